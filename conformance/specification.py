@@ -1,0 +1,173 @@
+"""The words of the specification as types; imports neither NumPy nor a framework.
+
+An operation has variants, clauses and laws. A law is a clause that is checked on
+generated batches; a clause without a law is held by case files alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Level = Literal["core", "robust", "extended"]
+"""How much a clause asks for; each level includes those before it."""
+
+Result = Literal["row", "position", "scalar"]
+"""What an answer has one of: a batch row, a position of a row, or the batch."""
+
+LEVELS: tuple[Level, ...] = get_args(Level)
+DTYPES = ("float16", "bfloat16", "float32", "float64")
+ROUTES = ("eager", "compiled")
+PLACEMENTS = ("right", "left", "gaps")
+MASK_FORMS = ("bool", "float", "none", "int8", "uint8", "lengths", "rank-3")
+EMPTY_ROWS = ("nan", "zero", "negative-infinity", "uniform", "skip", "error")
+
+
+def included_levels(level: Level) -> tuple[Level, ...]:
+    """Return ``level`` and the levels below it.
+
+    >>> included_levels("robust")
+    ('core', 'robust')
+    """
+    return LEVELS[: LEVELS.index(level) + 1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """One numbered sentence of the specification.
+
+    Attributes:
+        operation: The operation that it belongs to.
+        number: Its number inside the operation; frozen, never reused.
+        name: Its slug inside the operation.
+        level: The first level that asks for it.
+        text: What must hold, as one or two sentences.
+        why: Which mistake it catches.
+        law: Whether generated batches check it, not case files alone.
+    """
+
+    operation: str
+    number: int
+    name: str
+    level: Level
+    text: str
+    why: str
+    law: bool = False
+
+    @property
+    def id(self) -> str:
+        """The clause as it is cited, such as ``masked_softmax.empty-row``."""
+        return f"{self.operation}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Law:
+    """A clause over generated batches.
+
+    Attributes:
+        name: Its slug; the function that checks it has the same name, with
+            underscores, in ``module``.
+        number: Its clause number in every operation that it applies to.
+        level: The first level that asks for it.
+        text: What must hold.
+        why: Which mistake it catches.
+        module: Where its function is.
+        results: The kinds of answer that it applies to.
+        needs: ``"gradient"`` or ``"compiled"`` where the framework must offer it;
+            ``"differentiable"`` operations only for the former.
+        variants: Globs over variant names that it applies to.
+        dtypes: The dtypes that it is planned for at its own level; empty means the
+            level's usual ones.
+    """
+
+    name: str
+    number: int
+    level: Level
+    text: str
+    why: str
+    module: str
+    results: tuple[Result, ...] = ("row", "position", "scalar")
+    needs: str = ""
+    variants: tuple[str, ...] = ("*",)
+    dtypes: tuple[str, ...] = ()
+
+    def clause(self, operation: str) -> Clause:
+        """Return this law as the clause of one operation."""
+        return Clause(
+            operation=operation,
+            number=self.number,
+            name=self.name,
+            level=self.level,
+            text=self.text,
+            why=self.why,
+            law=True,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """An operation with its keywords fixed.
+
+    Attributes:
+        operation: The operation's name.
+        keywords: The fixed keywords in the order of the variant's name.
+        result: What its answer has one of.
+    """
+
+    operation: str
+    keywords: tuple[tuple[str, str], ...] = ()
+    result: Result
+
+    @property
+    def name(self) -> str:
+        """The variant as it is written in check ids.
+
+        >>> Variant(operation="masked_loss", result="scalar",
+        ...         keywords=(("kind", "mse"), ("reduction", "mean"))).name
+        'masked_loss.mse.mean'
+        """
+        return ".".join((self.operation, *(value for _, value in self.keywords)))
+
+    @property
+    def options(self) -> dict[str, str]:
+        """The fixed keywords as a dictionary."""
+        return dict(self.keywords)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One thing with a specification.
+
+    Attributes:
+        name: Its name, which is also the adapter function's unless it builds.
+        number: Its chapter in the specification.
+        title: One line for people.
+        function: The adapter's function: ``name``, or ``build_<name>`` when it
+            builds a layer from weights once and calls it many times.
+        signature: How an adapter writes it, with shapes.
+        formula: The exact answer in words and symbols.
+        bound: The error bound in words and symbols.
+        inputs: Its array inputs along batch and time, without the mask.
+        differentiable: The inputs that gradients are taken through.
+        variants: Every variant.
+        clauses: Clauses that case files alone hold.
+        laws: Laws of its own.
+    """
+
+    name: str
+    number: int
+    title: str
+    function: str
+    signature: str
+    formula: str
+    bound: str
+    inputs: tuple[str, ...]
+    differentiable: tuple[str, ...]
+    variants: tuple[Variant, ...]
+    clauses: tuple[Clause, ...] = ()
+    laws: tuple[Law, ...] = ()
+
+    @property
+    def builds(self) -> bool:
+        """Whether the adapter's function builds a layer."""
+        return self.function != self.name
