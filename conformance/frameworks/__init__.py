@@ -1,0 +1,111 @@
+"""What the suite asks of a framework: one module each, the same functions in order.
+
+Nothing here is imported before an adapter that needs it runs; see
+``conformance.loading.framework``. The functions work on one framework's own tensors
+and NumPy arrays and know nothing of operations, masks or checks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    import numpy as np
+
+    Array = np.ndarray[Any, np.dtype[Any]]
+    Tensor = Any
+    Gradients = tuple[Tensor, Sequence[Tensor]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """What a compiled function's compiler took in.
+
+    Attributes:
+        graphs: Graphs captured so far.
+        operations: Operations in them; 0 means nothing was compiled.
+        breaks: Graph breaks, where the framework has them.
+    """
+
+    graphs: int
+    operations: int
+    breaks: int = 0
+
+
+class Framework(Protocol):
+    """The functions of a module in ``conformance/frameworks``.
+
+    ``dtype`` is always one of float16, bfloat16, float32, float64, bool or an integer
+    name such as int32; a NumPy bfloat16 array has ``ml_dtypes.bfloat16``.
+    """
+
+    NAME: str
+    """The framework's name, as adapters write it in their heads."""
+    ROUTES: tuple[str, ...]
+    """Routes that it offers, the primary one first."""
+    GRADIENTS: bool
+    """Whether it differentiates."""
+
+    def versions(self) -> dict[str, str]:
+        """Return the versions that matter for a result, by distribution name."""
+
+    def environment(self) -> dict[str, str]:
+        """Return device, threads and modes (TF32, determinism) as text."""
+
+    def scope(self, dtype: str) -> AbstractContextManager[object]:
+        """Return the context in which ``dtype`` works (JAX: float64 needs x64)."""
+
+    def tensor(self, array: Array) -> Tensor:
+        """Return a tensor with a copy of ``array``, dtype kept."""
+
+    def array(self, tensor: Tensor) -> Array:
+        """Return a NumPy copy of ``tensor``, dtype kept."""
+
+    def is_tensor(self, value: object) -> bool:
+        """Tell whether ``value`` is this framework's own tensor."""
+
+    def dtype(self, tensor: Tensor) -> str:
+        """Return the tensor's dtype by name."""
+
+    def layouts(self, array: Array) -> Mapping[str, Tensor]:
+        """Return tensors equal to ``array`` that lie differently in memory.
+
+        Keys say how: transposed, sliced, expanded (only where a dimension repeats
+        itself). Empty where the framework has no strides.
+        """
+
+    def compile(self, function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+        """Return ``function`` compiled; it takes and returns tensors."""
+
+    def captured(self, compiled: Callable[..., Tensor]) -> Capture:
+        """Return what ``compiled`` has captured in its calls so far."""
+
+    def gradient(
+        self, function: Callable[..., Tensor], wanted: Sequence[int]
+    ) -> Callable[[Sequence[Tensor], Tensor], Gradients]:
+        """Return the vector-Jacobian product of ``function``.
+
+        What is returned takes the function's positional tensors and a cotangent of the
+        answer's shape and dtype, and gives the answer and the gradients for the
+        arguments numbered in ``wanted``, dense.
+
+        Raises (when called):
+            UnconnectedGradientError: No gradient reaches one of them.
+        """
+
+    def parameter_gradient(
+        self, layer: Any
+    ) -> Callable[[Sequence[Tensor], Tensor], Gradients]:
+        """Return the vector-Jacobian product through ``layer.parameters``.
+
+        What is returned takes the layer's positional tensors (x and mask) and a
+        cotangent, and gives the answer and the gradients in the order of
+        ``layer.parameters`` (JAX: of the flattened pytree, through ``layer.apply``).
+
+        Raises (when called):
+            UnconnectedGradientError: No gradient reaches one of them.
+        """

@@ -1,0 +1,153 @@
+"""The run record: JSON Lines, one file for each run of one adapter.
+
+The first line is the header, then one line for each check, the last line the footer.
+A file without footer is an incomplete run. Imports no NumPy and no framework, so that
+any machine can read, merge and compare runs.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+SCHEMA = 1
+"""Version of the record's format; a file of another version is refused."""
+
+Outcome = Literal["passed", "failed", "errored", "unsupported", "not_run"]
+"""How a check ended; ``known`` is a flag beside it, never an outcome."""
+
+Array = list["Array"] | bool | int | float | str
+"""A nested list of numbers; nan, inf, -inf and -0.0 are strings."""
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why a difference is expected."""
+
+    reason: str
+    url: str = ""
+    since: str = ""
+
+
+class Worst(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The element that is furthest outside its bound."""
+
+    index: list[int]
+    got: Array
+    want: Array
+    error: Array = 0.0
+    bound: Array = 0.0
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a reader needs to believe a failure and to see it again.
+
+    Attributes:
+        inputs: The arrays the adapter was given, by argument name.
+        mask: ``[B, T]``, true where a position counts.
+        weights: A layer's weights, by ``forward.kernel`` and the like.
+        got: The adapter's answer, in the check's dtype.
+        want: The exact answer.
+        allowed: The error bound of each element of ``want``.
+        mismatched: How many elements are outside their bound.
+        of: How many elements were compared.
+        elided: Whether arrays were cut to the neighbourhood of the worst element.
+        diagnosis: The known mistake that gives exactly this answer, if one does.
+        command: Runs this check again.
+        snippet: Stand-alone Python that shows the failure without this suite.
+        trace: The adapter's traceback, cut and stripped.
+        shrunk: Whether ``inputs`` is the smallest that was found.
+    """
+
+    inputs: dict[str, Array] = {}
+    mask: Array = []
+    weights: dict[str, Array] = {}
+    got: Array = []
+    want: Array = []
+    allowed: Array = []
+    mismatched: int = 0
+    of: int = 0
+    worst: Worst | None = None
+    elided: bool = False
+    diagnosis: str = ""
+    command: str = ""
+    snippet: str = ""
+    trace: str = ""
+    shrunk: bool = False
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True, tag="run", tag_field="type"):
+    """What was run, on what, and how much of it was planned."""
+
+    schema: int = SCHEMA
+    suite: str
+    specification: str
+    adapter: str
+    framework: str
+    file: str
+    versions: dict[str, str]
+    environment: dict[str, str]
+    level: str
+    seed: int
+    examples: int
+    explore: int = 0
+    planned: int
+    operations: list[str]
+    declared: dict[str, str] = {}
+    cases: int
+    cases_digest: str
+    started: str
+    commit: str = ""
+    command: str = ""
+    selection: bool = False
+
+
+class Result(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    tag="result",
+    tag_field="type",
+):
+    """One check's outcome; a passed one carries no more than it must.
+
+    Attributes:
+        check: The check's id, ``<variant>/<case or law>:<dtype>:<route>``.
+        outcome: How it ended.
+        clause: The clause that it holds; empty when it passed.
+        level: The clause's level; empty when it passed.
+        message: What is wrong, or why it is unsupported or was not run.
+        share: Largest share of the error bound that an element used.
+        known: Why the outcome is expected, when it is.
+        failure: The evidence, when it failed or errored.
+        captured: What a compiled route captured, such as ``1 graph, 7 nodes``.
+        ms: Wall time in milliseconds.
+    """
+
+    check: str
+    outcome: Outcome
+    clause: str = ""
+    level: str = ""
+    message: str = ""
+    share: float | None = None
+    known: Known | None = None
+    failure: Failure | None = None
+    captured: str = ""
+    ms: float = 0.0
+
+
+class Footer(msgspec.Struct, frozen=True, kw_only=True, tag="end", tag_field="type"):
+    """How many checks ended how; its absence marks an incomplete run.
+
+    Attributes:
+        counts: Checks by outcome.
+        stale: Complaints about entries of known differences, one line each.
+        ended: When the run ended.
+        complete: Whether every planned check has an outcome other than not_run.
+    """
+
+    counts: dict[str, int]
+    stale: list[str] = []
+    ended: str = ""
+    complete: bool = True
