@@ -112,17 +112,20 @@ class Variant:
         operation: The operation's name.
         keywords: The fixed keywords in the order of the variant's name.
         result: What its answer has one of.
+        empty: What a row (or batch) without valid positions gives: ``zero`` where
+            the specification says so, ``declared`` where each adapter says.
     """
 
     operation: str
     keywords: tuple[tuple[str, str], ...] = ()
     result: Result
+    empty: Literal["zero", "declared"]
 
     @property
     def name(self) -> str:
         """The variant as it is written in check ids.
 
-        >>> Variant(operation="masked_loss", result="scalar",
+        >>> Variant(operation="masked_loss", result="scalar", empty="declared",
         ...         keywords=(("kind", "mse"), ("reduction", "mean"))).name
         'masked_loss.mse.mean'
         """

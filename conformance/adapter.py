@@ -1,0 +1,145 @@
+"""What an adapter may offer and must declare; imports no NumPy and no framework."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from conformance.errors import AdapterError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What planning must know of a framework without importing it.
+
+    Attributes:
+        primary: The route that everything runs on.
+        compiled: Whether it compiles.
+        gradient: Whether it differentiates.
+        layouts: Whether its tensors have strides.
+        modules: Distributions that must be installed to run it.
+    """
+
+    primary: str
+    compiled: bool
+    gradient: bool
+    layouts: bool
+
+
+FRAMEWORKS: Mapping[str, Traits] = {
+    "numpy": Traits(primary="eager", compiled=False, gradient=False, layouts=True),
+    "torch": Traits(primary="eager", compiled=True, gradient=True, layouts=True),
+    "tensorflow": Traits(primary="compiled", compiled=True, gradient=True, layouts=False),
+    "jax": Traits(primary="compiled", compiled=True, gradient=True, layouts=False),
+}
+"""The frameworks that ``conformance/frameworks`` has a module for."""
+
+
+@dataclass(frozen=True, slots=True)
+class RnnWeights:
+    """One direction's weights, as tensors of the framework in the check's dtype.
+
+    Attributes:
+        kernel: ``[F, G * H]``.
+        recurrent_kernel: ``[H, G * H]``.
+        bias: ``[G * H]``.
+        recurrent_bias: ``[G * H]``; gates in the order i f g o (lstm), r z n (gru).
+    """
+
+    kernel: Any
+    recurrent_kernel: Any
+    bias: Any
+    recurrent_bias: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """An adapter's head: what it runs on and what it says of itself.
+
+    Attributes:
+        name: What the command line calls it, ``keras_builtin:torch`` with a variant.
+        framework: A key of :data:`FRAMEWORKS`.
+        environment: Adapters with equal keys share one environment.
+        file: The file, or ``package.module:object``.
+        summary: The first line of its docstring.
+        functions: The adapter functions that it has.
+        requires_python: A version specifier.
+        dependencies: What it runs on, pinned.
+        dtypes: Dtypes that it takes.
+        routes: Routes that it can be called by.
+        placements: Where padding may be: right, left, gaps.
+        mask_forms: Forms of the mask that it takes beside or instead of bool.
+        empty: What an empty row gives, by variant glob.
+        unsupported: Why a variant is not offered, by variant glob.
+        variables: Environment variables to set before its framework is imported.
+    """
+
+    name: str
+    framework: str
+    environment: str = ""
+    file: str = ""
+    summary: str = ""
+    functions: tuple[str, ...] = ()
+    requires_python: str = ">=3.11"
+    dependencies: tuple[str, ...] = ()
+    dtypes: tuple[str, ...] = ("float32",)
+    routes: tuple[str, ...] = ("eager",)
+    placements: tuple[str, ...] = ("right",)
+    mask_forms: tuple[str, ...] = ("bool",)
+    empty: Mapping[str, str] = field(default_factory=dict)
+    unsupported: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def traits(self) -> Traits:
+        """What planning must know of the framework."""
+        return FRAMEWORKS[self.framework]
+
+    @property
+    def primary(self) -> str:
+        """The route that everything runs on."""
+        primary = self.traits.primary
+        return primary if primary in self.routes else self.routes[0]
+
+    def why_unsupported(self, function: str, variant: str) -> str:
+        """Return why a variant is not offered, or nothing if it is."""
+        if function not in self.functions:
+            return f"the adapter has no {function}"
+        return _first(self.unsupported, variant) or ""
+
+    def empty_row(self, variant: str) -> str | None:
+        """Return what the adapter declares for a row without valid positions."""
+        return _first(self.empty, variant)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adapter:
+    """A loaded adapter: its declaration and its functions."""
+
+    declaration: Declaration
+    functions: Mapping[str, Callable[..., Any]]
+
+    def function(self, name: str) -> Callable[..., Any]:
+        """Return one of its functions.
+
+        Raises:
+            AdapterError: It is declared but not there, or cannot be called.
+        """
+        found = self.functions.get(name)
+        if not callable(found):
+            msg = (
+                f"{self.declaration.file}: {name} is {type(found).__name__}, expected a "
+                f"function; define `def {name}(...)` or take it out of the file"
+            )
+            raise AdapterError(msg)
+        return found
+
+
+def _first(table: Mapping[str, str], variant: str) -> str | None:
+    matches = (text for glob, text in table.items() if fnmatchcase(variant, glob))
+    return next(matches, None)

@@ -1,0 +1,133 @@
+"""The cells of ``birnn`` in float64: one step forward, and its rounding error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conformance.batch import Array
+
+GATES = {"simple": 1, "lstm": 4, "gru": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertain:
+    """A number and how far a right implementation's may be from it."""
+
+    value: Array
+    error: Array
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a cell carries: h, and c in an LSTM."""
+
+    h: Uncertain
+    c: Uncertain
+
+
+def logistic(x: Array) -> Array:
+    """Return 1 / (1 + exp(-x)) without overflow."""
+    small = np.exp(-np.abs(x))
+    return np.asarray(np.where(x >= 0, 1.0, small) / (1.0 + small))
+
+
+def start(rows: int, units: int) -> State:
+    """Return the zero initial state, exact."""
+    zero = np.zeros((rows, units))
+    return State(Uncertain(zero, zero), Uncertain(zero, zero))
+
+
+def step(
+    cell: str, x: Array, state: State, weights: Mapping[str, Array], u: float
+) -> State:
+    """Return the state after one position.
+
+    Args:
+        cell: ``simple``, ``lstm`` or ``gru``.
+        x: The position's input, ``[B, F]``.
+        state: The state before it.
+        weights: kernel, recurrent_kernel, bias and recurrent_bias.
+        u: Unit roundoff that the implementation computes in.
+    """
+    left = _affine(Uncertain(x, np.zeros_like(x)), weights["kernel"], weights["bias"], u)
+    right = _affine(
+        state.h, weights["recurrent_kernel"], weights["recurrent_bias"], u
+    )
+    units = state.h.value.shape[1]
+    lefts, rights = _split(left, units), _split(right, units)
+    if cell == "gru":
+        return _gru(lefts, rights, state, u)
+    gates = [_add(a, b, u) for a, b in zip(lefts, rights, strict=True)]
+    if cell == "simple":
+        return State(_tanh(gates[0], u), state.c)
+    i, f, g, o = (
+        _logistic(gates[0], u),
+        _logistic(gates[1], u),
+        _tanh(gates[2], u),
+        _logistic(gates[3], u),
+    )
+    c = _add(_times(f, state.c, u), _times(i, g, u), u)
+    return State(_times(o, _tanh(c, u), u), c)
+
+
+def _gru(
+    lefts: list[Uncertain], rights: list[Uncertain], state: State, u: float
+) -> State:
+    r = _logistic(_add(lefts[0], rights[0], u), u)
+    z = _logistic(_add(lefts[1], rights[1], u), u)
+    n = _tanh(_add(lefts[2], _times(r, rights[2], u), u), u)
+    # Two right forms, (1 - z) n + z h and n + z (h - n): the error of the wider one.
+    value = (1 - z.value) * n.value + z.value * state.h.value
+    error = (
+        z.error * (np.abs(state.h.value - n.value) + n.error + state.h.error)
+        + (1 - z.value) * n.error
+        + z.value * state.h.error
+        + 4 * u * (np.abs(n.value) + np.abs(state.h.value))
+    )
+    return State(Uncertain(value, error), state.c)
+
+
+def _affine(x: Uncertain, kernel: Array, bias: Array, u: float) -> Uncertain:
+    """x W + b: a dot product of n terms in any order errs by n u of its size."""
+    size = np.abs(x.value) @ np.abs(kernel) + np.abs(bias)
+    terms = kernel.shape[0] + 2
+    error = terms * u * size + x.error @ np.abs(kernel)
+    return Uncertain(x.value @ kernel + bias, error)
+
+
+def _split(whole: Uncertain, units: int) -> list[Uncertain]:
+    count = whole.value.shape[1] // units
+    parts = [slice(k * units, (k + 1) * units) for k in range(count)]
+    return [Uncertain(whole.value[:, p], whole.error[:, p]) for p in parts]
+
+
+def _add(a: Uncertain, b: Uncertain, u: float) -> Uncertain:
+    # Implementations may add the four parts in another order: the size is of all.
+    size = np.abs(a.value) + np.abs(b.value)
+    return Uncertain(a.value + b.value, a.error + b.error + 3 * u * size)
+
+
+def _times(a: Uncertain, b: Uncertain, u: float) -> Uncertain:
+    value = a.value * b.value
+    error = np.abs(a.value) * b.error + np.abs(b.value) * a.error + a.error * b.error
+    return Uncertain(value, error + u * np.abs(value))
+
+
+def _tanh(a: Uncertain, u: float) -> Uncertain:
+    value = np.tanh(a.value)
+    nearest = np.maximum(np.abs(a.value) - a.error, 0.0)
+    slope = 1 - np.tanh(nearest) ** 2
+    return Uncertain(value, np.minimum(a.error * slope, 2.0) + 8 * u * np.abs(value))
+
+
+def _logistic(a: Uncertain, u: float) -> Uncertain:
+    value = logistic(a.value)
+    nearest = logistic(-np.maximum(np.abs(a.value) - a.error, 0.0))
+    slope = nearest * (1 - nearest)
+    return Uncertain(value, np.minimum(a.error * slope, 1.0) + 8 * u * value)

@@ -1,0 +1,171 @@
+"""The exact ``birnn`` in float64, its running error bound and its derivative."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from conformance.inputs import GARBAGE, SIGNALS, Draw, garbled
+from conformance.operations.base import selected
+from conformance.operations.birnn.cells import GATES, State, Uncertain, start, step
+from conformance.operations.birnn.derivative import direction_gradient
+from conformance.precision import PRECISIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conformance.batch import Array, Batch
+
+ROWS = 8
+FEATURES = 2
+UNITS = 2
+DIRECTIONS = ("forward", "backward")
+PARTS = ("kernel", "recurrent_kernel", "bias", "recurrent_bias")
+
+
+def generate(options: Mapping[str, str], draw: Draw, mask: Array) -> dict[str, Array]:
+    """Return inputs for ``mask``, ``x [B, T, F]``."""
+    del options
+    shape = (*mask.shape, FEATURES)
+    valid = draw.rows_of(SIGNALS, shape)
+    return {"x": garbled(valid, draw.rows_of(GARBAGE, shape), mask)}
+
+
+def generate_weights(options: Mapping[str, str], draw: Draw) -> dict[str, Array]:
+    """Return both directions' weights, by ``forward.kernel`` and the like."""
+    width = GATES[options["cell"]] * UNITS
+    shapes = {
+        "kernel": (FEATURES, width),
+        "recurrent_kernel": (UNITS, width),
+        "bias": (width,),
+        "recurrent_bias": (width,),
+    }
+    return {
+        f"{direction}.{part}": draw.of(SIGNALS[1], shapes[part])
+        for direction in DIRECTIONS
+        for part in PARTS
+    }
+
+
+def answer(options: Mapping[str, str], batch: Batch) -> Array:
+    """Return the exact output; 0 at padding and for a row without valid positions."""
+    return _merged(options, batch, "float64").value
+
+
+def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
+    """Return the running error of :func:`answer` in ``dtype``, gate by gate.
+
+    A position that is padding has no error: its zero is exact.
+    """
+    p = PRECISIONS[dtype]
+    whole = _merged(options, batch, dtype)
+    stored = p.u * np.abs(whole.value) + 2 * p.eta
+    error = p.factor * (whole.error + stored)
+    if options["output"] == "sequence":
+        return np.where(batch.mask[..., None], error, 0.0)
+    return np.where((batch.counts > 0)[:, None], error, 0.0)
+
+
+def gradient(
+    options: Mapping[str, str], batch: Batch, cotangent: Array
+) -> dict[str, Array]:
+    """Return the derivative through x and every weight, through time."""
+    return _derivative(options, batch, cotangent, majorant=False)
+
+
+def gradient_bound(
+    options: Mapping[str, str], batch: Batch, cotangent: Array
+) -> dict[str, Array]:
+    """Return the bound of :func:`gradient` in float64.
+
+    Every factor of the chain rule is replaced by its magnitude, slopes by their
+    largest; each of at most T steps rounds each path at most 16 + F + 2 H times.
+    """
+    p = PRECISIONS["float64"]
+    size = _derivative(options, batch, cotangent, majorant=True)
+    width = batch.arrays["x"].shape[2] + 2 * _units(batch)
+    count = batch.time * (16 + width)
+    error = {
+        name: p.factor * (count * p.u * each + p.eta) for name, each in size.items()
+    }
+    return {**error, "x": np.where(batch.mask[..., None], error["x"], 0.0)}
+
+
+def direction(weights: Mapping[str, Array], name: str) -> dict[str, Array]:
+    """Return one direction's weights in float64, by part."""
+    return {
+        part: np.asarray(weights[f"{name}.{part}"], dtype=np.float64) for part in PARTS
+    }
+
+
+def _units(batch: Batch) -> int:
+    return int(batch.weights["forward.recurrent_kernel"].shape[0])
+
+
+def _order(name: str, time: int) -> range:
+    return range(time) if name == "forward" else range(time - 1, -1, -1)
+
+
+def _merged(options: Mapping[str, str], batch: Batch, dtype: str) -> Uncertain:
+    parts = [_direction(options, batch, name, dtype) for name in DIRECTIONS]
+    values, errors = [part.value for part in parts], [part.error for part in parts]
+    if options["merge"] == "concat":
+        return Uncertain(np.concatenate(values, axis=-1), np.concatenate(errors, axis=-1))
+    total = values[0] + values[1]
+    rounding = PRECISIONS[dtype].u * (np.abs(values[0]) + np.abs(values[1]))
+    return Uncertain(total, errors[0] + errors[1] + rounding)
+
+
+def _direction(
+    options: Mapping[str, str], batch: Batch, name: str, dtype: str
+) -> Uncertain:
+    x = selected(batch, "x", 0.0)
+    weights = direction(batch.weights, name)
+    state = start(batch.rows, _units(batch))
+    shape = (batch.rows, batch.time, _units(batch))
+    values, errors = np.zeros(shape), np.zeros(shape)
+    for t in _order(name, batch.time):
+        here = batch.mask[:, t, None]
+        after = step(options["cell"], x[:, t], state, weights, PRECISIONS[dtype].u)
+        state = _select(here, after, state)
+        values[:, t] = np.where(here, state.h.value, 0.0)
+        errors[:, t] = np.where(here, state.h.error, 0.0)
+    if options["output"] == "sequence":
+        return Uncertain(values, errors)
+    return state.h
+
+
+def _select(here: Array, after: State, before: State) -> State:
+    """A masked step is no step."""
+    return State(
+        *(
+            Uncertain(
+                np.where(here, new.value, old.value), np.where(here, new.error, old.error)
+            )
+            for new, old in ((after.h, before.h), (after.c, before.c))
+        )
+    )
+
+
+def _derivative(
+    options: Mapping[str, str], batch: Batch, cotangent: Array, *, majorant: bool
+) -> dict[str, Array]:
+    x = selected(batch, "x", 0.0)
+    units = _units(batch)
+    total = {"x": np.zeros_like(x)}
+    for number, name in enumerate(DIRECTIONS):
+        part = slice(number * units, (number + 1) * units)
+        mine = cotangent[..., part] if options["merge"] == "concat" else cotangent
+        found = direction_gradient(
+            options,
+            x,
+            batch.mask,
+            direction(batch.weights, name),
+            np.abs(mine) if majorant else mine,
+            order=_order(name, batch.time),
+            majorant=majorant,
+        )
+        total["x"] += found.pop("x")
+        total |= {f"{name}.{part}": array for part, array in found.items()}
+    return total

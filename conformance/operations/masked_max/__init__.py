@@ -1,0 +1,28 @@
+"""The specification of ``masked_max``: the largest value that is really there."""
+
+from __future__ import annotations
+
+from conformance.specification import Law, Operation, Variant
+
+OPERATION = Operation(
+    name="masked_max",
+    number=2,
+    title="Maximum over the valid positions of each row",
+    function="masked_max",
+    signature="masked_max(x [B, T, ...], mask [B, T]) -> [B, ...]",
+    formula="the largest of the row's valid values; -0.0 equals 0.0",
+    bound="0: a maximum rounds nothing",
+    inputs=("x",),
+    differentiable=("x",),
+    variants=(Variant(operation="masked_max", result="row", empty="declared"),),
+    laws=(
+        Law(
+            name="member",
+            number=40,
+            level="core",
+            module="conformance.operations.masked_max.laws",
+            text="The maximum is one of the row's valid values.",
+            why="padding's zero, or a fill value, that wins over negative values",
+        ),
+    ),
+)
