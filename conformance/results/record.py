@@ -1,13 +1,8 @@
-"""The run record: JSON Lines, one file for each run of one adapter.
-
-The first line is the header, then one line for each check, the last line the footer.
-A file without footer is an incomplete run. Imports no NumPy and no framework, so that
-any machine can read, merge and compare runs.
-"""
+"""The three kinds of line that a run record has."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -16,6 +11,8 @@ SCHEMA = 1
 
 Outcome = Literal["passed", "failed", "errored", "unsupported", "not_run"]
 """How a check ended; ``known`` is a flag beside it, never an outcome."""
+
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 Array = list["Array"] | bool | int | float | str
 """A nested list of numbers; nan, inf, -inf and -0.0 are strings."""
@@ -77,7 +74,21 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True, tag="run", tag_field="type"):
-    """What was run, on what, and how much of it was planned."""
+    """What was run, on what, and how much of it was planned.
+
+    Attributes:
+        adapter: The adapter's name, with its variant where it has one.
+        file: The adapter's file, as the reader of a report would find it.
+        versions: Versions that matter for a result, by distribution.
+        environment: Python, platform, device, threads and modes as text.
+        planned: How many checks this file should hold, of this shard if it is one.
+        operations: Every operation of the plan, in the specification's order.
+        declared: Implementation-defined behaviour that the adapter states.
+        cases: How many cases there were to run.
+        cases_digest: Digest of the case files; other cases, other run.
+        selection: Whether only some checks of the plan were asked for.
+        shard: ``K/N`` where the plan was divided among N runs.
+    """
 
     schema: int = SCHEMA
     suite: str
@@ -100,6 +111,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, tag="run", tag_field="ty
     commit: str = ""
     command: str = ""
     selection: bool = False
+    shard: str = ""
 
 
 class Result(
@@ -118,7 +130,8 @@ class Result(
         clause: The clause that it holds; empty when it passed.
         level: The clause's level; empty when it passed.
         message: What is wrong, or why it is unsupported or was not run.
-        share: Largest share of the error bound that an element used.
+        share: Largest share of the error bound that an element used; ``"inf"`` where
+            the bound is zero and was not kept.
         known: Why the outcome is expected, when it is.
         failure: The evidence, when it failed or errored.
         captured: What a compiled route captured, such as ``1 graph, 7 nodes``.
@@ -130,7 +143,7 @@ class Result(
     clause: str = ""
     level: str = ""
     message: str = ""
-    share: float | None = None
+    share: float | str | None = None
     known: Known | None = None
     failure: Failure | None = None
     captured: str = ""

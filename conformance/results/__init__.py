@@ -1,0 +1,48 @@
+"""The run record: JSON Lines, one file for each run of one adapter.
+
+The first line is the header, then one line for each check, the last line the footer.
+A file without footer is an incomplete run. Imports no NumPy and no framework, so that
+any machine can read, merge and compare runs.
+"""
+
+from __future__ import annotations
+
+from conformance.results.compare import Change, Difference, diff, merge
+from conformance.results.files import Run, Writer, read
+from conformance.results.record import (
+    OUTCOMES,
+    SCHEMA,
+    Array,
+    Failure,
+    Footer,
+    Header,
+    Known,
+    Outcome,
+    Result,
+    Worst,
+)
+from conformance.results.text import Check, clean, number, parse_check
+
+__all__ = [
+    "OUTCOMES",
+    "SCHEMA",
+    "Array",
+    "Change",
+    "Check",
+    "Difference",
+    "Failure",
+    "Footer",
+    "Header",
+    "Known",
+    "Outcome",
+    "Result",
+    "Run",
+    "Worst",
+    "Writer",
+    "clean",
+    "diff",
+    "merge",
+    "number",
+    "parse_check",
+    "read",
+]

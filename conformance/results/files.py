@@ -1,0 +1,284 @@
+"""Run records in files: written line by line, read back with every doubt named."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, Self
+
+import msgspec
+
+from conformance.errors import ResultError, UsageError
+from conformance.results.record import OUTCOMES, SCHEMA, Footer, Header, Result
+from conformance.results.text import clean, parse_check, tidy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+LINE_LIMIT = 16 * 2**20
+"""Bytes in a line; a longer one is not ours."""
+
+_SHARD = re.compile(r"([1-9]\d*/[1-9]\d*)?")
+
+_LINE: msgspec.json.Decoder[Header | Result | Footer] = msgspec.json.Decoder(
+    Header | Result | Footer
+)
+
+
+class Writer:
+    """Writes one record, a line for each call, so that a crash keeps what was done.
+
+    Args:
+        path: The file; its folder is made where it is missing.
+        resume: Go on with a record that a crash left without footer.
+    """
+
+    def __init__(self, path: Path | str, *, resume: bool = False) -> None:
+        self.path = Path(path)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        if resume and self.path.exists():
+            _drop_cut_line(self.path)
+        self._file = self.path.open("ab" if resume else "wb")
+        if not resume:
+            current(self.path).unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; without footer the record stays incomplete."""
+        self._file.close()
+
+    def header(self, header: Header) -> None:
+        """Write the first line."""
+        self._write(header)
+
+    def announce(self, check: str) -> None:
+        """Write down what comes next, so that a crash has a name."""
+        current(self.path).write_text(check, encoding="utf-8")
+
+    def result(self, result: Result) -> None:
+        """Write one check's line, its texts cleaned and cut."""
+        self._write(result)
+
+    def footer(self, footer: Footer) -> None:
+        """Write the last line; the run is over."""
+        self._write(footer)
+        current(self.path).unlink(missing_ok=True)
+
+    def _write(self, line: Header | Result | Footer) -> None:
+        plain = tidy(msgspec.to_builtins(line))
+        self._file.write(msgspec.json.encode(plain) + b"\n")
+        self._file.flush()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One record, as far as it could be read.
+
+    Attributes:
+        path: Where it was read.
+        header: What was run.
+        results: One for each check that has an outcome.
+        footer: The last line; absent when the run did not get that far.
+        problems: Why the run is not complete, one sentence each.
+    """
+
+    path: Path
+    header: Header
+    results: tuple[Result, ...]
+    footer: Footer | None
+    problems: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every planned check was run."""
+        return not self.problems and self.footer is not None and self.footer.complete
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Checks by outcome, every outcome present."""
+        found = Counter(result.outcome for result in self.results)
+        return {outcome: found[outcome] for outcome in OUTCOMES}
+
+
+def current(path: Path) -> Path:
+    """Return the side file that names the check a run is in."""
+    return path.with_name(path.name + ".current")
+
+
+def read(path: Path | str) -> Run:
+    """Read a record.
+
+    A missing footer or a last line that was cut off by a crash gives an incomplete
+    run; whatever else does not fit is an error, since a wrong verdict is worse than
+    none.
+
+    Raises:
+        ResultError: The file is not a record of this schema, or contradicts itself.
+    """
+    path = Path(path)
+    reader = _Reader(path)
+    try:
+        for line in _lines(path):
+            reader.take(line)
+    except OSError as error:
+        msg = f"results file {path} cannot be read: {error.strerror}; check the path"
+        raise ResultError(msg) from error
+    return reader.run()
+
+
+class _Reader:
+    """What a record has said so far."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.line = 0
+        self.header: Header | None = None
+        self.results: dict[str, Result] = {}
+        self.footer: Footer | None = None
+        self.problems: list[str] = []
+
+    def take(self, raw: bytes) -> None:
+        """Add one line of the file."""
+        self.line += 1
+        if len(raw) > LINE_LIMIT:
+            self.refuse("type", f"the line is longer than {LINE_LIMIT} bytes")
+        if self.header is None:
+            self._check_kind(raw)
+        parsed = self._decode(raw)
+        if parsed is None:
+            self.problems.append(f"line {self.line} is cut off; the run crashed there")
+        elif isinstance(parsed, Header):
+            self._take_header(parsed)
+        elif self.footer is not None:
+            self.refuse("type", "there is a line after the footer")
+        elif isinstance(parsed, Result):
+            self._take_result(parsed)
+        else:
+            self.footer = parsed
+            self._check_footer(parsed)
+
+    def run(self) -> Run:
+        """Return what was read, with the reasons why it is incomplete."""
+        if self.header is None:
+            self.refuse("type", "the file is empty, expected a header")
+        done, planned = len(self.results), self.header.planned
+        if self.footer is None:
+            crash = _crashed_in(self.path)
+            self.problems.append(
+                f"the run ended without a footer after {done} of {planned} checks"
+                + (f", while it ran {crash}" if crash else "")
+            )
+        elif not self.footer.complete:
+            open_ = self.footer.counts.get("not_run", 0) + planned - done
+            self.problems.append(f"{open_} of {planned} planned checks were not run")
+        return Run(
+            path=self.path,
+            header=self.header,
+            results=tuple(self.results.values()),
+            footer=self.footer,
+            problems=tuple(self.problems),
+        )
+
+    def refuse(self, field: str, what: str) -> NoReturn:
+        """Raise the error that names file, line and field."""
+        msg = (
+            f"results file {self.path}, line {max(1, self.line)}, field {field}: "
+            f"{what}; write it again with `mask-conformance run`"
+        )
+        raise ResultError(msg) from None
+
+    def _check_kind(self, raw: bytes) -> None:
+        """Tell foreign files and other versions before their fields are judged."""
+        try:
+            first = msgspec.json.decode(raw)
+        except (msgspec.DecodeError, RecursionError):
+            first = None
+        if not isinstance(first, dict) or first.get("type") != "run":
+            self.refuse("type", "this is no record of a run, expected a header")
+        if first.get("schema") != SCHEMA:
+            got = clean(repr(first.get("schema")), 40)
+            self.refuse("schema", f"is {got}, this version reads {SCHEMA}")
+
+    def _decode(self, raw: bytes) -> Header | Result | Footer | None:
+        try:
+            return _LINE.decode(raw)
+        except msgspec.ValidationError as error:
+            field, what = _field(str(error))
+            self.refuse(field, what)
+        except msgspec.DecodeError as error:
+            if not raw.endswith(b"\n"):
+                return None
+            self.refuse("(none)", str(error))
+        except RecursionError:
+            self.refuse("(none)", "arrays are nested without end")
+
+    def _take_header(self, header: Header) -> None:
+        if self.header is not None:
+            self.refuse("type", "there is a second header; one file holds one run")
+        if not _SHARD.fullmatch(header.shard):
+            self.refuse("shard", f"is {header.shard!r}, expected K/N such as 1/3")
+        self.header = header
+
+    def _take_result(self, result: Result) -> None:
+        if result.check in self.results:
+            self.refuse("check", f"{result.check} has a result already")
+        try:
+            parse_check(result.check)
+        except UsageError as error:
+            self.refuse("check", str(error))
+        self.results[result.check] = result
+
+    def _check_footer(self, footer: Footer) -> None:
+        found = Counter[str](result.outcome for result in self.results.values())
+        for outcome in sorted({*footer.counts, *found}):
+            got, want = footer.counts.get(outcome, 0), found.get(outcome, 0)
+            if got != want:
+                self.refuse(f"counts.{outcome}", f"says {got}, the lines say {want}")
+        planned = self.header.planned if self.header else 0
+        if len(self.results) > planned:
+            self.refuse("counts", f"{len(self.results)} results of {planned} planned")
+        if footer.complete and (len(self.results) < planned or found["not_run"]):
+            self.refuse("complete", "is true, but planned checks were not run")
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while line := file.readline(LINE_LIMIT + 1):
+            yield line
+
+
+def _field(message: str) -> tuple[str, str]:
+    """Split msgspec's message into the field and what is wrong with it."""
+    what, _, where = message.partition(" - at `$")
+    missing = re.search(r"missing required field `(\w+)`", what)
+    field = where.strip("`.") or (missing.group(1) if missing else "(none)")
+    return field, what[:1].lower() + what[1:]
+
+
+def _crashed_in(path: Path) -> str:
+    try:
+        return clean(current(path).read_text(encoding="utf-8", errors="replace"), 300)
+    except OSError:
+        return ""
+
+
+def _drop_cut_line(path: Path) -> None:
+    """Remove what a crash left of a last line."""
+    end = 0
+    for line in _lines(path):
+        end += len(line) if line.endswith(b"\n") else 0
+    os.truncate(path, end)
