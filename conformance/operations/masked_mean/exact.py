@@ -1,0 +1,54 @@
+"""The second oracle of ``masked_mean``: exact fractions and plain loops.
+
+It shares nothing with ``oracle``, so that the two can be held against each other.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    Nested = Any
+    Mask = Sequence[Sequence[bool]]
+
+
+def axes(options: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Return the axes that each array, and the answer, may have."""
+    del options
+    return {"x": ("B T", "B T F"), "want": ("B", "B F")}
+
+
+def answer(
+    options: Mapping[str, str],
+    inputs: Mapping[str, Nested],
+    mask: Mask,
+    weights: Mapping[str, Nested],
+) -> Nested:
+    """Return the mean of each row's valid positions; None where an adapter declares.
+
+    >>> answer({}, {"x": [[1, 0, 3, 4, 5, 0]]}, [[True] * 5 + [False]], {})
+    [2.6]
+    """
+    del options, weights
+    return [_row(row, keep) for row, keep in zip(inputs["x"], mask, strict=True)]
+
+
+def _row(row: Sequence[Nested], keep: Sequence[bool]) -> Nested:
+    valid = [value for value, counts in zip(row, keep, strict=True) if counts]
+    if row and isinstance(row[0], list):
+        return [_mean([value[f] for value in valid]) for f in range(len(row[0]))]
+    return _mean(valid)
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    if not values:
+        return None
+    strange = [value for value in values if not math.isfinite(value)]
+    if strange:
+        # Finite numbers do not change what infinities and NaN add up to.
+        return sum(strange)
+    return float(sum(map(Fraction, values)) / len(values))
