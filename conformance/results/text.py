@@ -104,9 +104,9 @@ def clean(text: str, limit: int = TEXT_LIMIT) -> str:
 
 
 def tidy(value: Any, limit: int = TEXT_LIMIT) -> Any:
-    """Return a line's content with clean texts and strict numbers.
+    r"""Return a line's content with clean texts and strict numbers.
 
-    >>> tidy({"got": [float("nan"), 1.0], "message": "bell\\x07"})
+    >>> tidy({"got": [float("nan"), 1.0], "message": "bell\x07"})
     {'got': ['nan', 1.0], 'message': 'bell'}
     """
     if isinstance(value, str):

@@ -1,0 +1,205 @@
+"""The file of known differences beside an adapter: read, searched, held to account."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+
+import msgspec
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from conformance.errors import KnownError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+    from pathlib import Path
+
+Kind = Literal["failed", "errored"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+_Text = Annotated[str, msgspec.Meta(pattern=r"\S")]
+
+
+class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One ``[[known]]`` table as it is written."""
+
+    checks: Annotated[list[_Text], msgspec.Meta(min_length=1)]
+    kind: Kind
+    reason: _Text
+    url: Annotated[str, msgspec.Meta(pattern=r"^(https://[^\s\"'<>\\]+)?$")] = ""
+    versions: list[_Text] | _Text = []
+    since: str = ""
+    smallest: dict[str, Any] | None = None
+
+
+FIELDS = _Table.__struct_fields__
+
+_HINTS = {
+    "checks": "expected a list of check ids or globs",
+    "kind": f"choose from: {', '.join(KINDS)}",
+    "reason": "say in a sentence why the difference is accepted",
+    "url": "expected https://... or nothing",
+    "versions": 'expected requirements such as "keras>=3.15,<4"',
+    "smallest": "expected a table with inputs and mask",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownEntry:
+    """One recorded difference.
+
+    Attributes:
+        file: The file that it stands in.
+        number: Its place there, from 1.
+        checks: Check ids or globs.
+        kind: How the checks end: failed or errored.
+        reason: Why, in a sentence.
+        url: Where upstream talks about it; https only.
+        versions: Requirements such as ``keras>=3.15,<4``; all must hold.
+        since: The first version that showed it.
+        smallest: The smallest input that shows it, kept as it is.
+    """
+
+    file: Path
+    number: int
+    checks: tuple[str, ...]
+    kind: str
+    reason: str
+    url: str = ""
+    versions: tuple[str, ...] = ()
+    since: str = ""
+    smallest: Mapping[str, Any] | None = None
+
+    def applies(self, versions: Mapping[str, str]) -> bool:
+        """Tell whether the installed versions are those that it speaks of."""
+        installed = {str(canonicalize_name(name)): versions[name] for name in versions}
+        return all(_holds(Requirement(text), installed) for text in self.versions)
+
+
+def load_known(path: Path) -> tuple[KnownEntry, ...]:
+    """Read a file of known differences; one that is not there has none.
+
+    Raises:
+        KnownError: It is malformed; says file, entry and field.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return ()
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        msg = f"{path} is no TOML file: {error}; correct it"
+        raise KnownError(msg) from error
+    entries = content.pop("known", [])
+    if content or not isinstance(entries, list):
+        found = ", ".join(sorted(content)) or "a single known"
+        msg = f"{path} has {found}, expected [[known]] tables only; correct it"
+        raise KnownError(msg)
+    return tuple(
+        _entry(path, number, table) for number, table in enumerate(entries, start=1)
+    )
+
+
+def matching(pattern: str, checks: Iterable[str]) -> list[str]:
+    """Return the checks that an id or glob means, case kept.
+
+    >>> matching("masked_mean/*", ["masked_mean/value:float32:eager"])
+    ['masked_mean/value:float32:eager']
+    """
+    return [check for check in checks if fnmatchcase(check, pattern)]
+
+
+def find(
+    entries: Iterable[KnownEntry],
+    check: str,
+    outcome: str,
+    versions: Mapping[str, str],
+) -> KnownEntry | None:
+    """Return the first entry that expects this outcome of this check."""
+    for entry in entries:
+        if entry.kind != outcome or not entry.applies(versions):
+            continue
+        if any(fnmatchcase(check, pattern) for pattern in entry.checks):
+            return entry
+    return None
+
+
+def stale(
+    entries: Iterable[KnownEntry],
+    planned: Collection[str],
+    outcomes: Mapping[str, str],
+    versions: Mapping[str, str],
+) -> list[str]:
+    """Return a complaint for each entry that does not hold.
+
+    Args:
+        entries: The entries; those for other versions are ignored.
+        planned: Every check that the adapter has, also those that this run left out.
+        outcomes: How the checks of this run ended; checks without outcome, and those
+            that were not run, are not judged.
+        versions: The installed versions.
+    """
+    complaints = []
+    for entry in entries:
+        if not entry.applies(versions):
+            continue
+        where = f"{entry.file}, entry {entry.number}"
+        for pattern in entry.checks:
+            found = matching(pattern, planned)
+            if not found:
+                complaints.append(
+                    f"{where}: {pattern} matches no planned check; "
+                    "correct the pattern or remove it"
+                )
+            complaints += [
+                f"{where}: {check} is recorded as {entry.kind} and "
+                f"{outcomes[check]}; remove it from the entry, or run "
+                "`mask-conformance known ADAPTER --update`"
+                for check in found
+                if outcomes.get(check, "not_run") not in (entry.kind, "not_run")
+            ]
+    return complaints
+
+
+def _entry(path: Path, number: int, table: object) -> KnownEntry:
+    """Check one table of the file."""
+    try:
+        parsed = msgspec.convert(table, _Table)
+        listed = parsed.versions
+        listed = [listed] if isinstance(listed, str) else listed
+        for text in listed:
+            _check_requirement(text)
+    except (msgspec.ValidationError, InvalidRequirement) as error:
+        what, _, where = str(error).partition(" - at `$")
+        named = re.search(r"field `(\w+)`", what)
+        field = re.sub(r"\W.*", "", where.lstrip(".")) or "versions"
+        field = named.group(1) if named else field
+        hint = _HINTS.get(field, f"choose from: {', '.join(FIELDS)}")
+        msg = f"{path}, entry {number}, field {field}: {what}; {hint}"
+        raise KnownError(msg) from error
+    return KnownEntry(
+        file=path,
+        number=number,
+        checks=tuple(parsed.checks),
+        kind=parsed.kind,
+        reason=parsed.reason,
+        url=parsed.url,
+        versions=tuple(listed),
+        since=parsed.since,
+        smallest=parsed.smallest,
+    )
+
+
+def _check_requirement(text: str) -> None:
+    parsed = Requirement(text)
+    if parsed.marker or parsed.url or parsed.extras or not parsed.specifier:
+        msg = f"{text!r} is more or less than a distribution and its versions"
+        raise InvalidRequirement(msg)
+
+
+def _holds(wanted: Requirement, installed: Mapping[str, str]) -> bool:
+    version = installed.get(canonicalize_name(wanted.name), "")
+    return wanted.specifier.contains(version, prereleases=True)

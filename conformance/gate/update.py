@@ -1,0 +1,195 @@
+"""Known differences written again, so that they say what a run found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import tomli_w
+from packaging.version import Version
+
+from conformance.errors import IncompleteRunError
+from conformance.gate.known import KINDS, KnownEntry, find, load_known, matching
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+    from pathlib import Path
+
+    from conformance.results import Failure, Header, Result, Run
+
+TO_BE_JUDGED = "to be judged"
+"""The reason of an entry that nobody has looked at yet."""
+
+_HEAD = """\
+# Known differences of {adapter}: where it departs from the specification, and why.
+# Written by `mask-conformance known {adapter} --update`; reasons and urls are kept.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """What was written.
+
+    Attributes:
+        kept: Entries that still hold, in part or as a whole.
+        dropped: Checks or globs that no longer hold.
+        added: Entries that are to be judged.
+    """
+
+    kept: tuple[KnownEntry, ...]
+    dropped: tuple[str, ...]
+    added: tuple[KnownEntry, ...]
+
+
+def update(path: Path, run: Run, *, planned: Collection[str] | None = None) -> Update:
+    """Write the file of known differences so that it fits the run.
+
+    Entries that hold keep their reason and url; a glob of which a part no longer holds
+    is written out as the checks that do. Entries for other versions stay.
+
+    Args:
+        path: The TOML file beside the adapter.
+        run: A complete run.
+        planned: Every check that the adapter has. An entry that matches none of them
+            is dropped; without it, only a run of the whole extended plan can tell.
+
+    Raises:
+        IncompleteRunError: The run cannot say what holds.
+        KnownError: The file that is there is malformed.
+    """
+    if not run.complete:
+        msg = f"{run.path} is incomplete: {'; '.join(run.problems)}; finish the run"
+        raise IncompleteRunError(msg)
+    outcomes = {result.check: result.outcome for result in run.results}
+    if planned is None and run.header.level == "extended" and not run.header.selection:
+        planned = outcomes
+    versions = run.header.versions
+    kept, dropped = [], []
+    for entry in load_known(path):
+        left = entry.checks
+        if entry.applies(versions):
+            left = _still_right(entry, outcomes, planned)
+        dropped += [check for check in entry.checks if check not in left]
+        if left:
+            kept.append(replace(entry, checks=left))
+    added = _additions(path, run, kept)
+    numbered = [
+        replace(entry, number=number)
+        for number, entry in enumerate((*kept, *added), start=1)
+    ]
+    _write(path, run.header.adapter, numbered)
+    return Update(
+        kept=tuple(numbered[: len(kept)]),
+        dropped=tuple(dropped),
+        added=tuple(numbered[len(kept) :]),
+    )
+
+
+def _still_right(
+    entry: KnownEntry,
+    outcomes: Mapping[str, str],
+    planned: Collection[str] | None,
+) -> tuple[str, ...]:
+    """Return the patterns of an entry that hold, narrowed where only a part does."""
+    left: list[str] = []
+    for pattern in entry.checks:
+        found = matching(pattern, outcomes)
+        right = [check for check in found if outcomes[check] == entry.kind]
+        unseen = planned is None or bool(matching(pattern, planned))
+        if len(right) == len(found):
+            left += [pattern] if found or unseen else []
+        else:
+            left += right
+    return tuple(dict.fromkeys(left))
+
+
+def _additions(path: Path, run: Run, kept: Iterable[KnownEntry]) -> list[KnownEntry]:
+    """Return an entry for each clause that is broken in a way nobody recorded."""
+    header = run.header
+    kept = tuple(kept)
+    groups: dict[tuple[str, str], list[Result]] = {}
+    for result in run.results:
+        recorded = find(kept, result.check, result.outcome, header.versions)
+        if result.outcome in KINDS and recorded is None:
+            key = (result.clause, result.outcome)
+            groups.setdefault(key, []).append(result)
+    return [
+        KnownEntry(
+            file=path,
+            number=0,
+            checks=tuple(sorted(result.check for result in results)),
+            kind=outcome,
+            reason=TO_BE_JUDGED,
+            versions=_scope(header),
+            since=header.versions.get(header.framework, ""),
+            smallest=_smallest(results),
+        )
+        for (_, outcome), results in sorted(groups.items())
+    ]
+
+
+def _scope(header: Header) -> tuple[str, ...]:
+    """Limit an entry to its framework where variants of one system share the file."""
+    name = header.framework
+    if ":" not in header.adapter or name not in header.versions:
+        return ()
+    return (f"{name}>={Version(header.versions[name]).public}",)
+
+
+def _smallest(results: Iterable[Result]) -> dict[str, Any] | None:
+    """Return the inputs of the failure that takes the least room."""
+    shown = [
+        (len(msgspec.json.encode(inputs)), result.check, inputs)
+        for result in results
+        if result.failure and (inputs := _inputs(result.failure))
+    ]
+    if not shown:
+        return None
+    _, check, inputs = min(shown, key=lambda item: item[:2])
+    return {"check": check, **inputs}
+
+
+def _inputs(failure: Failure) -> dict[str, Any]:
+    if failure.elided or not failure.inputs:
+        return {}
+    every = {
+        "inputs": failure.inputs,
+        "mask": failure.mask,
+        "weights": failure.weights,
+    }
+    return {name: value for name, value in every.items() if value}
+
+
+def _write(path: Path, adapter: str, entries: Iterable[KnownEntry]) -> None:
+    """Replace the file in one step; comments at its head stay."""
+    head = _HEAD.format(adapter=adapter)
+    if path.exists():
+        head = _comment(path.read_text(encoding="utf-8")) or head
+    tables = [_table(entry) for entry in entries]
+    text = head + "".join("\n" + tomli_w.dumps({"known": [table]}) for table in tables)
+    fresh = path.with_name(path.name + ".new")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(path)
+
+
+def _comment(text: str) -> str:
+    lines = text.splitlines(keepends=True)
+    count = next(
+        (at for at, line in enumerate(lines) if not line.startswith("#")), len(lines)
+    )
+    return "".join(lines[:count])
+
+
+def _table(entry: KnownEntry) -> dict[str, Any]:
+    versions = list(entry.versions)
+    fields: dict[str, Any] = {
+        "checks": list(entry.checks),
+        "kind": entry.kind,
+        "reason": entry.reason,
+        "url": entry.url,
+        "versions": versions[0] if len(versions) == 1 else versions,
+        "since": entry.since,
+        "smallest": entry.smallest,
+    }
+    return {name: value for name, value in fields.items() if value}

@@ -1,0 +1,63 @@
+"""What a run means: new failures, known ones, stale entries, and the exit status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from conformance.gate.known import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.results import Result, Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What a run means for a gate.
+
+    Attributes:
+        adapter: The adapter's name.
+        new: Failed or errored, and not known.
+        known: Failed or errored as recorded.
+        stale: Entries of known differences that no longer hold, one line each.
+        problems: Why the run is incomplete; empty when it is complete.
+    """
+
+    adapter: str
+    new: tuple[Result, ...] = ()
+    known: tuple[Result, ...] = ()
+    stale: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether planned checks were not run."""
+        return bool(self.problems)
+
+
+def judge(run: Run) -> Judgement:
+    """Return what a run means: new failures, known ones, stale entries."""
+    bad = [result for result in run.results if result.outcome in KINDS]
+    problems = run.problems
+    if not run.complete and not problems:
+        problems = ("planned checks were not run",)
+    return Judgement(
+        adapter=run.header.adapter,
+        new=tuple(result for result in bad if result.known is None),
+        known=tuple(result for result in bad if result.known is not None),
+        stale=tuple(run.footer.stale) if run.footer else (),
+        problems=problems,
+    )
+
+
+def exit_status(judgements: Sequence[Judgement]) -> int:
+    """Return 0 when all passed or is known, 1 for new or stale, 3 for incomplete.
+
+    Incomplete comes first, since what is missing may be worse than what is new; and no
+    run at all is incomplete.
+    """
+    if not judgements or any(judgement.incomplete for judgement in judgements):
+        return 3
+    return int(any(judgement.new or judgement.stale for judgement in judgements))
