@@ -1,0 +1,204 @@
+"""Find and load what the suite does not import by itself: the only importlib.
+
+Adapters and cases lie beside the package in a checkout and inside it once installed.
+Frameworks, oracles and laws are imported when the first check needs them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import cache
+from importlib import import_module, metadata
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from conformance import heads
+from conformance.adapter import Adapter, Declaration
+from conformance.errors import AdapterError, UnknownNameError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import ModuleType
+
+    from conformance.frameworks import Framework
+    from conformance.specification import Law, Operation
+
+
+def shared(room: str) -> Path:
+    """Return the folder ``room`` ("adapters" or "cases").
+
+    The packaged one wins; a checkout's counts only beside its ``pyproject.toml``, so
+    that a broken installation never finds somebody else's ``adapters`` package.
+    """
+    package = Path(__file__).parent
+    packaged = package / "_shared" / room
+    if packaged.is_dir():
+        return packaged
+    root = package.parent
+    if (root / "pyproject.toml").is_file() and (root / room).is_dir():
+        return root / room
+    msg = f"no {room!r} folder: looked in {packaged} and, as a checkout, in {root}"
+    raise UsageError(msg)
+
+
+def declarations() -> dict[str, Declaration]:
+    """Return every built-in adapter's declaration, by name."""
+    found: dict[str, Declaration] = {}
+    for path in sorted(shared("adapters").glob("*.py")):
+        found |= heads.read(path)
+    return found
+
+
+def declaration(reference: str) -> Declaration:
+    """Return what an adapter declares.
+
+    Args:
+        reference: A built-in adapter's name, the path of an adapter file (with
+            ``:variant`` where it has some), or ``package.module:object``.
+
+    Raises:
+        AdapterError: It is not there, or not an adapter.
+    """
+    name, _, variant = reference.partition(":")
+    if name.endswith(".py"):
+        return _chosen(heads.read(Path(name)), Path(name).stem, variant, name)
+    path = shared("adapters") / f"{name}.py"
+    if path.is_file():
+        return _chosen(heads.read(path), name, variant, str(path))
+    if variant:
+        return _object(reference)[0]
+    raise UnknownNameError("adapter", reference, declarations())
+
+
+def load(reference: str) -> Adapter:
+    """Return an adapter, ready to be called.
+
+    Raises:
+        AdapterError: It cannot be imported, or lacks what its head promises.
+    """
+    found = declaration(reference)
+    os.environ.update(found.variables)
+    if Path(found.file).suffix == ".py":
+        module: object = _file(Path(found.file))
+    else:
+        module = _object(reference)[1]
+    functions = {name: getattr(module, name, None) for name in found.functions}
+    return Adapter(
+        declaration=found,
+        functions=cast("dict[str, Callable[..., Any]]", functions),
+    )
+
+
+def missing(found: Declaration) -> list[str]:
+    """Return the distributions that an adapter runs on and that are not installed."""
+    from packaging.requirements import Requirement  # noqa: PLC0415 - slow, rarely used
+
+    names = [Requirement(line).name for line in found.dependencies]
+    return [name for name in names if not _installed(name)]
+
+
+@cache
+def operations() -> dict[str, Operation]:
+    """Return every operation by name, in the order of the specification."""
+    folder = Path(__file__).parent / "operations"
+    names = sorted(path.parent.name for path in folder.glob("*/__init__.py"))
+    found = [import_module(f"conformance.operations.{name}").OPERATION for name in names]
+    return {each.name: each for each in sorted(found, key=lambda each: each.number)}
+
+
+def oracle(operation: str) -> Any:
+    """Return an operation's exact answer, bound and derivative."""
+    return import_module(f"conformance.operations.{operation}.oracle")
+
+
+def exact(operation: str) -> Any:
+    """Return an operation's second, independent oracle."""
+    return import_module(f"conformance.operations.{operation}.exact")
+
+
+def mutants(operation: str) -> Any:
+    """Return an operation's wrong implementations."""
+    return import_module(f"conformance.operations.{operation}.mutants")
+
+
+def law_function(law: Law) -> Callable[..., Iterator[Any]]:
+    """Return the function that checks a law."""
+    module = import_module(law.module)
+    return cast("Callable[..., Iterator[Any]]", getattr(module, law.name.replace("-", "_")))
+
+
+def framework(name: str) -> Framework:
+    """Return a framework's module; this imports the framework.
+
+    Raises:
+        UsageError: It is not installed, or is broken.
+    """
+    try:
+        return cast("Framework", import_module(f"conformance.frameworks.{name}"))
+    except ImportError as error:
+        msg = (
+            f"framework {name!r} cannot be imported: {error}; install it, or run "
+            f'`nox -s "conform(<adapter>)"`, which builds the environment'
+        )
+        raise UsageError(msg) from error
+
+
+def _chosen(
+    found: dict[str, Declaration], stem: str, variant: str, file: str
+) -> Declaration:
+    if stem in found and not variant:
+        return found[stem]
+    name = f"{stem}:{variant}" if variant else stem
+    if name not in found:
+        choices = UnknownNameError("adapter variant", name, found)
+        raise AdapterError(f"{file}: {choices}")
+    return found[name]
+
+
+def _file(path: Path) -> ModuleType:
+    """Import an adapter file under a private name, never as ``path.stem``."""
+    spec = spec_from_file_location(f"conformance._loaded.{path.stem}", path)
+    if spec is None or spec.loader is None:
+        msg = f"{path}: cannot be imported; give a Python file"
+        raise AdapterError(msg)
+    module = module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up there
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        msg = (
+            f"{path}: does not import: {type(error).__name__}: {error}; run "
+            f"`python {path.name}` to see where"
+        )
+        raise AdapterError(msg) from error
+    return module
+
+
+def _object(reference: str) -> tuple[Declaration, object]:
+    module, _, name = reference.partition(":")
+    try:
+        found = getattr(import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        msg = (
+            f"adapter {reference!r} cannot be loaded: {error}; give a built-in adapter's "
+            f"name, a file, or package.module:object"
+        )
+        raise AdapterError(msg) from error
+    declared = getattr(found, "declaration", None)
+    if not isinstance(declared, Declaration):
+        msg = (
+            f"adapter {reference!r}: declaration is {type(declared).__name__}, expected "
+            f"conformance.Declaration; give the object one"
+        )
+        raise AdapterError(msg)
+    return declared, found
+
+
+def _installed(name: str) -> bool:
+    try:
+        metadata.distribution(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True

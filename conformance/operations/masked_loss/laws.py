@@ -1,0 +1,57 @@
+"""Laws of the loss alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from conformance.compare import compare
+from conformance.inputs import garbled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.compare import Verdict
+    from conformance.sample import Sample
+    from conformance.subject import Subject
+
+LABELS = (-100, -1, 3, 255, 2**31 - 1)
+"""Labels that are no class: the usual ignore index, one before and one behind."""
+
+
+def additive(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """Two parts of unequal length; a mean is weighted by their valid positions."""
+    batch = sample.batch
+    if batch.rows < 2:  # noqa: PLR2004 - nothing to split
+        yield subject.agrees(sample)
+        return
+    order = np.argsort(batch.counts, kind="stable")
+    half = batch.rows // 2
+    parts = [sample.having(batch.take(rows)) for rows in (order[:half], order[half:])]
+    mean = subject.variant.options["reduction"] == "mean"
+    weights = [float(part.batch.mask.sum()) if mean else 1.0 for part in parts]
+    answers = [
+        float(np.asarray(subject.answer(part.batch, like=part.want), dtype=np.float64))
+        for part in parts
+    ]
+    share = sum(weights) if mean else 1.0
+    want = sum(a * w for a, w in zip(answers, weights, strict=True)) / share
+    slack = sum(
+        float(part.allowed) * w for part, w in zip(parts, weights, strict=True)
+    )
+    got = subject.answer(batch, like=sample.want)
+    allowed = sample.allowed + slack / share
+    note = "the loss of two parts of the batch, put together"
+    yield compare(got, np.asarray(want), allowed, batch=batch, note=note)
+
+
+def padding_labels(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """Labels at padding that are no class."""
+    for label in LABELS:
+        old = sample.batch.arrays["targets"]
+        targets = garbled(old, np.full_like(old, label), sample.batch.mask)
+        arrays = {**sample.batch.arrays, "targets": targets}
+        other = sample.having(replace(sample.batch, arrays=arrays))
+        yield subject.agrees(other, note=f"label {label} at padding")

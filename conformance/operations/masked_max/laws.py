@@ -1,0 +1,29 @@
+"""The law of the maximum alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from conformance.compare import compare
+from conformance.operations.base import over_time, wide
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.compare import Verdict
+    from conformance.sample import Sample
+    from conformance.subject import Subject
+
+
+def member(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """The answer is found among the valid values, exactly."""
+    batch = sample.batch
+    x = wide(batch.arrays["x"])
+    got = np.asarray(subject.answer(batch, like=sample.want), dtype=np.float64)
+    distance = np.where(over_time(batch.mask, x), np.abs(x - got[:, None]), np.inf)
+    at = distance.argmin(axis=1)
+    nearest = np.take_along_axis(x, at[:, None], axis=1)[:, 0]
+    note = "the maximum is one of the valid values"
+    yield compare(got, nearest, np.zeros_like(nearest), batch=batch, note=note)

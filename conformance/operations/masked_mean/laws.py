@@ -1,0 +1,56 @@
+"""Laws of the mean alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from conformance.compare import compare
+from conformance.inputs import garbled
+from conformance.operations.base import over_time, wide
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.compare import Verdict
+    from conformance.sample import Sample
+    from conformance.subject import Subject
+
+SHIFT = 64.0
+
+
+def between(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """Not below the smallest valid value, not above the largest."""
+    batch = sample.batch
+    x = wide(batch.arrays["x"])
+    valid = over_time(batch.mask, x)
+    low = np.where(valid, x, np.inf).min(axis=1)
+    high = np.where(valid, x, -np.inf).max(axis=1)
+    got = np.asarray(subject.answer(batch, like=sample.want), dtype=np.float64)
+    nearest = np.clip(got, low, high)
+    note = "the mean lies between the smallest and the largest valid value"
+    yield compare(got, nearest, sample.allowed, batch=batch, note=note)
+
+
+def shift(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """Valid values rounded so that the shift is exact, then shifted."""
+    x = wide(sample.batch.arrays["x"])
+    # Quarters below 128 plus 64 are exact in every dtype but bfloat16: whole there.
+    step = 1.0 if sample.dtype == "bfloat16" else 4.0
+    rounded = np.clip(np.round(x * step) / step, -60.0, 60.0)
+    plain = _with(sample, garbled(rounded, x, sample.batch.mask))
+    moved = _with(sample, garbled(rounded + SHIFT, x, sample.batch.mask))
+    first = np.asarray(subject.answer(plain.batch, like=plain.want), dtype=np.float64)
+    second = subject.answer(moved.batch, like=moved.want)
+    allowed = plain.allowed + moved.allowed
+    note = f"the mean plus {SHIFT:g}, as all valid values are"
+    yield compare(second, first + SHIFT, allowed, batch=moved.batch, note=note)
+
+
+def _with(sample: Sample, x: object) -> Sample:
+    dtype = sample.batch.arrays["x"].dtype
+    return sample.having(
+        replace(sample.batch, arrays={"x": np.asarray(x, dtype=dtype)})
+    )

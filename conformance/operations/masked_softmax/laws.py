@@ -1,0 +1,62 @@
+"""Laws of the softmax alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from conformance.compare import compare
+from conformance.inputs import garbled
+from conformance.operations.base import wide
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.compare import Verdict
+    from conformance.sample import Sample
+    from conformance.subject import Subject
+
+SHIFT = 64.0
+
+
+def zero_at_padding(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """Exactly zero, not nearly."""
+    got = subject.answer(sample.batch, like=sample.want)
+    allowed = np.where(sample.batch.mask, np.inf, 0.0)
+    zero = np.zeros_like(sample.want)
+    note = "padding takes probability"
+    yield compare(got, zero, allowed, batch=sample.batch, note=note)
+
+
+def sums_to_one(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """Over the valid positions, within the sum of their bounds."""
+    batch = sample.batch
+    got = np.asarray(subject.answer(batch, like=sample.want), dtype=np.float64)
+    total = np.where(batch.mask, got, 0.0).sum(axis=1)
+    allowed = sample.allowed.sum(axis=1)
+    one = np.ones_like(total)
+    note = "the sum of each row's probabilities"
+    yield compare(total, one, allowed, batch=batch, label="sum", note=note)
+
+
+def shift(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """Valid logits rounded so that the shift is exact, then shifted."""
+    x = wide(sample.batch.arrays["x"])
+    step = 1.0 if sample.dtype == "bfloat16" else 4.0
+    rounded = np.clip(np.round(x * step) / step, -60.0, 60.0)
+    plain = _with(sample, garbled(rounded, x, sample.batch.mask))
+    moved = _with(sample, garbled(rounded - SHIFT, x, sample.batch.mask))
+    first = np.asarray(subject.answer(plain.batch, like=plain.want), dtype=np.float64)
+    second = subject.answer(moved.batch, like=moved.want)
+    allowed = plain.allowed + moved.allowed
+    note = f"as before {SHIFT:g} was taken from every valid logit"
+    yield compare(second, first, allowed, batch=moved.batch, note=note)
+
+
+def _with(sample: Sample, x: object) -> Sample:
+    dtype = sample.batch.arrays["x"].dtype
+    return sample.having(
+        replace(sample.batch, arrays={"x": np.asarray(x, dtype=dtype)})
+    )

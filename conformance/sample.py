@@ -1,0 +1,145 @@
+"""A batch with its exact answer, the same for all laws, routes and frameworks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from conformance.batch import Batch
+from conformance.inputs import BASE_TIME, COTANGENTS, Draw, right_mask
+from conformance.precision import numpy_dtype
+
+if TYPE_CHECKING:
+    from conformance.batch import Array
+    from conformance.specification import Variant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """What a law asks about: a batch in one dtype, and what must come out.
+
+    Attributes:
+        oracle: The operation's oracle module.
+        variant: The variant.
+        dtype: The dtype of the batch's floating arrays.
+        batch: The inputs.
+        empty: What the adapter declares for an empty row; None leaves it open.
+        seed: The run's seed.
+        turn: Which of the generated batches it comes from.
+    """
+
+    oracle: Any
+    variant: Variant
+    dtype: str
+    batch: Batch
+    empty: str | None = None
+    seed: int = 0
+    turn: int = 0
+    _answers: dict[str, Array] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def want(self) -> Array:
+        """The exact answer in float64."""
+        if "want" not in self._answers:
+            self._solve()
+        return self._answers["want"]
+
+    @property
+    def allowed(self) -> Array:
+        """The error bound of each element; infinite where nothing is specified."""
+        if "allowed" not in self._answers:
+            self._solve()
+        return self._answers["allowed"]
+
+    def having(self, batch: Batch) -> Sample:
+        """Return a sample with another batch and its own exact answer."""
+        return replace(self, batch=batch, _answers={})
+
+    def draw(self, name: str) -> Draw:
+        """Return random choices for one purpose, the same at every call."""
+        return Draw(self.seed, f"{self.variant.name}/{name}", self.turn)
+
+    def cotangent(self, name: str = "cotangent") -> Array:
+        """Return a random cotangent of the answer's shape, no element zero."""
+        shape = self.want.shape
+        drawn = self.draw(name).rows_of(COTANGENTS, shape or (1,))
+        return drawn.reshape(shape)
+
+    def gradient(self, cotangent: Array) -> dict[str, Array]:
+        """Return the exact derivative by input name, and by weight where it has any."""
+        found = self.oracle.gradient(self.variant.options, self.batch, cotangent)
+        return dict(found)
+
+    def gradient_bound(self, cotangent: Array) -> dict[str, Array]:
+        """Return the derivative's error bound in float64."""
+        found = self.oracle.gradient_bound(self.variant.options, self.batch, cotangent)
+        return dict(found)
+
+    def _solve(self) -> None:
+        options = self.variant.options
+        with np.errstate(all="ignore"):  # wild values overflow; the verdict shows it
+            want = np.asarray(self.oracle.answer(options, self.batch))
+            allowed = np.asarray(self.oracle.bound(options, self.batch, self.dtype))
+        empty = self.batch.counts == 0
+        if self.variant.empty == "declared" and empty.any():
+            want, allowed = self._declared(want, allowed, empty)
+        self._answers.update(want=want, allowed=allowed)
+
+    def _declared(
+        self, want: Array, allowed: Array, empty: Array
+    ) -> tuple[Array, Array]:
+        """Put what the adapter declares where a row has no valid position."""
+        if self.variant.result == "scalar":
+            where = np.asarray(empty.all())
+        else:
+            where = empty.reshape(empty.shape + (1,) * (want.ndim - 1))
+        if self.empty in {None, "skip", "error"}:
+            return want, np.where(where, np.inf, allowed)
+        # uniform: exp(x - M) of equal fill values, over all T positions of the row
+        uniform = 1.0 / max(self.batch.time, 1)
+        value = {"nan": np.nan, "negative-infinity": -np.inf, "uniform": uniform}.get(
+            str(self.empty), 0.0
+        )
+        error = 4 * 2.0**-8 * uniform if self.empty == "uniform" else 0.0
+        return np.where(where, value, want), np.where(where, error, allowed)
+
+
+def cast(batch: Batch, dtype: str) -> Batch:
+    """Return the batch with its floating arrays and weights rounded to ``dtype``."""
+    wanted = numpy_dtype(dtype)
+
+    def convert(array: Array) -> Array:
+        if array.dtype.kind in "biu":
+            return array
+        with np.errstate(over="ignore"):
+            return np.asarray(array, dtype=wanted)
+
+    arrays = {name: convert(array) for name, array in batch.arrays.items()}
+    weights = {name: convert(array) for name, array in batch.weights.items()}
+    return replace(batch, arrays=arrays, weights=weights)
+
+
+def generate(
+    oracle: Any,
+    variant: Variant,
+    *,
+    seed: int,
+    turn: int,
+    time: int = BASE_TIME,
+    rows: int | None = None,
+) -> Batch:
+    """Return the batch that a seed gives for one variant, in float64.
+
+    Every framework, dtype and route sees the same rows; a layer's weights depend on
+    the seed and the variant, not on the turn, so that it is built once.
+    """
+    options = variant.options
+    draw = Draw(seed, f"{variant.name}/batch", turn)
+    mask = right_mask(draw, rows or oracle.ROWS, time)
+    arrays = oracle.generate(options, draw, mask)
+    weights = {}
+    if hasattr(oracle, "generate_weights"):
+        weights = oracle.generate_weights(options, Draw(seed, f"{variant.name}/weights"))
+    return Batch(arrays=arrays, mask=mask, weights=weights)

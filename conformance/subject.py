@@ -1,0 +1,223 @@
+"""One function of an adapter, called with NumPy batches: what laws put to the test."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from conformance.adapter import RnnWeights
+from conformance.compare import Verdict, compare
+from conformance.errors import ContractViolation, NothingCapturedError
+from conformance.precision import numpy_dtype
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from conformance.adapter import Adapter
+    from conformance.batch import Array, Batch
+    from conformance.frameworks import Framework
+    from conformance.sample import Sample
+    from conformance.specification import Operation, Variant
+
+
+class Subject:
+    """An adapter's function for one variant, in one dtype, called by one route.
+
+    Args:
+        adapter: The loaded adapter.
+        framework: Its framework's module.
+        operation: The operation.
+        variant: The variant, whose keywords are fixed here.
+        dtype: The dtype of its inputs.
+        route: How it is called.
+    """
+
+    def __init__(
+        self,
+        adapter: Adapter,
+        framework: Framework,
+        operation: Operation,
+        variant: Variant,
+        *,
+        dtype: str,
+        route: str,
+    ) -> None:
+        self.adapter = adapter
+        self.framework = framework
+        self.operation = operation
+        self.variant = variant
+        self.dtype = dtype
+        self.route = route
+        # Layers, compiled functions and gradient functions, so that each is made once.
+        self._layers: dict[tuple[bytes, ...], Any] = {}
+        self._compiled: dict[int, Callable[..., Any]] = {}
+        self._gradients: dict[int, Callable[..., Any]] = {}
+
+    @property
+    def mask_forms(self) -> tuple[str, ...]:
+        """The mask forms that the adapter declares."""
+        return self.adapter.declaration.mask_forms
+
+    def agrees(self, sample: Sample, *, form: str = "bool", note: str = "") -> Verdict:
+        """Judge the adapter's answer for a sample against the exact one."""
+        got = self.answer(sample.batch, form=form, like=sample.want)
+        return compare(
+            got, sample.want, sample.allowed, batch=sample.batch, note=note
+        )
+
+    def answer(self, batch: Batch, *, form: str = "bool", like: Array) -> Array:
+        """Return the adapter's answer in its own dtype, its shape checked.
+
+        Args:
+            batch: The inputs, floating arrays in this subject's dtype.
+            form: The mask's form.
+            like: An array of the shape that is expected.
+
+        Raises:
+            ContractViolation: It is no tensor of the framework, or of another shape.
+        """
+        with self.framework.scope(self.dtype):
+            tensors = [self.framework.tensor(array) for array in batch.arrays.values()]
+            result = self.callable(batch)(*tensors, self.mask(batch, form))
+            return self.checked(result, like.shape)
+
+    def checked(self, result: Any, shape: tuple[int, ...]) -> Array:
+        """Return a result as an array once its type and shape are as specified."""
+        where = f"{self.adapter.declaration.file}: {self.operation.function}"
+        if not self.framework.is_tensor(result):
+            msg = (
+                f"{where} returned {_kind(result)}, expected a {self.framework.NAME} "
+                f"tensor of shape {_shape(shape)}; return the framework's own tensor"
+            )
+            raise ContractViolation(msg)
+        array = self.framework.array(result)
+        if array.shape != shape:
+            msg = (
+                f"{where} returned shape {_shape(array.shape)}, expected {_shape(shape)} "
+                f"for {self.variant.name}; see {self.operation.signature}"
+            )
+            raise ContractViolation(msg)
+        return array
+
+    def callable(self, batch: Batch) -> Callable[..., Any]:
+        """Return the function that takes the batch's tensors and a mask."""
+        plain = self.plain(batch)
+        if self.route == "eager":
+            return plain
+        if id(plain) not in self._compiled:
+            self._compiled[id(plain)] = self.framework.compile(plain)
+        return self._compiled[id(plain)]
+
+    def plain(self, batch: Batch) -> Callable[..., Any]:
+        """Return the adapter's function, or the layer built for the batch's weights."""
+        key = tuple(weight.tobytes() for weight in batch.weights.values())
+        if key not in self._layers:
+            self._layers[key] = self._build(batch.weights)
+        layer: Callable[..., Any] = self._layers[key]
+        return layer
+
+    def mask(self, batch: Batch, form: str) -> Any:
+        """Return the mask as a tensor in one of the declared forms."""
+        if form == "none":
+            return None
+        return self.framework.tensor(_MASKS[form](batch.mask, self.dtype))
+
+    def gradients(self, batch: Batch, cotangent: Array) -> dict[str, Array]:
+        """Return the gradients through the differentiable inputs, by name.
+
+        Raises:
+            UnconnectedGradientError: One of them is not reached.
+            ContractViolation: A gradient has not its input's shape.
+        """
+        names = list(batch.arrays)
+        wanted = [names.index(name) for name in self.operation.differentiable]
+        with self.framework.scope(self.dtype):
+            plain = self.plain(batch)
+            if id(plain) not in self._gradients:
+                self._gradients[id(plain)] = self.framework.gradient(plain, wanted)
+            tensors = [self.framework.tensor(array) for array in batch.arrays.values()]
+            tensors.append(self.mask(batch, "bool"))
+            found = self._gradients[id(plain)](tensors, self._cotangent(cotangent))[1]
+            arrays = [self.framework.array(gradient) for gradient in found]
+        for name, array in zip(self.operation.differentiable, arrays, strict=True):
+            if array.shape != batch.arrays[name].shape:
+                msg = (
+                    f"the gradient through {name} has shape {_shape(array.shape)}, "
+                    f"expected {_shape(batch.arrays[name].shape)} like {name}"
+                )
+                raise ContractViolation(msg)
+        return dict(zip(self.operation.differentiable, arrays, strict=True))
+
+    def parameter_gradients(self, batch: Batch, cotangent: Array) -> list[Array]:
+        """Return the gradients through the layer's parameters, in its own order.
+
+        Raises:
+            UnconnectedGradientError: One of them is not reached.
+        """
+        with self.framework.scope(self.dtype):
+            layer = self.plain(batch)
+            key = -id(layer)
+            if key not in self._gradients:
+                self._gradients[key] = self.framework.parameter_gradient(layer)
+            tensors = [self.framework.tensor(array) for array in batch.arrays.values()]
+            tensors.append(self.mask(batch, "bool"))
+            found = self._gradients[key](tensors, self._cotangent(cotangent))[1]
+            return [self.framework.array(gradient) for gradient in found]
+
+    def captured(self) -> str:
+        """Return what the compiled route captured, in words.
+
+        Raises:
+            NothingCapturedError: It compiled nothing.
+        """
+        captures = [self.framework.captured(each) for each in self._compiled.values()]
+        graphs = sum(capture.graphs for capture in captures)
+        nodes = sum(capture.operations for capture in captures)
+        breaks = sum(capture.breaks for capture in captures)
+        if self._compiled and not nodes:
+            msg = f"the {self.framework.NAME} compiler captured no operation"
+            raise NothingCapturedError(msg)
+        return f"{graphs} graphs, {nodes} operations, {breaks} breaks" if nodes else ""
+
+    def _cotangent(self, cotangent: Array) -> Any:
+        dtype = numpy_dtype(self.dtype)
+        return self.framework.tensor(np.asarray(cotangent, dtype=dtype))
+
+    def _build(self, weights: Mapping[str, Array]) -> Callable[..., Any]:
+        function = self.adapter.function(self.operation.function)
+        if not self.operation.builds:
+            return partial(function, **self.variant.options)
+        parts: dict[str, dict[str, Any]] = {}
+        for name, array in weights.items():
+            direction, _, part = name.partition(".")
+            parts.setdefault(direction, {})[part] = self.framework.tensor(array)
+        directions = {name: RnnWeights(**own) for name, own in parts.items()}
+        layer: Callable[..., Any] = function(**directions, **self.variant.options)
+        if not callable(layer):
+            msg = (
+                f"{self.adapter.declaration.file}: {self.operation.function} returned "
+                f"{_kind(layer)}, expected a layer that is called as layer(x, mask)"
+            )
+            raise ContractViolation(msg)
+        return layer
+
+
+def _kind(value: object) -> str:
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return f"({', '.join(map(str, shape))})"
+
+
+_MASKS: Mapping[str, Callable[[Array, str], Array]] = {
+    "bool": lambda mask, dtype: mask,  # noqa: ARG005
+    "float": lambda mask, dtype: mask.astype("float32" if dtype != "float64" else dtype),
+    "int8": lambda mask, dtype: mask.astype(np.int8),  # noqa: ARG005
+    "uint8": lambda mask, dtype: mask.astype(np.uint8),  # noqa: ARG005
+    "lengths": lambda mask, dtype: mask.sum(axis=1, dtype=np.int32),  # noqa: ARG005
+    "rank-3": lambda mask, dtype: mask[:, :, None],  # noqa: ARG005
+}
