@@ -73,11 +73,11 @@ class Law:
         why: Which mistake it catches.
         module: Where its function is.
         results: The kinds of answer that it applies to.
-        needs: ``"gradient"`` or ``"compiled"`` where the framework must offer it;
-            ``"differentiable"`` operations only for the former.
+        needs: What the framework or the adapter must offer: gradient, compiled,
+            layouts, mask-forms, left or gaps.
         variants: Globs over variant names that it applies to.
-        dtypes: The dtypes that it is planned for at its own level; empty means the
-            level's usual ones.
+        dtypes: The dtypes that it has at its own level, other than float32 alone;
+            it has the adapter's further ones from level robust on.
     """
 
     name: str

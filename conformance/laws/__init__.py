@@ -74,6 +74,7 @@ LAWS: tuple[Law, ...] = (
         number=7,
         level="core",
         module=_CONTRACT,
+        needs="mask-forms",
         text="Every mask form that the adapter declares gives the answer of the "
         "boolean mask.",
         why="a float mask used as an index, an integer one inverted bit by bit",
@@ -92,6 +93,7 @@ LAWS: tuple[Law, ...] = (
         number=9,
         level="core",
         module=_CONTRACT,
+        needs="layouts",
         text="Transposed, sliced and expanded views give the answer of the contiguous "
         "tensor with the same elements.",
         why="code that reads memory instead of elements, or writes into a view",
@@ -151,6 +153,7 @@ LAWS: tuple[Law, ...] = (
         number=15,
         level="robust",
         module=_PADDING,
+        needs="left",
         text="Padding before the valid positions is padding all the same; a masked "
         "step of a recurrent layer is no step.",
         why="lengths taken as sum(mask), states moved by a bias before the row starts",
@@ -160,6 +163,7 @@ LAWS: tuple[Law, ...] = (
         number=16,
         level="robust",
         module=_PADDING,
+        needs="gaps",
         text="Padding between valid positions is padding all the same.",
         why="lengths where a mask is meant",
     ),

@@ -1,0 +1,289 @@
+"""Which checks an adapter gets: adapter x variant x (case or law) x dtype x route.
+
+Imports no NumPy and no framework, so that checks can be listed and shared out
+anywhere; ids are the same in every version of every dependency.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Protocol
+
+from conformance.errors import UnknownNameError
+from conformance.laws import LAWS
+from conformance.specification import (
+    DTYPES,
+    LEVELS,
+    ROUTES,
+    Clause,
+    Law,
+    Level,
+    Operation,
+    Variant,
+    included_levels,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from conformance.adapter import Declaration
+
+SECOND_ROUTE_LAWS = ("value", "padding-content", "extra-padding", "batch-composition")
+"""What runs on a route that is not the framework's primary one, beside the cases."""
+
+
+class PlannedCase(Protocol):
+    """What planning reads of a case."""
+
+    @property
+    def slug(self) -> str: ...
+    @property
+    def variant(self) -> str: ...
+    @property
+    def clause(self) -> str: ...
+    @property
+    def level(self) -> Level: ...
+    @property
+    def dtypes(self) -> tuple[str, ...]: ...
+    @property
+    def mask(self) -> Sequence[Sequence[bool]]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One case or law x variant x dtype x route: the unit of verdict."""
+
+    operation: str
+    variant: Variant
+    item: str
+    case: bool
+    clause: str
+    level: Level
+    dtype: str
+    route: str
+    unsupported: str = ""
+
+    @property
+    def id(self) -> str:
+        """``<variant>/<case or law>:<dtype>:<route>``."""
+        return f"{self.variant.name}/{self.item}:{self.dtype}:{self.route}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What to plan; empty tuples and texts mean all.
+
+    Raises:
+        UnknownNameError: A level, dtype or route does not exist.
+    """
+
+    level: Level = "robust"
+    operations: tuple[str, ...] = ()
+    dtypes: tuple[str, ...] = ()
+    routes: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse names that do not exist."""
+        for kind, given, choices in (
+            ("level", (self.level,), LEVELS),
+            ("dtype", self.dtypes, DTYPES),
+            ("route", self.routes, ROUTES),
+        ):
+            for name in given:
+                if name not in choices:
+                    raise UnknownNameError(kind, name, choices)
+
+    @property
+    def partial(self) -> bool:
+        """Whether it leaves out some of a level's checks."""
+        return bool(self.operations or self.dtypes or self.routes or self.checks)
+
+    def takes(self, check: Check) -> bool:
+        """Tell whether a check is selected."""
+        return (
+            check.level in included_levels(self.level)
+            and (not self.operations or check.operation in self.operations)
+            and (not self.dtypes or check.dtype in self.dtypes)
+            and (not self.routes or check.route in self.routes)
+            and (not self.checks or any(fnmatchcase(check.id, g) for g in self.checks))
+        )
+
+
+def clauses(operation: Operation) -> tuple[Clause, ...]:
+    """Return every clause of an operation, by number."""
+    laws = [law.clause(operation.name) for law in laws_of(operation)]
+    return tuple(sorted((*laws, *operation.clauses), key=lambda clause: clause.number))
+
+
+def laws_of(operation: Operation, variant: Variant | None = None) -> tuple[Law, ...]:
+    """Return the laws that an operation, or one variant of it, is held to."""
+    variants = operation.variants if variant is None else (variant,)
+    return tuple(
+        law
+        for law in (*LAWS, *operation.laws)
+        if any(_applies(law, each) for each in variants)
+    )
+
+
+def plan(
+    declaration: Declaration,
+    operations: Mapping[str, Operation],
+    cases: Mapping[str, Iterable[PlannedCase]],
+    selection: Selection,
+) -> tuple[Check, ...]:
+    """Return the checks of one adapter in the order in which they run.
+
+    Args:
+        declaration: What the adapter declares.
+        operations: Every operation, by name.
+        cases: Every case, by operation.
+        selection: What to take.
+
+    Raises:
+        UnknownNameError: An operation is selected that does not exist.
+    """
+    for name in selection.operations:
+        if name not in operations:
+            raise UnknownNameError("operation", name, operations)
+    found = [
+        check
+        for operation in operations.values()
+        for check in _of_operation(declaration, operation, cases.get(operation.name, ()))
+        if selection.takes(check)
+    ]
+    return tuple(sorted(found, key=_order(tuple(operations))))
+
+
+def _order(operations: Sequence[str]) -> Callable[[Check], tuple[object, ...]]:
+    def key(check: Check) -> tuple[object, ...]:
+        # One variant, dtype and route after the other: each is compiled once.
+        return (
+            operations.index(check.operation),
+            check.variant.name,
+            DTYPES.index(check.dtype) if check.dtype != "float32" else -1,
+            check.route,
+        )
+
+    return key
+
+
+def _of_operation(
+    declaration: Declaration, operation: Operation, cases: Iterable[PlannedCase]
+) -> Iterator[Check]:
+    by_variant: dict[str, list[PlannedCase]] = {}
+    for case in cases:
+        by_variant.setdefault(case.variant, []).append(case)
+    for variant in operation.variants:
+        reason = declaration.why_unsupported(operation.function, variant.name)
+        for law in laws_of(operation, variant):
+            for check in _of_law(declaration, operation, variant, law):
+                yield replace(check, unsupported=reason or check.unsupported)
+        for case in by_variant.get(variant.name, ()):
+            for check in _of_case(declaration, operation, variant, case):
+                yield replace(check, unsupported=reason or check.unsupported)
+
+
+def _of_law(
+    declaration: Declaration, operation: Operation, variant: Variant, law: Law
+) -> Iterator[Check]:
+    base = Check(
+        operation=operation.name,
+        variant=variant,
+        item=law.name,
+        case=False,
+        clause=f"{operation.name}.{law.name}",
+        level=law.level,
+        dtype="float32",
+        route="compiled" if law.needs == "compiled" else declaration.primary,
+        unsupported=_lacking(declaration, law),
+    )
+    usual = law.dtypes or (_usual(declaration),)
+    for dtype in declaration.dtypes:
+        level = law.level if dtype in usual else _raised(law.level)
+        yield replace(base, dtype=dtype, level=level)
+    if law.name in SECOND_ROUTE_LAWS:
+        for route in declaration.routes:
+            if route != declaration.primary:
+                yield replace(
+                    base, dtype=_usual(declaration), route=route, level="robust"
+                )
+
+
+def _of_case(
+    declaration: Declaration, operation: Operation, variant: Variant, case: PlannedCase
+) -> Iterator[Check]:
+    base = Check(
+        operation=operation.name,
+        variant=variant,
+        item=case.slug,
+        case=True,
+        clause=case.clause,
+        level=case.level,
+        dtype="float32",
+        route=declaration.primary,
+        unsupported=_unplaced(declaration, variant, case.mask),
+    )
+    for dtype in declaration.dtypes:
+        if dtype in case.dtypes:
+            level = case.level if dtype == _usual(declaration) else _raised(case.level)
+            yield replace(base, dtype=dtype, level=level)
+    for route in declaration.routes:
+        if route != declaration.primary and _usual(declaration) in case.dtypes:
+            level = _raised(case.level)
+            yield replace(base, dtype=_usual(declaration), route=route, level=level)
+
+
+def _usual(declaration: Declaration) -> str:
+    """Return float32, or the adapter's first dtype if it has no float32."""
+    dtypes = declaration.dtypes
+    return "float32" if "float32" in dtypes else dtypes[0]
+
+
+def _raised(level: Level) -> Level:
+    """Return robust for a core check in a further dtype or by a further route."""
+    return "robust" if level == "core" else level
+
+
+def _applies(law: Law, variant: Variant) -> bool:
+    named = any(fnmatchcase(variant.name, glob) for glob in law.variants)
+    return named and variant.result in law.results
+
+
+def _lacking(declaration: Declaration, law: Law) -> str:
+    """Return what the framework or adapter lacks to be held to a law, or nothing."""
+    traits, name = declaration.traits, declaration.framework
+    if law.needs == "gradient" and not traits.gradient:
+        return f"{name} does not differentiate"
+    if law.needs == "compiled" and "compiled" not in declaration.routes:
+        return "the adapter declares no compiled route"
+    if law.needs == "layouts" and not traits.layouts:
+        return f"{name} tensors have no strides"
+    if law.needs == "mask-forms" and set(declaration.mask_forms) <= {"bool", "none"}:
+        return "the adapter declares the boolean mask only"
+    if law.needs in {"left", "gaps"} and law.needs not in declaration.placements:
+        return f"the adapter declares no {law.needs} placement"
+    return ""
+
+
+def _unplaced(
+    declaration: Declaration, variant: Variant, mask: Sequence[Sequence[bool]]
+) -> str:
+    """Return why an adapter must not be given a mask, or nothing."""
+    for row in mask:
+        where = _placement(row)
+        if where == "empty" and declaration.empty_row(variant.name) == "error":
+            return "the adapter declares that an empty row raises an error"
+        if where not in {"empty", *declaration.placements}:
+            return f"the adapter declares no {where} placement"
+    return ""
+
+
+def _placement(row: Sequence[bool]) -> str:
+    if not any(row):
+        return "empty"
+    first, last = row.index(True), len(row) - 1 - list(reversed(row)).index(True)
+    if not all(row[first : last + 1]):
+        return "gaps"
+    return "right" if first == 0 else "left"

@@ -1,0 +1,336 @@
+"""Run checks: batches and cases to the adapter, verdicts to results.
+
+A runner keeps one subject for each variant, dtype and route, so that a function is
+built and compiled once, and one sample for each batch, so that its exact answer is
+computed once for all laws.
+"""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import dataclass
+from functools import cached_property
+from math import ceil
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from conformance import evidence, loading
+from conformance.batch import Batch
+from conformance.cases import decoded
+from conformance.compare import Verdict, compare
+from conformance.errors import (
+    AdapterFault,
+    ConformanceError,
+    NothingCapturedError,
+)
+from conformance.plan import laws_of
+from conformance.results import Result, clean, number
+from conformance.sample import Sample, cast, generate
+from conformance.shrink import shrink
+from conformance.subject import Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from conformance.adapter import Adapter
+    from conformance.cases import Case
+    from conformance.frameworks import Framework
+    from conformance.plan import Check
+
+EXAMPLES = 64
+"""Generated rows for each law, unless asked for otherwise."""
+
+Law = "Callable[[Subject, Sample], Iterator[Verdict]]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What one attempt at a check came to.
+
+    Attributes:
+        verdict: The first failing verdict, or a passing one with the largest share.
+        errored: Whether the adapter raised instead of answering.
+        trace: The adapter's traceback, if it raised.
+        judged: How many verdicts there were.
+    """
+
+    verdict: Verdict
+    errored: bool = False
+    trace: str = ""
+    judged: int = 0
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything was as it should be."""
+        return self.verdict.passed and not self.errored
+
+
+class Runner:
+    """Runs the checks of one adapter.
+
+    Args:
+        adapter: The loaded adapter.
+        cases: Every case, by operation.
+        seed: What generated batches depend on.
+        examples: Generated rows for each law.
+        explore: Further examples for each law, drawn by Hypothesis.
+    """
+
+    def __init__(
+        self,
+        adapter: Adapter,
+        cases: Mapping[str, Iterable[Case]],
+        *,
+        seed: int = 0,
+        examples: int = EXAMPLES,
+        explore: int = 0,
+    ) -> None:
+        self.adapter = adapter
+        self.seed = seed
+        self.examples = examples
+        self.explore = explore
+        self._cases = {case.id: case for group in cases.values() for case in group}
+        self._subjects: dict[tuple[str, str, str], Subject] = {}
+        self._batches: dict[tuple[str, int], Batch] = {}
+        self._samples: dict[tuple[str, str, int], Sample] = {}
+
+    @cached_property
+    def framework(self) -> Framework:
+        """The adapter's framework, imported at the first check."""
+        return loading.framework(self.adapter.declaration.framework)
+
+    def run(self, check: Check) -> Result:
+        """Return a check's result; whatever the adapter does, this does not raise."""
+        started = perf_counter()
+        if check.unsupported:
+            return _result(check, "unsupported", started, message=check.unsupported)
+        captured = ""
+        try:
+            finding, shrunk = self._case(check) if check.case else self._law(check)
+            if finding.passed and check.route == "compiled":
+                captured = self._subject(check).captured()
+        except NothingCapturedError as error:
+            return _result(check, "unsupported", started, message=str(error))
+        if finding.passed:
+            share = finding.verdict.share
+            return _result(check, "passed", started, share=share, captured=captured)
+        return self._failed(check, finding, started, shrunk=shrunk)
+
+    def _failed(
+        self, check: Check, finding: Finding, started: float, *, shrunk: bool
+    ) -> Result:
+        declaration = self.adapter.declaration
+        operation = loading.operations()[check.operation]
+        proof = evidence.failure(
+            finding.verdict,
+            check,
+            adapter=declaration.name,
+            file=declaration.file,
+            framework=declaration.framework,
+            function=operation.function,
+            seed=self.seed,
+            shrunk=shrunk,
+            trace=finding.trace,
+        )
+        outcome = "errored" if finding.errored else "failed"
+        message = clean(finding.verdict.message)
+        share = finding.verdict.share
+        return _result(check, outcome, started, message, share=share, failure=proof)
+
+    def _case(self, check: Check) -> tuple[Finding, bool]:
+        case = self._cases[f"{check.variant.name}/{check.item}"]
+        sample = self._sample(check, _batch_of(case), turn=0)
+        want = np.asarray(_filled(decoded(case.want)), dtype=np.float64)
+
+        def literal(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+            got = subject.answer(sample.batch, like=sample.want)
+            declared = np.isnan(want) & ~np.isnan(sample.want)
+            # The file's answer is normative; the oracle fills what adapters declare.
+            exact = np.where(declared | (sample.allowed == np.inf), sample.want, want)
+            yield compare(got, exact, sample.allowed, batch=sample.batch)
+
+        return attempt(literal, self._subject(check), sample), False
+
+    def _law(self, check: Check) -> tuple[Finding, bool]:
+        operation = loading.operations()[check.operation]
+        law = next(
+            law for law in laws_of(operation, check.variant) if law.name == check.item
+        )
+        function = loading.law_function(law)
+        subject = self._subject(check)
+        best = Finding(verdict=Verdict(passed=True))
+        for sample in self._generated(check):
+            finding = attempt(function, subject, sample)
+            if not finding.passed:
+                return self._shrunk(function, subject, sample, finding)
+            best = max(best, finding, key=lambda each: each.verdict.share)
+        if self.explore and check.route == self.adapter.declaration.primary:
+            found = self._explored(function, subject, check)
+            if found is not None:
+                return self._shrunk(function, subject, *found)
+        return best, False
+
+    def _explored(
+        self, function: Any, subject: Subject, check: Check
+    ) -> tuple[Sample, Finding] | None:
+        """Let Hypothesis look for a failing batch of any shape."""
+        from conformance.explore import search  # noqa: PLC0415 - Hypothesis is slow
+
+        def fails(batch: Batch) -> bool:
+            return not attempt(function, subject, self._sample(check, batch, 0)).passed
+
+        oracle = loading.oracle(check.operation)
+        batch = search(oracle, check.variant, fails, examples=self.explore, seed=self.seed)
+        if batch is None:
+            return None
+        sample = self._sample(check, batch, 0)
+        return sample, attempt(function, subject, sample)
+
+    def _shrunk(
+        self, function: Any, subject: Subject, sample: Sample, finding: Finding
+    ) -> tuple[Finding, bool]:
+        """Return the finding on the smallest batch that still fails alike."""
+
+        def fails(batch: Batch) -> bool:
+            again = attempt(function, subject, sample.having(batch))
+            return not again.passed and again.errored == finding.errored
+
+        quick = self.adapter.declaration.primary == "eager"
+        smallest = shrink(sample.batch, fails, calls=400 if quick else 120)
+        again = attempt(function, subject, sample.having(smallest))
+        if again.passed:
+            message = f"flaky: passed when repeated; at first: {finding.verdict.message}"
+            verdict = finding.verdict
+            flaky = Verdict(passed=False, message=message, batch=verdict.batch)
+            return Finding(verdict=flaky, errored=finding.errored), False
+        return again, True
+
+    def _generated(self, check: Check) -> Iterator[Sample]:
+        """Yield the samples of a law: as many batches as hold the rows asked for."""
+        oracle = loading.oracle(check.operation)
+        # Every row of a long batch is long: one batch says what there is to say.
+        turns = 1 if check.item == "long-rows" else ceil(self.examples / oracle.ROWS)
+        for turn in range(turns):
+            yield self._turn(check, turn)
+
+    def _turn(self, check: Check, turn: int) -> Sample:
+        key = (check.variant.name, check.dtype, turn)
+        if key not in self._samples:
+            if self._samples and next(iter(self._samples))[:2] != key[:2]:
+                self._samples.clear()
+            batch = self._batch(check, turn)
+            self._samples[key] = self._sample(check, batch, turn)
+        return self._samples[key]
+
+    def _batch(self, check: Check, turn: int) -> Batch:
+        key = (check.variant.name, turn)
+        if key not in self._batches:
+            oracle = loading.oracle(check.operation)
+            self._batches[key] = generate(
+                oracle, check.variant, seed=self.seed, turn=turn
+            )
+        return self._batches[key]
+
+    def _sample(self, check: Check, batch: Batch, turn: int) -> Sample:
+        return Sample(
+            oracle=loading.oracle(check.operation),
+            variant=check.variant,
+            dtype=check.dtype,
+            batch=cast(batch, check.dtype),
+            empty=self.adapter.declaration.empty_row(check.variant.name),
+            seed=self.seed,
+            turn=turn,
+        )
+
+    def _subject(self, check: Check) -> Subject:
+        key = (check.variant.name, check.dtype, check.route)
+        if key not in self._subjects:
+            if self._subjects and next(iter(self._subjects))[0] != key[0]:
+                self._subjects.clear()
+            self._subjects[key] = Subject(
+                self.adapter,
+                self.framework,
+                loading.operations()[check.operation],
+                check.variant,
+                dtype=check.dtype,
+                route=check.route,
+            )
+        return self._subjects[key]
+
+
+def attempt(law: Any, subject: Subject, sample: Sample) -> Finding:
+    """Judge one sample by one law, whatever the adapter does meanwhile."""
+    best, judged = Verdict(passed=True), 0
+    try:
+        for verdict in law(subject, sample):
+            judged += 1
+            if not verdict.passed:
+                return Finding(verdict=verdict, judged=judged)
+            if verdict.share > best.share:
+                best = verdict
+    except NothingCapturedError:
+        raise
+    except AdapterFault as error:
+        verdict = Verdict(passed=False, message=str(error), batch=sample.batch)
+        return Finding(verdict=verdict, judged=judged)
+    except ConformanceError as error:
+        return _raised(error, sample, trace="")
+    except Exception as error:  # noqa: BLE001 - an adapter may raise anything
+        return _raised(error, sample, trace=traceback.format_exc())
+    if not judged:
+        message = "the law judged nothing: every sample needs at least one verdict"
+        return Finding(verdict=Verdict(passed=False, message=message), errored=True)
+    return Finding(verdict=best, judged=judged)
+
+
+def _raised(error: Exception, sample: Sample, *, trace: str) -> Finding:
+    message = f"raised {type(error).__name__}: {error}" if trace else str(error)
+    verdict = Verdict(passed=False, message=message, batch=sample.batch)
+    return Finding(verdict=verdict, errored=True, trace=trace)
+
+
+def _batch_of(case: Case) -> Batch:
+    arrays = {}
+    for name, array in case.inputs.items():
+        dtype = np.int64 if name in case.labels else np.float64
+        arrays[name] = np.asarray(decoded(array), dtype=dtype)
+    weights = {
+        f"{direction}.{name}": np.asarray(decoded(array), dtype=np.float64)
+        for direction, parts in case.weights.items()
+        for name, array in parts.items()
+    }
+    mask = np.asarray(case.mask, dtype=bool)
+    return Batch(arrays=arrays, mask=mask, weights=weights)
+
+
+def _filled(nested: Any) -> Any:
+    """Return nested lists with NaN for what each adapter declares."""
+    if isinstance(nested, list):
+        return [_filled(each) for each in nested]
+    return np.nan if nested is None else nested
+
+
+def _result(  # noqa: PLR0913 - a result has as many parts
+    check: Check,
+    outcome: Any,
+    started: float,
+    message: str = "",
+    *,
+    share: float | None = None,
+    captured: str = "",
+    failure: Any = None,
+) -> Result:
+    passed = outcome == "passed"
+    return Result(
+        check=check.id,
+        outcome=outcome,
+        clause="" if passed else check.clause,
+        level="" if passed else check.level,
+        message=message,
+        share=None if share is None else number(float(f"{share:.3g}")),
+        failure=failure,
+        captured=captured,
+        ms=round((perf_counter() - started) * 1000, 3),
+    )
