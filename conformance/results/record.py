@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import msgspec
 
@@ -14,7 +14,7 @@ Outcome = Literal["passed", "failed", "errored", "unsupported", "not_run"]
 
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
-Array = list["Array"] | bool | int | float | str
+Array = list[Any] | bool | int | float | str
 """A nested list of numbers; nan, inf, -inf and -0.0 are strings."""
 
 
