@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import mpmath
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -50,6 +48,8 @@ def answer(
     >>> answer(options, {"x": [[[0.5], [7]]]}, [[True, False]], weights)
     [[[0.9242343145200195], [0.0]]]
     """
+    import mpmath  # here, so that reading cases, which asks for axes, goes without
+
     with mpmath.workdps(50):
         return [
             _row(options, row, keep, weights)
@@ -68,7 +68,7 @@ def _row(
     ahead = _states(step, weights["forward"], row, valid)
     back = _states(step, weights["backward"], row, reversed(valid))
     merge = _MERGES[options["merge"]]
-    units = [mpmath.mpf(0) for _ in weights["forward"]["recurrent_kernel"]]
+    units = [_number(0) for _ in weights["forward"]["recurrent_kernel"]]
     zero = _floats(merge(units, units))
     if options["output"] == "final":
         return _floats(merge(ahead[valid[-1]], back[valid[0]])) if valid else zero
@@ -86,10 +86,10 @@ def _states(
 ) -> dict[int, Vector]:
     """Return the hidden state at each of ``positions``, read in their order."""
     units = weights["recurrent_kernel"]
-    state = ([mpmath.mpf(0) for _ in units], [mpmath.mpf(0) for _ in units])
+    state = ([_number(0) for _ in units], [_number(0) for _ in units])
     states = {}
     for position in positions:
-        x = [mpmath.mpf(value) for value in row[position]]
+        x = [_number(value) for value in row[position]]
         from_input = _affine(x, weights["kernel"], weights["bias"])
         from_state = _affine(state[0], units, weights["recurrent_bias"])
         state = step(from_input, from_state, state)
@@ -101,22 +101,35 @@ def _affine(
     x: Vector, matrix: Sequence[Sequence[float]], bias: Sequence[float]
 ) -> Vector:
     return [
-        mpmath.mpf(shift)
+        _number(shift)
         + sum(
-            mpmath.mpf(line[column]) * value
-            for line, value in zip(matrix, x, strict=True)
+            _number(line[column]) * value for line, value in zip(matrix, x, strict=True)
         )
         for column, shift in enumerate(bias)
     ]
 
 
+def _number(value: float) -> Any:
+    import mpmath
+
+    return mpmath.mpf(value)
+
+
+def _tanh(x: Any) -> Any:
+    import mpmath
+
+    return mpmath.tanh(x)
+
+
 def _logistic(x: Any) -> Any:
+    import mpmath
+
     return 1 / (1 + mpmath.exp(-x))
 
 
 def _simple(from_input: Vector, from_state: Vector, state: State) -> State:
     pairs = zip(from_input, from_state, strict=True)
-    return [mpmath.tanh(a + b) for a, b in pairs], state[1]
+    return [_tanh(a + b) for a, b in pairs], state[1]
 
 
 def _lstm(from_input: Vector, from_state: Vector, state: State) -> State:
@@ -125,9 +138,9 @@ def _lstm(from_input: Vector, from_state: Vector, state: State) -> State:
     h, c = [], []
     for unit in range(units):
         i, f, g, o = both[unit::units]
-        cell = _logistic(f) * state[1][unit] + _logistic(i) * mpmath.tanh(g)
+        cell = _logistic(f) * state[1][unit] + _logistic(i) * _tanh(g)
         c.append(cell)
-        h.append(_logistic(o) * mpmath.tanh(cell))
+        h.append(_logistic(o) * _tanh(cell))
     return h, c
 
 
@@ -140,7 +153,7 @@ def _gru(from_input: Vector, from_state: Vector, state: State) -> State:
             from_state[unit::units],
         )
         reset, update = _logistic(r + r_state), _logistic(z + z_state)
-        new = mpmath.tanh(n + reset * n_state)
+        new = _tanh(n + reset * n_state)
         h.append((1 - update) * new + update * state[0][unit])
     return h, state[1]
 

@@ -11,8 +11,6 @@ import math
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-import mpmath
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -98,6 +96,8 @@ def _mse(predictions: Sequence[float], targets: Sequence[float]) -> Loss:
 
 
 def _cross_entropy(logits: Sequence[float], label: int) -> Loss:
+    import mpmath  # here, so that reading cases, which asks for axes, goes without
+
     if not 0 <= label < len(logits):
         msg = f"label {label} is none of the {len(logits)} classes"
         raise ValueError(msg)
@@ -116,6 +116,8 @@ def _cross_entropy(logits: Sequence[float], label: int) -> Loss:
 
 
 def _binary_cross_entropy(logit: float, target: float) -> Loss:
+    import mpmath
+
     if not math.isfinite(logit) or not math.isfinite(target):
         return math.nan
     with mpmath.workdps(50):

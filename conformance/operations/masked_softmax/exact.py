@@ -8,8 +8,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import mpmath
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -46,6 +44,8 @@ def _row(row: Sequence[float], keep: Sequence[bool]) -> list[float | None]:
 
 
 def _softmax(values: Sequence[float]) -> list[float]:
+    import mpmath  # here, so that reading cases, which asks for axes, goes without
+
     top = max(values)
     if any(map(math.isnan, values)) or math.isinf(top):
         return [math.nan] * len(values)

@@ -1,0 +1,116 @@
+"""The exact answer of a case, and whether the case would notice another mask.
+
+Here the case files meet the operations, which are imported when they are asked for.
+"""
+
+from __future__ import annotations
+
+import math
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from conformance.cases.model import Vocabulary
+from conformance.cases.nested import decoded, leaves, shape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from conformance.cases.model import Case
+    from conformance.specification import Level, Operation, Variant
+
+    Mask = list[list[bool]]
+
+NOTICED = 1e-3
+"""The relative change of an element that counts as another answer."""
+
+
+def vocabulary(operations: Iterable[Operation]) -> Vocabulary:
+    """Return the words that the specification of ``operations`` defines."""
+    from conformance.laws import LAWS
+    from conformance.loading import exact
+
+    axes: dict[str, Mapping[str, tuple[str, ...]]] = {}
+    clauses: dict[str, Mapping[str, Level]] = {}
+    laws = {law.name for law in LAWS}
+    for operation in operations:
+        laws |= {law.name for law in operation.laws}
+        for variant in operation.variants:
+            axes[variant.name] = exact(operation.name).axes(variant.options)
+            clauses[variant.name] = _clauses(operation, variant)
+    return Vocabulary(axes=axes, clauses=clauses, laws=laws)
+
+
+def _clauses(operation: Operation, variant: Variant) -> dict[str, Level]:
+    from conformance.laws import LAWS
+
+    held = {clause.id: clause.level for clause in operation.clauses}
+    for law in (*LAWS, *operation.laws):
+        named = any(fnmatchcase(variant.name, pattern) for pattern in law.variants)
+        if named and variant.result in law.results:
+            held[law.clause(operation.name).id] = law.level
+    return held
+
+
+def exact_answer(case: Case, mask: Mask | None = None) -> Any:
+    """Return the second oracle's answer, under another mask if one is given.
+
+    NaN and infinities are floats in it, and None is what each adapter declares.
+
+    Raises:
+        ValueError: There is none: a label at a valid position is no class.
+    """
+    from conformance.loading import exact, operations
+
+    variants = operations()[case.operation].variants
+    options = next(each.options for each in variants if each.name == case.variant)
+    inputs = {name: decoded(array) for name, array in case.inputs.items()}
+    weights = {
+        direction: {name: decoded(array) for name, array in arrays.items()}
+        for direction, arrays in case.weights.items()
+    }
+    kept = case.mask if mask is None else mask
+    return exact(case.operation).answer(options, inputs, kept, weights)
+
+
+def vacuous(
+    case: Case, answer: Callable[[Case, Mask], Any] = exact_answer
+) -> list[str]:
+    """Return the ways to spoil the mask that leave the answer as it is.
+
+    A case that does not notice a dropped, inverted or moved mask checks nothing,
+    unless it is a control. A mask that moving leaves alone says nothing either way.
+    """
+    if case.control:
+        return []
+    spoilt = {
+        "dropped": [[True] * len(row) for row in case.mask],
+        "inverted": [[not counts for counts in row] for row in case.mask],
+        "moved": [row[-1:] + row[:-1] for row in case.mask],
+    }
+    right = answer(case, case.mask)
+    return [
+        way
+        for way, mask in spoilt.items()
+        if mask != case.mask and not _noticed(right, case, mask, answer)
+    ]
+
+
+def _noticed(
+    right: Any, case: Case, mask: Mask, answer: Callable[[Case, Mask], Any]
+) -> bool:
+    try:
+        other = answer(case, mask)
+    except ValueError:
+        return True  # what stands at padding has no answer at all
+    if shape(other) != shape(right):
+        return True
+    pairs = zip(leaves(right), leaves(other), strict=True)
+    return any(_differ(a, b) for (_, a), (_, b) in pairs)
+
+
+def _differ(a: float | None, b: float | None) -> bool:
+    if a is None or b is None:
+        return a is not b
+    if not math.isfinite(a) or not math.isfinite(b):
+        return str(a) != str(b)
+    return abs(a - b) > NOTICED * max(abs(a), abs(b))

@@ -1,0 +1,30 @@
+"""What core asks for, and what a mask may look like, told from a case's data."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from conformance.cases.nested import decoded, leaves
+
+if TYPE_CHECKING:
+    from conformance.cases.model import Case
+
+LARGEST = 1e4
+"""The largest magnitude at core, at padding as well."""
+
+
+def above_core(case: Case) -> str:
+    """Return what core does not ask for, or nothing."""
+    for keep in case.mask:
+        if not any(keep):
+            return "a row without valid positions"
+        if sorted(keep, reverse=True) != keep:
+            return "padding that is not on the right"
+    for name, array in case.arrays.items():
+        if name in case.labels:
+            continue
+        for place, number in leaves(decoded(array), name):
+            if not math.isfinite(number) or abs(number) > LARGEST:
+                return f"{number} at {place}"
+    return ""

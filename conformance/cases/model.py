@@ -1,0 +1,153 @@
+"""What a case file holds, as types, and the words that it may use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from conformance.cases.nested import DECLARED, SPECIAL, decoded, exact_in, leaves
+from conformance.specification import DTYPES, Level
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+SCHEMA = 1
+"""Version of the format; a file of another version is refused."""
+
+SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+SOURCE = r"^(https://\S+|article\b.*)$"
+SINCE = r"^\d+\.\d+\.\d+$"
+HTTPS = r"^https://\S+$"
+
+_Special = Annotated[str, Meta(extra_json_schema={"enum": sorted(SPECIAL)})]
+_Declared = Annotated[
+    str, Meta(extra_json_schema={"enum": sorted([*SPECIAL, DECLARED])})
+]
+# Written out to the depth that inputs have: msgspec knows no recursive types, and a
+# depth bomb is refused without a walk.
+_Input = int | float | _Special
+_Inputs = list[_Input | list[_Input | list[_Input]]]
+_Want = int | float | _Declared
+_Wants = _Want | list[_Want | list[_Want | list[_Want]]]
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Literal inputs and the exact answer.
+
+    Attributes:
+        slug: Its name inside the operation; frozen, never used again.
+        title: What it shows, as one line for people.
+        variant: The operation with its keywords fixed.
+        clause: The sentence of the specification that it holds.
+        level: The first level that asks for it.
+        flags: What is special about its data, from ``flags.json``.
+        source: Where it comes from: an https address, or a place in the article.
+        since: The suite's version that brought it.
+        control: Whether every position counts, so that the mask changes nothing.
+        inputs: Arrays by argument name.
+        mask: True where a position counts.
+        weights: A layer's weights by direction and name.
+        want: The float64 nearest to the exact answer.
+    """
+
+    slug: Annotated[str, Meta(extra_json_schema={"pattern": SLUG})]
+    title: Annotated[str, Meta(extra_json_schema={"minLength": 1})]
+    variant: str
+    clause: str
+    level: Level
+    flags: list[str] = []
+    source: Annotated[str, Meta(extra_json_schema={"pattern": SOURCE})]
+    since: Annotated[str, Meta(extra_json_schema={"pattern": SINCE})]
+    control: bool = False
+    inputs: dict[str, _Inputs]
+    mask: list[list[bool]]
+    weights: dict[str, dict[str, _Inputs]] = {}
+    want: _Wants
+
+    @property
+    def operation(self) -> str:
+        """The operation's name."""
+        return self.variant.partition(".")[0]
+
+    @property
+    def id(self) -> str:
+        """The variant and the slug, as check ids begin."""
+        return f"{self.variant}/{self.slug}"
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """The inputs that are class labels: whole numbers in every dtype."""
+        return frozenset({"targets"} if ".cross_entropy." in self.variant else ())
+
+    @property
+    def arrays(self) -> dict[str, Any]:
+        """Inputs by name and weights by ``forward.kernel`` and the like, as written."""
+        named = {
+            f"{direction}.{name}": array
+            for direction, arrays in self.weights.items()
+            for name, array in arrays.items()
+        }
+        return {**self.inputs, **named}
+
+    @property
+    def dtypes(self) -> tuple[str, ...]:
+        """The dtypes that hold every input and weight without rounding."""
+        numbers = {
+            number
+            for name, array in self.arrays.items()
+            if name not in self.labels
+            for _, number in leaves(decoded(array))
+        }
+        return tuple(
+            dtype
+            for dtype in DTYPES
+            if all(exact_in(dtype, number) for number in numbers)
+        )
+
+
+class CaseFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All cases of one operation."""
+
+    schema: Literal[1]
+    operation: str
+    cases: list[Case]
+
+
+class Flag(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is special about a case's data.
+
+    Attributes:
+        means: What such a case contains.
+        catches: The mistake that it is made for.
+        links: Threads where people met it, or the article.
+    """
+
+    means: str
+    catches: str
+    links: list[Annotated[str, Meta(pattern=HTTPS)]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """Every name that a case may use.
+
+    Attributes:
+        axes: For each variant the axes that each array may have, ``want`` included:
+            letters bind sizes, so ``"H 4H"`` is a square kernel of four gates.
+        clauses: For each variant its clauses and the level that asks for each.
+        laws: The laws' names, which no slug may have: check ids would be the same.
+        flags: The flags' names.
+    """
+
+    axes: Mapping[str, Mapping[str, tuple[str, ...]]]
+    clauses: Mapping[str, Mapping[str, Level]]
+    laws: Collection[str]
+    flags: Collection[str] = ()
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of a case file."""
+    return msgspec.json.schema(CaseFile)
