@@ -1,0 +1,176 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["jax==0.10.2"]
+# [tool.mask-conformance]
+# framework = "jax"
+# environment = "jax"
+# dtypes = ["float16", "bfloat16", "float32", "float64"]
+# routes = ["compiled", "eager"]
+# placements = ["right", "left", "gaps"]
+# mask-forms = ["bool", "float", "int8", "uint8", "none", "rank-3"]
+# [tool.mask-conformance.empty]
+# masked_mean = "zero"
+# masked_max = "negative-infinity"
+# masked_softmax = "zero"
+# "masked_loss.*.mean" = "zero"
+# "masked_loss.*.sequence_mean" = "zero"
+# ///
+"""JAX, written the way the specification asks: select, never multiply."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+Array = jax.Array
+
+
+def masked_mean(x: Array, mask: Array | None) -> Array:
+    valid = _like(_valid(mask, x), x)
+    total = jnp.where(valid, _wide(x), 0).sum(axis=1)
+    return (total / valid.sum(axis=1).clip(min=1)).astype(x.dtype)
+
+
+def masked_max(x: Array, mask: Array | None) -> Array:
+    valid = _like(_valid(mask, x), x)
+    scores = jnp.where(valid, _wide(x), -jnp.inf)
+    return scores.max(axis=1, initial=-jnp.inf).astype(x.dtype)
+
+
+def masked_softmax(x: Array, mask: Array | None) -> Array:
+    valid = _valid(mask, x)
+    scores = jnp.where(valid, _wide(x), -jnp.inf)
+    # The softmax of nothing but negative infinities is nan, and so is its gradient.
+    scores = jnp.where(valid.any(axis=1, keepdims=True), scores, 0)
+    return jnp.where(valid, jax.nn.softmax(scores, axis=1), 0).astype(x.dtype)
+
+
+def masked_loss(
+    predictions: Array, targets: Array, mask: Array | None, *, kind: str, reduction: str
+) -> Array:
+    valid = _valid(mask, predictions)
+    # Cleaned before the loss, so that no value there can reach it or its gradient.
+    scores = jnp.where(_like(valid, predictions), _wide(predictions), 0)
+    goals = jnp.where(_like(valid, targets), targets, 0)
+    losses = jnp.where(valid, _losses(kind, scores, goals), 0)
+    return _reduced(reduction, losses, valid).astype(predictions.dtype)
+
+
+def build_birnn(
+    forward: Any, backward: Any, *, cell: str, merge: str, output: str
+) -> _BiRnn:
+    parameters = [
+        jnp.stack([getattr(forward, part), getattr(backward, part)])
+        for part in ("kernel", "recurrent_kernel", "bias", "recurrent_bias")
+    ]
+    return _BiRnn(parameters=parameters, cell=cell, merge=merge, output=output)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _BiRnn:
+    """Both directions as one: the second reads the rows from their end."""
+
+    parameters: list[Array]
+    cell: str
+    merge: str
+    output: str
+
+    def __call__(self, x: Array, mask: Array | None) -> Array:
+        return self.apply(self.parameters, x, mask)
+
+    def apply(self, parameters: list[Array], x: Array, mask: Array | None) -> Array:
+        return _birnn(parameters, x, _valid(mask, x), self.cell, self.merge, self.output)
+
+
+# Jitted here, not in the layer: every layer of the same shapes shares one program.
+@partial(jax.jit, static_argnames=("cell", "merge", "output"))
+def _birnn(
+    parameters: list[Array], x: Array, valid: Array, cell: str, merge: str, output: str
+) -> Array:
+    kernel, recurrent, bias, recurrent_bias = map(_wide, parameters)
+    clean = jnp.where(valid[..., None], _wide(x), 0)
+    pair = jnp.stack([clean, clean[:, ::-1]])
+    keep = jnp.stack([valid, valid[:, ::-1]])[..., None]
+    inputs = pair @ kernel[:, None] + bias[:, None, None]
+
+    def advance(
+        state: tuple[Array, Array], here: tuple[Array, Array]
+    ) -> tuple[tuple[Array, Array], Array]:
+        (h, c), (left, kept) = state, here
+        right = h @ recurrent + recurrent_bias[:, None]
+        new_h, new_c = _step(cell, left, right, h, c)
+        # A masked step is no step.
+        h, c = jnp.where(kept, new_h, h), jnp.where(kept, new_c, c)
+        return (h, c), jnp.where(kept, h, 0)
+
+    zero = jnp.zeros((2, len(x), recurrent.shape[1]), pair.dtype)
+    steps = (jnp.moveaxis(inputs, 2, 0), jnp.moveaxis(keep, 2, 0))
+    (h, _), outputs = jax.lax.scan(advance, (zero, zero), steps)
+    if output == "final":
+        return _merged(merge, h[0], h[1]).astype(x.dtype)
+    both = jnp.moveaxis(outputs, 0, 2)
+    return _merged(merge, both[0], both[1, :, ::-1]).astype(x.dtype)
+
+
+def _step(cell: str, left: Array, right: Array, h: Array, c: Array) -> tuple[Array, Array]:
+    if cell == "simple":
+        return jnp.tanh(left + right), c
+    if cell == "lstm":
+        i, f, g, o = jnp.split(left + right, 4, axis=-1)
+        c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+        return jax.nn.sigmoid(o) * jnp.tanh(c), c
+    r_left, z_left, n_left = jnp.split(left, 3, axis=-1)
+    r_right, z_right, n_right = jnp.split(right, 3, axis=-1)
+    r, z = jax.nn.sigmoid(r_left + r_right), jax.nn.sigmoid(z_left + z_right)
+    return (1 - z) * jnp.tanh(n_left + r * n_right) + z * h, c
+
+
+def _merged(merge: str, forward: Array, backward: Array) -> Array:
+    if merge == "concat":
+        return jnp.concatenate([forward, backward], axis=-1)
+    return forward + backward
+
+
+def _losses(kind: str, scores: Array, goals: Array) -> Array:
+    if kind == "mse":
+        return jnp.square(scores - goals.astype(scores.dtype)).mean(axis=-1)
+    if kind == "cross_entropy":
+        logs = jax.nn.log_softmax(scores, axis=-1)
+        return -jnp.take_along_axis(logs, goals[..., None], axis=-1)[..., 0]
+    return (
+        jnp.maximum(scores, 0)
+        - scores * goals.astype(scores.dtype)
+        + jnp.log1p(jnp.exp(-jnp.abs(scores)))
+    )
+
+
+def _reduced(reduction: str, losses: Array, valid: Array) -> Array:
+    if reduction == "none":
+        return losses
+    if reduction == "sum":
+        return losses.sum()
+    if reduction == "mean":
+        return losses.sum() / valid.sum().clip(min=1)
+    means = losses.sum(axis=1) / valid.sum(axis=1).clip(min=1)
+    return means.sum() / valid.any(axis=1).sum().clip(min=1)
+
+
+def _valid(mask: Array | None, x: Array) -> Array:
+    """Return any form of the mask as booleans ``[B, T]``."""
+    if mask is None:
+        return jnp.ones(x.shape[:2], dtype=bool)
+    return (mask[..., 0] if mask.ndim == 3 else mask) != 0  # noqa: PLR2004 - [B, T, 1]
+
+
+def _like(valid: Array, x: Array) -> Array:
+    """Return ``valid`` with as many axes as ``x``."""
+    return valid.reshape(valid.shape + (1,) * (x.ndim - 2))
+
+
+def _wide(x: Array) -> Array:
+    """Return half precision in float32: it is for storing, not for summing."""
+    return x.astype(jnp.promote_types(x.dtype, jnp.float32))

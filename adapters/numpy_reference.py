@@ -1,0 +1,174 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["numpy==2.4.6", "ml_dtypes==0.6.0"]
+# [tool.mask-conformance]
+# framework = "numpy"
+# environment = "numpy"
+# dtypes = ["float16", "bfloat16", "float32", "float64"]
+# routes = ["eager"]
+# placements = ["right", "left", "gaps"]
+# mask-forms = ["bool", "float", "int8", "uint8", "none", "rank-3"]
+# [tool.mask-conformance.empty]
+# masked_mean = "zero"
+# masked_max = "negative-infinity"
+# masked_softmax = "zero"
+# "masked_loss.*.mean" = "zero"
+# "masked_loss.*.sequence_mean" = "zero"
+# ///
+"""NumPy, written the way the specification asks: select, never multiply."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@np.errstate(all="ignore")
+def masked_mean(x: Array, mask: Array | None) -> Array:
+    valid = _like(_valid(mask, x), x)
+    total = np.where(valid, _wide(x), 0).sum(axis=1)
+    return (total / _count(valid, total.dtype)).astype(x.dtype)
+
+
+@np.errstate(all="ignore")
+def masked_max(x: Array, mask: Array | None) -> Array:
+    valid = _like(_valid(mask, x), x)
+    return np.where(valid, _wide(x), -np.inf).max(axis=1, initial=-np.inf).astype(x.dtype)
+
+
+@np.errstate(all="ignore")
+def masked_softmax(x: Array, mask: Array | None) -> Array:
+    valid = _valid(mask, x)
+    scores = np.where(valid, _wide(x), -np.inf)
+    # A row without valid positions has no maximum to subtract.
+    scores = np.where(valid.any(axis=1, keepdims=True), scores, 0)
+    shares = np.exp(scores - scores.max(axis=1, keepdims=True, initial=-np.inf))
+    shares /= shares.sum(axis=1, keepdims=True)
+    return np.where(valid, shares, 0).astype(x.dtype)
+
+
+@np.errstate(all="ignore")
+def masked_loss(
+    predictions: Array, targets: Array, mask: Array | None, *, kind: str, reduction: str
+) -> Array:
+    valid = _valid(mask, predictions)
+    # Cleaned before the loss, so that no value there can reach it.
+    scores = np.where(_like(valid, predictions), _wide(predictions), 0)
+    goals = np.where(_like(valid, targets), targets, 0)
+    losses = np.where(valid, _losses(kind, scores, goals), 0)
+    return _reduced(reduction, losses, valid).astype(predictions.dtype)
+
+
+def build_birnn(
+    forward: Any, backward: Any, *, cell: str, merge: str, output: str
+) -> _BiRnn:
+    kernel, recurrent, bias, recurrent_bias = (
+        np.stack([getattr(forward, part), getattr(backward, part)])
+        for part in ("kernel", "recurrent_kernel", "bias", "recurrent_bias")
+    )
+    parameters = [kernel, recurrent, bias, recurrent_bias]
+    return _BiRnn(parameters=parameters, cell=cell, merge=merge, output=output)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _BiRnn:
+    """Both directions as one: the second reads the rows from their end."""
+
+    parameters: list[Array]
+    cell: str
+    merge: str
+    output: str
+
+    @np.errstate(all="ignore")
+    def __call__(self, x: Array, mask: Array | None) -> Array:
+        valid = _valid(mask, x)
+        kernel, recurrent, bias, recurrent_bias = map(_wide, self.parameters)
+        clean = np.where(valid[..., None], _wide(x), 0)
+        pair = np.stack([clean, clean[:, ::-1]])
+        keep = np.stack([valid, valid[:, ::-1]])[..., None]
+        inputs = pair @ kernel[:, None] + bias[:, None, None]
+        h = np.zeros((2, len(x), recurrent.shape[1]), pair.dtype)
+        c, outputs = h, np.zeros((*pair.shape[:3], h.shape[2]), pair.dtype)
+        for t in range(x.shape[1]):
+            right = h @ recurrent + recurrent_bias[:, None]
+            new_h, new_c = _step(self.cell, inputs[:, :, t], right, h, c)
+            # A masked step is no step.
+            h, c = np.where(keep[:, :, t], new_h, h), np.where(keep[:, :, t], new_c, c)
+            outputs[:, :, t] = np.where(keep[:, :, t], h, 0)
+        if self.output == "final":
+            return _merged(self.merge, h[0], h[1]).astype(x.dtype)
+        return _merged(self.merge, outputs[0], outputs[1, :, ::-1]).astype(x.dtype)
+
+
+def _step(cell: str, left: Array, right: Array, h: Array, c: Array) -> tuple[Array, Array]:
+    if cell == "simple":
+        return np.tanh(left + right), c
+    if cell == "lstm":
+        i, f, g, o = np.split(left + right, 4, axis=-1)
+        c = _sigmoid(f) * c + _sigmoid(i) * np.tanh(g)
+        return _sigmoid(o) * np.tanh(c), c
+    r_left, z_left, n_left = np.split(left, 3, axis=-1)
+    r_right, z_right, n_right = np.split(right, 3, axis=-1)
+    r, z = _sigmoid(r_left + r_right), _sigmoid(z_left + z_right)
+    return (1 - z) * np.tanh(n_left + r * n_right) + z * h, c
+
+
+def _merged(merge: str, forward: Array, backward: Array) -> Array:
+    if merge == "concat":
+        return np.concatenate([forward, backward], axis=-1)
+    return forward + backward
+
+
+def _losses(kind: str, scores: Array, goals: Array) -> Array:
+    if kind == "mse":
+        return np.mean((scores - goals.astype(scores.dtype)) ** 2, axis=-1)
+    if kind == "cross_entropy":
+        below = scores - scores.max(axis=-1, keepdims=True)
+        logs = below - np.log(np.exp(below).sum(axis=-1, keepdims=True))
+        return -np.take_along_axis(logs, goals[..., None].astype(np.int64), -1)[..., 0]
+    return (
+        np.maximum(scores, 0)
+        - scores * goals.astype(scores.dtype)
+        + np.log1p(np.exp(-np.abs(scores)))
+    )
+
+
+def _reduced(reduction: str, losses: Array, valid: Array) -> Array:
+    if reduction == "none":
+        return losses
+    if reduction == "sum":
+        return np.asarray(losses.sum())
+    if reduction == "mean":
+        return np.asarray(losses.sum() / max(valid.sum(), 1))
+    means = losses.sum(axis=1) / _count(valid, losses.dtype)
+    return np.asarray(means.sum() / max(valid.any(axis=1).sum(), 1))
+
+
+def _valid(mask: Array | None, x: Array) -> Array:
+    """Return any form of the mask as booleans ``[B, T]``."""
+    if mask is None:
+        return np.ones(x.shape[:2], dtype=bool)
+    return (mask[..., 0] if mask.ndim == 3 else mask) != 0  # noqa: PLR2004 - [B, T, 1]
+
+
+def _like(valid: Array, x: Array) -> Array:
+    """Return ``valid`` with as many axes as ``x``."""
+    return valid.reshape(valid.shape + (1,) * (x.ndim - 2))
+
+
+def _count(valid: Array, dtype: np.dtype[Any]) -> Array:
+    return np.maximum(valid.sum(axis=1), 1).astype(dtype)
+
+
+def _wide(x: Array) -> Array:
+    """Return half precision in float32: it is for storing, not for summing."""
+    return x.astype(np.float32) if x.dtype.itemsize == 2 else x  # noqa: PLR2004 - bytes
+
+
+def _sigmoid(x: Array) -> Array:
+    small = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1, small) / (1 + small)

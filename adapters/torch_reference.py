@@ -1,0 +1,161 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["torch==2.13.0"]
+# [tool.mask-conformance]
+# framework = "torch"
+# environment = "torch"
+# dtypes = ["float16", "bfloat16", "float32", "float64"]
+# routes = ["eager", "compiled"]
+# placements = ["right", "left", "gaps"]
+# mask-forms = ["bool", "float", "int8", "uint8", "none", "rank-3"]
+# [tool.mask-conformance.empty]
+# masked_mean = "zero"
+# masked_max = "negative-infinity"
+# masked_softmax = "zero"
+# "masked_loss.*.mean" = "zero"
+# "masked_loss.*.sequence_mean" = "zero"
+# ///
+"""PyTorch, written the way the specification asks: select, never multiply."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - the field's name for it
+
+Tensor = torch.Tensor
+
+
+def masked_mean(x: Tensor, mask: Tensor | None) -> Tensor:
+    valid = _like(_valid(mask, x), x)
+    total = torch.where(valid, _wide(x), 0).sum(dim=1)
+    return (total / valid.sum(dim=1).clamp(min=1)).to(x.dtype)
+
+
+def masked_max(x: Tensor, mask: Tensor | None) -> Tensor:
+    valid = _like(_valid(mask, x), x)
+    if not x.shape[1]:
+        return x.new_full((len(x), *x.shape[2:]), -torch.inf)
+    return torch.where(valid, _wide(x), -torch.inf).amax(dim=1).to(x.dtype)
+
+
+def masked_softmax(x: Tensor, mask: Tensor | None) -> Tensor:
+    valid = _valid(mask, x)
+    scores = torch.where(valid, _wide(x), -torch.inf)
+    # The softmax of nothing but negative infinities is nan, and so is its gradient.
+    scores = torch.where(valid.any(dim=1, keepdim=True), scores, 0)
+    return torch.where(valid, scores.softmax(dim=1), 0).to(x.dtype)
+
+
+def masked_loss(
+    predictions: Tensor, targets: Tensor, mask: Tensor | None, *, kind: str, reduction: str
+) -> Tensor:
+    valid = _valid(mask, predictions)
+    # Cleaned before the loss, so that no value there can reach it or its gradient.
+    scores = torch.where(_like(valid, predictions), _wide(predictions), 0)
+    goals = torch.where(_like(valid, targets), targets, 0)
+    losses = torch.where(valid, _losses(kind, scores, goals), 0)
+    return _reduced(reduction, losses, valid).to(predictions.dtype)
+
+
+def build_birnn(
+    forward: Any, backward: Any, *, cell: str, merge: str, output: str
+) -> _BiRnn:
+    pairs = (
+        torch.stack([getattr(forward, part), getattr(backward, part)])
+        for part in ("kernel", "recurrent_kernel", "bias", "recurrent_bias")
+    )
+    parameters = [pair.detach().requires_grad_() for pair in pairs]
+    return _BiRnn(parameters=parameters, cell=cell, merge=merge, output=output)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _BiRnn:
+    """Both directions as one: the second reads the rows from their end."""
+
+    parameters: list[Tensor]
+    cell: str
+    merge: str
+    output: str
+
+    def __call__(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        valid = _valid(mask, x)
+        kernel, recurrent, bias, recurrent_bias = map(_wide, self.parameters)
+        clean = torch.where(valid[..., None], _wide(x), 0)
+        pair = torch.stack([clean, clean.flip(1)])
+        keep = torch.stack([valid, valid.flip(1)])[..., None]
+        inputs = pair @ kernel[:, None] + bias[:, None, None]
+        h = pair.new_zeros(2, len(x), recurrent.shape[1])
+        c, outputs = h, []
+        for t in range(x.shape[1]):
+            right = h @ recurrent + recurrent_bias[:, None]
+            new_h, new_c = _step(self.cell, inputs[:, :, t], right, h, c)
+            # A masked step is no step.
+            h = torch.where(keep[:, :, t], new_h, h)
+            c = torch.where(keep[:, :, t], new_c, c)
+            outputs.append(torch.where(keep[:, :, t], h, 0))
+        if self.output == "final":
+            return _merged(self.merge, h[0], h[1]).to(x.dtype)
+        both = torch.stack(outputs, dim=2) if outputs else h[:, :, None][:, :, :0]
+        return _merged(self.merge, both[0], both[1].flip(1)).to(x.dtype)
+
+
+def _step(
+    cell: str, left: Tensor, right: Tensor, h: Tensor, c: Tensor
+) -> tuple[Tensor, Tensor]:
+    if cell == "simple":
+        return torch.tanh(left + right), c
+    if cell == "lstm":
+        i, f, g, o = (left + right).chunk(4, dim=-1)
+        c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+        return torch.sigmoid(o) * torch.tanh(c), c
+    r_left, z_left, n_left = left.chunk(3, dim=-1)
+    r_right, z_right, n_right = right.chunk(3, dim=-1)
+    r, z = torch.sigmoid(r_left + r_right), torch.sigmoid(z_left + z_right)
+    return (1 - z) * torch.tanh(n_left + r * n_right) + z * h, c
+
+
+def _merged(merge: str, forward: Tensor, backward: Tensor) -> Tensor:
+    if merge == "concat":
+        return torch.cat([forward, backward], dim=-1)
+    return forward + backward
+
+
+def _losses(kind: str, scores: Tensor, goals: Tensor) -> Tensor:
+    if kind == "mse":
+        return (scores - goals.to(scores.dtype)).square().mean(dim=-1)
+    if kind == "cross_entropy":
+        classes_second = scores.movedim(-1, 1)
+        return F.cross_entropy(classes_second, goals.long(), reduction="none")
+    wide = goals.to(scores.dtype)
+    return F.binary_cross_entropy_with_logits(scores, wide, reduction="none")
+
+
+def _reduced(reduction: str, losses: Tensor, valid: Tensor) -> Tensor:
+    if reduction == "none":
+        return losses
+    if reduction == "sum":
+        return losses.sum()
+    if reduction == "mean":
+        return losses.sum() / valid.sum().clamp(min=1)
+    means = losses.sum(dim=1) / valid.sum(dim=1).clamp(min=1)
+    return means.sum() / valid.any(dim=1).sum().clamp(min=1)
+
+
+def _valid(mask: Tensor | None, x: Tensor) -> Tensor:
+    """Return any form of the mask as booleans ``[B, T]``."""
+    if mask is None:
+        return torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
+    return (mask[..., 0] if mask.ndim == 3 else mask) != 0  # noqa: PLR2004 - [B, T, 1]
+
+
+def _like(valid: Tensor, x: Tensor) -> Tensor:
+    """Return ``valid`` with as many axes as ``x``."""
+    return valid.reshape(valid.shape + (1,) * (x.ndim - 2))
+
+
+def _wide(x: Tensor) -> Tensor:
+    """Return half precision in float32: it is for storing, not for summing."""
+    return x.float() if x.dtype in {torch.float16, torch.bfloat16} else x

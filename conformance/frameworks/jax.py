@@ -1,0 +1,172 @@
+"""JAX: ``jax.jit`` and ``jax.vjp``; a structurally missing gradient is zeros here."""
+
+from __future__ import annotations
+
+import os
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from conformance.frameworks import Capture
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from conformance.frameworks import Array, Gradients, Tensor
+
+NAME = "jax"
+ROUTES = ("compiled", "eager")
+GRADIENTS = True
+
+# On accelerators the default multiplies float32 in fewer bits.
+jax.config.update("jax_default_matmul_precision", "highest")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that matter for a result, by distribution name."""
+    return {name: version(name) for name in ("jax", "jaxlib", "numpy")}
+
+
+def environment() -> dict[str, str]:
+    """Return device, threads and modes as text."""
+    device = jax.devices()[0]
+    precision = jax.config.jax_default_matmul_precision
+    return {
+        "device": f"{device.platform} {device.device_kind}",
+        "threads": str(os.cpu_count()),
+        "tf32": f"matmul precision {precision}",
+        "x64": "for float64 only",
+        "flags": os.environ.get("XLA_FLAGS", ""),
+    }
+
+
+def scope(dtype: str) -> AbstractContextManager[object]:
+    """Return the context in which ``dtype`` works: float64 needs x64, others do not."""
+    context: AbstractContextManager[object] = jax.enable_x64(dtype == "float64")
+    return context
+
+
+def tensor(array: Array) -> Tensor:
+    """Return an array with a copy of ``array``, dtype kept."""
+    return jnp.array(np.array(array, copy=True), dtype=array.dtype, copy=True)
+
+
+def array(tensor: Tensor) -> Array:
+    """Return a NumPy copy of ``tensor``, dtype kept."""
+    return np.array(tensor, copy=True)
+
+
+def is_tensor(value: object) -> bool:
+    """Tell whether ``value`` is an array."""
+    return isinstance(value, jax.Array)
+
+
+def dtype(tensor: Tensor) -> str:
+    """Return the array's dtype by name."""
+    return str(tensor.dtype.name)
+
+
+def layouts(array: Array) -> Mapping[str, Tensor]:
+    """Return nothing: arrays have no strides."""
+    del array
+    return {}
+
+
+def compile(function: Callable[..., Tensor]) -> Callable[..., Tensor]:  # noqa: A001 - the protocol's word
+    """Return ``function`` compiled, with what its compiler captured."""
+    return _Compiled(function)
+
+
+def captured(compiled: Callable[..., Tensor]) -> Capture:
+    """Return what ``compiled`` has captured in its calls so far."""
+    if not isinstance(compiled, _Compiled):
+        return Capture(graphs=0, operations=0)
+    return Capture(graphs=len(compiled.sizes), operations=sum(compiled.sizes))
+
+
+def gradient(
+    function: Callable[..., Tensor], wanted: Sequence[int]
+) -> Callable[[Sequence[Tensor], Tensor], Gradients]:
+    """Return the vector-Jacobian product of ``function``, compiled.
+
+    An argument that the answer does not depend on has a gradient of zeros: JAX does
+    not tell it from one that is connected.
+    """
+
+    def step(tensors: Sequence[Tensor], cotangent: Tensor) -> Gradients:
+        def of(*chosen: Tensor) -> Tensor:
+            given = list(tensors)
+            for index, one in zip(wanted, chosen, strict=True):
+                given[index] = one
+            return function(*given)
+
+        answer, pull = jax.vjp(of, *(tensors[index] for index in wanted))
+        return answer, list(pull(cotangent))
+
+    return _step(step)
+
+
+def parameter_gradient(
+    layer: Any,
+) -> Callable[[Sequence[Tensor], Tensor], Gradients]:
+    """Return the vector-Jacobian product through ``layer.parameters``, compiled.
+
+    Gradients come in the order of the flattened pytree, through ``layer.apply``.
+    """
+
+    def step(
+        tensors: Sequence[Tensor], cotangent: Tensor, parameters: Any
+    ) -> Gradients:
+        def of(parameters: Any) -> Tensor:
+            return layer.apply(parameters, *tensors)
+
+        answer, pull = jax.vjp(of, parameters)
+        return answer, jax.tree.leaves(pull(cotangent))
+
+    compiled = _step(step)
+    return lambda tensors, cotangent: compiled(tensors, cotangent, layer.parameters)
+
+
+class _Compiled:
+    """A jitted function that knows what was traced."""
+
+    def __init__(self, function: Callable[..., Tensor]) -> None:
+        self.sizes: list[int] = []
+        self._traces = 0
+
+        def traced(*tensors: Tensor) -> Tensor:
+            self._traces += 1
+            return function(*tensors)
+
+        self._call = jax.jit(traced)
+
+    def __call__(self, *tensors: Tensor) -> Tensor:
+        before = self._traces
+        answer = self._call(*tensors)
+        if self._traces > before:
+            # The trace is still in JAX's cache: this does not run the function again.
+            self.sizes.append(_equations(self._call.trace(*tensors).jaxpr.jaxpr))
+        return answer
+
+
+def _step(step: Callable[..., Gradients]) -> Callable[..., Gradients]:
+    compiled = jax.jit(lambda tensors, *rest: step(tensors, *rest))
+    return lambda tensors, *rest: compiled(tuple(tensors), *rest)
+
+
+def _equations(jaxpr: Any) -> int:
+    """Return the number of equations, those of inner programs included."""
+    inner = 0
+    for equation in jaxpr.eqns:
+        for parameter in jax.tree.leaves(equation.params, is_leaf=_is_program):
+            if _is_program(parameter):
+                inner += _equations(getattr(parameter, "jaxpr", parameter))
+    return len(jaxpr.eqns) + inner
+
+
+def _is_program(value: object) -> bool:
+    return hasattr(value, "eqns")

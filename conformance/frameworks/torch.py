@@ -1,0 +1,232 @@
+"""PyTorch: eager autograd, and ``torch.compile`` with a backend that counts."""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import AbstractContextManager, nullcontext
+from importlib.metadata import version
+from types import CodeType, FunctionType
+from typing import TYPE_CHECKING, Any
+
+import ml_dtypes
+import numpy as np
+import torch
+from torch._dynamo.backends.debugging import aot_eager
+from torch._dynamo.utils import counters
+
+from conformance.errors import UnconnectedGradientError
+from conformance.frameworks import Capture
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from conformance.frameworks import Array, Gradients, Tensor
+
+NAME = "torch"
+ROUTES = ("eager", "compiled")
+GRADIENTS = True
+
+# Ten bits of mantissa would hide every mistake that this suite looks for.
+torch.backends.cuda.matmul.allow_tf32 = False
+torch.backends.cudnn.allow_tf32 = False
+# Past its limit torch.compile runs the function eagerly and says so only in a log.
+torch._dynamo.config.recompile_limit = 1 << 16  # noqa: SLF001 - has no public name
+torch._dynamo.config.accumulated_recompile_limit = 1 << 16  # noqa: SLF001 - likewise
+
+_CALLS = frozenset({"call_function", "call_method", "call_module"})
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that matter for a result, by distribution name."""
+    return {"torch": torch.__version__, "numpy": version("numpy")}
+
+
+def environment() -> dict[str, str]:
+    """Return device, threads and modes as text."""
+    device = torch.get_default_device()
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else ""
+    tf32 = torch.backends.cuda.matmul.allow_tf32 or torch.backends.cudnn.allow_tf32
+    return {
+        "device": f"{device} {name}".strip(),
+        "threads": str(torch.get_num_threads()),
+        "tf32": "on" if tf32 else "off",
+        "deterministic": str(torch.are_deterministic_algorithms_enabled()).lower(),
+        "compiler": "aot_eager, static shapes",
+    }
+
+
+def scope(dtype: str) -> AbstractContextManager[object]:
+    """Return the context in which ``dtype`` works: every dtype always does."""
+    del dtype
+    return nullcontext()
+
+
+def tensor(array: Array) -> Tensor:
+    """Return a tensor with a copy of ``array`` on the default device, dtype kept."""
+    copy = np.array(array, copy=True, order="C")
+    if copy.dtype == ml_dtypes.bfloat16:
+        # torch knows nothing of NumPy's bfloat16, but the bits are the same.
+        whole = torch.from_numpy(copy.view(np.int16)).view(torch.bfloat16)
+    else:
+        whole = torch.from_numpy(copy)
+    return whole.to(torch.get_default_device())
+
+
+def array(tensor: Tensor) -> Array:
+    """Return a NumPy copy of ``tensor``, dtype kept."""
+    here = tensor.detach().cpu().resolve_conj().resolve_neg()
+    if here.dtype == torch.bfloat16:
+        bits = np.array(here.contiguous().view(torch.int16).numpy(), copy=True)
+        return bits.view(ml_dtypes.bfloat16)
+    return np.array(here.numpy(), copy=True, order="C")
+
+
+def is_tensor(value: object) -> bool:
+    """Tell whether ``value`` is a tensor."""
+    return isinstance(value, torch.Tensor)
+
+
+def dtype(tensor: Tensor) -> str:
+    """Return the tensor's dtype by name."""
+    return str(tensor.dtype).removeprefix("torch.")
+
+
+def layouts(array: Array) -> Mapping[str, Tensor]:
+    """Return tensors equal to ``array`` that lie differently in memory."""
+    if array.ndim == 0:
+        return {}
+    found = {"sliced": _sliced(array)}
+    if array.ndim > 1:
+        found["transposed"] = tensor(array.swapaxes(0, 1)).transpose(0, 1)
+    if len(array) > 1 and len({row.tobytes() for row in array}) == 1:
+        found["expanded"] = tensor(array[:1]).expand(array.shape)
+    return found
+
+
+def compile(function: Callable[..., Tensor]) -> Callable[..., Tensor]:  # noqa: A001 - the protocol's word
+    """Return ``function`` compiled, with what its compiler captured."""
+    return _Compiled(function)
+
+
+def captured(compiled: Callable[..., Tensor]) -> Capture:
+    """Return what ``compiled`` has captured in its calls so far."""
+    if not isinstance(compiled, _Compiled):
+        return Capture(graphs=0, operations=0)
+    return Capture(
+        graphs=len(compiled.sizes),
+        operations=sum(compiled.sizes),
+        breaks=compiled.breaks,
+    )
+
+
+def gradient(
+    function: Callable[..., Tensor], wanted: Sequence[int]
+) -> Callable[[Sequence[Tensor], Tensor], Gradients]:
+    """Return the vector-Jacobian product of ``function``.
+
+    Raises (when called):
+        UnconnectedGradientError: No gradient reaches one of the wanted arguments.
+    """
+
+    def step(tensors: Sequence[Tensor], cotangent: Tensor) -> Gradients:
+        given = list(tensors)
+        for index in wanted:
+            given[index] = given[index].detach().requires_grad_()
+        answer = function(*given)
+        names = [f"argument {index}" for index in wanted]
+        return _pulled(answer, cotangent, [given[index] for index in wanted], names)
+
+    return step
+
+
+def parameter_gradient(
+    layer: Any,
+) -> Callable[[Sequence[Tensor], Tensor], Gradients]:
+    """Return the vector-Jacobian product through ``layer.parameters``.
+
+    Raises (when called):
+        UnconnectedGradientError: No gradient reaches one of them.
+    """
+
+    def step(tensors: Sequence[Tensor], cotangent: Tensor) -> Gradients:
+        parameters = list(layer.parameters)
+        names = [f"parameter {index}" for index in range(len(parameters))]
+        return _pulled(layer(*tensors), cotangent, parameters, names)
+
+    return step
+
+
+class _Compiled:
+    """A compiled function that counts what reaches its backend."""
+
+    def __init__(self, function: Callable[..., Tensor]) -> None:
+        self.sizes: list[int] = []
+        self.breaks = 0
+        self._call = torch.compile(_fresh(function), backend=self._backend, dynamic=False)
+
+    def __call__(self, *tensors: Tensor) -> Tensor:
+        before = _graph_breaks()
+        # A layer's parameters alone would have the backward pass traced too, which
+        # takes as long again for each new shape.
+        asked = any(_wants_gradient(one) for one in tensors)
+        with torch.set_grad_enabled(asked), warnings.catch_warnings():
+            # The compiler's own deprecations are not the adapter's.
+            warnings.simplefilter("ignore")
+            answer = self._call(*tensors)
+        self.breaks += _graph_breaks() - before
+        return answer
+
+    def _backend(self, module: Any, inputs: Sequence[Any]) -> Callable[..., Any]:
+        self.sizes.append(sum(node.op in _CALLS for node in module.graph.nodes))
+        compiled: Callable[..., Any] = aot_eager(module, inputs)
+        return compiled
+
+
+def _fresh(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    # torch.compile keeps what it compiled by code object: one shared by all wrapped
+    # functions would look through the guards of all of them at each call.
+    def call(*tensors: Tensor) -> Tensor:
+        return function(*tensors)
+
+    code: CodeType = call.__code__.replace()
+    return FunctionType(code, call.__globals__, "call", None, call.__closure__)
+
+
+def _wants_gradient(value: object) -> bool:
+    return isinstance(value, torch.Tensor) and value.requires_grad
+
+
+def _graph_breaks() -> int:
+    return sum(counters["graph_break"].values())
+
+
+def _pulled(
+    answer: Tensor, cotangent: Tensor, sources: list[Tensor], names: list[str]
+) -> Gradients:
+    if not answer.requires_grad:
+        raise _unconnected(names)
+    found = torch.autograd.grad(
+        answer, sources, cotangent, allow_unused=True, materialize_grads=False
+    )
+    missing = [n for n, one in zip(names, found, strict=True) if one is None]
+    if missing:
+        raise _unconnected(missing)
+    dense = [one.to_dense() if one.is_sparse else one for one in found]
+    return answer.detach(), dense
+
+
+def _unconnected(names: list[str]) -> UnconnectedGradientError:
+    msg = (
+        f"no gradient reaches {', '.join(names)}: torch gives None, expected a tensor; "
+        "do not detach or rebuild it inside the adapter's function"
+    )
+    return UnconnectedGradientError(msg)
+
+
+def _sliced(array: Array) -> Tensor:
+    # What lies between the elements must not be mistaken for them.
+    buffer = np.full((*array.shape[:-1], 2 * array.shape[-1]), 1, array.dtype)
+    if array.dtype.kind not in "biu":
+        buffer[...] = np.nan
+    buffer[..., ::2] = array
+    return tensor(buffer)[..., ::2]
