@@ -1,0 +1,64 @@
+"""Runs as people read them: one page, a summary, a picture and badges.
+
+Everything is computed from the run records alone, on any machine: no NumPy, no
+framework, no clock and no network. The page is one file that opens from a disk.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.errors import UsageError
+from conformance.report.badge import badge
+from conformance.report.html import matrix_svg, page
+from conformance.report.markdown import summary
+from conformance.report.view import columns, view
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from conformance.results import Run
+
+__all__ = ["write"]
+
+
+def write(
+    runs: Sequence[Run],
+    directory: Path,
+    *,
+    generated: str,
+    clauses: Mapping[str, str] | None = None,
+) -> list[Path]:
+    """Write the report of some runs.
+
+    Args:
+        runs: One for each adapter; shards are merged before.
+        directory: Where the files go; it is made where it is missing.
+        generated: When, as the page says it.
+        clauses: The specification's sentences by clause id, quoted beside failures.
+
+    Returns:
+        What was written: index.html, summary.md, matrix.svg and a badge for each run.
+
+    Raises:
+        UsageError: There is nothing to report.
+    """
+    if not runs:
+        msg = "no runs to report; give the result files of `mask-conformance run`"
+        raise UsageError(msg)
+    seen = view(columns(runs), generated=generated, clauses=clauses or {})
+    files = {
+        "index.html": page(seen),
+        "summary.md": summary(seen),
+        "matrix.svg": matrix_svg(seen),
+    }
+    for column in seen.columns:
+        files[f"badges/{column.file}.json"] = badge(column.run)
+    written = []
+    for name, text in files.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+        written.append(path)
+    return written

@@ -1,0 +1,135 @@
+"""The summary for a CI job's page and the text of an issue for an upstream tracker."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from conformance.report.arrays import show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conformance.report.view import Column, Difference, View
+
+LIMIT = 60_000
+"""Bytes; GitHub drops the whole job summary above a mebibyte, mail far below.
+
+https://github.com/Azure/bicep-registry-modules/issues/7331
+"""
+
+LISTED = 20
+LINE = 300
+"""How many new differences are listed, and how much of each message."""
+
+_MARKUP = re.compile(r"[\\`*\[\]<>|@#!~$&{}]")
+
+
+def summary(view: View) -> str:
+    """Return the verdict, the matrix and what is new and fixed."""
+    parts = [f"# Mask conformance\n\n{escape(view.verdict())}\n"]
+    parts += [
+        f"> **Incomplete: {escape(column.label)}** {escape(problem, LINE)}\n"
+        for column in view.incomplete[:LISTED]
+        for problem in column.judged.problems[:3]
+    ]
+    parts.append(_matrix(view))
+    new = [
+        f"- {escape(each.column.label)} {code(each.result.check)} "
+        f"{each.result.outcome}: {escape(each.result.message, LINE)}"
+        for each in view.new[:LISTED]
+    ]
+    parts.append(_section("New", new, len(view.new)))
+    fixed = [
+        f"- {escape(column.label)} {escape(line, LINE)}"
+        for column, line in view.stale[:LISTED]
+    ]
+    parts.append(_section("Fixed or stale", fixed, len(view.stale)))
+    parts.append(f"Generated {escape(view.generated, LINE)}.\n")
+    return _bounded("\n".join(parts))
+
+
+def issue(difference: Difference, clause: str) -> str:
+    """Return one difference as Markdown, ready for an upstream tracker."""
+    result, header = difference.result, difference.column.run.header
+    versions = ", ".join(f"{name} {text}" for name, text in header.versions.items())
+    parts = [f"{code(result.check)}: {escape(result.message)}"]
+    if result.clause:
+        said = f": {escape(clause)}" if clause else ""
+        parts.append(f"Expected by clause {code(result.clause)}{said}")
+    parts.append(f"Versions: {escape(versions)}")
+    failure = result.failure
+    if failure is not None:
+        dtype = difference.check.dtype
+        arrays = [*failure.inputs.items(), ("mask", failure.mask)]
+        arrays += [("got", failure.got), ("want", failure.want)]
+        lines = [
+            f"{name} = {show([array], dtype)}" for name, array in arrays if array != []
+        ]
+        parts.append(fence("\n".join(lines)))
+        parts += [fence(failure.snippet, "python")] if failure.snippet else []
+        parts += [f"Again: {code(failure.command)}"] if failure.command else []
+    return "\n\n".join(parts) + "\n"
+
+
+def escape(text: str, limit: int = 10_000) -> str:
+    """Return ``text`` as one line that Markdown and HTML leave alone.
+
+    >>> escape("a | b @c")
+    'a &#124; b &#64;c'
+    """
+    line = " ".join(text.split())
+    line = line if len(line) <= limit else line[:limit] + " ..."
+    return _MARKUP.sub(lambda found: f"&#{ord(found.group())};", line)
+
+
+def code(text: str) -> str:
+    """Return ``text`` as inline code, whatever is in it."""
+    line = " ".join(text.split())
+    if "`" in line or "|" in line:
+        return f"<code>{escape(line)}</code>"
+    return f"`{line}`"
+
+
+def fence(text: str, language: str = "") -> str:
+    """Return ``text`` as a code block, fenced longer than anything in it."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    marks = "`" * max(3, longest + 1)
+    return f"{marks}{language}\n{text}\n{marks}"
+
+
+def _matrix(view: View) -> str:
+    names = [escape(column.label) for column in view.columns]
+    lines = [
+        f"| operation | {' | '.join(names)} |",
+        f"| --- |{' ---: |' * len(names)}",
+    ]
+    for operation in view.operations:
+        cells = [_cell(view, operation, column) for column in view.columns]
+        lines.append(f"| {code(operation)} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(view: View, operation: str, column: Column) -> str:
+    tally = view.tallies.get((operation, column.key))
+    return tally.text if tally else "no checks"
+
+
+def _section(title: str, lines: Iterable[str], total: int) -> str:
+    listed = list(lines)
+    if not listed:
+        return f"**{title}**: none\n"
+    more = total - len(listed)
+    rest = [f"- and {more:,} more"] if more else []
+    return "\n".join([f"**{title}** ({total:,})\n", *listed, *rest]) + "\n"
+
+
+def _bounded(text: str) -> str:
+    """Cut at a line's end, so that no table or tag is left open."""
+    kept, size = [], 0
+    for line in text.splitlines(keepends=True):
+        size += len(line.encode())
+        if size > LIMIT:
+            return "".join(kept) + "\n... cut; the page has the rest\n"
+        kept.append(line)
+    return text
