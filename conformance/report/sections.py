@@ -147,18 +147,18 @@ def groups(view: View, picked: Iterable[Difference]) -> list[Group]:
     room = ROW_CELLS // max(1, len(view.columns))
     made = []
     for operation, found in by_item.items():
-        items = []
+        listed = []
         for name, checks in found.items():
-            items.append(_item(view, cards, (operation, name), checks, room))
-            room -= len(items[-1].rows)
-        items.sort(key=lambda item: (-item.new, -item.total, item.name))
+            listed.append(_item(view, cards, (operation, name), checks, room))
+            room -= len(listed[-1].rows)
+        listed.sort(key=lambda item: (-item.new, -item.total, item.name))
         made.append(
             Group(
                 id=f"d-{operation}",
                 operation=operation,
-                items=items,
-                new=sum(item.new for item in items),
-                total=sum(item.total for item in items),
+                items=listed,
+                new=sum(item.new for item in listed),
+                total=sum(item.total for item in listed),
             )
         )
     return made
