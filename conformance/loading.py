@@ -19,7 +19,7 @@ from conformance.adapter import Adapter, Declaration
 from conformance.errors import AdapterError, UnknownNameError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from types import ModuleType
 
     from conformance.frameworks import Framework
@@ -97,6 +97,45 @@ def missing(found: Declaration) -> list[str]:
 
     names = [Requirement(line).name for line in found.dependencies]
     return [name for name in names if not _installed(name)]
+
+
+def version() -> str:
+    """Return the version of this suite, which is also the specification's."""
+    try:
+        return metadata.version("mask-conformance")
+    except metadata.PackageNotFoundError:
+        return "0+unknown"
+
+
+def versions(found: Declaration) -> dict[str, str]:
+    """Return the installed versions of what an adapter runs on, by distribution."""
+    from packaging.requirements import Requirement  # noqa: PLC0415 - slow, rarely used
+
+    names = [Requirement(line).name for line in found.dependencies]
+    return {name: metadata.version(name) for name in names if _installed(name)}
+
+
+def without(names: Iterable[str]) -> list[str]:
+    """Return those of some distributions that are not installed."""
+    return [name for name in names if not _installed(name)]
+
+
+def known_file(found: Declaration) -> Path:
+    """Return where an adapter's known differences stand: beside it, as TOML.
+
+    A variant has a file of its own: ``keras_builtin.torch.toml``.
+    """
+    path = Path(found.file)
+    variant = found.name.partition(":")[2]
+    return path.with_name(f"{path.stem}.{variant}.toml" if variant else f"{path.stem}.toml")
+
+
+def shown(found: Declaration) -> str:
+    """Return an adapter's file as a reader of a report would find it."""
+    path = Path(found.file)
+    if path.parent == shared("adapters"):
+        return f"adapters/{path.name}"
+    return str(path)
 
 
 @cache

@@ -73,6 +73,7 @@ class Runner:
     Args:
         adapter: The loaded adapter.
         cases: Every case, by operation.
+        reference: The adapter as the command line names it, for reproducers.
         seed: What generated batches depend on.
         examples: Generated rows for each law.
         explore: Further examples for each law, drawn by Hypothesis.
@@ -83,11 +84,13 @@ class Runner:
         adapter: Adapter,
         cases: Mapping[str, Iterable[Case]],
         *,
+        reference: str = "",
         seed: int = 0,
         examples: int = EXAMPLES,
         explore: int = 0,
     ) -> None:
         self.adapter = adapter
+        self.reference = reference or adapter.declaration.name
         self.seed = seed
         self.examples = examples
         self.explore = explore
@@ -126,8 +129,8 @@ class Runner:
         proof = evidence.failure(
             finding.verdict,
             check,
-            adapter=declaration.name,
-            file=declaration.file,
+            adapter=self.reference,
+            file=loading.shown(declaration),
             framework=declaration.framework,
             function=operation.function,
             seed=self.seed,

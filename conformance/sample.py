@@ -9,7 +9,7 @@ import numpy as np
 
 from conformance.batch import Batch
 from conformance.inputs import BASE_TIME, COTANGENTS, Draw, right_mask
-from conformance.precision import numpy_dtype
+from conformance.precision import PRECISIONS, numpy_dtype
 
 if TYPE_CHECKING:
     from conformance.batch import Array
@@ -57,6 +57,19 @@ class Sample:
         """Return a sample with another batch and its own exact answer."""
         return replace(self, batch=batch, _answers={})
 
+    def alike(self, batch: Batch) -> Sample:
+        """Return a sample with other padding in the same places: the same answer."""
+        return replace(self, batch=batch)
+
+    def rows(self, order: Array) -> Sample:
+        """Return the same rows in another order, their answers with them."""
+        moved = self.having(self.batch.take(order))
+        if self.variant.result != "scalar":
+            moved._answers.update(  # noqa: SLF001 - its own class
+                want=self.want[order], allowed=self.allowed[order]
+            )
+        return moved
+
     def draw(self, name: str) -> Draw:
         """Return random choices for one purpose, the same at every call."""
         return Draw(self.seed, f"{self.variant.name}/{name}", self.turn)
@@ -82,6 +95,9 @@ class Sample:
         with np.errstate(all="ignore"):  # wild values overflow; the verdict shows it
             want = np.asarray(self.oracle.answer(options, self.batch))
             allowed = np.asarray(self.oracle.bound(options, self.batch, self.dtype))
+        # What the dtype cannot hold is not asked for: an overflow is right there.
+        largest = PRECISIONS[self.dtype].largest
+        allowed = np.where(np.abs(want) + allowed > largest, np.inf, allowed)
         empty = self.batch.counts == 0
         if self.variant.empty == "declared" and empty.any():
             want, allowed = self._declared(want, allowed, empty)

@@ -31,7 +31,7 @@ def batch_composition(subject: Subject, sample: Sample) -> Iterator[Verdict]:
 def batch_order(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """The same rows in another order."""
     order = sample.draw("order").order(sample.batch.rows)
-    moved = sample.having(sample.batch.take(order))
+    moved = sample.rows(order)
     yield subject.agrees(moved, note=f"with the rows in the order {_listed(order)}")
 
 

@@ -30,9 +30,9 @@ def gradient(subject: Subject, sample: Sample) -> Iterator[Verdict]:
 def wild_gradient(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """The same with infinities, NaN and huge numbers at padding."""
     for kind in WILD:
-        yield from _inputs(subject, sample.having(wild(sample, kind)), f"{kind} at padding")
+        yield from _inputs(subject, sample.alike(wild(sample, kind)), f"{kind} at padding")
     if subject.operation.builds:
-        broken = sample.having(wild(sample, "nan"))
+        broken = sample.alike(wild(sample, "nan"))
         cotangent = broken.cotangent()
         for number, got in enumerate(_through(subject, broken, cotangent)):
             yield _finite(got, broken, f"parameter {number}", "nan at padding")
@@ -81,12 +81,13 @@ def _finite(got: Array, sample: Sample, label: str, note: str) -> Verdict:
 def _parameters(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """The padded batch's parameter gradients against those of its trimmed rows.
 
-    A few rows are repeated to fill the batch, so that few shapes are compiled; the
-    gradient is linear in the cotangent, so a row's copies need one call.
+    Two rows of one length are repeated to fill the batch, so that few shapes are
+    compiled; the gradient is linear in the cotangent, so a row's copies need one call.
     """
-    few = min(3, sample.batch.rows)
-    index = np.arange(sample.batch.rows) % few
-    padded = sample.having(sample.batch.take(index))
+    counts = sample.batch.counts
+    alike = np.flatnonzero(counts == counts[min(1, len(counts) - 1)])[:2]
+    index = alike[np.arange(sample.batch.rows) % len(alike)]
+    padded = sample.rows(index)
     cotangent = padded.cotangent("parameters")
     whole = _through(subject, padded, cotangent)
     for number, got in enumerate(whole):
@@ -94,11 +95,11 @@ def _parameters(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     if subject.dtype != "float64":
         return
     total: list[Array] = []
-    for row in range(few):
-        one = padded.having(padded.batch.trimmed(row))
+    for row in alike:
+        one = sample.having(sample.batch.trimmed(int(row)))
         own = cotangent[index == row].sum(axis=0, keepdims=True)
         if subject.variant.result == "position":
-            own = own[:, padded.batch.mask[row]]
+            own = own[:, sample.batch.mask[row]]
         parts = _through(subject, one, own)
         total = [a + b for a, b in zip(total, parts, strict=True)] if total else parts
     size = padded.gradient_bound(cotangent)

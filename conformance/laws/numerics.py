@@ -30,7 +30,7 @@ LONG = (130, 257, 2049)
 def wild_padding(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Each wild number at all padding."""
     for kind in WILD:
-        broken = sample.having(wild(sample, kind))
+        broken = sample.alike(wild(sample, kind))
         yield subject.agrees(broken, note=f"{kind} at padding")
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def route(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Compiled for one mask, called with others of the same shape."""
     yield subject.agrees(sample, note="compiled")
-    turned = sample.having(sample.batch.take(np.arange(sample.batch.rows)[::-1]))
+    turned = sample.rows(np.arange(sample.batch.rows)[::-1])
     yield subject.agrees(turned, note="the compiled function with another mask")
     shorter = sample.having(_shortened(sample))
     yield subject.agrees(shorter, note="the compiled function with a shorter mask")

@@ -53,5 +53,5 @@ def padding_labels(subject: Subject, sample: Sample) -> Iterator[Verdict]:
         old = sample.batch.arrays["targets"]
         targets = garbled(old, np.full_like(old, label), sample.batch.mask)
         arrays = {**sample.batch.arrays, "targets": targets}
-        other = sample.having(replace(sample.batch, arrays=arrays))
+        other = sample.alike(replace(sample.batch, arrays=arrays))
         yield subject.agrees(other, note=f"label {label} at padding")

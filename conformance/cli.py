@@ -1,0 +1,140 @@
+"""The command line: parse, call, print; no logic."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from conformance.errors import ConformanceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+RESULTS = Path("reports/results")
+REPORT = Path("reports")
+
+
+class Commands(click.Group):
+    """The group; its errors end with the status of the exception."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command and turn our exceptions into messages."""
+        try:
+            return super().invoke(ctx)
+        except ConformanceError as error:
+            click.echo(f"error: {error}", err=True)
+            ctx.exit(error.exit_status)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="mask-conformance")
+def main() -> None:
+    """Does padding change the answer? Check layers on padded sequences."""
+
+
+def _selection(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that select checks."""
+    for option in (
+        click.option("--check", "checks", multiple=True, help="Check id or glob."),
+        click.option("--route", "routes", multiple=True, help="eager or compiled."),
+        click.option("--dtype", "dtypes", multiple=True, help="Such as float32."),
+        click.option("--level", help="core, robust (default) or extended."),
+        click.option("--operation", "operations", multiple=True, help="Its name."),
+    ):
+        command = option(command)
+    return command
+
+
+@main.command()
+def adapters() -> None:
+    """List the built-in adapters."""
+    from conformance import loading  # noqa: PLC0415 - each command imports its own
+
+    for name, found in loading.declarations().items():
+        click.echo(f"{name:<22} {found.framework:<11} {found.summary}")
+
+
+@main.command()
+@click.argument("adapter")
+@_selection
+def checks(adapter: str, **selected: Any) -> None:
+    """List an adapter's checks, one id a line."""
+    from conformance import listing, loading  # noqa: PLC0415
+
+    found = loading.declaration(adapter)
+    for check in listing.planned(found, listing.selection(**selected)):
+        reason = f"  unsupported: {check.unsupported}" if check.unsupported else ""
+        click.echo(f"{check.id}  {check.clause}  {check.level}{reason}")
+
+
+@main.command()
+@click.argument("clause_or_check")
+def explain(clause_or_check: str) -> None:
+    """Say what a clause asks for, why, and which cases hold it."""
+    from conformance import listing  # noqa: PLC0415
+
+    click.echo(listing.explained(clause_or_check))
+
+
+@main.command()
+@click.argument("adapters", nargs=-1)
+@click.option("-o", "output", type=Path, default=RESULTS, show_default=True)
+@_selection
+@click.option("--examples", type=click.IntRange(1), help="Generated rows per law.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--explore", type=click.IntRange(0), default=0, help="Further examples.")
+def run(adapters: tuple[str, ...], output: Path, **options: Any) -> None:
+    """Run the checks of ADAPTERS, each in a process of its own.
+
+    An adapter is a built-in one's name, a file, or package.module:object. Without any,
+    every built-in adapter runs whose framework is installed.
+    """
+    from conformance import running  # noqa: PLC0415
+
+    sys.exit(running.run(adapters, output, options, click.echo))
+
+
+@main.command()
+@click.argument("results", nargs=-1, type=click.Path(path_type=Path))
+@click.option("-o", "output", type=Path, default=REPORT, show_default=True)
+def report(results: tuple[Path, ...], output: Path) -> None:
+    """Write index.html, summary.md, matrix.svg and badges from RESULTS."""
+    from conformance import reporting  # noqa: PLC0415
+
+    for path in reporting.report(results or (RESULTS,), output):
+        click.echo(path)
+
+
+@main.command()
+@click.argument("results", nargs=-1, type=click.Path(path_type=Path))
+def gate(results: tuple[Path, ...]) -> None:
+    """Judge stored RESULTS: new failures, stale entries, incomplete runs."""
+    from conformance import reporting  # noqa: PLC0415
+
+    text, status = reporting.gate(results or (RESULTS,))
+    click.echo(text)
+    sys.exit(status)
+
+
+@main.command()
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+def diff(old: Path, new: Path) -> None:
+    """Compare two records by check id: new, fixed, changed, added, removed."""
+    from conformance import reporting  # noqa: PLC0415
+
+    click.echo(reporting.diff(old, new))
+
+
+@main.command()
+@click.argument("adapter")
+@click.option("--update", is_flag=True, help="Write the file again to fit the record.")
+@click.option("--results", type=click.Path(path_type=Path), help="The record.")
+def known(adapter: str, *, update: bool, results: Path | None) -> None:
+    """List an adapter's known differences, or write them again after a run."""
+    from conformance import reporting  # noqa: PLC0415
+
+    click.echo(reporting.known(adapter, results, RESULTS, update=update))

@@ -1,0 +1,90 @@
+"""What is done with records: report, gate, diff, and known differences."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conformance import gate as gates
+from conformance import listing, loading, results
+from conformance.errors import ResultError
+from conformance.plan import Selection
+from conformance.report import write
+from conformance.terminal import complaints, summary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from conformance.results import Run
+
+
+def records(paths: Iterable[Path]) -> list[Run]:
+    """Read records; a folder stands for those in it, shards are merged.
+
+    Raises:
+        ResultError: There is none, or one cannot be read.
+    """
+    files: list[Path] = []
+    given = list(paths)
+    for path in given:
+        files += sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
+    if not files:
+        listed = ", ".join(map(str, given))
+        msg = f"no records in {listed}; run `mask-conformance run` first"
+        raise ResultError(msg)
+    by_adapter: dict[str, list[Run]] = defaultdict(list)
+    for file in files:
+        run = results.read(file)
+        by_adapter[run.header.adapter].append(run)
+    return [_whole(runs) for _, runs in sorted(by_adapter.items())]
+
+
+def report(paths: Sequence[Path], output: Path) -> list[Path]:
+    """Write the report of some records and return what was written."""
+    texts = {clause.id: clause.text for clause in listing.every_clause().values()}
+    generated = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return write(records(paths), output, generated=generated, clauses=texts)
+
+
+def gate(paths: Sequence[Path]) -> tuple[str, int]:
+    """Return what stored records mean, and the exit status."""
+    runs = records(paths)
+    parts = [f"{run.header.adapter}:{text}" for run in runs if (text := complaints(run))]
+    status = gates.exit_status([gates.judge(run) for run in runs])
+    return "\n\n".join([*parts, summary(runs)]), status
+
+
+def diff(old: Path, new: Path) -> str:
+    """Return how two records differ, as text."""
+    found = results.diff(results.read(old), results.read(new))
+    lines = []
+    for kind in ("new", "fixed", "changed", "added", "removed"):
+        lines += [f"{kind:<8} {change}" for change in getattr(found, kind)]
+    return "\n".join(lines) or "no difference"
+
+
+def known(
+    reference: str, path: Path | None, folder: Path, *, update: bool
+) -> str:
+    """List an adapter's known differences, or fit them to its last record."""
+    declaration = loading.declaration(reference)
+    file = loading.known_file(declaration)
+    if not update:
+        entries = gates.load_known(file)
+        lines = [f"{', '.join(e.checks)}: {e.reason} {e.url}".strip() for e in entries]
+        return "\n".join(lines) or f"{file}: no known differences"
+    record = path or folder / f"{declaration.name.replace(':', '-')}.jsonl"
+    if not Path(record).exists():
+        msg = f"{record}: no such record; run `mask-conformance run {reference}` first"
+        raise ResultError(msg)
+    every = listing.planned(declaration, Selection(level="extended"))
+    changed = gates.update(
+        file, results.read(record), planned=[check.id for check in every]
+    )
+    return str(changed)
+
+
+def _whole(runs: list[Run]) -> Run:
+    return runs[0] if len(runs) == 1 else results.merge(runs)

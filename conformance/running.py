@@ -1,0 +1,125 @@
+"""Run several adapters, one process after the other, and say how it went."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from conformance import listing, loading
+from conformance.errors import ConformanceError, UsageError
+from conformance.gate import exit_status, judge
+from conformance.launch import Order, launch
+from conformance.terminal import Progress, complaints, summary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from conformance.adapter import Declaration
+    from conformance.results import Run
+
+
+def run(
+    references: Sequence[str],
+    output: Path,
+    options: Mapping[str, Any],
+    say: Callable[[str], Any],
+) -> int:
+    """Run adapters, print their summary and return the exit status.
+
+    One that does not load leaves the others' runs as they are.
+
+    Args:
+        references: Adapters as the command line names them; none means all installed.
+        output: The folder of the records.
+        options: Options of ``mask-conformance run`` by name.
+        say: Prints a line.
+
+    Raises:
+        UsageError: An option's value does not exist, or nothing can run.
+    """
+    _need_extra()
+    selected = {key: options[key] for key in _SELECTION}
+    level = listing.selection(**selected).level
+    for name in options["operations"]:
+        if name not in loading.operations():
+            listing.planned(_anything(), listing.selection(**selected))
+    chosen = references or _installed(say)
+    runs: list[Run] = []
+    errors: list[ConformanceError] = []
+    for reference in chosen:
+        try:
+            runs.append(_one(reference, output, {**options, "level": level}))
+        except ConformanceError as error:
+            errors.append(error)
+            say(f"error: {error}")
+    for each in runs:
+        text = complaints(each)
+        if text:
+            say(f"{each.header.adapter}:{text}\n")
+    if runs:
+        say(summary(runs))
+        say(f"records: {output}")
+    if errors:
+        return max(error.exit_status for error in errors)
+    return exit_status([judge(each) for each in runs])
+
+
+_SELECTION = ("level", "operations", "dtypes", "routes", "checks")
+
+
+def _one(reference: str, output: Path, options: Mapping[str, Any]) -> Run:
+    declaration = loading.declaration(reference)
+    order = Order(
+        reference=reference,
+        record=output / f"{declaration.name.replace(':', '-')}.jsonl",
+        options=_arguments(options),
+        variables=declaration.variables,
+    )
+    with Progress(declaration.name) as progress:
+        return launch(order, progress)
+
+
+def _arguments(options: Mapping[str, Any]) -> list[str]:
+    arguments = ["--mask-level", str(options["level"])]
+    for key, option in (
+        ("operations", "--mask-operation"),
+        ("dtypes", "--mask-dtype"),
+        ("routes", "--mask-route"),
+        ("checks", "--mask-check"),
+    ):
+        for value in options[key]:
+            arguments += [option, value]
+    for key in ("examples", "seed", "explore"):
+        if options[key] is not None:
+            arguments += [f"--mask-{key}", str(options[key])]
+    return arguments
+
+
+def _installed(say: Callable[[str], Any]) -> list[str]:
+    """Return the built-in adapters that can run here; say which cannot."""
+    found = []
+    for name, declaration in loading.declarations().items():
+        missing = loading.missing(declaration)
+        if missing:
+            say(f"left out: {name} ({', '.join(missing)} not installed)")
+        else:
+            found.append(name)
+    if not found:
+        msg = "no adapter can run: no framework is installed; install NumPy at least"
+        raise UsageError(msg)
+    return found
+
+
+def _anything() -> Declaration:
+    return next(iter(loading.declarations().values()))
+
+
+def _need_extra() -> None:
+    """Refuse to run where only the base dependencies are installed."""
+    missing = loading.without(("hypothesis", "ml-dtypes", "numpy", "pytest"))
+    if missing:
+        msg = (
+            f"running needs {', '.join(missing)}; install them with "
+            f'`pip install "mask-conformance[run]"`'
+        )
+        raise UsageError(msg)

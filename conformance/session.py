@@ -1,0 +1,183 @@
+"""One run of one adapter: its plan, its record and what is known of it."""
+
+from __future__ import annotations
+
+import platform
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from conformance import gate, listing, loading
+from conformance.cases import digest
+from conformance.plan import Check, Selection, plan
+from conformance.results import OUTCOMES, Footer, Header, Known, Result, Writer
+from conformance.runner import EXAMPLES, Runner
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conformance.adapter import Adapter, Declaration
+    from conformance.gate import KnownEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a run is asked for.
+
+    Attributes:
+        reference: The adapter, as the command line names it.
+        selection: Which checks.
+        seed: What generated batches depend on.
+        examples: Generated rows for each law.
+        explore: Further examples for each law, drawn by Hypothesis.
+        record: Where the record is written; nowhere when it is None.
+    """
+
+    reference: str
+    selection: Selection = field(default_factory=Selection)
+    seed: int = 0
+    examples: int = EXAMPLES
+    explore: int = 0
+    record: Path | None = None
+
+    @property
+    def usual(self) -> bool:
+        """Whether known differences can be judged stale: default seed and count."""
+        return (self.seed, self.examples, self.explore) == (0, EXAMPLES, 0)
+
+
+class Session:
+    """The checks of one adapter, run one by one and written down as they end."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.adapter: Adapter = loading.load(settings.reference)
+        operations = loading.operations()
+        self.cases = listing.cases()
+        self.planned = plan(
+            self.adapter.declaration, operations, self.cases, settings.selection
+        )
+        self.runner = Runner(
+            self.adapter,
+            self.cases,
+            reference=settings.reference,
+            seed=settings.seed,
+            examples=settings.examples,
+            explore=settings.explore,
+        )
+        self.known: tuple[KnownEntry, ...] = gate.load_known(
+            loading.known_file(self.adapter.declaration)
+        )
+        self.outcomes: dict[str, str] = {}
+        self._versions: dict[str, str] | None = None
+        self._writer: Writer | None = None
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Versions that matter for a result, by distribution."""
+        if self._versions is None:
+            own = loading.version()
+            self._versions = self.runner.framework.versions() | {"mask-conformance": own}
+            self._versions |= loading.versions(self.adapter.declaration)
+        return self._versions
+
+    def run(self, check: Check) -> Result:
+        """Run a check, write its result down and return it."""
+        self._open()
+        if self._writer is not None:
+            self._writer.announce(check.id)
+        result = self.runner.run(check)
+        entry = gate.find(self.known, check.id, result.outcome, self.versions)
+        if entry is not None:
+            known = Known(reason=entry.reason, url=entry.url, since=entry.since)
+            result = msgspec.structs.replace(result, known=known)
+        self.outcomes[check.id] = result.outcome
+        if self._writer is not None:
+            self._writer.result(result)
+        return result
+
+    def stale(self) -> list[str]:
+        """Return complaints about known differences that no longer hold.
+
+        Nothing is stale in a run that left checks out or drew other batches.
+        """
+        if not self.settings.usual or len(self.outcomes) < len(self.planned):
+            return []
+        declaration = self.adapter.declaration
+        every = plan(
+            declaration, loading.operations(), self.cases, Selection(level="extended")
+        )
+        ids = [check.id for check in every]
+        return gate.stale(self.known, ids, self.outcomes, self.versions)
+
+    def close(self) -> list[str]:
+        """Write the footer, and return what is stale."""
+        self._open()
+        complaints = self.stale()
+        if self._writer is not None:
+            found = Counter(self.outcomes.values())
+            footer = Footer(
+                counts={outcome: found[outcome] for outcome in OUTCOMES},
+                stale=complaints,
+                ended=_now(),
+                complete=len(self.outcomes) == len(self.planned),
+            )
+            self._writer.footer(footer)
+            self._writer.close()
+        return complaints
+
+    def _open(self) -> None:
+        if self.settings.record is None or self._writer is not None:
+            return
+        self._writer = Writer(self.settings.record)
+        self._writer.header(self._header())
+
+    def _header(self) -> Header:
+        declaration, settings = self.adapter.declaration, self.settings
+        cases = {check.item for check in self.planned if check.case}
+        folder = loading.shared("cases")
+        return Header(
+            suite=loading.version(),
+            specification=loading.version(),
+            adapter=declaration.name,
+            framework=declaration.framework,
+            file=loading.shown(declaration),
+            versions=self.versions,
+            environment={
+                "python": platform.python_version(),
+                "platform": f"{platform.system()}-{platform.machine()}",
+                **self.runner.framework.environment(),
+            },
+            level=settings.selection.level,
+            seed=settings.seed,
+            examples=settings.examples,
+            explore=settings.explore,
+            planned=len(self.planned),
+            operations=list(dict.fromkeys(check.operation for check in self.planned)),
+            declared=declared(declaration),
+            cases=len(cases),
+            cases_digest=digest(folder),
+            started=_now(),
+            selection=settings.selection.partial,
+        )
+
+
+def declared(declaration: Declaration) -> dict[str, str]:
+    """Return the implementation-defined behaviour that an adapter states."""
+    told = {
+        "dtypes": ", ".join(declaration.dtypes),
+        "routes": ", ".join(declaration.routes),
+        "placements": ", ".join(declaration.placements),
+        "mask forms": ", ".join(declaration.mask_forms),
+    }
+    told |= {f"empty row: {glob}": what for glob, what in declaration.empty.items()}
+    return told | {
+        f"unsupported: {glob}": why for glob, why in declaration.unsupported.items()
+    }
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,130 @@
+"""Checks as pytest items: the module that ``run`` runs, and a decorator for others.
+
+    pytest -p conformance.pytest_plugin --pyargs conformance.suite --mask-adapter NAME
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.plan import Selection
+from conformance.session import Session, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from conformance.plan import Check
+    from conformance.results import Result
+    from conformance.specification import Level
+
+
+class CheckFailed(AssertionError):  # noqa: N818 - pytest prints the name
+    """A check failed or errored, and the difference is not known.
+
+    Attributes:
+        result: The check's result with its evidence.
+    """
+
+    def __init__(self, result: Result) -> None:
+        super().__init__(explained(result))
+        self.result = result
+
+
+class BoundCheck:
+    """One check of one adapter, to be called inside a test."""
+
+    def __init__(self, session: Session, check: Check) -> None:
+        self.session = session
+        self.check = check
+
+    def __repr__(self) -> str:
+        return f"<check {self.check.id}>"
+
+    def __call__(self) -> None:
+        """Run the check.
+
+        Raises:
+            CheckFailed: It failed, and is not recorded as known.
+        """
+        __tracebackhide__ = True
+        result = self.session.run(self.check)
+        if result.outcome == "unsupported":
+            pytest.skip(result.message)
+        if result.outcome == "passed":
+            return
+        if result.known is not None:
+            pytest.xfail(f"known: {result.known.reason} {result.known.url}".strip())
+        raise CheckFailed(result)
+
+
+def parametrize_checks(
+    adapter: str | Path,
+    *,
+    level: Level = "robust",
+    operations: Sequence[str] = (),
+    dtypes: Sequence[str] = (),
+    seed: int = 0,
+    examples: int | None = None,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator that gives a test one check of an adapter at a time.
+
+    Args:
+        adapter: A built-in adapter's name, an adapter file's path, or
+            ``package.module:object``.
+        level: The level to hold it to; each includes those below.
+        operations: Operations to check; all that it offers by default.
+        dtypes: Dtypes to check; all that it declares by default.
+        seed: What generated batches depend on.
+        examples: Generated rows for each law.
+
+    The test takes an argument ``check`` and calls it.
+
+    Raises:
+        UsageError: The adapter cannot be loaded, or has no such check.
+    """
+    selection = Selection(
+        level=level, operations=tuple(operations), dtypes=tuple(dtypes)
+    )
+    more = {} if examples is None else {"examples": examples}
+    settings = Settings(reference=str(adapter), selection=selection, seed=seed, **more)
+    return pytest.mark.parametrize("check", parameters(Session(settings)))
+
+
+def parameters(session: Session) -> list[Any]:
+    """Return a session's checks as pytest parameters, their ids the check ids."""
+    return [
+        pytest.param(BoundCheck(session, check), id=check.id) for check in session.planned
+    ]
+
+
+def explained(result: Result) -> str:
+    """Return a failed check as text: what, where, which clause, how to see it again."""
+    lines = [f"{result.check}: {result.message}", f"clause {result.clause}"]
+    failure = result.failure
+    if failure is not None:
+        lines += [f"{name} = {array}" for name, array in failure.inputs.items()]
+        if failure.mask:
+            lines.append(f"mask = {failure.mask}")
+        if failure.want != []:
+            lines += [f"got  = {failure.got}", f"want = {failure.want}"]
+        if failure.diagnosis:
+            lines.append(failure.diagnosis)
+        lines.append(f"again: {failure.command}")
+        if failure.trace:
+            lines.append(failure.trace)
+    return "\n".join(lines)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give :func:`test_masking` the checks of the session that the plugin opened."""
+    from conformance.pytest_plugin import SESSION  # noqa: PLC0415 - the plugin is first
+
+    metafunc.parametrize("check", parameters(metafunc.config.stash[SESSION]))
+
+
+def test_masking(check: BoundCheck) -> None:
+    """Run one check of the adapter under test."""
+    check()

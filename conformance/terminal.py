@@ -1,0 +1,135 @@
+"""What a person sees while checks run and when they have ended."""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from conformance.gate import judge
+from conformance.results import parse_check
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+    from typing import Self
+
+    from conformance.results import Result, Run
+
+SHOWN = 5
+"""New failures that are printed in full; the record and the page have all."""
+
+EVERY = 10.0
+"""Seconds between lines of progress where there is no terminal."""
+
+
+class Progress:
+    """A bar on a terminal, a line now and then in a log."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._last = monotonic()
+        self._bar: object | None = None
+        self._live = sys.stderr.isatty()
+
+    def __enter__(self) -> Self:
+        if self._live:
+            from rich.console import Console  # noqa: PLC0415 - slow to import
+            from rich.progress import Progress as Bar  # noqa: PLC0415
+
+            self._bar = Bar(console=Console(stderr=True), transient=True)
+            self._bar.start()
+            self._task = self._bar.add_task(self.name, total=None)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()  # type: ignore[attr-defined]
+
+    def __call__(self, finished: int, planned: int) -> None:
+        """Show how far the run is."""
+        if self._bar is not None:
+            self._bar.update(  # type: ignore[attr-defined]
+                self._task, completed=finished, total=planned or None
+            )
+        elif monotonic() - self._last > EVERY:
+            self._last = monotonic()
+            print(f"{self.name}: {finished} of {planned} checks", file=sys.stderr)
+
+
+def summary(runs: Sequence[Run]) -> str:
+    """Return the runs as a plain table, one line for each operation of each adapter.
+
+    At most 80 columns, and no colour: it goes to logs as well.
+    """
+    lines = []
+    for run in runs:
+        framework = run.header.versions.get(run.header.framework, "")
+        lines.append(f"{run.header.adapter} ({run.header.framework} {framework})")
+        groups: dict[str, list[Result]] = defaultdict(list)
+        for result in run.results:
+            groups[parse_check(result.check).operation].append(result)
+        for operation in run.header.operations:
+            lines.append(f"  {operation:<16} {_counted(groups[operation])}")
+        missing = run.header.planned - len(run.results)
+        if missing > 0:
+            lines.append(f"  INCOMPLETE: {missing} planned checks were not run")
+    return "\n".join(lines)
+
+
+def complaints(run: Run) -> str:
+    """Return a run's new failures and stale entries, the first few in full."""
+    judgement = judge(run)
+    lines = []
+    for result in judgement.new[:SHOWN]:
+        lines += ["", f"{_word(result)} {result.check}", f"  {result.message}"]
+        if result.clause:
+            lines.append(f"  clause {result.clause}")
+        if result.failure is not None:
+            lines += _evidence(result)
+    more = len(judgement.new) - SHOWN
+    if more > 0:
+        lines += ["", f"and {more} more new failures; see the report"]
+    lines += [f"STALE {complaint}" for complaint in judgement.stale]
+    return "\n".join(lines)
+
+
+def _evidence(result: Result) -> list[str]:
+    failure = result.failure
+    if failure is None:
+        return []
+    lines = [f"  {name} = {array}" for name, array in failure.inputs.items()]
+    if failure.mask:
+        lines.append(f"  mask = {failure.mask}")
+    if failure.want != []:
+        lines.append(f"  got {failure.got}, want {failure.want}")
+    if failure.diagnosis:
+        lines.append(f"  {failure.diagnosis}")
+    if failure.trace:
+        lines += [f"  | {line}" for line in failure.trace.strip().splitlines()[-6:]]
+    return [*lines, f"  again: {failure.command}"]
+
+
+def _word(result: Result) -> str:
+    return result.outcome.upper()
+
+
+def _counted(results: Sequence[Result]) -> str:
+    passed = sum(result.outcome == "passed" for result in results)
+    bad = [result for result in results if result.outcome in {"failed", "errored"}]
+    known = sum(result.known is not None for result in bad)
+    unsupported = sum(result.outcome == "unsupported" for result in results)
+    parts = [f"{passed}/{passed + len(bad)} passed"]
+    if len(bad) > known:
+        parts.append(f"{len(bad) - known} NEW")
+    if known:
+        parts.append(f"{known} known")
+    if unsupported:
+        parts.append(f"{unsupported} unsupported")
+    return ", ".join(parts)
