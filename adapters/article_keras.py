@@ -39,11 +39,11 @@ def masked_mean(x: Tensor, mask: Tensor) -> Tensor:
 
 
 def masked_max(x: Tensor, mask: Tensor) -> Tensor:
-    return tf.reduce_max(x - (1 - _like(mask, x)) * 1e10, axis=1)
+    return tf.reduce_max(x - (1 - _like(mask, x)) * _far(x), axis=1)
 
 
 def masked_softmax(x: Tensor, mask: Tensor) -> Tensor:
-    return tf.nn.softmax(x - (1 - _like(mask, x)) * 1e10, axis=1)
+    return tf.nn.softmax(x - (1 - _like(mask, x)) * _far(x), axis=1)
 
 
 def masked_loss(
@@ -142,6 +142,11 @@ def _losses(kind: str, predictions: Tensor, targets: Tensor) -> Tensor:
             targets, predictions, from_logits=True
         )
     return keras.ops.binary_crossentropy(targets, predictions, from_logits=True)
+
+
+def _far(x: Tensor) -> Tensor:
+    # Infinity in float16, as it is to anyone who runs the recipe there.
+    return tf.cast(1e10, x.dtype)
 
 
 def _like(mask: Tensor, x: Tensor) -> Tensor:

@@ -71,7 +71,7 @@ def build_birnn(
     return _BiRnn(parameters=parameters, cell=cell, merge=merge, output=output)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class _BiRnn:
     """Both directions as one: the second reads the rows from their end."""
 
