@@ -95,9 +95,19 @@ class Session:
             known = Known(reason=entry.reason, url=entry.url, since=entry.since)
             result = msgspec.structs.replace(result, known=known)
         self.outcomes[check.id] = result.outcome
+        self._save(check, result)
         if self._writer is not None:
             self._writer.result(result)
         return result
+
+    def _save(self, check: Check, result: Result) -> None:
+        """Keep what exploring found as a case, ready to be looked at."""
+        settings = self.settings
+        if settings.explore and settings.record and result.outcome == "failed":
+            from conformance.explore import save  # noqa: PLC0415 - Hypothesis is slow
+
+            if result.failure is not None and not check.case:
+                save(check, result.failure, settings.record.parent / "found")
 
     def stale(self) -> list[str]:
         """Return complaints about known differences that no longer hold.

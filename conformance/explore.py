@@ -1,0 +1,109 @@
+"""Hypothesis looks beyond the grid of generated batches: any shape, any values.
+
+What it finds is handed to the suite's own shrinker and saved as a case file, ready to
+be looked at and committed.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+import msgspec
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from conformance.cases import Case, encoded, exact_answer
+from conformance.strategies import batches
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from conformance.batch import Batch
+    from conformance.plan import Check
+    from conformance.results import Failure
+
+
+class _FoundError(Exception):
+    """Ends the search."""
+
+
+def search(
+    variant: str,
+    dtype: str,
+    fails: Callable[[Batch], bool],
+    *,
+    examples: int,
+    seed_: int,
+    times: Sequence[int],
+    max_rows: int,
+) -> Batch | None:
+    """Return a batch on which a check fails, if one of ``examples`` does.
+
+    Args:
+        variant: The variant's name.
+        dtype: The dtype of the floating arrays.
+        fails: Whether the check fails on a batch.
+        examples: How many batches to try.
+        seed_: The same seed tries the same batches.
+        times: How many positions rows may have.
+        max_rows: The most rows.
+    """
+    found: list[Batch] = []
+
+    @seed(seed_)
+    @settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate,),
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(batches(variant, dtype=dtype, times=times, max_rows=max_rows))
+    def probe(batch: Batch) -> None:
+        if fails(batch):
+            found.append(batch)
+            raise _FoundError
+
+    try:
+        probe()
+    except _FoundError:
+        return found[0]
+    return None
+
+
+def save(check: Check, failure: Failure, folder: Path) -> Path | None:
+    """Write what was found as a case file and return its path.
+
+    The answer is the second oracle's, as in every case; nothing is written for inputs
+    that were cut.
+    """
+    if failure.elided or not failure.inputs:
+        return None
+    case: dict[str, Any] = {
+        "title": f"found by exploring {check.item}",
+        "variant": check.variant.name,
+        "clause": check.clause,
+        "level": check.level,
+        "flags": [],
+        "source": "article",
+        "since": "0.1.0",
+        "inputs": failure.inputs,
+        "mask": failure.mask,
+    }
+    if failure.weights:
+        weights: dict[str, dict[str, Any]] = {}
+        for name, array in failure.weights.items():
+            direction, _, part = name.partition(".")
+            weights.setdefault(direction, {})[part] = array
+        case["weights"] = weights
+    digest = crc32(json.dumps(case, sort_keys=True).encode())
+    case = {"slug": f"found-{check.item}-{digest:08x}", **case}
+    asked = msgspec.convert({**case, "want": 0}, Case)
+    case["want"] = encoded(exact_answer(asked))
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{case['slug']}.json"
+    file = {"schema": 1, "operation": check.operation, "cases": [case]}
+    path.write_text(json.dumps(file, indent=1) + "\n", encoding="utf-8")
+    return path

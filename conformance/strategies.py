@@ -1,0 +1,140 @@
+"""The suite's inputs as Hypothesis strategies, for its own search and for your tests.
+
+    from hypothesis import given
+    from conformance import strategies
+
+    @given(strategies.batches("masked_mean"))
+    def test_my_mean_ignores_padding(batch):
+        x, mask = batch.arrays["x"], batch.mask
+        ...
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+
+from conformance import loading
+from conformance.batch import Batch
+from conformance.errors import UnknownNameError
+from conformance.sample import cast
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.batch import Array
+    from conformance.inputs import Table
+    from conformance.specification import Variant
+
+
+class HypothesisDraw:
+    """The choices of ``conformance.inputs.Draw``, made by Hypothesis instead.
+
+    Args:
+        draw: What a composite strategy is given.
+        turn: Which shape generators take by turns.
+    """
+
+    def __init__(self, draw: st.DrawFn, turn: int) -> None:
+        self._draw = draw
+        self.turn = turn
+
+    def below(self, high: int, shape: int | Sequence[int]) -> Array:
+        """Return whole numbers from 0 to ``high - 1``."""
+        return self._array(np.int64, shape, st.integers(0, high - 1))
+
+    def of(self, choices: Sequence[float], shape: int | Sequence[int]) -> Array:
+        """Return numbers out of ``choices``."""
+        return self._array(np.float64, shape, st.sampled_from(list(choices)))
+
+    def rows_of(self, table: Table, shape: Sequence[int]) -> Array:
+        """Return numbers out of the table, or others of its range."""
+        numbers = sorted({number for tier in table for number in tier}, key=abs)
+        between = st.floats(min(numbers), max(numbers), width=16)
+        return self._array(np.float64, shape, st.sampled_from(numbers) | between)
+
+    def _array(self, dtype: Any, shape: Any, elements: Any) -> Array:
+        size = (shape,) if isinstance(shape, int) else tuple(shape)
+        drawn: Array = self._draw(npst.arrays(dtype, size, elements=elements))
+        return drawn
+
+
+@st.composite
+def masks(
+    draw: st.DrawFn, *, rows: int, time: int, placement: str = "right"
+) -> Array:
+    """Return masks ``[rows, time]`` whose every row has a valid position.
+
+    Args:
+        draw: Given by Hypothesis.
+        rows: Rows.
+        time: Positions, padding included.
+        placement: Where padding may be: right, left or gaps.
+
+    Raises:
+        UnknownNameError: There is no such placement.
+    """
+    if placement == "gaps":
+        mask: Array = draw(npst.arrays(np.bool_, (rows, time)))
+        first = draw(st.lists(st.integers(0, time - 1), min_size=rows, max_size=rows))
+        mask[np.arange(rows), first] = True
+        return mask
+    if placement not in {"right", "left"}:
+        raise UnknownNameError("placement", placement, ("right", "left", "gaps"))
+    lengths = draw(st.lists(st.integers(1, time), min_size=rows, max_size=rows))
+    right = np.arange(time) < np.asarray(lengths)[:, None]
+    return right if placement == "right" else right[:, ::-1]
+
+
+@st.composite
+def batches(
+    draw: st.DrawFn,
+    variant: str,
+    *,
+    dtype: str = "float32",
+    placement: str = "right",
+    max_rows: int = 3,
+    times: Sequence[int] = (1, 2, 3, 4, 5),
+) -> Batch:
+    """Return batches for one variant of an operation, garbage at their padding.
+
+    Args:
+        draw: Given by Hypothesis.
+        variant: Such as ``masked_mean`` or ``birnn.lstm.concat.final``.
+        dtype: The dtype of the floating arrays.
+        placement: Where padding may be: right, left or gaps.
+        max_rows: The most rows.
+        times: How many positions rows may have.
+
+    Raises:
+        UnknownNameError: There is no such variant.
+    """
+    found = variant_named(variant)
+    oracle = loading.oracle(found.operation)
+    rows, time = draw(st.integers(1, max_rows)), draw(st.sampled_from(list(times)))
+    mask = draw(masks(rows=rows, time=time, placement=placement))
+    choices = HypothesisDraw(draw, draw(st.integers(0, 1)))
+    arrays = oracle.generate(found.options, choices, mask)
+    weights = {}
+    if hasattr(oracle, "generate_weights"):
+        weights = oracle.generate_weights(found.options, choices)
+    return cast(Batch(arrays=arrays, mask=mask, weights=weights), dtype)
+
+
+def variant_named(name: str) -> Variant:
+    """Return a variant by its name.
+
+    Raises:
+        UnknownNameError: There is no such variant.
+    """
+    found = {
+        variant.name: variant
+        for operation in loading.operations().values()
+        for variant in operation.variants
+    }
+    if name not in found:
+        raise UnknownNameError("variant", name, found)
+    return found[name]

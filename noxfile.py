@@ -1,0 +1,131 @@
+"""Every job of the project: `nox` alone runs all adapters, then the report.
+
+Adapters are built from the head of their own file, in an environment that adapters
+with an equal `environment` key share. What follows `--` goes to `mask-conformance run`.
+"""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import nox
+
+nox.needs_version = ">=2025.5"
+nox.options.default_venv_backend = "virtualenv"
+nox.options.reuse_venv = "yes"
+nox.options.error_on_missing_interpreters = True
+
+FRAMEWORKS = ("numpy", "torch", "tensorflow", "jax")
+RESULTS = "reports/results"
+PROJECT: dict[str, Any] = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))
+GROUPS: dict[str, list[str]] = PROJECT["dependency-groups"]
+
+
+def heads() -> dict[str, dict[str, Any]]:
+    """Return the head of each adapter, by name, one for each of its variants."""
+    found = {}
+    for path in sorted(Path("adapters").glob("*.py")):
+        block = nox.project.load_toml(path)
+        own = block["tool"]["mask-conformance"]
+        variants = own.pop("variants", {}) or {"": {}}
+        for variant, more in variants.items():
+            name = f"{path.stem}:{variant}" if variant else path.stem
+            base = {"dependencies": block.get("dependencies", []), "environment": name}
+            found[name] = base | own | more
+    return found
+
+
+HEADS = heads()
+
+
+def build(session: nox.Session, name: str) -> Path:
+    """Build or bring up to date an adapter's environment; return its scripts' folder.
+
+    Not one of nox's own environments: those belong to one session, and an environment
+    with a framework in it is large enough to be shared.
+    """
+    key = HEADS[name]["environment"]
+    folder = Path(".nox").resolve() / f"adapters-{key}"
+    scripts = folder / ("Scripts" if sys.platform == "win32" else "bin")
+    if not scripts.exists():
+        session.run(sys.executable, "-m", "venv", str(folder), external=True)
+    shared = {
+        requirement
+        for head in HEADS.values()
+        if head["environment"] == key
+        for requirement in head["dependencies"]
+    }
+    # torch first: what is installed after it must not bring another build of it.
+    ordered = sorted(shared, key=lambda text: (not text.startswith("torch"), text))
+    install = [str(scripts / "python"), "-m", "pip", "install", "--quiet"]
+    session.run(*install, *ordered, external=True)
+    session.run(*install, "-e", ".[run]", external=True)
+    return scripts
+
+
+@nox.session(venv_backend="none")
+@nox.parametrize("adapter", [nox.param(name, id=name) for name in HEADS])
+def conform(session: nox.Session, adapter: str) -> None:
+    """Run one adapter in its environment; arguments go to `mask-conformance run`."""
+    command = build(session, adapter) / "mask-conformance"
+    more = session.posargs
+    session.run(str(command), "run", adapter, "-o", RESULTS, *more, external=True)
+
+
+@nox.session(venv_backend="none")
+@nox.parametrize("name", [nox.param(name, id=name) for name in FRAMEWORKS])
+def frameworks(session: nox.Session, name: str) -> None:
+    """Test a framework's module and its reference adapter where it is installed."""
+    python = build(session, f"{name}_reference") / "python"
+    tests = f"tests/frameworks/test_{name}.py"
+    session.run(str(python), "-m", "pytest", tests, *session.posargs, external=True)
+
+
+@nox.session
+def report(session: nox.Session) -> None:
+    """Write reports/index.html from every record there is."""
+    session.install("-e", ".")
+    session.run("mask-conformance", "report", RESULTS, "-o", "reports")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the suite's own tests on NumPy; arguments go to pytest."""
+    session.install("-e", ".[run]", *GROUPS["tests"])
+    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    session.run("coverage", "report", "--skip-covered", "--sort=cover")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and formatting."""
+    session.install(*GROUPS["lint"])
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types of the engine, the adapters, the tests and this file."""
+    session.install("-e", ".[run]", *GROUPS["tests"], *GROUPS["types"])
+    session.run("mypy")
+
+
+@nox.session
+def cases(session: nox.Session) -> None:
+    """Hold the case files against the second oracle; `-- write` writes them."""
+    session.install("-e", ".[run]")
+    session.run("python", "-m", "conformance.cases", *(session.posargs or ["check"]))
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Print which check catches which wrong implementation; none may survive."""
+    session.install("-e", ".[run]", *GROUPS["tests"])
+    session.run("python", "-m", "conformance.mutation", *session.posargs)
+
+
+nox.options.sessions = ["conform", "report"]
