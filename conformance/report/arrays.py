@@ -180,7 +180,8 @@ def _outside(failure: Failure) -> frozenset[tuple[int, ...]]:
         for place, got in _leaves(failure.got):
             if place in want and not _within(got, want[place], allowed[place]):
                 places.add(place)
-    if failure.worst is not None:
+    # The worst element is counted in the whole array, not in the part that is shown.
+    if failure.worst is not None and not failure.elided:
         places.add(tuple(failure.worst.index))
     return frozenset(places)
 
@@ -194,10 +195,7 @@ def _leaves(
     else:
         try:
             yield place, float(array)
-        except (
-            TypeError,
-            ValueError,
-        ):  # not a number: whatever wrote it, it is shown as text
+        except (TypeError, ValueError):  # no number, whatever wrote it: shown as text
             yield place, math.nan
 
 

@@ -10,7 +10,7 @@ from conformance.report.arrays import show
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.report.view import Column, Difference, View
+    from conformance.report.view import Difference, View
 
 LIMIT = 60_000
 """Bytes; GitHub drops the whole job summary above a mebibyte, mail far below.
@@ -105,14 +105,9 @@ def _matrix(view: View) -> str:
         f"| --- |{' ---: |' * len(names)}",
     ]
     for operation in view.operations:
-        cells = [_cell(view, operation, column) for column in view.columns]
+        cells = [view.cell(operation, column)[1] for column in view.columns]
         lines.append(f"| {code(operation)} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
-
-
-def _cell(view: View, operation: str, column: Column) -> str:
-    tally = view.tallies.get((operation, column.key))
-    return tally.text if tally else "no checks"
 
 
 def _section(title: str, lines: Iterable[str], total: int) -> str:
@@ -126,7 +121,8 @@ def _section(title: str, lines: Iterable[str], total: int) -> str:
 
 def _bounded(text: str) -> str:
     """Cut at a line's end, so that no table or tag is left open."""
-    kept, size = [], 0
+    kept: list[str] = []
+    size = 0
     for line in text.splitlines(keepends=True):
         size += len(line.encode())
         if size > LIMIT:

@@ -28,6 +28,15 @@ CODE = 6_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """New differences of one item in one run: the first, and how many."""
+
+    first: Difference
+    count: int
+    href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """One difference in full."""
 
@@ -82,6 +91,7 @@ class Item:
     new: int
     total: int
     clauses: list[str]
+    scope: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +125,21 @@ def chosen(view: View) -> list[Difference]:
             break
         picked.append((place, each))
     return [each for _, each in sorted(picked, key=lambda one: one[0])]
+
+
+def kinds(view: View, picked: Iterable[Difference]) -> list[Kind]:
+    """Return what is new by operation, item and run, one of each in full."""
+    cards = {each.id for each in picked}
+    found: dict[tuple[str, str, str], list[Difference]] = {}
+    for each in view.new:
+        kind = (each.check.operation, each.check.item, each.column.key)
+        found.setdefault(kind, []).append(each)
+    made = []
+    for (operation, item, _), differences in found.items():
+        first = next((each for each in differences if each.id in cards), differences[0])
+        href = f"#{first.id}" if first.id in cards else f"#d-{operation}-{item}"
+        made.append(Kind(first=first, count=len(differences), href=href))
+    return made
 
 
 def shelves(view: View, picked: Iterable[Difference]) -> list[Shelf]:
@@ -164,38 +189,6 @@ def groups(view: View, picked: Iterable[Difference]) -> list[Group]:
     return made
 
 
-def diagnoses(view: View) -> list[tuple[str, str, list[tuple[Column, int]]]]:
-    """Return the mistakes that were recognised, by operation, with the runs."""
-    found: dict[tuple[str, str], Counter[str]] = {}
-    for each in view.differences:
-        named = each.result.failure.diagnosis if each.result.failure else ""
-        if named:
-            place = (each.check.operation, named)
-            found.setdefault(place, Counter())[each.column.key] += 1
-    return [
-        (
-            operation,
-            named,
-            [(one, counts[one.key]) for one in view.columns if counts[one.key]],
-        )
-        for (operation, named), counts in found.items()
-    ]
-
-
-def known(view: View) -> list[tuple[Column, str, str, str, int]]:
-    """Return the known differences: run, reason, url, since, how many checks."""
-    counts: Counter[tuple[str, str, str, str]] = Counter()
-    by_key = {column.key: column for column in view.columns}
-    for each in view.differences:
-        why = each.result.known
-        if why is not None:
-            counts[each.column.key, why.reason, why.url, why.since] += 1
-    return [
-        (by_key[key], reason, url, since, count)
-        for (key, reason, url, since), count in sorted(counts.items())
-    ]
-
-
 def _card(view: View, each: Difference) -> Card:
     result, failure = each.result, each.result.failure
     clause = view.clauses.get(result.clause, "")
@@ -210,7 +203,8 @@ def _card(view: View, each: Difference) -> Card:
         tokens=" ".join(
             (
                 f"op:{each.check.operation}",
-                f"clause:{result.clause or 'none'}",
+                f"item:{each.check.item}",
+                f"clause:{''.join(result.clause.split()) or 'none'}",
                 *_tokens([each]),
             )
         ),
@@ -221,6 +215,8 @@ def _tokens(differences: Iterable[Difference]) -> list[str]:
     tokens: dict[str, None] = {}
     for each in differences:
         tokens[f"adapter:{each.column.key}"] = None
+        tokens[f"dtype:{each.check.dtype}"] = None
+        tokens[f"route:{each.check.route}"] = None
         tokens[f"status:{each.result.outcome}"] = None
         tokens[f"known:{'no' if each.new else 'yes'}"] = None
     return list(tokens)
@@ -235,6 +231,12 @@ def _item(
 ) -> Item:
     shown = list(checks.items())[: max(3, min(room, 200))]
     every = [each for differences in checks.values() for each in differences]
+    clauses = sorted({each.result.clause for each in every} - {""})
+    named = (
+        f"op:{place[0]}",
+        f"item:{place[1]}",
+        *(f"clause:{one}" for one in clauses),
+    )
     return Item(
         id=f"d-{place[0]}-{place[1]}",
         name=place[1],
@@ -242,7 +244,8 @@ def _item(
         hidden=len(checks) - len(shown),
         new=sum(each.new for each in every),
         total=len(every),
-        clauses=sorted({each.result.clause for each in every} - {""}),
+        clauses=clauses,
+        scope=" ".join("".join(word.split()) for word in named),
     )
 
 

@@ -61,6 +61,8 @@ class Column:
         """Adapter and version of its framework, as the verdict names it."""
         header = self.run.header
         version = header.versions.get(header.framework, "")
+        if self.label == header.framework:
+            return f"{self.label} {version}".strip()
         return f"{self.label} on {header.framework} {version}".strip()
 
 
@@ -147,7 +149,8 @@ class View:
         tallies: Counts by operation and column key.
         differences: What failed or errored, by operation, check and column.
         outcomes: Outcomes by check that somebody failed, by column key.
-        agreement: By operation, how many checks so many adapters got wrong of so many.
+        agreement: By operation, how many questions (checks by whatever route) so many
+            adapters got wrong, of so many that were asked.
         generated: When.
         clauses: The specification's sentences.
     """
@@ -175,6 +178,15 @@ class View:
     def incomplete(self) -> tuple[Column, ...]:
         """The runs from which something is missing."""
         return tuple(one for one in self.columns if one.judged.incomplete)
+
+    def cell(self, operation: str, column: Column) -> tuple[str, str]:
+        """Return one place of the matrix as its state and text."""
+        tally = self.tallies.get((operation, column.key))
+        if tally is not None:
+            return tally.state, tally.text
+        if column.judged.incomplete:
+            return "not_run", "· not run"
+        return "unsupported", "no checks"
 
     def verdict(self) -> str:
         """Return the page's first sentence: counts with their denominator."""
@@ -224,8 +236,7 @@ def view(seen: Sequence[Column], *, generated: str, clauses: Mapping[str, str]) 
     """Return everything that the outputs draw on."""
     tallies: dict[tuple[str, str], Tally] = {}
     bad: list[Difference] = []
-    wrong: Counter[str] = Counter()
-    ran: Counter[str] = Counter()
+    answered: dict[str, dict[str, bool]] = {}
     for column in seen:
         for result in column.run.results:
             check = parse_check(result.check)
@@ -233,21 +244,24 @@ def view(seen: Sequence[Column], *, generated: str, clauses: Mapping[str, str]) 
             tallies.setdefault(place, Tally()).add(result)
             if result.outcome in KINDS:
                 bad.append(Difference(column=column, result=result, check=check))
-                wrong[result.check] += 1
             if result.outcome in ("passed", *KINDS):
-                ran[result.check] += 1
+                # Frameworks differ in their primary route, never in the question.
+                asked = answered.setdefault(result.check.rpartition(":")[0], {})
+                wrong = asked.get(column.key, False) or result.outcome in KINDS
+                asked[column.key] = wrong
     order = _operations(seen, (operation for operation, _ in tallies))
     rank = {operation: at for at, operation in enumerate(order)}
     bad.sort(key=lambda d: (rank[d.check.operation], d.result.check, d.column.key))
     agreement: dict[str, Counter[tuple[int, int]]] = {name: Counter() for name in order}
-    for name, count in ran.items():
-        agreement[parse_check(name).operation][wrong[name], count] += 1
+    for question, asked in answered.items():
+        operation = re.split(r"[./]", question, maxsplit=1)[0]
+        agreement[operation][sum(asked.values()), len(asked)] += 1
     return View(
         columns=tuple(seen),
         operations=order,
         tallies=tallies,
         differences=tuple(bad),
-        outcomes=_outcomes(seen, wrong),
+        outcomes=_outcomes(seen, (each.result.check for each in bad)),
         agreement=agreement,
         generated=generated,
         clauses=clauses,
@@ -262,7 +276,7 @@ def _operations(seen: Iterable[Column], found: Iterable[str]) -> tuple[str, ...]
 
 
 def _outcomes(
-    seen: Iterable[Column], wanted: Mapping[str, int]
+    seen: Iterable[Column], wanted: Iterable[str]
 ) -> dict[str, dict[str, str]]:
     every: dict[str, dict[str, str]] = {check: {} for check in wanted}
     for column in seen:

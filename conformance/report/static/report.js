@@ -1,133 +1,145 @@
 "use strict";
-// What the page adds where scripts run: filter, links that open what they lead to,
-// copying, keys. Without it everything is still there, closed.
 (() => {
   const root = document.documentElement;
-  const box = document.getElementById("q");
-  const found = document.getElementById("found");
-  const items = [...document.querySelectorAll("[data-item]")];
-  const nests = [...document.querySelectorAll(".item, .group, .shelf")].reverse();
-  let at = -1;
+  const byId = (id) => document.getElementById(id);
+  const every = (selector, from = document) => [...from.querySelectorAll(selector)];
+  const box = byId("filter");
+  const found = byId("found");
+  const entries = every("[data-tokens]").map((node) => ({ node, words: null, text: null }));
+  const folders = every("details").filter((node) => node.querySelector("[data-tokens]"));
+  const KEYS = /^(?:op|item|clause|adapter|status|known|dtype|route):./;
+  const OPENED = 300; // more than this many hits stay folded: layout is what costs
 
-  const tokens = (node) => {
-    const own = [];
-    for (let up = node; up; up = up.parentElement?.closest("[data-f]")) {
-      own.push(...up.dataset.f.split(" "));
-    }
-    return own;
-  };
-  const glob = (text) => new RegExp(
-    "^" + text.replace(/[.+^${}()|[\]\\?]/g, "\\$&").replaceAll("*", ".*") + "$", "i");
-  const term = (text) => {
-    const not = text.startsWith("!");
-    const word = not ? text.slice(1) : text;
-    const whole = /^(op|adapter|status|known|clause|item):./.test(word) && glob(word);
-    const low = word.toLowerCase();
-    const test = whole
-      ? (node) => tokens(node).some((token) => whole.test(token))
-      : (node) => (node.textContent + tokens(node).join(" ")).toLowerCase().includes(low);
-    return (node) => test(node) !== not;
-  };
+  root.classList.add("js");
+  byId("tools").hidden = false;
 
-  const filter = (text) => {
-    const terms = text.split(/\s+/).filter((word) => word && word !== "!").map(term);
-    let shown = 0;
-    for (const item of items) {
-      item.hidden = !terms.every((test) => test(item));
-      shown += item.hidden ? 0 : 1;
+  function glob(text) {
+    const literal = text.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replace(/\*/g, ".*");
+    return new RegExp(`^${literal}$`);
+  }
+
+  function parse(query) {
+    return query.toLowerCase().split(/\s+/).filter(Boolean).map((term) => {
+      const not = term.length > 1 && term.startsWith("!");
+      const body = not ? term.slice(1) : term;
+      return { not, body, pattern: KEYS.test(body) ? glob(body) : null };
+    });
+  }
+
+  function load(entry) {
+    const scope = entry.node.closest("[data-scope]");
+    const tokens = `${entry.node.dataset.tokens} ${scope ? scope.dataset.scope : ""}`;
+    entry.words = tokens.toLowerCase().split(/\s+/);
+    entry.text = `${entry.node.textContent} ${tokens}`.toLowerCase();
+  }
+
+  function matches(entry, terms) {
+    if (entry.words === null && terms.length) load(entry);
+    return terms.every(({ not, body, pattern }) =>
+      not !== (pattern ? entry.words.some((word) => pattern.test(word)) : entry.text.includes(body)));
+  }
+
+  function apply() {
+    const terms = parse(box.value);
+    const hits = entries.filter((entry) => {
+      entry.node.hidden = !matches(entry, terms);
+      return !entry.node.hidden;
+    });
+    for (const folder of folders) {
+      folder.hidden = !folder.querySelector("[data-tokens]:not([hidden])");
+      if (terms.length && hits.length <= OPENED) folder.open = !folder.hidden;
     }
-    for (const nest of nests) {
-      nest.hidden = !nest.querySelector("[data-item]:not([hidden])");
-      if (terms.length && shown < 100 && nest.matches("details")) nest.open = !nest.hidden;
+    const cards = hits.filter(({ node }) => node.matches(".card")).length;
+    found.textContent = terms.length ? `${hits.length - cards} checks, ${cards} in full` : "";
+  }
+
+  function remember() {
+    const query = box.value.trim();
+    const hash = query ? `#q=${encodeURIComponent(query)}` : location.pathname + location.search;
+    history.replaceState(null, "", hash);
+    apply();
+  }
+
+  function reveal(node) {
+    if (node.closest("[hidden]")) {
+      box.value = "";
+      apply();
     }
-    found.textContent = terms.length ? `${shown} of ${items.length} shown` : "";
-    at = -1;
-  };
-  const remember = () => {
-    const text = box.value.trim();
-    const hash = text ? "#q=" + encodeURIComponent(text) : "";
-    history.replaceState(null, "", hash || location.pathname + location.search);
-    filter(text);
-  };
-  const open = (node) => {
-    for (let up = node; up; up = up.parentElement) {
-      up.hidden = false;
-      if (up.matches("details")) up.open = true;
-    }
+    for (let up = node; up; up = up.parentElement) if (up.matches("details")) up.open = true;
     node.scrollIntoView({ block: "start" });
-  };
-  const follow = () => {
+  }
+
+  function visit() {
     let hash = location.hash.slice(1);
-    try { hash = decodeURIComponent(hash); } catch { /* as it is */ }
+    try { hash = decodeURIComponent(hash); } catch { /* a stray percent sign is no escape */ }
     if (hash.startsWith("q=")) {
       box.value = hash.slice(2);
-      filter(box.value);
-    } else if (hash) {
-      const node = document.getElementById(hash);
-      if (node) open(node);
-    }
-  };
+      apply();
+    } else if (hash && byId(hash)) reveal(byId(hash));
+  }
 
-  const text = (button) => {
-    const what = button.dataset.copy;
-    const body = button.closest(".body, li");
-    if (what === "link") return location.href.split("#")[0] + "#" + body.id;
-    return body.querySelector(`[data-text="${what}"]`)?.textContent ?? "";
-  };
-  const copy = async (button) => {
+  async function copy(button, text) {
     const label = button.textContent;
     try {
-      await navigator.clipboard.writeText(text(button));
+      await navigator.clipboard.writeText(text);
       button.textContent = "Copied";
     } catch {
-      button.textContent = "Could not copy";
+      button.textContent = "Not allowed: select it above";
     }
     setTimeout(() => { button.textContent = label; }, 1500);
-  };
-  const step = (way) => {
-    const cards = items.filter((item) => item.matches(".card") && !item.hidden);
-    if (!cards.length) return;
-    at = (at + way + cards.length) % cards.length;
-    open(cards[at]);
-    cards[at].querySelector("summary").focus();
-  };
-  const theme = (wanted) => {
-    root.dataset.theme = wanted;
-    try { localStorage.setItem("theme", wanted); } catch { /* not kept, then */ }
-  };
+  }
 
-  for (const node of document.querySelectorAll(".copy, #filter, #theme")) node.hidden = false;
-  try { root.dataset.theme = localStorage.getItem("theme") ?? ""; } catch { /* the system's */ }
+  function step(by) {
+    const cards = every(".card:not([hidden])");
+    if (!cards.length) return;
+    const now = cards.indexOf(document.activeElement.closest(".card"));
+    const next = cards[(now + by + (now < 0 && by < 0 ? 1 : 0) + cards.length) % cards.length];
+    reveal(next);
+    next.focus({ preventScroll: true });
+  }
+
+  function help() {
+    byId("keys").hidden = !byId("keys").hidden;
+    document.querySelector("[data-help]").setAttribute("aria-expanded", !byId("keys").hidden);
+  }
+
   document.addEventListener("click", (event) => {
-    const hit = event.target.closest("button, a[data-go]");
-    if (!hit) return;
-    if (hit.id === "theme") {
-      const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-      theme((root.dataset.theme || (dark ? "dark" : "light")) === "dark" ? "light" : "dark");
-    } else if (hit.dataset.copy) {
-      copy(hit);
-    } else if (hit.dataset.chip) {
-      const words = box.value.split(/\s+/).filter(Boolean);
-      const chip = hit.dataset.chip;
-      box.value = (words.includes(chip) ? words.filter((word) => word !== chip) : [...words, chip]).join(" ");
+    const button = event.target.closest("button");
+    if (!button) return;
+    const { copy: from, link, term } = button.dataset;
+    if (from) copy(button, byId(from).textContent);
+    if (link) copy(button, `${location.href.split("#")[0]}#${link}`);
+    if (term) {
+      const terms = box.value.split(/\s+/).filter(Boolean);
+      const left = terms.filter((each) => each !== term);
+      box.value = (left.length < terms.length ? left : [...terms, term]).join(" ");
       remember();
-    } else if (hit.dataset.go && document.getElementById(hit.dataset.go)) {
-      event.preventDefault();
-      location.hash = hit.dataset.go;
+    }
+    if ("help" in button.dataset) help();
+    if ("themeNext" in button.dataset) {
+      const dark = getComputedStyle(root).getPropertyValue("--scheme").trim() === "dark";
+      root.dataset.theme = dark ? "light" : "dark";
     }
   });
-  box.addEventListener("input", remember);
-  addEventListener("hashchange", follow);
-  addEventListener("beforeprint", () => {
-    for (const node of document.querySelectorAll("details")) node.open = true;
-  });
-  addEventListener("keydown", (event) => {
-    const typing = event.target.closest?.("input, textarea, [contenteditable]");
-    if (event.ctrlKey || event.metaKey || event.altKey || typing) return;
-    const keys = { "/": () => box.focus(), n: () => step(1), p: () => step(-1), "?": () => { location.hash = "reading"; } };
-    if (!keys[event.key]) return;
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input, textarea, select");
+    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const action = { "/": () => box.focus(), n: () => step(1), p: () => step(-1), "?": help };
+    if (!Object.hasOwn(action, event.key)) return;
     event.preventDefault();
-    keys[event.key]();
+    action[event.key]();
   });
-  follow();
+  let waiting = 0;
+  box.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(remember, 120);
+  });
+  let closed = [];
+  addEventListener("beforeprint", () => {
+    closed = every("details:not([open])");
+    for (const node of closed) node.open = true;
+  });
+  addEventListener("afterprint", () => { for (const node of closed) node.open = false; });
+  addEventListener("hashchange", visit);
+  visit();
 })();
