@@ -1,0 +1,106 @@
+"""Every adapter file is what planning, nox and a reader take it for."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from conformance import heads
+from conformance.gate import load_known
+from conformance.loading import declarations, operations
+
+FOLDER = Path(__file__).parents[2] / "adapters"
+FILES = sorted(FOLDER.glob("*.py"))
+REFERENCES = [path.stem for path in FILES if path.stem.endswith("_reference")]
+CORE = {"masked_mean", "masked_max", "masked_softmax", "masked_loss", "build_birnn"}
+ORDER = list(dict.fromkeys(each.function for each in operations().values()))
+
+every_adapter = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+
+
+def imported(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(str(node.module).partition(".")[0])
+    return found
+
+
+def required(path: Path) -> set[str]:
+    head = next(iter(heads.read(path).values()))
+    return {re.split(r"[=<>!~\[]", line)[0] for line in head.dependencies}
+
+
+def test_there_are_adapters() -> None:
+    assert len(FILES) >= 5
+
+
+def test_listing_adapters_imports_no_framework() -> None:
+    before = set(sys.modules)
+    declarations()
+    assert not {"torch", "tensorflow", "jax", "keras"} & (set(sys.modules) - before)
+
+
+def test_adapters_are_no_package() -> None:
+    assert not (FOLDER / "__init__.py").exists()
+
+
+@every_adapter
+def test_an_adapter_imports_conformance_and_its_own_library_only(path: Path) -> None:
+    foreign = imported(path) - set(sys.stdlib_module_names) - {"conformance"}
+    assert foreign - required(path) == set()
+
+
+@every_adapter
+def test_no_adapter_is_named_like_a_module(path: Path) -> None:
+    names = imported(path) | required(path) | set(sys.stdlib_module_names)
+    assert path.stem not in names
+
+
+@every_adapter
+def test_what_an_adapter_runs_on_is_pinned(path: Path) -> None:
+    lines = [line for head in heads.read(path).values() for line in head.dependencies]
+    assert lines
+    assert [line for line in lines if not re.fullmatch(r"[\w.-]+==[\w.]+", line)] == []
+
+
+@every_adapter
+def test_an_adapter_says_in_a_line_what_it_is(path: Path) -> None:
+    assert all(head.summary.endswith(".") for head in heads.read(path).values())
+
+
+@every_adapter
+def test_functions_stand_in_the_order_of_the_specification(path: Path) -> None:
+    functions = list(next(iter(heads.read(path).values())).functions)
+    known = [name for name in functions if name in ORDER]
+    assert known == sorted(known, key=ORDER.index)
+
+
+@every_adapter
+def test_a_framework_without_a_compiler_declares_no_compiled_route(path: Path) -> None:
+    for head in heads.read(path).values():
+        assert head.traits.compiled or head.routes == ("eager",)
+
+
+@every_adapter
+def test_a_known_difference_has_a_reason_and_a_page(path: Path) -> None:
+    known = load_known(path.with_suffix(".toml"))
+    homeless = [each.number for each in known if not each.url.startswith("https://")]
+    assert homeless == []
+    assert all(each.reason.strip() for each in known)
+
+
+@pytest.mark.parametrize("name", REFERENCES)
+def test_a_reference_offers_every_core_operation(name: str) -> None:
+    assert set(declarations()[name].functions) >= CORE
+
+
+@pytest.mark.parametrize("name", REFERENCES)
+def test_a_reference_has_no_known_difference(name: str) -> None:
+    assert load_known(FOLDER / f"{name}.toml") == ()
