@@ -27,7 +27,7 @@ _HTTPS = re.compile(r"https://[^\s\"'<>\\]+")
 _NOT_XML = str.maketrans("", "", "\ufffe\uffff")
 
 LISTED = 50
-"""How many new differences the page lists before it points to the others."""
+"""How many kinds of new difference the page lists before it points to the others."""
 
 DECADES = 4
 """How many powers of ten the bars for the share of the bound reach down."""
@@ -35,7 +35,7 @@ DECADES = 4
 
 def page(view: View) -> str:
     """Return the page."""
-    picked = sections.chosen(view)
+    picked, new = sections.chosen(view), overview.new(view)
     kinds = sections.kinds(view, picked)
     style, script = _static("report.css"), _static("report.js")
     return (
@@ -48,7 +48,8 @@ def page(view: View) -> str:
             style_digest=_digest(style),
             script_digest=_digest(script),
             facts=overview.facts(view),
-            new=view.new[:LISTED],
+            new=new[:LISTED],
+            new_kinds=len(new),
             carded={each.id for each in picked},
             shelves=sections.shelves(view, picked),
             groups=sections.groups(view, picked),
