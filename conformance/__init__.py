@@ -31,15 +31,15 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Import what is asked for, and no more."""
     if name in {"Adapter", "Declaration", "RnnWeights"}:
-        from conformance import adapter  # noqa: PLC0415 - lazy by design
+        from conformance import adapter
 
         return getattr(adapter, name)
     if name == "ConformanceError":
-        from conformance import errors  # noqa: PLC0415 - lazy by design
+        from conformance import errors
 
         return errors.ConformanceError
     if name in {"CheckFailed", "parametrize_checks"}:
-        from conformance import suite  # noqa: PLC0415 - lazy by design
+        from conformance import suite
 
         return getattr(suite, name)
     msg = f"module {__name__!r} has no attribute {name!r}"

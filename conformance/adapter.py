@@ -10,7 +10,6 @@ from conformance.errors import AdapterError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +21,6 @@ class Traits:
         compiled: Whether it compiles.
         gradient: Whether it differentiates.
         layouts: Whether its tensors have strides.
-        modules: Distributions that must be installed to run it.
     """
 
     primary: str
@@ -34,7 +32,9 @@ class Traits:
 FRAMEWORKS: Mapping[str, Traits] = {
     "numpy": Traits(primary="eager", compiled=False, gradient=False, layouts=True),
     "torch": Traits(primary="eager", compiled=True, gradient=True, layouts=True),
-    "tensorflow": Traits(primary="compiled", compiled=True, gradient=True, layouts=False),
+    "tensorflow": Traits(
+        primary="compiled", compiled=True, gradient=True, layouts=False
+    ),
     "jax": Traits(primary="compiled", compiled=True, gradient=True, layouts=False),
 }
 """The frameworks that ``conformance/frameworks`` has a module for."""
@@ -133,8 +133,8 @@ class Adapter:
         found = self.functions.get(name)
         if not callable(found):
             msg = (
-                f"{self.declaration.file}: {name} is {type(found).__name__}, expected a "
-                f"function; define `def {name}(...)` or take it out of the file"
+                f"{self.declaration.file}: {name} is {type(found).__name__}, expected "
+                f"a function; define `def {name}(...)` or take it out of the file"
             )
             raise AdapterError(msg)
         return found

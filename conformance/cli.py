@@ -51,7 +51,7 @@ def _selection(command: Callable[..., None]) -> Callable[..., None]:
 @main.command()
 def adapters() -> None:
     """List the built-in adapters."""
-    from conformance import loading  # noqa: PLC0415 - each command imports its own
+    from conformance import loading
 
     for name, found in loading.declarations().items():
         click.echo(f"{name:<22} {found.framework:<11} {found.summary}")
@@ -62,7 +62,7 @@ def adapters() -> None:
 @_selection
 def checks(adapter: str, **selected: Any) -> None:
     """List an adapter's checks, one id a line."""
-    from conformance import listing, loading  # noqa: PLC0415
+    from conformance import listing, loading
 
     found = loading.declaration(adapter)
     for check in listing.planned(found, listing.selection(**selected)):
@@ -74,7 +74,7 @@ def checks(adapter: str, **selected: Any) -> None:
 @click.argument("clause_or_check")
 def explain(clause_or_check: str) -> None:
     """Say what a clause asks for, why, and which cases hold it."""
-    from conformance import listing  # noqa: PLC0415
+    from conformance import listing
 
     click.echo(listing.explained(clause_or_check))
 
@@ -92,7 +92,7 @@ def run(adapters: tuple[str, ...], output: Path, **options: Any) -> None:
     An adapter is a built-in one's name, a file, or package.module:object. Without any,
     every built-in adapter runs whose framework is installed.
     """
-    from conformance import running  # noqa: PLC0415
+    from conformance import running
 
     sys.exit(running.run(adapters, output, options, click.echo))
 
@@ -102,7 +102,7 @@ def run(adapters: tuple[str, ...], output: Path, **options: Any) -> None:
 @click.option("-o", "output", type=Path, default=REPORT, show_default=True)
 def report(results: tuple[Path, ...], output: Path) -> None:
     """Write index.html, summary.md, matrix.svg and badges from RESULTS."""
-    from conformance import reporting  # noqa: PLC0415
+    from conformance import reporting
 
     for path in reporting.report(results or (RESULTS,), output):
         click.echo(path)
@@ -112,7 +112,7 @@ def report(results: tuple[Path, ...], output: Path) -> None:
 @click.argument("results", nargs=-1, type=click.Path(path_type=Path))
 def gate(results: tuple[Path, ...]) -> None:
     """Judge stored RESULTS: new failures, stale entries, incomplete runs."""
-    from conformance import reporting  # noqa: PLC0415
+    from conformance import reporting
 
     text, status = reporting.gate(results or (RESULTS,))
     click.echo(text)
@@ -124,7 +124,7 @@ def gate(results: tuple[Path, ...]) -> None:
 @click.argument("new", type=click.Path(path_type=Path))
 def diff(old: Path, new: Path) -> None:
     """Compare two records by check id: new, fixed, changed, added, removed."""
-    from conformance import reporting  # noqa: PLC0415
+    from conformance import reporting
 
     click.echo(reporting.diff(old, new))
 
@@ -135,6 +135,6 @@ def diff(old: Path, new: Path) -> None:
 @click.option("--results", type=click.Path(path_type=Path), help="The record.")
 def known(adapter: str, *, update: bool, results: Path | None) -> None:
     """List an adapter's known differences, or write them again after a run."""
-    from conformance import reporting  # noqa: PLC0415
+    from conformance import reporting
 
     click.echo(reporting.known(adapter, results, RESULTS, update=update))

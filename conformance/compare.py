@@ -75,7 +75,9 @@ def compare(
     count = int(outside.sum())
     return Verdict(
         passed=False,
-        message=_message(label, worst, wide, want, allowed, count, note),
+        message=_message(
+            label, worst, wide, want, allowed, mismatched=count, note=note
+        ),
         share=share,
         batch=batch,
         got=wide,
@@ -91,9 +93,7 @@ def identical(
 ) -> Verdict:
     """Judge whether two answers are the same, NaN equal to NaN and -0.0 to 0.0."""
     want = np.asarray(first, dtype=np.float64)
-    return compare(
-        got, want, np.zeros_like(want), batch=batch, note=note, label=label
-    )
+    return compare(got, want, np.zeros_like(want), batch=batch, note=note, label=label)
 
 
 def failed(message: str, *, batch: Batch, got: Array | None = None) -> Verdict:
@@ -122,13 +122,16 @@ def _message(
     got: Array,
     want: Array,
     allowed: Array,
-    count: int,
+    *,
+    mismatched: int,
     note: str,
 ) -> str:
     where = f"[{', '.join(map(str, worst))}]" if worst else ""
     margin = float(allowed[worst])
     limit = f" within {margin:.2g}" if margin else ""
-    text = f"{label}{where} = {number(got[worst])}, expected {number(want[worst])}{limit}"
+    text = (
+        f"{label}{where} = {number(got[worst])}, expected {number(want[worst])}{limit}"
+    )
     if want.size > 1:
-        text += f"; {count} of {want.size} elements are outside their bound"
+        text += f"; {mismatched} of {want.size} elements are outside their bound"
     return f"{text} ({note})" if note else text

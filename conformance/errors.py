@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+_LISTED = 40
+"""Choices that are listed at most."""
+
+
 class ConformanceError(Exception):
     """Base of all exceptions that this package raises on purpose."""
 
@@ -50,8 +54,9 @@ class UnknownNameError(UsageError):
         known = sorted(choices)
         close = difflib.get_close_matches(name, known, n=1)
         guess = f"did you mean {close[0]!r}? " if close else ""
-        listed = ", ".join(known[:40]) or "none"
-        more = f" and {len(known) - 40} more" if len(known) > 40 else ""
+        listed = ", ".join(known[:_LISTED]) or "none"
+        hidden = len(known) - _LISTED
+        more = f" and {hidden} more" if hidden > 0 else ""
         super().__init__(f"unknown {kind} {name!r}; {guess}choose from: {listed}{more}")
 
 
@@ -77,11 +82,11 @@ class IncompleteRunError(ConformanceError):
     exit_status = 3
 
 
-class AdapterFault(ConformanceError):
+class AdapterFault(ConformanceError):  # noqa: N818 - the specification's word
     """An adapter did something wrong while a check called it."""
 
 
-class ContractViolation(AdapterFault):  # noqa: N818 - the specification's word
+class ContractViolation(AdapterFault):
     """An adapter answered with the wrong type, shape or dtype."""
 
 

@@ -65,7 +65,7 @@ def failure(
     command = ["mask-conformance", "run", adapter, "--check", check.id]
     if seed:
         command += ["--seed", str(seed)]
-    common = {
+    common: dict[str, Any] = {
         "command": shlex.join(command),
         "trace": clean(trace),
         "shrunk": shrunk,
@@ -90,7 +90,9 @@ def failure(
         of=0 if want is None else int(want.size),
         worst=_worst(verdict),
         elided=_elided(batch),
-        snippet="" if _elided(batch) else snippet(check, batch, file, framework, function),
+        snippet=""
+        if _elided(batch)
+        else snippet(check, batch, file, framework, function),
     )
 
 
@@ -108,9 +110,14 @@ def nested(array: Array) -> Any:
     return [nested(each) for each in wide]
 
 
-def snippet(check: Check, batch: Batch, file: str, framework: str, function: str) -> str:
-    """Return Python that calls the adapter's function on the inputs without this suite."""
-    lines = ["from runpy import run_path", "from types import SimpleNamespace as Weights"]
+def snippet(
+    check: Check, batch: Batch, file: str, framework: str, function: str
+) -> str:
+    """Return Python that calls the adapter on the inputs without this suite."""
+    lines = [
+        "from runpy import run_path",
+        "from types import SimpleNamespace as Weights",
+    ]
     if not batch.weights:
         lines.pop()
     if framework == "jax" and check.dtype == "float64":
@@ -131,7 +138,9 @@ def snippet(check: Check, batch: Batch, file: str, framework: str, function: str
         lines.append(f"function = adapter[{function!r}]")
     if check.route == "compiled":
         call = f"lambda *tensors: function(*tensors{options})"
-        lines.append(f"plain = function\nfunction = {call.replace('function', 'plain')}")
+        lines.append(
+            f"plain = function\nfunction = {call.replace('function', 'plain')}"
+        )
         lines.append(_COMPILE[framework].strip())
         options = ""
     lines.append(f"print(function({', '.join(names)}, mask{options}))")

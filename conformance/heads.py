@@ -54,7 +54,8 @@ def read(path: Path) -> dict[str, Declaration]:
     heads = {path.stem: base}
     if variants:
         heads = {
-            f"{path.stem}:{name}": base | _mapping(path, head, f"{_TABLE}.variants.{name}")
+            f"{path.stem}:{name}": base
+            | _mapping(path, head, f"{_TABLE}.variants.{name}")
             for name, head in variants.items()
         }
     return {
@@ -67,8 +68,8 @@ def _block(path: Path, source: str) -> dict[str, Any]:
     blocks = list(_BLOCK.finditer(source.replace("\r\n", "\n")))
     if len(blocks) != 1:
         msg = (
-            f"{path}: {len(blocks)} `# /// script` heads, expected 1; start the file with "
-            f"one that has a [{_TABLE}] table (see docs/adapters.md)"
+            f"{path}: {len(blocks)} `# /// script` heads, expected 1; start the file "
+            f"with one that has a [{_TABLE}] table (see docs/adapters.md)"
         )
         raise AdapterError(msg)
     lines = blocks[0].group("content").splitlines()
@@ -90,7 +91,8 @@ def _declaration(
     known = _READERS.keys()
     for key in head:
         if key not in known:
-            raise AdapterError(f"{path}: [{_TABLE}]: {UnknownNameError('key', key, known)}")
+            msg = f"{path}: [{_TABLE}]: {UnknownNameError('key', key, known)}"
+            raise AdapterError(msg)
     if "framework" not in head:
         msg = f"{path}: [{_TABLE}] has no framework; add one of {', '.join(FRAMEWORKS)}"
         raise AdapterError(msg)
@@ -122,7 +124,8 @@ def _one_of(choices: Iterable[str]) -> Callable[[Path, str, object], str]:
     def reader(path: Path, key: str, value: object) -> str:
         text = _text(path, key, value)
         if text not in listed:
-            raise AdapterError(f"{path}: {UnknownNameError(key, text, listed)}")
+            msg = f"{path}: {UnknownNameError(key, text, listed)}"
+            raise AdapterError(msg)
         return text
 
     return reader
@@ -146,7 +149,8 @@ def _table(
     def reader(path: Path, key: str, value: object) -> dict[str, str]:
         table = _mapping(path, value, key)
         return {
-            glob: read_value(path, f"{key}.{glob}", item) for glob, item in table.items()
+            glob: read_value(path, f"{key}.{glob}", item)
+            for glob, item in table.items()
         }
 
     return reader

@@ -26,13 +26,15 @@ BASE_TIME = 5
 
 Table = tuple[tuple[float, ...], ...]
 
+_MANTISSAS = (0.5, -0.5, 0.1, -0.1, 1 / 3, -2 / 3, 1.7, -1.3, math.pi, -math.e, 0, 2.1)
+_WIDE = (100, -100, 64.2, -17.3, 0.001, -0.001, 33.3, -47.1, 10, -10, 7.77, 0, 99.9)
+_SIGNALS = (0.1, -0.3, 1 / 3, -0.7, 0.9, -1.1, 1.3, 0.05, -0.05, 0.6, -0.6, 0, 1, -1)
+
 VALUES: Table = (
     (0, 1, 2, -1, 3, -2, 4, 5, 0, 1, -3, -4, 6, 7, -5, 8),
     (-1, -2, -3, -4, -5, -6, -7, -8, -1.5, -0.5, -2.5, -1, -9, -10, -3.25, -4.75),
-    (0.5, -0.5, 0.1, -0.1, 1 / 3, -2 / 3, 1.7, -1.3, math.pi, -math.e, 0, 1, -1)
-    + (0.9, -0.7, 2.1),
-    (100, -100, 64.2, -17.3, 0.001, -0.001, 33.3, -47.1, 10, -10, 7.77, 0, 99.9, -1)
-    + (88.8, 55.5),
+    _MANTISSAS,
+    _WIDE,
     (1, 1, 2, 2, 1, 2, 0, 1, 2, 0, 0, 1, 1, 2, -1, 2),
 )
 """Valid values, a tier for each kind of row: small whole numbers, all negative, full
@@ -41,15 +43,13 @@ mantissas, wide magnitudes, ties. At most 100, so that garbage can be 100 times 
 LOGITS: Table = (
     (0, 1, 2, -1, 3, -2, 4, 5, 0, 1, -3, -4, 6, 7, -5, 8),
     (-1, -2, -3, -4, -5, -6, -7, -8, -1.5, -0.5, -2.5, -1, -9, -10, -3.25, -4.75),
-    (0.5, -0.5, 0.1, -0.1, 1 / 3, -2 / 3, 1.7, -1.3, math.pi, -math.e, 0, 1, -1)
-    + (0.9, -0.7, 2.1),
+    _MANTISSAS,
 )
 """Predictions and logits, small enough that a loss does not vanish."""
 
 SIGNALS: Table = (
     (0, 1, -1, 0.5, -0.5, 2, 1, 0, -1, 0.25, 1.5, -0.75, 1, -2, 0.5, 0),
-    (0.1, -0.3, 1 / 3, -0.7, 0.9, -1.1, 1.3, 0.05, -0.05, 0.6, -0.6, 0, 1, -1, 0.2)
-    + (-0.9,),
+    _SIGNALS,
 )
 """Inputs and weights of recurrent layers, where the cells are not saturated."""
 
@@ -62,7 +62,9 @@ GARBAGE: Table = (
 """What stands at padding: 100 times the largest valid value or more, of either sign,
 and the plain zeros that most padded data really have."""
 
-COTANGENTS: Table = ((1, -1, 2, 0.5, -0.5, 3, -2, 1.5, 0.25, -0.75, 1, -3, 4, -1.5) * 2,)
+COTANGENTS: Table = (
+    (1, -1, 2, 0.5, -0.5, 3, -2, 1.5, 0.25, -0.75, 1, -3, 4, -1.5) * 2,
+)
 """Exact numbers in every dtype, none of them zero."""
 
 
@@ -83,7 +85,9 @@ class Draw:
     def below(self, high: int, shape: int | Sequence[int]) -> Array:
         """Return whole numbers from 0 to ``high - 1``."""
         size = int(np.prod(shape))
-        words = np.asarray(self._bits.random_raw(size), dtype=np.uint64) >> np.uint64(32)
+        words = np.asarray(self._bits.random_raw(size), dtype=np.uint64) >> np.uint64(
+            32
+        )
         return (words % np.uint64(high)).astype(np.int64).reshape(shape)
 
     def of(self, choices: Sequence[float], shape: int | Sequence[int]) -> Array:

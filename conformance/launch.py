@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
-from pathlib import Path
 from time import sleep
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from conformance.results.files import current
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
 _QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 _USAGE, _NOTHING = 4, 5
@@ -126,7 +126,9 @@ def _read(order: Order, status: int, log: Path) -> Run:
     if not order.record.exists():
         said = _said(log)
         if status == _USAGE:
-            raise UsageError(said or f"{order.reference}: could not be started, see {log}")
+            raise UsageError(
+                said or f"{order.reference}: could not be started, see {log}"
+            )
         msg = f"{order.reference}: {_death(status)} before its first check; see {log}"
         raise IncompleteRunError(f"{msg}\n{said}" if said else msg)
     side = current(order.record)
@@ -149,7 +151,9 @@ def _death(status: int) -> str:
 
 def _said(log: Path) -> str:
     """Return what pytest gave as the reason, or the log's last lines."""
-    lines = clean(log.read_text(encoding="utf-8", errors="replace")).strip().splitlines()
+    lines = (
+        clean(log.read_text(encoding="utf-8", errors="replace")).strip().splitlines()
+    )
     errors = [n for n, line in enumerate(lines) if line.startswith("ERROR: ")]
     if errors:
         return "\n".join(lines[errors[0] :]).removeprefix("ERROR: ").strip()

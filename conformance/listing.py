@@ -46,7 +46,9 @@ def selection(
 def cases() -> dict[str, list[Case]]:
     """Return every case, by operation."""
     found: dict[str, list[Case]] = {}
-    for case in load_all(loading.shared("cases"), vocabulary(loading.operations().values())):
+    for case in load_all(
+        loading.shared("cases"), vocabulary(loading.operations().values())
+    ):
         found.setdefault(case.operation, []).append(case)
     return found
 

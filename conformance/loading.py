@@ -93,7 +93,7 @@ def load(reference: str) -> Adapter:
 
 def missing(found: Declaration) -> list[str]:
     """Return the distributions that an adapter runs on and that are not installed."""
-    from packaging.requirements import Requirement  # noqa: PLC0415 - slow, rarely used
+    from packaging.requirements import Requirement
 
     names = [Requirement(line).name for line in found.dependencies]
     return [name for name in names if not _installed(name)]
@@ -109,7 +109,7 @@ def version() -> str:
 
 def versions(found: Declaration) -> dict[str, str]:
     """Return the installed versions of what an adapter runs on, by distribution."""
-    from packaging.requirements import Requirement  # noqa: PLC0415 - slow, rarely used
+    from packaging.requirements import Requirement
 
     names = [Requirement(line).name for line in found.dependencies]
     return {name: metadata.version(name) for name in names if _installed(name)}
@@ -127,7 +127,9 @@ def known_file(found: Declaration) -> Path:
     """
     path = Path(found.file)
     variant = found.name.partition(":")[2]
-    return path.with_name(f"{path.stem}.{variant}.toml" if variant else f"{path.stem}.toml")
+    return path.with_name(
+        f"{path.stem}.{variant}.toml" if variant else f"{path.stem}.toml"
+    )
 
 
 def shown(found: Declaration) -> str:
@@ -143,7 +145,9 @@ def operations() -> dict[str, Operation]:
     """Return every operation by name, in the order of the specification."""
     folder = Path(__file__).parent / "operations"
     names = sorted(path.parent.name for path in folder.glob("*/__init__.py"))
-    found = [import_module(f"conformance.operations.{name}").OPERATION for name in names]
+    found = [
+        import_module(f"conformance.operations.{name}").OPERATION for name in names
+    ]
     return {each.name: each for each in sorted(found, key=lambda each: each.number)}
 
 
@@ -165,7 +169,9 @@ def mutants(operation: str) -> Any:
 def law_function(law: Law) -> Callable[..., Iterator[Any]]:
     """Return the function that checks a law."""
     module = import_module(law.module)
-    return cast("Callable[..., Iterator[Any]]", getattr(module, law.name.replace("-", "_")))
+    return cast(
+        "Callable[..., Iterator[Any]]", getattr(module, law.name.replace("-", "_"))
+    )
 
 
 def framework(name: str) -> Framework:
@@ -192,7 +198,8 @@ def _chosen(
     name = f"{stem}:{variant}" if variant else stem
     if name not in found:
         choices = UnknownNameError("adapter variant", name, found)
-        raise AdapterError(f"{file}: {choices}")
+        msg = f"{file}: {choices}"
+        raise AdapterError(msg)
     return found[name]
 
 
@@ -221,15 +228,15 @@ def _object(reference: str) -> tuple[Declaration, object]:
         found = getattr(import_module(module), name)
     except (ImportError, AttributeError) as error:
         msg = (
-            f"adapter {reference!r} cannot be loaded: {error}; give a built-in adapter's "
-            f"name, a file, or package.module:object"
+            f"adapter {reference!r} cannot be loaded: {error}; give a built-in "
+            f"adapter's name, a file, or package.module:object"
         )
         raise AdapterError(msg) from error
     declared = getattr(found, "declaration", None)
     if not isinstance(declared, Declaration):
         msg = (
-            f"adapter {reference!r}: declaration is {type(declared).__name__}, expected "
-            f"conformance.Declaration; give the object one"
+            f"adapter {reference!r}: declaration is {type(declared).__name__}, "
+            f"expected conformance.Declaration; give the object one"
         )
         raise AdapterError(msg)
     return declared, found

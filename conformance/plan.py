@@ -37,17 +37,34 @@ class PlannedCase(Protocol):
     """What planning reads of a case."""
 
     @property
-    def slug(self) -> str: ...
+    def slug(self) -> str:
+        """Its name inside the operation."""
+        ...
+
     @property
-    def variant(self) -> str: ...
+    def variant(self) -> str:
+        """The variant's name."""
+        ...
+
     @property
-    def clause(self) -> str: ...
+    def clause(self) -> str:
+        """The clause's id."""
+        ...
+
     @property
-    def level(self) -> Level: ...
+    def level(self) -> Level:
+        """The first level that asks for it."""
+        ...
+
     @property
-    def dtypes(self) -> tuple[str, ...]: ...
+    def dtypes(self) -> tuple[str, ...]:
+        """The dtypes in which its inputs are exact."""
+        ...
+
     @property
-    def mask(self) -> Sequence[Sequence[bool]]: ...
+    def mask(self) -> Sequence[Sequence[bool]]:
+        """True where a position counts."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +167,9 @@ def plan(
     found = [
         check
         for operation in operations.values()
-        for check in _of_operation(declaration, operation, cases.get(operation.name, ()))
+        for check in _of_operation(
+            declaration, operation, cases.get(operation.name, ())
+        )
         if selection.takes(check)
     ]
     return tuple(sorted(found, key=_order(tuple(operations))))

@@ -37,7 +37,9 @@ class Precision:
 
 
 PRECISIONS = {
-    "float16": Precision(u=2.0**-11, v=2.0**-24, eta=2.0**-24, largest=65504.0, low=True),
+    "float16": Precision(
+        u=2.0**-11, v=2.0**-24, eta=2.0**-24, largest=65504.0, low=True
+    ),
     "bfloat16": Precision(
         u=2.0**-8, v=2.0**-24, eta=2.0**-126, largest=2.0**127 * (2 - 2.0**-7), low=True
     ),

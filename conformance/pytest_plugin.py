@@ -1,4 +1,4 @@
-"""The pytest options of ``conformance.suite``; loaded only when asked for with ``-p``."""
+"""The pytest options of ``conformance.suite``; loaded only when asked for."""
 
 from __future__ import annotations
 

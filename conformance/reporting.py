@@ -51,7 +51,9 @@ def report(paths: Sequence[Path], output: Path) -> list[Path]:
 def gate(paths: Sequence[Path]) -> tuple[str, int]:
     """Return what stored records mean, and the exit status."""
     runs = records(paths)
-    parts = [f"{run.header.adapter}:{text}" for run in runs if (text := complaints(run))]
+    parts = [
+        f"{run.header.adapter}:{text}" for run in runs if (text := complaints(run))
+    ]
     status = gates.exit_status([gates.judge(run) for run in runs])
     return "\n\n".join([*parts, summary(runs)]), status
 
@@ -65,9 +67,7 @@ def diff(old: Path, new: Path) -> str:
     return "\n".join(lines) or "no difference"
 
 
-def known(
-    reference: str, path: Path | None, folder: Path, *, update: bool
-) -> str:
+def known(reference: str, path: Path | None, folder: Path, *, update: bool) -> str:
     """List an adapter's known differences, or fit them to its last record."""
     declaration = loading.declaration(reference)
     file = loading.known_file(declaration)

@@ -33,7 +33,7 @@ from conformance.shrink import shrink
 from conformance.subject import Subject
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from conformance.adapter import Adapter
     from conformance.cases import Case
@@ -180,7 +180,7 @@ class Runner:
         self, function: Any, subject: Subject, check: Check
     ) -> tuple[Sample, Finding] | None:
         """Let Hypothesis look for a failing batch of any shape."""
-        from conformance.explore import search  # noqa: PLC0415 - Hypothesis is slow
+        from conformance.explore import search
 
         def fails(batch: Batch) -> bool:
             return not attempt(function, subject, self._sample(check, batch, 0)).passed
@@ -214,7 +214,9 @@ class Runner:
         smallest = shrink(sample.batch, fails, calls=400 if quick else 120)
         again = attempt(function, subject, sample.having(smallest))
         if again.passed:
-            message = f"flaky: passed when repeated; at first: {finding.verdict.message}"
+            message = (
+                f"flaky: passed when repeated; at first: {finding.verdict.message}"
+            )
             verdict = finding.verdict
             flaky = Verdict(passed=False, message=message, batch=verdict.batch)
             return Finding(verdict=flaky, errored=finding.errored), False
@@ -325,7 +327,7 @@ def _filled(nested: Any) -> Any:
     return np.nan if nested is None else nested
 
 
-def _result(  # noqa: PLR0913 - a result has as many parts
+def _result(
     check: Check,
     outcome: Any,
     started: float,

@@ -157,5 +157,7 @@ def generate(
     arrays = oracle.generate(options, draw, mask)
     weights = {}
     if hasattr(oracle, "generate_weights"):
-        weights = oracle.generate_weights(options, Draw(seed, f"{variant.name}/weights"))
+        weights = oracle.generate_weights(
+            options, Draw(seed, f"{variant.name}/weights")
+        )
     return Batch(arrays=arrays, mask=mask, weights=weights)

@@ -80,7 +80,9 @@ class Session:
         """Versions that matter for a result, by distribution."""
         if self._versions is None:
             own = loading.version()
-            self._versions = self.runner.framework.versions() | {"mask-conformance": own}
+            self._versions = self.runner.framework.versions() | {
+                "mask-conformance": own
+            }
             self._versions |= loading.versions(self.adapter.declaration)
         return self._versions
 
@@ -104,7 +106,7 @@ class Session:
         """Keep what exploring found as a case, ready to be looked at."""
         settings = self.settings
         if settings.explore and settings.record and result.outcome == "failed":
-            from conformance.explore import save  # noqa: PLC0415 - Hypothesis is slow
+            from conformance.explore import save
 
             if result.failure is not None and not check.case:
                 save(check, result.failure, settings.record.parent / "found")

@@ -1,12 +1,12 @@
 """The suite's inputs as Hypothesis strategies, for its own search and for your tests.
 
-    from hypothesis import given
-    from conformance import strategies
+from hypothesis import given
+from conformance import strategies
 
-    @given(strategies.batches("masked_mean"))
-    def test_my_mean_ignores_padding(batch):
-        x, mask = batch.arrays["x"], batch.mask
-        ...
+@given(strategies.batches("masked_mean"))
+def test_my_mean_ignores_padding(batch):
+    x, mask = batch.arrays["x"], batch.mask
+    ...
 """
 
 from __future__ import annotations
@@ -63,9 +63,7 @@ class HypothesisDraw:
 
 
 @st.composite
-def masks(
-    draw: st.DrawFn, *, rows: int, time: int, placement: str = "right"
-) -> Array:
+def masks(draw: st.DrawFn, *, rows: int, time: int, placement: str = "right") -> Array:
     """Return masks ``[rows, time]`` whose every row has a valid position.
 
     Args:

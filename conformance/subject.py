@@ -63,9 +63,7 @@ class Subject:
     def agrees(self, sample: Sample, *, form: str = "bool", note: str = "") -> Verdict:
         """Judge the adapter's answer for a sample against the exact one."""
         got = self.answer(sample.batch, form=form, like=sample.want)
-        return compare(
-            got, sample.want, sample.allowed, batch=sample.batch, note=note
-        )
+        return compare(got, sample.want, sample.allowed, batch=sample.batch, note=note)
 
     def answer(self, batch: Batch, *, form: str = "bool", like: Array) -> Array:
         """Return the adapter's answer in its own dtype, its shape checked.
@@ -95,8 +93,9 @@ class Subject:
         array = self.framework.array(result)
         if array.shape != shape:
             msg = (
-                f"{where} returned shape {_shape(array.shape)}, expected {_shape(shape)} "
-                f"for {self.variant.name}; see {self.operation.signature}"
+                f"{where} returned shape {_shape(array.shape)}, expected "
+                f"{_shape(shape)} for {self.variant.name}; "
+                f"see {self.operation.signature}"
             )
             raise ContractViolation(msg)
         return array
@@ -194,14 +193,15 @@ class Subject:
             direction, _, part = name.partition(".")
             parts.setdefault(direction, {})[part] = self.framework.tensor(array)
         directions = {name: RnnWeights(**own) for name, own in parts.items()}
-        layer: Callable[..., Any] = function(**directions, **self.variant.options)
+        layer: Any = function(**directions, **self.variant.options)
         if not callable(layer):
             msg = (
                 f"{self.adapter.declaration.file}: {self.operation.function} returned "
                 f"{_kind(layer)}, expected a layer that is called as layer(x, mask)"
             )
             raise ContractViolation(msg)
-        return layer
+        built: Callable[..., Any] = layer
+        return built
 
 
 def _kind(value: object) -> str:
@@ -215,7 +215,9 @@ def _shape(shape: tuple[int, ...]) -> str:
 
 _MASKS: Mapping[str, Callable[[Array, str], Array]] = {
     "bool": lambda mask, dtype: mask,  # noqa: ARG005
-    "float": lambda mask, dtype: mask.astype("float32" if dtype != "float64" else dtype),
+    "float": lambda mask, dtype: mask.astype(
+        "float32" if dtype != "float64" else dtype
+    ),
     "int8": lambda mask, dtype: mask.astype(np.int8),  # noqa: ARG005
     "uint8": lambda mask, dtype: mask.astype(np.uint8),  # noqa: ARG005
     "lengths": lambda mask, dtype: mask.sum(axis=1, dtype=np.int32),  # noqa: ARG005

@@ -1,6 +1,6 @@
 """Checks as pytest items: the module that ``run`` runs, and a decorator for others.
 
-    pytest -p conformance.pytest_plugin --pyargs conformance.suite --mask-adapter NAME
+pytest -p conformance.pytest_plugin --pyargs conformance.suite --mask-adapter NAME
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.plan import Selection
+from conformance.runner import EXAMPLES
 from conformance.session import Session, Settings
 
 if TYPE_CHECKING:
@@ -88,15 +89,20 @@ def parametrize_checks(
     selection = Selection(
         level=level, operations=tuple(operations), dtypes=tuple(dtypes)
     )
-    more = {} if examples is None else {"examples": examples}
-    settings = Settings(reference=str(adapter), selection=selection, seed=seed, **more)
+    settings = Settings(
+        reference=str(adapter),
+        selection=selection,
+        seed=seed,
+        examples=EXAMPLES if examples is None else examples,
+    )
     return pytest.mark.parametrize("check", parameters(Session(settings)))
 
 
 def parameters(session: Session) -> list[Any]:
     """Return a session's checks as pytest parameters, their ids the check ids."""
     return [
-        pytest.param(BoundCheck(session, check), id=check.id) for check in session.planned
+        pytest.param(BoundCheck(session, check), id=check.id)
+        for check in session.planned
     ]
 
 
@@ -120,7 +126,7 @@ def explained(result: Result) -> str:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give :func:`test_masking` the checks of the session that the plugin opened."""
-    from conformance.pytest_plugin import SESSION  # noqa: PLC0415 - the plugin is first
+    from conformance.pytest_plugin import SESSION
 
     metafunc.parametrize("check", parameters(metafunc.config.stash[SESSION]))
 

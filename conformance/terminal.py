@@ -35,8 +35,8 @@ class Progress:
 
     def __enter__(self) -> Self:
         if self._live:
-            from rich.console import Console  # noqa: PLC0415 - slow to import
-            from rich.progress import Progress as Bar  # noqa: PLC0415
+            from rich.console import Console
+            from rich.progress import Progress as Bar
 
             self._bar = Bar(console=Console(stderr=True), transient=True)
             self._bar.start()
@@ -60,7 +60,7 @@ class Progress:
             )
         elif monotonic() - self._last > EVERY:
             self._last = monotonic()
-            print(f"{self.name}: {finished} of {planned} checks", file=sys.stderr)
+            sys.stderr.write(f"{self.name}: {finished} of {planned} checks\n")
 
 
 def summary(runs: Sequence[Run]) -> str:
@@ -75,8 +75,10 @@ def summary(runs: Sequence[Run]) -> str:
         groups: dict[str, list[Result]] = defaultdict(list)
         for result in run.results:
             groups[parse_check(result.check).operation].append(result)
-        for operation in run.header.operations:
-            lines.append(f"  {operation:<16} {_counted(groups[operation])}")
+        lines += [
+            f"  {operation:<16} {_counted(groups[operation])}"
+            for operation in run.header.operations
+        ]
         missing = run.header.planned - len(run.results)
         if missing > 0:
             lines.append(f"  INCOMPLETE: {missing} planned checks were not run")

@@ -45,7 +45,9 @@ def full_mask(subject: Subject, sample: Sample) -> Iterator[Verdict]:
 
 def length_one(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """One valid position, one position in all, one row in all."""
-    shortest = int(np.argmin(np.where(sample.batch.counts > 0, sample.batch.counts, 99)))
+    shortest = int(
+        np.argmin(np.where(sample.batch.counts > 0, sample.batch.counts, 99))
+    )
     row = sample.batch.take([shortest])
     yield subject.agrees(sample.having(row), note="one row in all")
     start = int(np.argmax(row.mask[0])) if row.time else 0

@@ -30,7 +30,9 @@ def gradient(subject: Subject, sample: Sample) -> Iterator[Verdict]:
 def wild_gradient(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """The same with infinities, NaN and huge numbers at padding."""
     for kind in WILD:
-        yield from _inputs(subject, sample.alike(wild(sample, kind)), f"{kind} at padding")
+        yield from _inputs(
+            subject, sample.alike(wild(sample, kind)), f"{kind} at padding"
+        )
     if subject.operation.builds:
         broken = sample.alike(wild(sample, "nan"))
         cotangent = broken.cotangent()

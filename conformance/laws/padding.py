@@ -44,7 +44,9 @@ def left_padding(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """The valid positions moved to the end of each row."""
     batch = sample.batch
     order = np.argsort(batch.mask, axis=1, kind="stable")
-    yield subject.agrees(sample.having(reordered(batch, order)), note="padded on the left")
+    yield subject.agrees(
+        sample.having(reordered(batch, order)), note="padded on the left"
+    )
 
 
 def gaps(subject: Subject, sample: Sample) -> Iterator[Verdict]:
@@ -57,7 +59,10 @@ def gaps(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     chosen = place < longer.counts[:, None]
     order = np.empty_like(place)
     for row in range(longer.rows):
-        valid, rest = np.flatnonzero(longer.mask[row]), np.flatnonzero(~longer.mask[row])
+        valid, rest = (
+            np.flatnonzero(longer.mask[row]),
+            np.flatnonzero(~longer.mask[row]),
+        )
         order[row, chosen[row]], order[row, ~chosen[row]] = valid, rest
     yield subject.agrees(sample.having(reordered(longer, order)), note="with gaps")
 

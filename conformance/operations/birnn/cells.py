@@ -55,10 +55,10 @@ def step(
         weights: kernel, recurrent_kernel, bias and recurrent_bias.
         u: Unit roundoff that the implementation computes in.
     """
-    left = _affine(Uncertain(x, np.zeros_like(x)), weights["kernel"], weights["bias"], u)
-    right = _affine(
-        state.h, weights["recurrent_kernel"], weights["recurrent_bias"], u
+    left = _affine(
+        Uncertain(x, np.zeros_like(x)), weights["kernel"], weights["bias"], u
     )
+    right = _affine(state.h, weights["recurrent_kernel"], weights["recurrent_bias"], u)
     units = state.h.value.shape[1]
     lefts, rights = _split(left, units), _split(right, units)
     if cell == "gru":
@@ -94,7 +94,7 @@ def _gru(
 
 
 def _affine(x: Uncertain, kernel: Array, bias: Array, u: float) -> Uncertain:
-    """x W + b: a dot product of n terms in any order errs by n u of its size."""
+    """Return x W + b: a dot product of n terms in any order errs by n u of its size."""
     size = np.abs(x.value) @ np.abs(kernel) + np.abs(bias)
     terms = kernel.shape[0] + 2
     error = terms * u * size + x.error @ np.abs(kernel)

@@ -76,7 +76,9 @@ def direction_gradient(
     return found
 
 
-def _simple(x: Array, h: Array, c: Array, w: Mapping[str, Array]) -> tuple[Array, Array, Parts]:
+def _simple(
+    x: Array, h: Array, c: Array, w: Mapping[str, Array]
+) -> tuple[Array, Array, Parts]:
     new = np.tanh(_left(x, w) + _right(h, w))
     return new, c, (new,)
 
@@ -86,7 +88,9 @@ def _simple_back(saved: Parts, dh: Array, dc: Array, *, majorant: bool) -> Back:
     return da, da, 0.0, dc
 
 
-def _lstm(x: Array, h: Array, c: Array, w: Mapping[str, Array]) -> tuple[Array, Array, Parts]:
+def _lstm(
+    x: Array, h: Array, c: Array, w: Mapping[str, Array]
+) -> tuple[Array, Array, Parts]:
     i, f, g, o = np.split(_left(x, w) + _right(h, w), 4, axis=1)
     i, f, g, o = logistic(i), logistic(f), np.tanh(g), logistic(o)
     new_c = f * c + i * g
@@ -109,7 +113,9 @@ def _lstm_back(saved: Parts, dh: Array, dc: Array, *, majorant: bool) -> Back:
     return da, da, 0.0, dct * f
 
 
-def _gru(x: Array, h: Array, c: Array, w: Mapping[str, Array]) -> tuple[Array, Array, Parts]:
+def _gru(
+    x: Array, h: Array, c: Array, w: Mapping[str, Array]
+) -> tuple[Array, Array, Parts]:
     lr, lz, ln = np.split(_left(x, w), 3, axis=1)
     rr, rz, rn = np.split(_right(h, w), 3, axis=1)
     r, z = logistic(lr + rr), logistic(lz + rz)

@@ -111,7 +111,9 @@ def _merged(options: Mapping[str, str], batch: Batch, dtype: str) -> Uncertain:
     parts = [_direction(options, batch, name, dtype) for name in DIRECTIONS]
     values, errors = [part.value for part in parts], [part.error for part in parts]
     if options["merge"] == "concat":
-        return Uncertain(np.concatenate(values, axis=-1), np.concatenate(errors, axis=-1))
+        return Uncertain(
+            np.concatenate(values, axis=-1), np.concatenate(errors, axis=-1)
+        )
     total = values[0] + values[1]
     rounding = PRECISIONS[dtype].u * (np.abs(values[0]) + np.abs(values[1]))
     return Uncertain(total, errors[0] + errors[1] + rounding)
@@ -141,7 +143,8 @@ def _select(here: Array, after: State, before: State) -> State:
     return State(
         *(
             Uncertain(
-                np.where(here, new.value, old.value), np.where(here, new.error, old.error)
+                np.where(here, new.value, old.value),
+                np.where(here, new.error, old.error),
             )
             for new, old in ((after.h, before.h), (after.c, before.c))
         )

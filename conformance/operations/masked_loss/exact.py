@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     Mask = Sequence[Sequence[bool]]
     Loss = Fraction | float  # a float is infinite or NaN, which fractions are not
 
+TINY = -1200
+"""Exponent of two below which a loss is nothing; float64's least is -1074."""
+
 
 def axes(options: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """Return the axes that each array, and the answer, may have."""
@@ -127,8 +130,10 @@ def _binary_cross_entropy(logit: float, target: float) -> Loss:
 
 
 def _fraction(value: Any) -> Fraction:
-    """Return an ``mpf`` as the fraction that it is."""
+    """Return an ``mpf`` as the fraction that it is, or 0 far below any float64."""
     mantissa, exponent = value.man_exp
+    if exponent + mantissa.bit_length() < TINY:
+        return Fraction(0)  # exp(-2**40) would be a fraction of a terabit
     return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
 
 

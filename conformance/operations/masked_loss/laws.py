@@ -38,9 +38,7 @@ def additive(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     ]
     share = sum(weights) if mean else 1.0
     want = sum(a * w for a, w in zip(answers, weights, strict=True)) / share
-    slack = sum(
-        float(part.allowed) * w for part, w in zip(parts, weights, strict=True)
-    )
+    slack = sum(float(part.allowed) * w for part, w in zip(parts, weights, strict=True))
     got = subject.answer(batch, like=sample.want)
     allowed = sample.allowed + slack / share
     note = "the loss of two parts of the batch, put together"

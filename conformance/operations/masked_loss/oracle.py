@@ -177,7 +177,9 @@ def _slope(options: Mapping[str, str], batch: Batch) -> tuple[Array, Array]:
         slope = 2 * (z - y) / z.shape[-1]
         return slope, 4 * u * np.abs(slope)
     logistic = np.where(
-        z >= 0, 1 / (1 + np.exp(-np.abs(z))), np.exp(-np.abs(z)) / (1 + np.exp(-np.abs(z)))
+        z >= 0,
+        1 / (1 + np.exp(-np.abs(z))),
+        np.exp(-np.abs(z)) / (1 + np.exp(-np.abs(z))),
     )
     # An implementation may take y + (1 - y) apart and meet again: one u of each.
     return logistic - y, u * (8 * logistic + 2 * np.abs(y) + 4)

@@ -17,7 +17,9 @@ OPERATION = Operation(
     bound="p_i (u (d_i + sum p d + 10) + n v) + 2 eta, d_i = M - x_i",
     inputs=("x",),
     differentiable=("x",),
-    variants=(Variant(operation="masked_softmax", result="position", empty="declared"),),
+    variants=(
+        Variant(operation="masked_softmax", result="position", empty="declared"),
+    ),
     laws=(
         Law(
             name="zero-at-padding",
