@@ -36,7 +36,6 @@ DECADES = 4
 def page(view: View) -> str:
     """Return the page."""
     picked, new = sections.chosen(view), overview.new(view)
-    kinds = sections.kinds(view, picked)
     style, script = _static("report.css"), _static("report.js")
     return (
         _environment()
@@ -57,6 +56,7 @@ def page(view: View) -> str:
             agreement=overview.agreement(view),
             known=overview.known(view),
             declared=overview.declared(view),
+            data=overview.data(view),
             glyphs=GLYPHS,
             words=WORDS,
         )
@@ -101,6 +101,8 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         finalize=_printable,
     )
+    # NaN and Infinity are no JSON, and the page's own parser would refuse them.
+    environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "sort_keys": True}
     environment.filters |= {"bar": bar, "lengths": _lengths, "show": show}
     environment.tests["https"] = https
     return environment

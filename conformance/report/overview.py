@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from conformance.results import SCHEMA
 
 if TYPE_CHECKING:
     from conformance.report.view import Column, Difference, View
@@ -111,6 +113,31 @@ def declared(view: View) -> list[tuple[str, list[str]]]:
         )
         for name in names
     ]
+
+
+def data(view: View) -> dict[str, Any]:
+    """Return the page's figures for programs."""
+    return {
+        "schema": SCHEMA,
+        "generated": view.generated,
+        "runs": [
+            {
+                "adapter": column.label,
+                "versions": column.run.header.versions,
+                "complete": not column.judged.incomplete,
+                "counts": column.run.counts,
+                "new": len(column.judged.new),
+                "known": len(column.judged.known),
+                "stale": len(column.judged.stale),
+                "operations": {
+                    operation: dict(view.tallies[operation, column.key].outcomes)
+                    for operation in view.operations
+                    if (operation, column.key) in view.tallies
+                },
+            }
+            for column in view.columns
+        ],
+    }
 
 
 def known(view: View) -> list[tuple[Column, str, str, str, int]]:
