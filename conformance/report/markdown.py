@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from conformance.report.arrays import show
+from conformance.results import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -78,14 +79,14 @@ def escape(text: str, limit: int = 10_000) -> str:
     >>> escape("a | b @c")
     'a &#124; b &#64;c'
     """
-    line = " ".join(text.split())
+    line = " ".join(clean(text).split())
     line = line if len(line) <= limit else line[:limit] + " ..."
     return _MARKUP.sub(lambda found: f"&#{ord(found.group())};", line)
 
 
 def code(text: str) -> str:
     """Return ``text`` as inline code, whatever is in it."""
-    line = " ".join(text.split())
+    line = " ".join(clean(text).split())
     if "`" in line or "|" in line:
         return f"<code>{escape(line)}</code>"
     return f"`{line}`"
