@@ -29,6 +29,9 @@ GRADIENTS = True
 # Ten bits of mantissa would hide every mistake that this suite looks for.
 torch.backends.cuda.matmul.allow_tf32 = False
 torch.backends.cudnn.allow_tf32 = False
+# Checks are made of tiny tensors: on a busy machine a second thread made the cross
+# entropy of 20 numbers wait 8 ms for its turn, and one thread adds in one order.
+torch.set_num_threads(1)
 # Past its limit torch.compile runs the function eagerly and says so only in a log.
 torch._dynamo.config.recompile_limit = 1 << 16  # noqa: SLF001 - has no public name
 torch._dynamo.config.accumulated_recompile_limit = 1 << 16  # noqa: SLF001 - likewise

@@ -15,9 +15,15 @@ if TYPE_CHECKING:
     from conformance.sample import Sample
     from conformance.subject import Subject
 
+SHORT = 3
+"""Positions of the batch where compiling is paid for this law alone."""
+
 
 def route(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Compiled for one mask, called with others of the same shape."""
+    if subject.adapter.declaration.primary != subject.route:
+        # Nothing else is compiled in this shape: a shorter one compiles sooner.
+        sample = sample.having(sample.batch.cut(slice(0, SHORT)))
     yield subject.agrees(sample, note="compiled")
     turned = sample.rows(np.arange(sample.batch.rows)[::-1])
     yield subject.agrees(turned, note="the compiled function with another mask")
