@@ -102,7 +102,7 @@ class Page(HTMLParser):
 
 
 def run_of(*results: Result, footer: bool = True, **header: Any) -> Run:
-    counts = Counter(result.outcome for result in results)
+    counts = Counter[str](result.outcome for result in results)
     stale = header.pop("stale", [])
     header.setdefault("planned", len(results))
     whole = msgspec.structs.replace(HEADER, **header)

@@ -35,7 +35,8 @@ DECADES = 4
 
 def page(view: View) -> str:
     """Return the page."""
-    picked, new = sections.chosen(view), overview.new(view)
+    picked = sections.chosen(view)
+    new = sections.kinds(view, picked)
     style, script = _static("report.css"), _static("report.js")
     return (
         _environment()
@@ -49,7 +50,6 @@ def page(view: View) -> str:
             facts=overview.facts(view),
             new=new[:LISTED],
             new_kinds=len(new),
-            carded={each.id for each in picked},
             shelves=sections.shelves(view, picked),
             groups=sections.groups(view, picked),
             diagnoses=overview.diagnoses(view),

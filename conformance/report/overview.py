@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.results import SCHEMA
 
 if TYPE_CHECKING:
-    from conformance.report.view import Column, Difference, View
+    from conformance.report.view import Column, View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,18 +29,6 @@ class Agreement:
     def total(self) -> int:
         """Questions that two adapters or more were asked."""
         return sum(self.counts)
-
-
-def new(view: View) -> list[tuple[Difference, int]]:
-    """Return what is new: the first of each kind of failure, and how many there are."""
-    counts: Counter[tuple[str, str, str, str]] = Counter()
-    first: dict[tuple[str, str, str, str], Difference] = {}
-    for each in view.new:
-        check = each.check
-        kind = (check.operation, check.item, each.column.key, each.result.outcome)
-        counts[kind] += 1
-        first.setdefault(kind, each)
-    return [(each, counts[kind]) for kind, each in first.items()]
 
 
 def diagnoses(view: View) -> list[tuple[str, str, list[tuple[Column, int]]]]:
