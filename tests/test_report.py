@@ -17,12 +17,23 @@ from hypothesis import strategies as st
 import conformance.report
 from conformance.errors import UsageError
 from conformance.report import write
-from conformance.results import Failure, Footer, Header, Known, Result, Run, Worst
+from conformance.results import (
+    Failure,
+    Footer,
+    Header,
+    Known,
+    Result,
+    Run,
+    Worst,
+    read,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+MEAN = "masked_mean.value"
 WHEN = "2026-01-02T03:04:05Z"
+GOLDEN = Path(__file__).parent / "golden"
 SOURCES = Path(conformance.report.__file__).parent
 HEADER = Header(
     suite="0.1.0",
@@ -403,6 +414,20 @@ def test_two_runs_of_one_adapter_keep_apart() -> None:
 
 def test_the_order_of_the_runs_does_not_matter() -> None:
     assert report(*tiny()) == report(*reversed(tiny()))
+
+
+def test_the_report_of_the_golden_runs_is_the_golden_report(tmp_path: Path) -> None:
+    runs = [read(path) for path in sorted(GOLDEN.glob("*.jsonl"))]
+    fresh = write(runs, tmp_path, generated=WHEN, clauses={MEAN: "Padding is no part."})
+
+    for path in fresh:
+        name = path.relative_to(tmp_path)
+        want = GOLDEN / "report" / name
+        assert path.read_bytes() == want.read_bytes(), (
+            f"{name} is another; look at {path}, and if it is right copy it to {want}"
+        )
+    kept = [path for path in (GOLDEN / "report").rglob("*") if path.is_file()]
+    assert len(kept) == len(fresh)
 
 
 def test_no_runs_make_no_report(tmp_path: Path) -> None:

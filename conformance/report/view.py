@@ -197,9 +197,9 @@ class View:
         names = _listed([column.system for column in self.columns])
         text = (
             f"{names}: {len(self.differences):,} of {total:,} checks differ from the "
-            f"specification; {known:,} known, {new:,} new, {stale:,} fixed."
+            f"specification; {known:,} known, {new:,} new, {stale:,} fixed or stale."
         )
-        return text + (f" {declined:,} more are unsupported." if declined else "")
+        return text + (f" Unsupported: {declined:,} more." if declined else "")
 
 
 def anchor(text: str) -> str:
