@@ -1,0 +1,161 @@
+"""An implementation made wrong on purpose, and the adapter that puts it to the test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from conformance import loading
+from conformance.adapter import Adapter, Declaration
+from conformance.mutation.arrays import namespace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Kind = Literal["forward", "gradient", "route"]
+"""What is wrong: the answer, its derivative alone, or the compiled answer alone."""
+
+_EMPTY = {
+    "masked_mean": "zero",
+    "masked_max": "negative-infinity",
+    "masked_softmax": "zero",
+    "masked_loss.*.mean": "zero",
+    "masked_loss.*.sequence_mean": "zero",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mutant:
+    """An operation's formula with one fault.
+
+    Attributes:
+        name: Its slug inside the operation.
+        operation: The operation.
+        text: What is wrong, as one line that ends a sentence.
+        clause: The law or clause that it should break first, inside the operation.
+        function: ``(xp, x, mask)``, ``(xp, predictions, targets, mask, *, kind,
+            reduction)`` or ``(xp, forward, backward, *, cell, merge, output)``.
+        url: A thread where people met it, if there is one.
+        variants: Globs over the variants that show it.
+        kind: What is wrong.
+        framework: Where it runs: forward faults on NumPy, others where they can be seen.
+        dtypes: The dtypes that show it.
+    """
+
+    name: str
+    operation: str
+    text: str
+    clause: str
+    function: Callable[..., Any]
+    url: str = ""
+    variants: tuple[str, ...] = ("*",)
+    kind: Kind = "forward"
+    framework: str = "numpy"
+    dtypes: tuple[str, ...] = ("float32",)
+
+    @property
+    def id(self) -> str:
+        """The mutant among all, such as ``masked_mean.divides-by-time``."""
+        return f"{self.operation}.{self.name}"
+
+    def shows(self, variant: str) -> bool:
+        """Tell whether a variant shows the fault."""
+        return any(fnmatchcase(variant, glob) for glob in self.variants)
+
+
+@cache
+def mutants(operation: str) -> tuple[Mutant, ...]:
+    """Return an operation's mutants."""
+    found: tuple[Mutant, ...] = loading.mutants(operation).MUTANTS
+    return found
+
+
+def correct(operation: str, framework: str = "numpy") -> Adapter:
+    """Return the formula that the operation's mutants change, without a fault."""
+    function = loading.mutants(operation).correct
+    dtypes = ("float16", "bfloat16", "float32", "float64")
+    return _adapter(operation, function, framework, "correct", ("*",), dtypes)
+
+
+def adapter(mutant: Mutant, framework: str = "") -> Adapter:
+    """Return a mutant as an adapter.
+
+    Args:
+        mutant: The mutant.
+        framework: Where to run it; where it shows by default.
+    """
+    return _adapter(
+        mutant.operation,
+        mutant.function,
+        framework or mutant.framework,
+        mutant.name,
+        mutant.variants,
+        mutant.dtypes,
+    )
+
+
+def _adapter(  # noqa: PLR0913 - a declaration has as many parts
+    operation: str,
+    formula: Callable[..., Any],
+    framework: str,
+    name: str,
+    variants: tuple[str, ...],
+    dtypes: tuple[str, ...],
+) -> Adapter:
+    function = loading.operations()[operation].function
+    hidden = {
+        each.name: "the variant does not show this fault"
+        for each in loading.operations()[operation].variants
+        if not any(fnmatchcase(each.name, glob) for glob in variants)
+    }
+    declaration = Declaration(
+        name=name,
+        framework=framework,
+        environment=framework,
+        file="mutant",
+        summary=f"{operation}, {name}",
+        functions=(function,),
+        dtypes=dtypes,
+        routes=("eager",) if framework == "numpy" else ("eager", "compiled"),
+        placements=("right", "left", "gaps"),
+        mask_forms=("bool", "float", "int8", "none"),
+        empty=_EMPTY,
+        unsupported=hidden,
+    )
+    return Adapter(declaration=declaration, functions={function: called(formula)})
+
+
+def called(formula: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a formula over a namespace as an adapter's function."""
+
+    def function(*tensors: Any, **options: Any) -> Any:
+        if tensors or "forward" not in options:
+            return _quiet(formula, namespace(tensors[0]), *tensors, **options)
+        xp = namespace(options["forward"].kernel)
+        layer = formula(xp, options.pop("forward"), options.pop("backward"), **options)
+        return layer if xp is not np else _Quiet(layer)
+
+    return function
+
+
+def _quiet(formula: Callable[..., Any], xp: Any, *tensors: Any, **options: Any) -> Any:
+    # torch and JAX trace what they compile: NumPy's context is none of their business.
+    if xp is not np:
+        return formula(xp, *tensors, **options)
+    with np.errstate(all="ignore"):
+        return formula(xp, *tensors, **options)
+
+
+@dataclass(frozen=True, slots=True)
+class _Quiet:
+    """A layer whose overflows are meant."""
+
+    layer: Any
+
+    def __call__(self, x: Any, mask: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return self.layer(x, mask)
