@@ -103,7 +103,7 @@ def _environment() -> Environment:
     )
     # NaN and Infinity are no JSON, and the page's own parser would refuse them.
     environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "sort_keys": True}
-    environment.filters |= {"bar": bar, "lengths": _lengths, "show": show}
+    environment.filters |= {"bar": bar, "show": show}
     environment.tests["https"] = https
     return environment
 
@@ -113,10 +113,6 @@ def _printable(value: object) -> object:
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
     return clean(value).translate(_NOT_XML)
-
-
-def _lengths(lengths: tuple[int, ...]) -> str:
-    return " x ".join(map(str, lengths)) or "scalar"
 
 
 @cache
