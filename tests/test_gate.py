@@ -304,6 +304,14 @@ def test_an_update_adds_what_is_new_by_clause_and_kind(tmp_path: Path) -> None:
     }
 
 
+def test_an_update_keeps_no_input_that_was_cut(tmp_path: Path) -> None:
+    cut = Failure(inputs={"x": [[1.0]]}, mask=[[True]], elided=True)
+
+    got = update(tmp_path / "torch.toml", run_of(bad(MEAN, failure=cut)))
+
+    assert got.added[0].smallest is None
+
+
 def test_an_update_keeps_what_holds_and_the_comment_at_the_head(
     tmp_path: Path,
 ) -> None:

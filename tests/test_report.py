@@ -376,6 +376,23 @@ def test_the_summary_stays_small() -> None:
     assert "and 2,980 more" in text
 
 
+def test_a_summary_of_too_many_runs_is_cut_at_the_end_of_a_line() -> None:
+    runs = [run_of(failed("a/b:c:d"), adapter=f"a{n}" * 50) for n in range(300)]
+
+    text = report(*runs)["summary.md"]
+
+    assert len(text.encode()) < 60_100
+    assert text.endswith("\n\n... cut; the page has the rest\n")
+
+
+def test_a_failure_without_evidence_has_a_card_too() -> None:
+    bare = Result(check="a/b:c:d", outcome="errored", message="crashed")
+
+    got = Page(page(run_of(bare, operations=["a"])))
+
+    assert "f-a/b:c:d--torch" in got.values("id")
+
+
 def test_a_hundred_thousand_results_make_a_page_that_opens() -> None:
     runs = []
     for adapter in range(8):
