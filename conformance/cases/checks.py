@@ -95,17 +95,17 @@ def _label(raw: object, position: int) -> str:
     return f"case {_short(repr(slug))}" if isinstance(slug, str) else f"case {position}"
 
 
-def _short(text: str) -> str:
+def _short(text: str, most: int = SHOWN) -> str:
     # A file is somebody else's: control characters must not reach a terminal.
     clean = "".join(each if each.isprintable() else "?" for each in text)
-    return clean if len(clean) <= SHOWN else f"{clean[:SHOWN]}..."
+    return clean if len(clean) <= most else f"{clean[:most]}..."
 
 
 def _converted(raw: object, kind: type[Any], place: str) -> Any:
     try:
         return msgspec.convert(raw, kind)
     except (msgspec.ValidationError, RecursionError) as error:
-        msg = f"{place}: {error}; {_HELP}"
+        msg = f"{place}: {_short(str(error), 2 * SHOWN)}; {_HELP}"
         raise CaseError(msg) from error
 
 
@@ -149,7 +149,7 @@ def _known(field: str, name: str, choices: Iterable[str]) -> Iterator[Complaint]
 def _texts(case: Case) -> Iterator[Complaint]:
     if not re.fullmatch(SLUG, case.slug):
         yield "slug", repr(case.slug), "kebab-case, such as valid-zero"
-    if not case.title.strip():
+    if not case.title.strip() or not case.title.isprintable():
         yield "title", repr(case.title), "a line for people"
     if not re.fullmatch(SOURCE, case.source):
         yield "source", repr(case.source), 'an https address, or "article" and where'
@@ -194,12 +194,16 @@ def _label_number(place: str, number: float | str) -> Iterator[Complaint]:
 
 def _shapes(case: Case, axes: Mapping[str, tuple[str, ...]]) -> Iterator[Complaint]:
     wanted = [name for name in axes if name != "want"]
-    missing = [name for name in wanted if name not in case.arrays]
-    foreign = [name for name in case.arrays if name not in wanted]
-    for name in (*missing, *foreign):
-        field = "weights" if "." in name else "inputs"
-        got = ", ".join(case.arrays) or "nothing"
-        yield field, f"{got} ({name!r} is wrong)", ", ".join(wanted)
+    for name in wanted:
+        if name not in case.arrays:
+            yield _field(name), "nothing", "an array: the variant takes one"
+    for name in case.arrays:
+        if name not in wanted:
+            yield (
+                _field(name),
+                "an array",
+                f"none; {case.variant} takes {', '.join(wanted)}",
+            )
     sizes: dict[str, int] = {}
     arrays = {"mask": case.mask, **case.arrays, "want": case.want}
     for name, allowed in {"mask": ("B T",), **axes}.items():
@@ -210,7 +214,7 @@ def _shapes(case: Case, axes: Mapping[str, tuple[str, ...]]) -> Iterator[Complai
                 "rows of different lengths",
                 "a shape " + _wanted(allowed, sizes),
             )
-        elif not any(_fits(found, each, sizes) for each in allowed):
+        elif not any(_fits(found, each, sizes, new=name != "want") for each in allowed):
             yield name, f"shape {list(found)}", "a shape " + _wanted(allowed, sizes)
 
 
@@ -220,13 +224,21 @@ def _wanted(allowed: Iterable[str], sizes: Mapping[str, int]) -> str:
     return f"{shapes} with {bound}" if bound else shapes
 
 
-def _fits(found: tuple[int, ...], axes: str, sizes: dict[str, int]) -> bool:
-    """Tell whether a shape has ``axes``, and bind the letters that are new."""
+def _field(name: str) -> str:
+    return f"weights.{name}" if "." in name else f"inputs.{name}"
+
+
+def _fits(
+    found: tuple[int, ...], axes: str, sizes: dict[str, int], *, new: bool
+) -> bool:
+    """Tell whether a shape has ``axes``, and bind the letters that may be new."""
     names = axes.split()
     if len(names) != len(found):
         return False
     bound = dict(sizes)
     for size, name in zip(found, names, strict=True):
+        if name[-1] not in bound and not new:
+            return False
         factor = int(name[:-1] or 1)
         if bound.setdefault(name[-1], size // factor) * factor != size:
             return False
@@ -257,5 +269,6 @@ def _levels(case: Case, words: Vocabulary) -> Iterator[Complaint]:
     if case.control != all(all(row) for row in case.mask):
         full = "true where every position counts, and only there"
         yield "control", str(case.control).lower(), full
-    if decoded(case.want) is None and case.level == "core":
-        yield "want", DECLARED, "a number, which core always has"
+    declared = any(number is None for _, number in leaves(decoded(case.want)))
+    if declared and all(any(row) for row in case.mask):
+        yield "want", DECLARED, "numbers: every row has a valid position"
