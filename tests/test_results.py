@@ -457,6 +457,15 @@ def test_a_new_check_that_fails_is_added_and_not_new() -> None:
     assert [change.after for change in got.added] == ["failed"]
 
 
+def test_a_change_reads_as_a_line() -> None:
+    got = diff(run_of(PASSED), run_of(FAILED))
+
+    assert [str(change) for change in (*got.added, *got.removed)] == [
+        f"{FAILED.check}: absent -> failed; out[0] = nan, expected 1.0",
+        f"{PASSED.check}: passed -> absent",
+    ]
+
+
 @given(st.floats())
 def test_a_number_survives_strict_json(value: float) -> None:
     text = json.dumps(number(value), allow_nan=False)

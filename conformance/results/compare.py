@@ -45,6 +45,10 @@ class Change:
     after: str
     message: str = ""
 
+    def __str__(self) -> str:
+        was, now = self.before or "absent", self.after or "absent"
+        return f"{self.check}: {was} -> {now}" + (self.message and f"; {self.message}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
