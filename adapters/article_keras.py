@@ -19,12 +19,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import keras
 import tensorflow as tf
 
-Tensor = tf.Tensor
+Tensor: TypeAlias = tf.Tensor
 
 _CELLS = {
     "simple": keras.layers.SimpleRNN,
@@ -84,7 +84,7 @@ def build_birnn(
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Bidirectional:
-    """``OurBidirectional``: two layers, the second on each row's reversed valid part."""
+    """``OurBidirectional``: two layers, the second on each reversed valid part."""
 
     forward: Any
     backward: Any

@@ -21,12 +21,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
 
-Array = jax.Array
+Array: TypeAlias = jax.Array
 
 
 def masked_mean(x: Array, mask: Array | None) -> Array:
@@ -83,14 +83,16 @@ class _BiRnn:
         return self.apply(self.parameters, x, mask)
 
     def apply(self, parameters: list[Array], x: Array, mask: Array | None) -> Array:
-        return _birnn(parameters, x, _valid(mask, x), self.cell, self.merge, self.output)
+        valid, kind = _valid(mask, x), (self.cell, self.merge, self.output)
+        return _birnn(parameters, x, valid, kind)
 
 
 # Jitted here, not in the layer: every layer of the same shapes shares one program.
-@partial(jax.jit, static_argnames=("cell", "merge", "output"))
+@partial(jax.jit, static_argnames="kind")
 def _birnn(
-    parameters: list[Array], x: Array, valid: Array, cell: str, merge: str, output: str
+    parameters: list[Array], x: Array, valid: Array, kind: tuple[str, str, str]
 ) -> Array:
+    cell, merge, output = kind
     kernel, recurrent, bias, recurrent_bias = map(_wide, parameters)
     clean = jnp.where(valid[..., None], _wide(x), 0)
     pair = jnp.stack([clean, clean[:, ::-1]])
@@ -116,7 +118,9 @@ def _birnn(
     return _merged(merge, both[0], both[1, :, ::-1]).astype(x.dtype)
 
 
-def _step(cell: str, left: Array, right: Array, h: Array, c: Array) -> tuple[Array, Array]:
+def _step(
+    cell: str, left: Array, right: Array, h: Array, c: Array
+) -> tuple[Array, Array]:
     if cell == "simple":
         return jnp.tanh(left + right), c
     if cell == "lstm":
@@ -141,11 +145,10 @@ def _losses(kind: str, scores: Array, goals: Array) -> Array:
     if kind == "cross_entropy":
         logs = jax.nn.log_softmax(scores, axis=-1)
         return -jnp.take_along_axis(logs, goals[..., None], axis=-1)[..., 0]
-    return (
-        jnp.maximum(scores, 0)
-        - scores * goals.astype(scores.dtype)
-        + jnp.log1p(jnp.exp(-jnp.abs(scores)))
-    )
+    # Not max and abs: each has a slope of its own at zero, and together a wrong one.
+    above = jnp.where(scores >= 0, scores, 0)
+    below = jnp.where(scores >= 0, -scores, scores)
+    return above - scores * goals.astype(scores.dtype) + jnp.log1p(jnp.exp(below))
 
 
 def _reduced(reduction: str, losses: Array, valid: Array) -> Array:

@@ -20,11 +20,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
-Array = np.ndarray[Any, np.dtype[Any]]
+Array: TypeAlias = Any  # what NumPy's arithmetic gives on arrays of any dtype
 
 
 @np.errstate(all="ignore")
@@ -37,7 +37,8 @@ def masked_mean(x: Array, mask: Array | None) -> Array:
 @np.errstate(all="ignore")
 def masked_max(x: Array, mask: Array | None) -> Array:
     valid = _like(_valid(mask, x), x)
-    return np.where(valid, _wide(x), -np.inf).max(axis=1, initial=-np.inf).astype(x.dtype)
+    scores = np.where(valid, _wide(x), -np.inf)
+    return np.asarray(scores.max(axis=1, initial=-np.inf), dtype=x.dtype)
 
 
 @np.errstate(all="ignore")
@@ -104,7 +105,9 @@ class _BiRnn:
         return _merged(self.merge, outputs[0], outputs[1, :, ::-1]).astype(x.dtype)
 
 
-def _step(cell: str, left: Array, right: Array, h: Array, c: Array) -> tuple[Array, Array]:
+def _step(
+    cell: str, left: Array, right: Array, h: Array, c: Array
+) -> tuple[Array, Array]:
     if cell == "simple":
         return np.tanh(left + right), c
     if cell == "lstm":

@@ -20,11 +20,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import tensorflow as tf
 
-Tensor = tf.Tensor
+Tensor: TypeAlias = tf.Tensor
 
 
 def masked_mean(x: Tensor, mask: Tensor | None) -> Tensor:
@@ -48,7 +48,12 @@ def masked_softmax(x: Tensor, mask: Tensor | None) -> Tensor:
 
 
 def masked_loss(
-    predictions: Tensor, targets: Tensor, mask: Tensor | None, *, kind: str, reduction: str
+    predictions: Tensor,
+    targets: Tensor,
+    mask: Tensor | None,
+    *,
+    kind: str,
+    reduction: str,
 ) -> Tensor:
     valid = _valid(mask, predictions)
     # Cleaned before the loss, so that no value there can reach it or its gradient.
@@ -137,7 +142,8 @@ def _reduced(reduction: str, losses: Tensor, valid: Tensor) -> Tensor:
     if reduction == "sum":
         return tf.reduce_sum(losses)
     if reduction == "mean":
-        return tf.reduce_sum(losses) / _count(tf.reshape(valid, [1, -1]), losses.dtype)[0]
+        every = tf.reshape(valid, [1, -1])
+        return tf.reduce_sum(losses) / _count(every, losses.dtype)[0]
     means = tf.reduce_sum(losses, axis=1) / _count(valid, losses.dtype)
     rows = tf.reduce_any(valid, axis=1)[None]
     return tf.reduce_sum(means) / _count(rows, losses.dtype)[0]

@@ -20,12 +20,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - the field's name for it
 
-Tensor = torch.Tensor
+Tensor: TypeAlias = torch.Tensor
 
 
 def masked_mean(x: Tensor, mask: Tensor | None) -> Tensor:
@@ -50,7 +50,12 @@ def masked_softmax(x: Tensor, mask: Tensor | None) -> Tensor:
 
 
 def masked_loss(
-    predictions: Tensor, targets: Tensor, mask: Tensor | None, *, kind: str, reduction: str
+    predictions: Tensor,
+    targets: Tensor,
+    mask: Tensor | None,
+    *,
+    kind: str,
+    reduction: str,
 ) -> Tensor:
     valid = _valid(mask, predictions)
     # Cleaned before the loss, so that no value there can reach it or its gradient.
