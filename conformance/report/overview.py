@@ -81,7 +81,6 @@ def facts(view: View) -> list[tuple[str, str]]:
             "examples": str(header.examples),
             "explored": str(header.explore or ""),
             "cases": f"{header.cases} ({header.cases_digest[:19]})",
-            "started": header.started,
         }
         for name, text in told.items():
             if text:
