@@ -1,0 +1,245 @@
+"""One bidirectional layer over an array namespace, with a place for each fault.
+
+Written for mutants: the right layer is the one without a fault.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance.mutation.arrays import (
+    MASKS,
+    full_if_empty,
+    kept,
+    lengths,
+    namespace,
+    to_last,
+    wide,
+)
+
+PARTS = ("kernel", "recurrent_kernel", "bias", "recurrent_bias")
+
+
+def build(
+    xp: Any,
+    forward: Any,
+    backward: Any,
+    *,
+    cell: str,
+    merge: str,
+    output: str,
+    fault: str = "",
+) -> Layer:
+    """Return a layer; ``fault`` names what is wrong with it."""
+    del xp
+    parameters = [getattr(each, part) for each in (forward, backward) for part in PARTS]
+    if hasattr(parameters[0], "requires_grad_"):
+        parameters = [each.detach().clone().requires_grad_() for each in parameters]
+    return Layer(
+        parameters=parameters, cell=cell, merge=merge, output=output, fault=fault
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Layer:
+    """Both directions, one step after the other."""
+
+    parameters: list[Any]
+    cell: str
+    merge: str
+    output: str
+    fault: str = ""
+    memory: dict[str, Any] = field(default_factory=dict)
+
+    def __call__(self, x: Any, mask: Any) -> Any:
+        """Return the output for ``x [B, T, F]``."""
+        return self.apply(self.parameters, x, mask)
+
+    def apply(self, parameters: list[Any], x: Any, mask: Any) -> Any:
+        """Return the output with other parameters, as JAX wants it."""
+        xp = namespace(x)
+        keep = self._mask(xp, x, mask)
+        seen = self._inputs(xp, x, keep)
+        ahead, back = list(parameters[:4]), list(parameters[4:])
+        if self.fault == "one-direction":
+            back = ahead
+        there = self._direction(xp, ahead, seen, keep, backward=False)
+        here = self._direction(xp, back, seen, keep, backward=True)
+        return xp.astype(self._merged(xp, there, here), x.dtype)
+
+    def _mask(self, xp: Any, x: Any, mask: Any) -> Any:
+        keep = kept(xp, x, mask)
+        if self.fault in MASKS:
+            return MASKS[self.fault][0](xp, keep)
+        if self.fault == "empty-row-is-full":
+            return full_if_empty(xp, keep)
+        if self.fault == "bitwise" and mask is not None:
+            return ~mask == 0
+        if self.fault == "baked":
+            return _baked(xp, x, keep)
+        return keep
+
+    def _inputs(self, xp: Any, x: Any, keep: Any) -> Any:
+        if self.fault == "writes-its-input":
+            x[~keep] = 0
+        if self.fault == "reads-memory":
+            x = x.ravel(order="K").reshape(x.shape)
+        wider = wide(xp, x)
+        if self.fault == "multiplies":
+            return wider * xp.astype(keep, wider.dtype)[..., None]
+        if self.fault == "no-nan":
+            wider = xp.where(xp.isnan(wider), xp.zeros_like(wider), wider)
+        if self.fault == "raw-steps":
+            return wider
+        return xp.where(keep[..., None], wider, 0.0)
+
+    def _direction(
+        self, xp: Any, weights: list[Any], x: Any, keep: Any, *, backward: bool
+    ) -> Any:
+        turned = backward and self.fault != "never-reversed"
+        order = range(x.shape[1] - 1, -1, -1) if turned else range(x.shape[1])
+        steps = self._scan(xp, [wide(xp, each) for each in weights], x, keep, order)
+        hidden, outputs = steps
+        if self.output == "final":
+            return self._final(xp, hidden, outputs, keep, backward=backward)
+        if turned and self.fault == "not-turned-back":
+            outputs = outputs[::-1]
+        return xp.stack(outputs, axis=1)
+
+    def _scan(
+        self, xp: Any, weights: list[Any], x: Any, keep: Any, order: range
+    ) -> tuple[Any, list[Any]]:
+        units = weights[1].shape[0]
+        h = xp.zeros_like(x[:, 0, :1] @ weights[1][:1, :units])
+        c = h
+        h, c = self.memory.get("state", (h, c)) if self.fault == "remembers" else (h, c)
+        if h.shape[0] != x.shape[0]:
+            h = c = xp.zeros_like(x[:, 0, :1] @ weights[1][:1, :units])
+        outputs: list[Any] = [h] * x.shape[1]
+        whole = len(order) > 0 and order[0] > 0 and self.fault == "mask-not-reversed"
+        for number, t in enumerate(order):
+            here = keep[:, number if whole else t][:, None]
+            before = h.detach() if self.fault == "cuts-time" else h
+            new_h, new_c = _step(xp, self.cell, weights, x[:, t], before, c, self.fault)
+            h, c, out = self._kept(xp, here, (h, c), (new_h, new_c))
+            outputs[t] = out
+        self.memory["state"] = (h, c)
+        return h, outputs
+
+    def _kept(self, xp: Any, here: Any, old: Any, new: Any) -> tuple[Any, Any, Any]:
+        h = xp.where(here, new[0], old[0])
+        c = xp.where(here, new[1], old[1])
+        out = xp.where(here, h, 0.0)
+        if self.fault == "steps-at-padding":
+            return new[0], new[1], xp.where(here, new[0], 0.0)
+        if self.fault == "steps-and-shows":
+            return new[0], new[1], new[0]
+        if self.fault == "memory-advances":
+            return h, new[1], out
+        if self.fault == "hidden-advances":
+            return new[0], c, xp.where(here, new[0], 0.0)
+        if self.fault == "shows-carried":
+            return h, c, h
+        if self.fault == "resets-at-padding":
+            return xp.where(here, h, 0.0), xp.where(here, c, 0.0), out
+        if self.fault == "decays-at-padding":
+            return xp.where(here, h, h * 0.5), xp.where(here, c, c * 0.5), out
+        if self.fault == "floor":
+            return h, c, xp.where(here, h, 1e-6)
+        return h, c, out
+
+    def _final(
+        self, xp: Any, h: Any, outputs: list[Any], keep: Any, *, backward: bool
+    ) -> Any:
+        if self.fault == "final-at-the-edge":
+            return outputs[0] if backward else outputs[-1]
+        if self.fault == "backward-final-at-the-end" and backward:
+            return outputs[-1]
+        if self.fault == "final-at-the-length":
+            at = (lengths(xp, keep) if not backward else 1 + 0 * lengths(xp, keep)) - 1
+            return _at(xp, outputs, at)
+        if self.fault == "both-finals-at-the-end":
+            last = xp.sum(xp.astype(to_last(xp, keep), xp.int32), axis=1, keepdims=True)
+            return _at(xp, outputs, last - 1)
+        if self.fault == "mean-for-final":
+            number = lengths(xp, keep)
+            return sum(outputs) / xp.astype(xp.where(number > 0, number, 1), h.dtype)
+        return h
+
+    def _merged(self, xp: Any, ahead: Any, back: Any) -> Any:
+        if self.fault == "halves-swapped":
+            ahead, back = back, ahead
+        if self.merge == "concat":
+            return xp.concat([ahead, back], axis=-1)
+        if self.fault == "averages":
+            return (ahead + back) / 2
+        return ahead * back if self.fault == "multiplies-directions" else ahead + back
+
+
+def _step(  # noqa: PLR0913 - a step needs its weights, state and fault
+    xp: Any, cell: str, weights: list[Any], x: Any, h: Any, c: Any, fault: str
+) -> tuple[Any, Any]:
+    kernel, recurrent, bias, recurrent_bias = weights
+    if fault == "bias-twice":
+        bias = bias + bias
+    if fault == "no-recurrent-bias":
+        recurrent_bias = recurrent_bias * 0
+    if fault == "frozen-bias":
+        bias = bias.detach()
+    left, right = x @ kernel + bias, h @ recurrent + recurrent_bias
+    if cell == "simple":
+        total = left + right
+        return (xp.where(total > 0, total, 0.0) if fault == "relu" else xp.tanh(total)), c
+    if cell == "lstm":
+        return _lstm(xp, _split(left + right, 4), c, fault)
+    a, b = _split(left, 3), _split(right, 3)
+    r, z = _logistic(xp, a[0] + b[0]), _logistic(xp, a[1] + b[1])
+    if fault == "gates-swapped":
+        r, z = z, r
+    last = b[2]
+    if fault == "reset-before":
+        units = h.shape[1]
+        last = (r * h) @ recurrent[:, 2 * units :] + recurrent_bias[2 * units :]
+    n = xp.tanh(a[2] + r * last if fault != "reset-before" else a[2] + last)
+    if fault == "update-inverted":
+        return z * n + (1 - z) * h, c
+    return (1 - z) * n + z * h, c
+
+
+def _lstm(xp: Any, gates: list[Any], c: Any, fault: str) -> tuple[Any, Any]:
+    if fault == "gates-swapped":
+        gates = [gates[1], gates[0], *gates[2:]]
+    if fault == "output-gate-third":
+        gates = [gates[0], gates[1], gates[3], gates[2]]
+    if fault == "forget-bias":
+        gates = [gates[0], gates[1] + 1, *gates[2:]]
+    i, f, o = (_logistic(xp, gates[k]) for k in (0, 1, 3))
+    new = f * c + i * xp.tanh(gates[2])
+    return (o * new if fault == "no-tanh-of-memory" else o * xp.tanh(new)), new
+
+
+def _logistic(xp: Any, x: Any) -> Any:
+    small = xp.exp(-xp.abs(x))
+    return xp.where(x >= 0, 1.0, small) / (1 + small)
+
+
+def _split(whole: Any, parts: int) -> list[Any]:
+    units = whole.shape[1] // parts
+    return [whole[:, k * units : (k + 1) * units] for k in range(parts)]
+
+
+def _at(xp: Any, outputs: list[Any], at: Any) -> Any:
+    """Return one position of each row; number -1 is the last of the padded row."""
+    whole = xp.stack(outputs, axis=1)
+    at = xp.astype(xp.where(at < 0, at + whole.shape[1], at), xp.int64)[..., None]
+    index = xp.broadcast_to(at, (whole.shape[0], 1, whole.shape[2]))
+    return xp.take_along_axis(whole, index, axis=1)[:, 0]
+
+
+def _baked(xp: Any, x: Any, keep: Any) -> Any:
+    try:
+        known = [int(number) for number in lengths(xp, keep)[:, 0]]
+    except TypeError:  # a tracer has no value: what is left is the static shape
+        known = [x.shape[1]] * x.shape[0]
+    return xp.arange(x.shape[1])[None] < xp.asarray(known)[:, None]
