@@ -121,15 +121,8 @@ def without(names: Iterable[str]) -> list[str]:
 
 
 def known_file(found: Declaration) -> Path:
-    """Return where an adapter's known differences stand: beside it, as TOML.
-
-    A variant has a file of its own: ``keras_builtin.torch.toml``.
-    """
-    path = Path(found.file)
-    variant = found.name.partition(":")[2]
-    return path.with_name(
-        f"{path.stem}.{variant}.toml" if variant else f"{path.stem}.toml"
-    )
+    """Return where an adapter's known differences stand: beside it, as TOML."""
+    return Path(found.file).with_suffix(".toml")
 
 
 def shown(found: Declaration) -> str:

@@ -215,19 +215,18 @@ def _of_law(
         clause=f"{operation.name}.{law.name}",
         level=law.level,
         dtype="float32",
-        route="compiled" if law.needs == "compiled" else declaration.primary,
+        route=_route(declaration, law),
         unsupported=_lacking(declaration, law),
     )
     usual = law.dtypes or (_usual(declaration),)
     for dtype in declaration.dtypes:
         level = law.level if dtype in usual else _raised(law.level)
         yield replace(base, dtype=dtype, level=level)
-    if law.name in SECOND_ROUTE_LAWS:
-        for route in declaration.routes:
-            if route != declaration.primary:
-                yield replace(
-                    base, dtype=_usual(declaration), route=route, level="robust"
-                )
+    second = law.name in SECOND_ROUTE_LAWS or law.route == "eager"
+    for route in declaration.routes if second else ():
+        if route != base.route:
+            level = _raised(law.level)
+            yield replace(base, dtype=_usual(declaration), route=route, level=level)
 
 
 def _of_case(
@@ -252,6 +251,13 @@ def _of_case(
         if route != declaration.primary and _usual(declaration) in case.dtypes:
             level = _raised(case.level)
             yield replace(base, dtype=_usual(declaration), route=route, level=level)
+
+
+def _route(declaration: Declaration, law: Law) -> str:
+    """Return a law's own route, the primary one if the adapter lacks it."""
+    if law.route in declaration.routes or law.needs == "compiled":
+        return law.route
+    return declaration.primary
 
 
 def _usual(declaration: Declaration) -> str:

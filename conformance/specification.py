@@ -73,6 +73,8 @@ class Law:
         why: Which mistake it catches.
         module: Where its function is.
         results: The kinds of answer that it applies to.
+        route: The route that it has at its own level, where that is not the
+            framework's primary one; the primary one follows at level robust.
         needs: What the framework or the adapter must offer: gradient, compiled,
             layouts, mask-forms, left or gaps.
         variants: Globs over variant names that it applies to.
@@ -87,6 +89,7 @@ class Law:
     why: str
     module: str
     results: tuple[Result, ...] = ("row", "position", "scalar")
+    route: str = ""
     needs: str = ""
     variants: tuple[str, ...] = ("*",)
     dtypes: tuple[str, ...] = ()

@@ -105,9 +105,21 @@ class Subject:
         plain = self.plain(batch)
         if self.route == "eager":
             return plain
+        if self.operation.builds and self.framework.FUNCTIONAL:
+            return self._applied(plain)
         if id(plain) not in self._compiled:
             self._compiled[id(plain)] = self.framework.compile(plain)
         return self._compiled[id(plain)]
+
+    def _applied(self, layer: Any) -> Callable[..., Any]:
+        """Return the layer as a compiled function of its parameters.
+
+        One program serves every layer of the variant, as in training, where the
+        parameters change from step to step.
+        """
+        if 0 not in self._compiled:
+            self._compiled[0] = self.framework.compile(layer.apply)
+        return partial(self._compiled[0], layer.parameters)
 
     def plain(self, batch: Batch) -> Callable[..., Any]:
         """Return the adapter's function, or the layer built for the batch's weights."""
@@ -123,47 +135,43 @@ class Subject:
             return None
         return self.framework.tensor(_MASKS[form](batch.mask, self.dtype))
 
-    def gradients(self, batch: Batch, cotangent: Array) -> dict[str, Array]:
-        """Return the gradients through the differentiable inputs, by name.
+    def gradients(
+        self, batch: Batch, cotangent: Array
+    ) -> tuple[dict[str, Array], list[Array]]:
+        """Return the gradients through the inputs, and through a layer's parameters.
+
+        Inputs are the differentiable ones, by name; parameters in the layer's order.
 
         Raises:
             UnconnectedGradientError: One of them is not reached.
             ContractViolation: A gradient has not its input's shape.
         """
-        names = list(batch.arrays)
-        wanted = [names.index(name) for name in self.operation.differentiable]
+        names = self.operation.differentiable
         with self.framework.scope(self.dtype):
-            plain = self.plain(batch)
-            if id(plain) not in self._gradients:
-                self._gradients[id(plain)] = self.framework.gradient(plain, wanted)
             tensors = [self.framework.tensor(array) for array in batch.arrays.values()]
             tensors.append(self.mask(batch, "bool"))
-            found = self._gradients[id(plain)](tensors, self._cotangent(cotangent))[1]
+            dtype = numpy_dtype(self.dtype)
+            pulled = self.framework.tensor(np.asarray(cotangent, dtype=dtype))
+            found = self._gradient(batch)(tensors, pulled)[1]
             arrays = [self.framework.array(gradient) for gradient in found]
-        for name, array in zip(self.operation.differentiable, arrays, strict=True):
+        inputs = dict(zip(names, arrays[: len(names)], strict=True))
+        for name, array in inputs.items():
             if array.shape != batch.arrays[name].shape:
                 msg = (
                     f"the gradient through {name} has shape {_shape(array.shape)}, "
                     f"expected {_shape(batch.arrays[name].shape)} like {name}"
                 )
                 raise ContractViolation(msg)
-        return dict(zip(self.operation.differentiable, arrays, strict=True))
+        return inputs, arrays[len(names) :]
 
-    def parameter_gradients(self, batch: Batch, cotangent: Array) -> list[Array]:
-        """Return the gradients through the layer's parameters, in its own order.
-
-        Raises:
-            UnconnectedGradientError: One of them is not reached.
-        """
-        with self.framework.scope(self.dtype):
-            layer = self.plain(batch)
-            key = -id(layer)
-            if key not in self._gradients:
-                self._gradients[key] = self.framework.parameter_gradient(layer)
-            tensors = [self.framework.tensor(array) for array in batch.arrays.values()]
-            tensors.append(self.mask(batch, "bool"))
-            found = self._gradients[key](tensors, self._cotangent(cotangent))[1]
-            return [self.framework.array(gradient) for gradient in found]
+    def _gradient(self, batch: Batch) -> Callable[..., Any]:
+        plain, names = self.plain(batch), list(batch.arrays)
+        if id(plain) not in self._gradients:
+            wanted = [names.index(name) for name in self.operation.differentiable]
+            builds = self.operation.builds
+            make = self.framework.layer_gradient if builds else self.framework.gradient
+            self._gradients[id(plain)] = make(plain, wanted)
+        return self._gradients[id(plain)]
 
     def captured(self) -> str:
         """Return what the compiled route captured, in words.
@@ -179,10 +187,6 @@ class Subject:
             msg = f"the {self.framework.NAME} compiler captured no operation"
             raise NothingCapturedError(msg)
         return f"{graphs} graphs, {nodes} operations, {breaks} breaks" if nodes else ""
-
-    def _cotangent(self, cotangent: Array) -> Any:
-        dtype = numpy_dtype(self.dtype)
-        return self.framework.tensor(np.asarray(cotangent, dtype=dtype))
 
     def _build(self, weights: Mapping[str, Array]) -> Callable[..., Any]:
         function = self.adapter.function(self.operation.function)

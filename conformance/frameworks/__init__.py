@@ -49,6 +49,8 @@ class Framework(Protocol):
     """Routes that it offers, the primary one first."""
     GRADIENTS: bool
     """Whether it differentiates."""
+    FUNCTIONAL: bool
+    """Whether a layer is called as ``layer.apply(parameters, ...)`` when compiled."""
 
     def versions(self) -> dict[str, str]:
         """Return the versions that matter for a result, by distribution name."""
@@ -97,14 +99,16 @@ class Framework(Protocol):
             UnconnectedGradientError: No gradient reaches one of them.
         """
 
-    def parameter_gradient(
-        self, layer: Any
+    def layer_gradient(
+        self, layer: Any, wanted: Sequence[int]
     ) -> Callable[[Sequence[Tensor], Tensor], Gradients]:
-        """Return the vector-Jacobian product through ``layer.parameters``.
+        """Return the vector-Jacobian product through a layer and its parameters.
 
         What is returned takes the layer's positional tensors (x and mask) and a
-        cotangent, and gives the answer and the gradients in the order of
-        ``layer.parameters`` (JAX: of the flattened pytree, through ``layer.apply``).
+        cotangent, and gives the answer, the gradients for the arguments numbered in
+        ``wanted``, and then those in the order of ``layer.parameters`` (JAX: of the
+        flattened pytree, through ``layer.apply``). One call for both, since a
+        compiled derivative is what takes longest.
 
         Raises (when called):
             UnconnectedGradientError: No gradient reaches one of them.

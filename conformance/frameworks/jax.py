@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 NAME = "jax"
 ROUTES = ("compiled", "eager")
 GRADIENTS = True
+FUNCTIONAL = True
 
 # On accelerators the default multiplies float32 in fewer bits.
 jax.config.update("jax_default_matmul_precision", "highest")
@@ -115,22 +116,27 @@ def gradient(
     return _step(step)
 
 
-def parameter_gradient(
-    layer: Any,
+def layer_gradient(
+    layer: Any, wanted: Sequence[int]
 ) -> Callable[[Sequence[Tensor], Tensor], Gradients]:
-    """Return the vector-Jacobian product through ``layer.parameters``, compiled.
+    """Return the vector-Jacobian product through a layer and its parameters, compiled.
 
-    Gradients come in the order of the flattened pytree, through ``layer.apply``.
+    Those of parameters come in the order of the flattened pytree.
     """
 
     def step(
         tensors: Sequence[Tensor], cotangent: Tensor, parameters: Any
     ) -> Gradients:
-        def of(parameters: Any) -> Tensor:
-            return layer.apply(parameters, *tensors)
+        def of(parameters: Any, *chosen: Tensor) -> Tensor:
+            given = list(tensors)
+            for index, one in zip(wanted, chosen, strict=True):
+                given[index] = one
+            return layer.apply(parameters, *given)
 
-        answer, pull = jax.vjp(of, parameters)
-        return answer, jax.tree.leaves(pull(cotangent))
+        chosen = (tensors[index] for index in wanted)
+        answer, pull = jax.vjp(of, parameters, *chosen)
+        own, *found = pull(cotangent)
+        return answer, [*found, *jax.tree.leaves(own)]
 
     compiled = _step(step)
     return lambda tensors, cotangent: compiled(tensors, cotangent, layer.parameters)

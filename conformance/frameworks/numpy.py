@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 NAME = "numpy"
 ROUTES = ("eager",)
 GRADIENTS = False
+FUNCTIONAL = False
 
 
 def versions() -> dict[str, str]:
@@ -97,19 +98,25 @@ def gradient(
     Raises:
         UnconnectedGradientError: Always.
     """
-    msg = f"numpy cannot differentiate {function!r} by arguments {list(wanted)}"
-    raise UnconnectedGradientError(f"{msg}; plan no gradient checks")
+    msg = (
+        f"numpy cannot differentiate {function!r} by arguments {list(wanted)}; "
+        "plan no gradient checks"
+    )
+    raise UnconnectedGradientError(msg)
 
 
-def parameter_gradient(
-    layer: Any,
+def layer_gradient(
+    layer: Any, wanted: Sequence[int]
 ) -> Callable[[Sequence[Tensor], Tensor], Gradients]:
     """Refuse: NumPy does not differentiate.
 
     Raises:
         UnconnectedGradientError: Always.
     """
-    msg = f"numpy cannot differentiate {layer!r}; plan no gradient checks"
+    msg = (
+        f"numpy cannot differentiate {layer!r} by {list(wanted)}; "
+        "plan no gradient checks"
+    )
     raise UnconnectedGradientError(msg)
 
 

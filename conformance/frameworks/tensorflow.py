@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 NAME = "tensorflow"
 ROUTES = ("compiled", "eager")
 GRADIENTS = True
+FUNCTIONAL = False
 
 # Ten bits of mantissa would hide every mistake that this suite looks for.
 tf.config.experimental.enable_tensor_float_32_execution(False)
@@ -106,31 +107,35 @@ def gradient(
     """
     names = [f"argument {index}" for index in wanted]
 
-    @tf.function(jit_compile=False)
     def step(tensors: Sequence[Tensor], cotangent: Tensor) -> Gradients:
         sources = [tensors[index] for index in wanted]
         return _pulled(lambda: function(*tensors), sources, cotangent)
 
-    return lambda tensors, cotangent: _connected(names, *step(list(tensors), cotangent))
+    traced = tf.function(step, jit_compile=False)
+    return lambda tensors, cotangent: _connected(
+        names, *traced(list(tensors), cotangent)
+    )
 
 
-def parameter_gradient(
-    layer: Any,
+def layer_gradient(
+    layer: Any, wanted: Sequence[int]
 ) -> Callable[[Sequence[Tensor], Tensor], Gradients]:
-    """Return the vector-Jacobian product through ``layer.parameters``, compiled.
+    """Return the vector-Jacobian product through a layer and its parameters, compiled.
 
     Raises (when called):
         UnconnectedGradientError: No gradient reaches one of them.
     """
 
-    @tf.function(jit_compile=False)
     def step(tensors: Sequence[Tensor], cotangent: Tensor) -> Gradients:
-        sources = list(layer.parameters)
+        sources = [*(tensors[index] for index in wanted), *layer.parameters]
         return _pulled(lambda: layer(*tensors), sources, cotangent)
 
+    traced = tf.function(step, jit_compile=False)
+
     def call(tensors: Sequence[Tensor], cotangent: Tensor) -> Gradients:
-        names = [f"parameter {index}" for index in range(len(layer.parameters))]
-        return _connected(names, *step(list(tensors), cotangent))
+        names = [f"argument {index}" for index in wanted]
+        names += [f"parameter {index}" for index in range(len(layer.parameters))]
+        return _connected(names, *traced(list(tensors), cotangent))
 
     return call
 
@@ -177,8 +182,8 @@ def _connected(names: list[str], answer: Tensor, found: Sequence[Tensor]) -> Gra
     missing = [name for name, one in zip(names, found, strict=True) if one is None]
     if missing:
         msg = (
-            f"no gradient reaches {', '.join(missing)}: TensorFlow gives None, expected "
-            "a tensor; do not rebuild it outside the adapter's function"
+            f"no gradient reaches {', '.join(missing)}: TensorFlow gives None, "
+            "expected a tensor; do not rebuild it outside the adapter's function"
         )
         raise UnconnectedGradientError(msg)
     return answer, list(found)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 NAME = "torch"
 ROUTES = ("eager", "compiled")
 GRADIENTS = True
+FUNCTIONAL = False
 
 # Ten bits of mantissa would hide every mistake that this suite looks for.
 torch.backends.cuda.matmul.allow_tf32 = False
@@ -142,19 +143,23 @@ def gradient(
     return step
 
 
-def parameter_gradient(
-    layer: Any,
+def layer_gradient(
+    layer: Any, wanted: Sequence[int]
 ) -> Callable[[Sequence[Tensor], Tensor], Gradients]:
-    """Return the vector-Jacobian product through ``layer.parameters``.
+    """Return the vector-Jacobian product through a layer and its parameters.
 
     Raises (when called):
         UnconnectedGradientError: No gradient reaches one of them.
     """
 
     def step(tensors: Sequence[Tensor], cotangent: Tensor) -> Gradients:
-        parameters = list(layer.parameters)
-        names = [f"parameter {index}" for index in range(len(parameters))]
-        return _pulled(layer(*tensors), cotangent, parameters, names)
+        given, parameters = list(tensors), list(layer.parameters)
+        for index in wanted:
+            given[index] = given[index].detach().requires_grad_()
+        names = [f"argument {index}" for index in wanted]
+        names += [f"parameter {index}" for index in range(len(parameters))]
+        sources = [*(given[index] for index in wanted), *parameters]
+        return _pulled(layer(*given), cotangent, sources, names)
 
     return step
 
@@ -165,7 +170,9 @@ class _Compiled:
     def __init__(self, function: Callable[..., Tensor]) -> None:
         self.sizes: list[int] = []
         self.breaks = 0
-        self._call = torch.compile(_fresh(function), backend=self._backend, dynamic=False)
+        self._call = torch.compile(
+            _fresh(function), backend=self._backend, dynamic=False
+        )
 
     def __call__(self, *tensors: Tensor) -> Tensor:
         before = _graph_breaks()

@@ -74,6 +74,7 @@ LAWS: tuple[Law, ...] = (
         number=7,
         level="core",
         module=_CONTRACT,
+        route="eager",  # each form would be a compilation of its own
         needs="mask-forms",
         text="Every mask form that the adapter declares gives the answer of the "
         "boolean mask.",
@@ -115,6 +116,7 @@ LAWS: tuple[Law, ...] = (
         number=11,
         level="core",
         module=_ROUTE,
+        route="compiled",
         needs="compiled",
         text="The compiled function gives the exact answer, also when it was compiled "
         "once and is called again with another mask of the same shape.",

@@ -22,6 +22,8 @@ def batch_composition(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     yield subject.agrees(sample, note="in the batch")
     counts = sample.batch.counts
     for step in LADDER:
+        if step == sample.batch.time > 1:
+            continue  # nothing to trim; a full row is in the batch
         rows = np.flatnonzero(counts == step)
         if len(rows):
             alone = sample.having(sample.batch.trimmed(int(rows[0])))
@@ -32,7 +34,9 @@ def batch_order(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """The same rows in another order."""
     order = sample.draw("order").order(sample.batch.rows)
     moved = sample.rows(order)
-    yield subject.agrees(moved, note=f"with the rows in the order {_listed(order)}")
+    alone = len(order) == 1
+    note = "" if alone else f"with the rows in the order {_listed(order)}"
+    yield subject.agrees(moved, note=note)
 
 
 def full_mask(subject: Subject, sample: Sample) -> Iterator[Verdict]:

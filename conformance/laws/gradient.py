@@ -12,7 +12,7 @@ from conformance.operations.base import over_time
 from conformance.precision import PRECISIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from conformance.batch import Array
     from conformance.compare import Verdict
@@ -22,27 +22,32 @@ if TYPE_CHECKING:
 
 def gradient(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Through the inputs and, in float64, through a layer's parameters."""
-    yield from _inputs(subject, sample, "")
     if subject.operation.builds:
         yield from _parameters(subject, sample)
+    else:
+        cotangent = sample.cotangent()
+        found = subject.gradients(sample.batch, cotangent)[0]
+        yield from _inputs(subject, sample, cotangent, found, "")
 
 
 def wild_gradient(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """The same with infinities, NaN and huge numbers at padding."""
-    for kind in WILD:
-        yield from _inputs(
-            subject, sample.alike(wild(sample, kind)), f"{kind} at padding"
-        )
-    if subject.operation.builds:
-        broken = sample.alike(wild(sample, "nan"))
-        cotangent = broken.cotangent()
-        for number, got in enumerate(_through(subject, broken, cotangent)):
-            yield _finite(got, broken, f"parameter {number}", "nan at padding")
-
-
-def _inputs(subject: Subject, sample: Sample, note: str) -> Iterator[Verdict]:
     cotangent = sample.cotangent()
-    found = subject.gradients(sample.batch, cotangent)
+    for kind in WILD:
+        broken, note = sample.alike(wild(sample, kind)), f"{kind} at padding"
+        found, parameters = subject.gradients(broken.batch, cotangent)
+        yield from _inputs(subject, broken, cotangent, found, note)
+        for number, got in enumerate(parameters):
+            yield _finite(got, broken, f"gradient of parameter {number}", note)
+
+
+def _inputs(
+    subject: Subject,
+    sample: Sample,
+    cotangent: Array,
+    found: Mapping[str, Array],
+    note: str,
+) -> Iterator[Verdict]:
     exact = subject.dtype == "float64"
     want = sample.gradient(cotangent)
     allowed = sample.gradient_bound(cotangent) if exact else {}
@@ -81,29 +86,32 @@ def _finite(got: Array, sample: Sample, label: str, note: str) -> Verdict:
 
 
 def _parameters(subject: Subject, sample: Sample) -> Iterator[Verdict]:
-    """The padded batch's parameter gradients against those of its trimmed rows.
+    """A layer's gradients, its parameters' against the sum over trimmed rows.
 
     Two rows of one length are repeated to fill the batch, so that few shapes are
     compiled; the gradient is linear in the cotangent, so a row's copies need one call.
     """
+    first = sample.cotangent()
+    found, parameters = subject.gradients(sample.batch, first)
+    yield from _inputs(subject, sample, first, found, "")
+    for number, got in enumerate(parameters):
+        yield _finite(got, sample, f"gradient of parameter {number}", "")
+    if subject.dtype != "float64":
+        return
     counts = sample.batch.counts
     alike = np.flatnonzero(counts == counts[min(1, len(counts) - 1)])[:2]
     index = alike[np.arange(sample.batch.rows) % len(alike)]
     padded = sample.rows(index)
     cotangent = padded.cotangent("parameters")
-    whole = _through(subject, padded, cotangent)
-    for number, got in enumerate(whole):
-        yield _finite(got, padded, f"gradient of parameter {number}", "")
-    if subject.dtype != "float64":
-        return
-    total: list[Array] = []
+    whole = subject.gradients(padded.batch, cotangent)[1]
+    total = [np.zeros(got.shape) for got in whole]
     for row in alike:
-        one = sample.having(sample.batch.trimmed(int(row)))
+        one = sample.batch.trimmed(int(row))
         own = cotangent[index == row].sum(axis=0, keepdims=True)
         if subject.variant.result == "position":
             own = own[:, sample.batch.mask[row]]
-        parts = _through(subject, one, own)
-        total = [a + b for a, b in zip(total, parts, strict=True)] if total else parts
+        parts = subject.gradients(one, own)[1]
+        total = [a + b for a, b in zip(total, parts, strict=True)]
     size = padded.gradient_bound(cotangent)
     largest = max(float(bound.max()) for name, bound in size.items() if "." in name)
     limit = 4 * largest + PRECISIONS["float64"].eta
@@ -116,8 +124,3 @@ def _parameters(subject: Subject, sample: Sample) -> Iterator[Verdict]:
             label=f"gradient of parameter {number}",
             note="expected the sum over the rows alone, trimmed",
         )
-
-
-def _through(subject: Subject, sample: Sample, cotangent: Array) -> list[Array]:
-    found = subject.parameter_gradients(sample.batch, cotangent)
-    return [np.asarray(gradient, dtype=np.float64) for gradient in found]
