@@ -176,7 +176,7 @@ MASKS: Mapping[str, tuple[Change, str, str, str]] = MappingProxyType({
     "no-mask-for-one-row": (
         unless_alone,
         "ignores the mask when the batch has one row",
-        "batch-composition",
+        "length-one",
         "https://github.com/huggingface/transformers/pull/46773",
     ),
 })

@@ -86,11 +86,9 @@ class Layer:
         if self.fault == "reads-memory":
             x = x.ravel(order="K").reshape(x.shape)
         wider = wide(xp, x)
-        if self.fault == "multiplies":
-            return wider * xp.astype(keep, wider.dtype)[..., None]
         if self.fault == "no-nan":
             wider = xp.where(xp.isnan(wider), xp.zeros_like(wider), wider)
-        if self.fault == "raw-steps":
+        if self.fault in {"raw-steps", "multiplies"}:
             return wider
         return xp.where(keep[..., None], wider, 0.0)
 
@@ -135,6 +133,11 @@ class Layer:
             return new[0], new[1], xp.where(here, new[0], 0.0)
         if self.fault == "steps-and-shows":
             return new[0], new[1], new[0]
+        if self.fault == "multiplies":
+            share = xp.astype(here, h.dtype)
+            h = share * new[0] + (1 - share) * old[0]
+            c = share * new[1] + (1 - share) * old[1]
+            return h, c, share * h
         if self.fault == "memory-advances":
             return h, new[1], out
         if self.fault == "hidden-advances":

@@ -103,7 +103,7 @@ _TABLE: tuple[tuple[str, str, str, tuple[str, ...], str], ...] = (
      FINAL, ""),
     ("empty-row-is-full", "takes a row without valid positions for a full one",
      "empty-row", ("*",), "https://github.com/pytorch/pytorch/issues/11514"),
-    ("multiplies", "multiplies by the mask, so that NaN at padding stays NaN",
+    ("multiplies", "mixes states by multiplying with the mask, where NaN stays NaN",
      "wild-padding", ("*",), "https://github.com/numpy/numpy/issues/8003"),
     ("no-nan", "takes NaN at valid positions for 0", "valid-nan", ("*",), ""),
     ("bias-twice", "adds the input bias twice", "value", ("*",), ""),

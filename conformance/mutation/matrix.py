@@ -1,0 +1,247 @@
+"""Which law or case catches which mutant: the suite's power, measured."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from conformance import listing, loading
+from conformance.errors import UsageError
+from conformance.mutation.mutant import Mutant, adapter, correct, mutants
+from conformance.plan import Selection, laws_of, plan
+from conformance.runner import Finding, Runner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from conformance.adapter import Adapter
+    from conformance.batch import Array, Batch
+    from conformance.cases import Case
+    from conformance.plan import Check
+    from conformance.sample import Sample
+
+EXAMPLES = {"masked_mean": 64, "masked_max": 64, "masked_softmax": 32}
+"""Generated rows for each law; elsewhere two batches, of four or eight rows, do."""
+
+_NEEDS = {"gradient": "torch", "wild-gradient": "torch", "route": "torch"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matrix:
+    """What caught what.
+
+    Attributes:
+        mutants: Those that ran.
+        kills: For each mutant's id the laws and cases that caught it, as
+            ``masked_mean.shift`` and ``masked_mean/three-lengths``.
+        not_run: Mutants whose framework is not installed.
+        idle: Laws and cases that caught none of the mutants that ran.
+        unjudged: Laws that no framework here could be held to.
+        wrong: Checks that a formula without a fault, or the reference, failed.
+    """
+
+    mutants: tuple[Mutant, ...]
+    kills: Mapping[str, tuple[str, ...]]
+    not_run: tuple[Mutant, ...] = ()
+    idle: tuple[str, ...] = ()
+    unjudged: tuple[str, ...] = ()
+    wrong: tuple[str, ...] = ()
+
+    @property
+    def survivors(self) -> tuple[Mutant, ...]:
+        """The mutants that nothing caught."""
+        return tuple(each for each in self.mutants if not self.kills[each.id])
+
+    @property
+    def late(self) -> tuple[str, ...]:
+        """The mutants that the law they are made for did not catch."""
+        return tuple(
+            f"{each.id}: {each.clause}"
+            for each in self.mutants
+            if f"{each.operation}.{each.clause}" not in self.kills[each.id]
+        )
+
+    @property
+    def sound(self) -> bool:
+        """Whether everything catches, everything is caught, and right is right."""
+        return not (self.survivors or self.idle or self.wrong or self.late)
+
+    @property
+    def power(self) -> Mapping[str, int]:
+        """How many mutants each law and case caught."""
+        return Counter(item for items in self.kills.values() for item in items)
+
+
+def kill_matrix(
+    *,
+    operations: Iterable[str] = (),
+    frameworks: Sequence[str] = ("numpy", "torch", "jax"),
+) -> Matrix:
+    """Run every mutant and return what caught it.
+
+    Args:
+        operations: Operations to take; all by default.
+        frameworks: Frameworks to run on; those not installed are left out.
+    """
+    chosen = tuple(operations) or tuple(loading.operations())
+    cases = listing.cases()
+    there = [name for name in frameworks if _installed(name)]
+    every = [each for name in chosen for each in mutants(name)]
+    run = tuple(each for each in every if each.framework in there)
+    kills = {}
+    wrong: list[str] = []
+    for name in chosen:
+        oracle = Remembered(loading.oracle(name))
+        wrong += _wrong(name, cases, oracle)
+        for each in run:
+            if each.operation == name:
+                kills[each.id] = killers(each, cases, oracle)
+    idle, unjudged = _idle(chosen, cases, kills, there)
+    return Matrix(
+        mutants=run,
+        kills=kills,
+        not_run=tuple(each for each in every if each.framework not in there),
+        idle=idle,
+        unjudged=unjudged,
+        wrong=tuple(wrong),
+    )
+
+
+def killers(
+    mutant: Mutant, cases: Mapping[str, Iterable[Case]], oracle: Any = None
+) -> tuple[str, ...]:
+    """Return the laws and cases that catch a mutant, core before robust."""
+    found: dict[str, None] = {}
+    probe = _Probe(adapter(mutant), cases, oracle)
+    for check in probe.checks(mutant):
+        if _item(check) not in found and not probe.finding(check).passed:
+            found[_item(check)] = None
+    return tuple(found)
+
+
+def _item(check: Check) -> str:
+    return f"{check.variant.name}/{check.item}" if check.case else check.clause
+
+
+def _wrong(
+    operation: str, cases: Mapping[str, Iterable[Case]], oracle: Any
+) -> list[str]:
+    """Return the checks that right implementations fail."""
+    found = []
+    for right in (correct(operation), loading.load("numpy_reference")):
+        probe = _Probe(right, cases, oracle)
+        low = operation not in {"masked_loss", "birnn"}
+        dtypes = () if low else ("float32",)
+        selection = Selection(operations=(operation,), dtypes=dtypes)
+        for check in plan(right.declaration, loading.operations(), cases, selection):
+            if not check.unsupported and not (finding := probe.finding(check)).passed:
+                found.append(
+                    f"{right.declaration.name}: {check.id}: {finding.verdict.message}"
+                )
+    return found
+
+
+def _idle(
+    operations: Iterable[str],
+    cases: Mapping[str, Iterable[Case]],
+    kills: Mapping[str, tuple[str, ...]],
+    there: Sequence[str],
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what catches nothing, and what could not be judged here."""
+    caught = {item for items in kills.values() for item in items}
+    laws, unjudged, idle = set(), set(), []
+    for name in operations:
+        operation = loading.operations()[name]
+        idle += [case.id for case in cases.get(name, ()) if case.id not in caught]
+        laws |= {law.name for law in laws_of(operation)} - {
+            law.name for law in operation.laws
+        }
+        idle += [
+            f"{name}.{law.name}"
+            for law in operation.laws
+            if f"{name}.{law.name}" not in caught
+        ]
+    for law in sorted(laws - {item.partition(".")[2] for item in caught}):
+        needs = _NEEDS.get(law, "numpy")
+        (idle.append if needs in there else unjudged.add)(law)
+    return tuple(idle), tuple(sorted(unjudged))
+
+
+def _installed(framework: str) -> bool:
+    try:
+        loading.framework(framework)
+    except UsageError:
+        return False
+    return True
+
+
+class _Probe(Runner):
+    """A runner that says whether a check holds, and neither shrinks nor writes."""
+
+    def __init__(
+        self, right: Adapter, cases: Mapping[str, Iterable[Case]], oracle: Any
+    ) -> None:
+        super().__init__(right, cases)
+        self.cases = cases
+        self.remembered = oracle
+
+    def checks(self, mutant: Mutant) -> list[Check]:
+        """Return a mutant's checks, core before robust, those it was made for only."""
+        selection = Selection(operations=(mutant.operation,))
+        planned = plan(
+            self.adapter.declaration, loading.operations(), self.cases, selection
+        )
+        names = {"route"} if mutant.kind == "route" else {"gradient", "wild-gradient"}
+        own = [
+            check
+            for check in planned
+            if not check.unsupported
+            and (mutant.kind == "forward" or check.item in names)
+        ]
+        return sorted(own, key=lambda check: check.level != "core")
+
+    def finding(self, check: Check) -> Finding:
+        """Return what one attempt at a check came to."""
+        self.examples = EXAMPLES.get(check.operation, 8)
+        return (self._case(check) if check.case else self._law(check))[0]
+
+    def _shrunk(
+        self, function: Any, subject: Any, sample: Sample, finding: Finding
+    ) -> tuple[Finding, bool]:
+        del function, subject, sample
+        return finding, False
+
+    def _sample(self, check: Check, batch: Batch, turn: int) -> Sample:
+        sample = super()._sample(check, batch, turn)
+        return replace(sample, oracle=self.remembered or sample.oracle)
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """An oracle that answers the same question once: mutants share their batches."""
+
+    oracle: Any
+    answers: dict[Any, Array] = field(default_factory=dict)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.oracle, name)
+
+    def answer(self, options: Mapping[str, str], batch: Batch) -> Array:
+        """Return the exact answer."""
+        return self._once("answer", options, batch)
+
+    def bound(self, options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
+        """Return its error bound."""
+        return self._once("bound", options, batch, dtype)
+
+    def _once(
+        self, name: str, options: Mapping[str, str], batch: Batch, *more: str
+    ) -> Array:
+        parts = (*batch.arrays.values(), batch.mask, *batch.weights.values())
+        shapes = tuple((part.shape, part.dtype.str, part.tobytes()) for part in parts)
+        key = (name, *more, tuple(options.items()), hash(shapes))
+        if key not in self.answers:
+            function: Callable[..., Array] = getattr(self.oracle, name)
+            self.answers[key] = function(options, batch, *more)
+        return self.answers[key]
