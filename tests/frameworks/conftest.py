@@ -145,14 +145,16 @@ def disagreements() -> Callable[[Framework, str, str], list[str]]:
             with framework.scope(dtype):
                 for form in (MASK, MASK.astype(np.float32)[..., None])[:forms]:
                     got = answers(framework, functions, call, form)
-                    wide = [np.asarray(one, np.float64) for one in (got, want)]
-                    if got.dtype != want.dtype or not np.allclose(
-                        *wide, rtol=close, atol=close
-                    ):
+                    if got.dtype != want.dtype or not _near(got, want, close):
                         found.append(f"{call.function} {call.options}: {got} != {want}")
         return found
 
     return find
+
+
+def _near(got: Array, want: Array, close: float) -> bool:
+    one, two = np.asarray(got, np.float64), np.asarray(want, np.float64)
+    return bool(np.allclose(one, two, rtol=close, atol=close))
 
 
 @pytest.fixture(scope="session")

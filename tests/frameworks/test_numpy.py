@@ -68,7 +68,7 @@ def test_what_numpy_cannot_do_is_refused() -> None:
     with pytest.raises(UnconnectedGradientError, match="plan no gradient checks"):
         framework.gradient(abs, [0])
     with pytest.raises(UnconnectedGradientError, match="cannot differentiate"):
-        framework.parameter_gradient(SimpleNamespace())
+        framework.layer_gradient(SimpleNamespace(), [0])
 
 
 def test_versions_are_those_installed() -> None:

@@ -146,17 +146,17 @@ class Scaled:
         return torch.where(mask, x, 0).sum() * sum(self.parameters[: self.used])
 
 
-def test_parameter_gradients_come_in_the_order_of_the_parameters() -> None:
-    step = framework.parameter_gradient(Scaled(used=2))
+def test_gradients_through_a_layer_are_its_inputs_then_its_parameters() -> None:
+    step = framework.layer_gradient(Scaled(used=2), [0])
     x, mask = np.array([[1.5, 2.0]]), np.array([[True, False]])
     given = [framework.tensor(x), framework.tensor(mask)]
     answer, found = step(given, framework.tensor(np.array(10.0)))
     assert float(answer) == 7.5
-    assert [float(one) for one in found] == [15, 15]
+    assert [framework.array(one).tolist() for one in found] == [[[50, 0]], 15, 15]
 
 
 def test_a_parameter_that_no_gradient_reaches_is_named() -> None:
-    step = framework.parameter_gradient(Scaled(used=1))
+    step = framework.layer_gradient(Scaled(used=1), [0])
     given = [framework.tensor(np.ones((1, 2))), framework.tensor(np.ones((1, 2), bool))]
     with pytest.raises(UnconnectedGradientError, match="reaches parameter 1: "):
         step(given, framework.tensor(np.array(1.0)))
