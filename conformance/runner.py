@@ -43,7 +43,8 @@ if TYPE_CHECKING:
 EXAMPLES = 64
 """Generated rows for each law, unless asked for otherwise."""
 
-Law = "Callable[[Subject, Sample], Iterator[Verdict]]"
+FEW = 6
+"""Lines of an exception's text that are shown whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +208,10 @@ class Runner:
         """Return the finding on the smallest batch that still fails alike."""
 
         def fails(batch: Batch) -> bool:
-            again = attempt(function, subject, sample.having(batch))
+            smaller = sample.having(batch)
+            if not smaller.solvable:
+                return False
+            again = attempt(function, subject, smaller)
             return not again.passed and again.errored == finding.errored
 
         quick = self.adapter.declaration.primary == "eager"
@@ -288,21 +292,28 @@ def attempt(law: Any, subject: Subject, sample: Sample) -> Finding:
     except NothingCapturedError:
         raise
     except AdapterFault as error:
-        verdict = Verdict(passed=False, message=str(error), batch=sample.batch)
+        given = subject.given or sample.batch
+        verdict = Verdict(passed=False, message=str(error), batch=given)
         return Finding(verdict=verdict, judged=judged)
     except ConformanceError as error:
-        return _raised(error, sample, trace="")
+        return _raised(error, subject.given or sample.batch, trace="")
     except Exception as error:  # noqa: BLE001 - an adapter may raise anything
-        return _raised(error, sample, trace=traceback.format_exc())
+        given = subject.given or sample.batch
+        return _raised(error, given, trace=traceback.format_exc())
     if not judged:
         message = "the law judged nothing: every sample needs at least one verdict"
         return Finding(verdict=Verdict(passed=False, message=message), errored=True)
     return Finding(verdict=best, judged=judged)
 
 
-def _raised(error: Exception, sample: Sample, *, trace: str) -> Finding:
-    message = f"raised {type(error).__name__}: {error}" if trace else str(error)
-    verdict = Verdict(passed=False, message=message, batch=sample.batch)
+def _raised(error: Exception, batch: Batch, *, trace: str) -> Finding:
+    text = str(error)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) > FEW:
+        # A compiler's message holds a stack of its own; the reason stands last.
+        text = " ... ".join([lines[0], *lines[-2:]])
+    message = f"raised {type(error).__name__}: {text}" if trace else text
+    verdict = Verdict(passed=False, message=message, batch=batch)
     return Finding(verdict=verdict, errored=True, trace=trace)
 
 

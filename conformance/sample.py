@@ -53,6 +53,15 @@ class Sample:
             self._solve()
         return self._answers["allowed"]
 
+    @property
+    def solvable(self) -> bool:
+        """Whether the batch has an exact answer: a shrunk one may be malformed."""
+        try:
+            self._solve()
+        except (ValueError, IndexError):
+            return False
+        return True
+
     def having(self, batch: Batch) -> Sample:
         """Return a sample with another batch and its own exact answer."""
         return replace(self, batch=batch, _answers={})

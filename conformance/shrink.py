@@ -30,10 +30,11 @@ class _Search:
     best: Batch
     fails: Fails
     calls: int
+    empty: bool
 
     def take(self, candidate: Batch) -> bool:
-        """Keep a candidate if it still fails."""
-        if self.calls <= 0:
+        """Keep a candidate if it still fails, and is no other kind of input."""
+        if self.calls <= 0 or (not self.empty and (candidate.counts == 0).any()):
             return False
         self.calls -= 1
         if not self.fails(candidate):
@@ -54,7 +55,7 @@ def shrink(batch: Batch, fails: Fails, *, calls: int = 400) -> Batch:
         fails: Whether the check fails on a batch, in the same way.
         calls: How many batches may be tried.
     """
-    search = _Search(batch, fails, calls)
+    search = _Search(batch, fails, calls, empty=bool((batch.counts == 0).any()))
     _rows(search)
     _columns(search)
     while search.first(_narrower(search.best)):
@@ -102,7 +103,8 @@ def _columns(search: _Search) -> None:
 def _narrower(batch: Batch) -> Iterator[Batch]:
     """Yield the batch with one element of a trailing axis, then without the axis."""
     for name, array in batch.arrays.items():
-        if array.ndim > 2 and not batch.weights:  # noqa: PLR2004 - [B, T, ...]
+        lone = len(batch.arrays) == 1 and not batch.weights
+        if array.ndim > 2 and lone:  # noqa: PLR2004 - [B, T, ...]
             yield _with(batch, name, array[:, :, 0])
             if array.shape[2] > 1:
                 yield _with(batch, name, array[:, :, :1])

@@ -50,6 +50,8 @@ class Subject:
         self.variant = variant
         self.dtype = dtype
         self.route = route
+        # What the adapter was given last, for the evidence when it raises.
+        self.given: Batch | None = None
         # Layers, compiled functions and gradient functions, so that each is made once.
         self._layers: dict[tuple[bytes, ...], Any] = {}
         self._compiled: dict[int, Callable[..., Any]] = {}
@@ -76,6 +78,7 @@ class Subject:
         Raises:
             ContractViolation: It is no tensor of the framework, or of another shape.
         """
+        self.given = batch
         with self.framework.scope(self.dtype):
             tensors = [self.framework.tensor(array) for array in batch.arrays.values()]
             result = self.callable(batch)(*tensors, self.mask(batch, form))
@@ -146,6 +149,7 @@ class Subject:
             UnconnectedGradientError: One of them is not reached.
             ContractViolation: A gradient has not its input's shape.
         """
+        self.given = batch
         names = self.operation.differentiable
         with self.framework.scope(self.dtype):
             tensors = [self.framework.tensor(array) for array in batch.arrays.values()]

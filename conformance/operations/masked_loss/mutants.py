@@ -173,10 +173,9 @@ def _product(xp: Any, p: Any, t: Any, mask: Any, *, kind: str, reduction: str) -
     return xp.astype(_reduced(xp, losses, keep, reduction), p.dtype)
 
 
-def _not_zeroed(xp: Any, p: Any, t: Any, mask: Any, *, kind: str, reduction: str) -> Any:
-    del mask, reduction
-    y = t % 3 if kind == "cross_entropy" else t
-    return xp.astype(_terms(xp, wide(xp, p), y, kind), p.dtype)
+def _nan_at_padding(xp: Any, losses: Any, keep: Any, reduction: str) -> Any:
+    del reduction
+    return xp.where(keep, losses, float("nan"))
 
 
 def _class_zero(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
@@ -325,6 +324,8 @@ def _divisors() -> tuple[Mutant, ...]:
          _skips_nan, "valid-nan", ("*",), "https://github.com/numpy/numpy/issues/27797"),
         ("divides-unreduced", "divides the unreduced loss by the number of positions",
          _averaged, "value", NONE, ""),
+        ("unreduced-is-nan-at-padding", "gives NaN at padding instead of zero",
+         _nan_at_padding, "value", NONE, ""),
         ("squeezes-every-axis", "squeezes every axis of length one, the batch's too",
          _squeezed, "length-one", NONE, ""),
         ("rows-stay-sorted", "sorts the rows by length and does not sort them back",
@@ -347,8 +348,6 @@ def _formulas() -> tuple[Mutant, ...]:
     rows = (
         ("multiplies-by-the-mask", "multiplies the loss by the mask after it is NaN",
          _product, "wild-padding", ("*",), "https://github.com/numpy/numpy/issues/8003"),
-        ("unreduced-not-zeroed", "leaves the loss of padding in the unreduced answer",
-         _not_zeroed, "value", NONE, "https://github.com/EveryVoiceTTS/EveryVoice/pull/887"),
         ("class-zero-is-padding", "takes label 0 for padding",
          _class_zero, "value", LABELS, _HF + "issues/23530"),
         ("labels-for-a-mask", "ignores negative labels and not the mask",
