@@ -15,11 +15,13 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import structs
 
 from conformance import evidence, loading
 from conformance.batch import Batch
 from conformance.cases import decoded
 from conformance.compare import Verdict, compare
+from conformance.diagnose import diagnose
 from conformance.errors import (
     AdapterFault,
     ConformanceError,
@@ -100,6 +102,7 @@ class Runner:
         self._subjects: dict[tuple[str, str, str], Subject] = {}
         self._batches: dict[tuple[str, int], Batch] = {}
         self._samples: dict[tuple[str, str, int], Sample] = {}
+        self._unnamed: set[tuple[str, str, str]] = set()
 
     @cached_property
     def framework(self) -> Framework:
@@ -139,10 +142,28 @@ class Runner:
             shrunk=shrunk,
             trace=finding.trace,
         )
+        if not finding.errored:
+            proof = structs.replace(proof, diagnosis=self._diagnosed(check, finding))
         outcome = "errored" if finding.errored else "failed"
         message = clean(finding.verdict.message)
         share = finding.verdict.share
         return _result(check, outcome, started, message, share=share, failure=proof)
+
+    def _diagnosed(self, check: Check, finding: Finding) -> str:
+        """Return which known mistake gives this answer, if exactly one does."""
+        batch, key = finding.verdict.batch, (check.variant.name, check.dtype, check.route)
+        derived = check.item in {"gradient", "wild-gradient"}
+        if batch is None or derived or key in self._unnamed:
+            return ""
+        subject = self._subject(check)
+        try:
+            named = diagnose(subject, [batch], subject.operation, check.variant)
+        except Exception:  # noqa: BLE001 - a failure without a name is still a failure
+            named = ""
+        if not named:
+            # It would be asked the same again for each law that it fails.
+            self._unnamed.add(key)
+        return named
 
     def _case(self, check: Check) -> tuple[Finding, bool]:
         case = self._cases[f"{check.variant.name}/{check.item}"]
@@ -281,7 +302,7 @@ class Runner:
 
 def attempt(law: Any, subject: Subject, sample: Sample) -> Finding:
     """Judge one sample by one law, whatever the adapter does meanwhile."""
-    best, judged = Verdict(passed=True), 0
+    best, judged, subject.given = Verdict(passed=True), 0, None
     try:
         for verdict in law(subject, sample):
             judged += 1

@@ -149,7 +149,7 @@ class Session:
 
     def _header(self) -> Header:
         declaration, settings = self.adapter.declaration, self.settings
-        cases = {check.item for check in self.planned if check.case}
+        cases = {(c.variant.name, c.item) for c in self.planned if c.case}
         folder = loading.shared("cases")
         return Header(
             suite=loading.version(),
