@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from conformance.plan import Check
     from conformance.sample import Sample
 
-EXAMPLES = {"masked_mean": 64, "masked_max": 64, "masked_softmax": 32}
+EXAMPLES = {"masked_mean": 64, "masked_max": 64, "masked_softmax": 96}
 """Generated rows for each law; elsewhere two batches, of four or eight rows, do."""
 
 _NEEDS = {"gradient": "torch", "wild-gradient": "torch", "route": "torch"}

@@ -1,0 +1,39 @@
+"""``python -m conformance.mutation``: print the kill matrix, fail if it has a hole."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from conformance import loading
+from conformance.mutation.matrix import kill_matrix
+from conformance.mutation.text import lines, page
+
+
+@click.command()
+@click.option("--operation", "operations", multiple=True, help="Only this operation.")
+@click.option(
+    "--framework",
+    "frameworks",
+    multiple=True,
+    default=("numpy", "torch", "jax"),
+    show_default=True,
+    type=click.Choice(("numpy", "torch", "jax")),
+    help="Run on this framework, where it is installed.",
+)
+@click.option("--write", is_flag=True, help="Write docs/mutants.md too.")
+def main(operations: tuple[str, ...], frameworks: tuple[str, ...], *, write: bool) -> None:
+    """Run every mutant and print which laws and cases catch it."""
+    matrix = kill_matrix(operations=operations, frameworks=frameworks)
+    for line in lines(matrix):
+        click.echo(line)
+    if write:
+        path = loading.shared("cases").parent / "docs" / "mutants.md"
+        Path(path).write_text(page(matrix), encoding="utf-8")
+    sys.exit(0 if matrix.sound else 1)
+
+
+if __name__ == "__main__":
+    main()

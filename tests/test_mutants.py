@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import importlib.util
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pytest
+
+from conformance import listing, loading
+from conformance.diagnose import _numpy, _questions, _seen
+from conformance.mutation import Mutant, adapter, correct, mutants
+from conformance.mutation.matrix import Matrix, Remembered, kill_matrix, killers
+from conformance.mutation.text import page, problems
+from conformance.sample import Sample, cast, generate
+
+LEAST = {
+    "masked_mean": 10,
+    "masked_max": 8,
+    "masked_softmax": 12,
+    "masked_loss": 15,
+    "birnn": 15,
+}
+LIKE_OTHERS = {
+    f"birnn.{cell}.{merge}.{output}"
+    for cell, merge, output in (
+        ("simple", "concat", "final"),
+        ("simple", "sum", "sequence"),
+        ("lstm", "sum", "sequence"),
+        ("gru", "concat", "sequence"),
+        ("gru", "sum", "final"),
+    )
+}
+_ORACLES: dict[str, Remembered] = {}
+ELSEWHERE = [
+    mutant for name in LEAST for mutant in mutants(name) if mutant.framework != "numpy"
+]
+
+
+@pytest.mark.parametrize("operation", LEAST)
+def test_every_numpy_mutant_is_caught_and_every_law_and_case_catches_one(
+    operation: str,
+) -> None:
+    matrix = kill_matrix(operations=(operation,), frameworks=("numpy",))
+
+    assert "\n".join(problems(matrix)) == ""
+    assert matrix.sound
+
+
+@pytest.mark.parametrize("mutant", ELSEWHERE, ids=lambda mutant: mutant.id)
+def test_a_gradient_or_route_mutant_is_caught_by_the_law_it_is_made_for(
+    mutant: Mutant,
+) -> None:
+    pytest.importorskip(mutant.framework)
+
+    assert f"{mutant.operation}.{mutant.clause}" in killers(mutant, listing.cases())
+
+
+@pytest.mark.parametrize(("operation", "least"), LEAST.items())
+def test_there_are_enough_mutants_of_each_operation(operation: str, least: int) -> None:
+    assert len(mutants(operation)) >= least
+
+
+def test_gradient_and_route_laws_have_mutants_on_a_framework_that_has_them() -> None:
+    assert {mutant.clause for mutant in ELSEWHERE} == {"gradient", "wild-gradient", "route"}
+
+
+@pytest.mark.parametrize("operation", LEAST)
+def test_names_and_texts_are_not_used_twice(operation: str) -> None:
+    for field in ("name", "text"):
+        found = [getattr(mutant, field) for mutant in mutants(operation)]
+        assert sorted(set(found)) == sorted(found)
+
+
+@pytest.mark.parametrize("operation", LEAST)
+def test_no_two_mutants_give_the_same_answers_everywhere(operation: str) -> None:
+    own = [
+        mutant
+        for mutant in mutants(operation)
+        if mutant.kind == "forward" and mutant.name != "reads-memory"
+    ]
+    shown = {mutant.name: _shown(mutant) for mutant in own}
+    alike = [
+        (one, other)
+        for one, other in combinations(shown, 2)
+        if shown[one].keys() & shown[other].keys()
+        and all(
+            shown[one][key] == shown[other][key]
+            for key in shown[one].keys() & shown[other].keys()
+        )
+    ]
+
+    assert alike == []
+
+
+def test_a_mutant_that_nothing_catches_makes_the_matrix_unsound() -> None:
+    mutant = mutants("masked_mean")[0]
+    matrix = Matrix(mutants=(mutant,), kills={mutant.id: ()})
+
+    assert not matrix.sound
+    assert next(problems(matrix)) == f"survives: {mutant.id}: {mutant.text}"
+
+
+def test_a_formula_without_a_fault_survives_as_a_mutant() -> None:
+    right = Mutant(
+        name="right",
+        operation="masked_max",
+        text="is right",
+        clause="value",
+        function=loading.mutants("masked_max").correct,
+    )
+
+    assert killers(right, listing.cases()) == ()
+
+
+def test_the_page_names_what_did_not_run() -> None:
+    mutant = ELSEWHERE[0]
+    text = page(Matrix(mutants=(), kills={}, not_run=(mutant,)))
+
+    assert f"Not run, {mutant.framework} was not installed: `{mutant.id}`." in text
+
+
+def test_the_correct_formula_declares_what_the_reference_does() -> None:
+    declared = correct("masked_mean").declaration
+
+    assert dict(declared.empty) == dict(
+        loading.declaration("numpy_reference").empty
+    )
+
+
+def test_mutants_of_numpy_need_no_array_package() -> None:
+    assert importlib.util.find_spec("numpy") is not None
+    assert adapter(mutants("masked_mean")[0]).declaration.framework == "numpy"
+
+
+def _shown(mutant: Mutant) -> dict[tuple[str, str, int], Any]:
+    """Return what a mutant shows on the batches that tell mutants apart."""
+    operation = loading.operations()[mutant.operation]
+    oracle = _ORACLES.setdefault(
+        mutant.operation, Remembered(loading.oracle(mutant.operation))
+    )
+    found: dict[tuple[str, str, int], Any] = {}
+    for variant in operation.variants:
+        if not mutant.shows(variant.name) or variant.name in LIKE_OTHERS:
+            continue
+        for dtype in mutant.dtypes:
+            subject = _numpy(adapter(mutant), operation, variant, dtype)
+            batch = cast(generate(oracle, variant, seed=0, turn=0), dtype)
+            declared = correct(mutant.operation).declaration
+            asked = _questions(subject, [batch], oracle, variant, declared)
+            for number, question in enumerate(asked):
+                sample = Sample(
+                    oracle=oracle, variant=variant, dtype=dtype, batch=question.batch
+                )
+                seen = _seen(subject, question, sample)
+                answer = None if seen.answer is None else np.round(seen.answer, 12)
+                bits = b"" if answer is None else answer.tobytes()
+                found[variant.name, dtype, number] = (bits, seen.dtype, seen.written)
+    return found
