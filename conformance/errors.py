@@ -18,7 +18,6 @@ Messages say what, got, wanted and where, then what to do.
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -51,6 +50,8 @@ class UnknownNameError(UsageError):
     """
 
     def __init__(self, kind: str, name: str, choices: Iterable[str]) -> None:
+        import difflib  # only when something is wrong
+
         known = sorted(choices)
         close = difflib.get_close_matches(name, known, n=1)
         guess = f"did you mean {close[0]!r}? " if close else ""

@@ -9,8 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from functools import cache
-from importlib import import_module, metadata
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -47,7 +46,7 @@ def declarations() -> dict[str, Declaration]:
     """Return every built-in adapter's declaration, by name."""
     found: dict[str, Declaration] = {}
     for path in sorted(shared("adapters").glob("*.py")):
-        found |= heads.read(path)
+        found |= heads.read(path, listing=True)
     return found
 
 
@@ -101,6 +100,8 @@ def missing(found: Declaration) -> list[str]:
 
 def version() -> str:
     """Return the version of this suite, which is also the specification's."""
+    from importlib import metadata  # slower to import than all of this
+
     try:
         return metadata.version("mask-conformance")
     except metadata.PackageNotFoundError:
@@ -109,6 +110,8 @@ def version() -> str:
 
 def versions(found: Declaration) -> dict[str, str]:
     """Return the installed versions of what an adapter runs on, by distribution."""
+    from importlib import metadata
+
     from packaging.requirements import Requirement
 
     names = [Requirement(line).name for line in found.dependencies]
@@ -198,6 +201,8 @@ def _chosen(
 
 def _file(path: Path) -> ModuleType:
     """Import an adapter file under a private name, never as ``path.stem``."""
+    from importlib.util import module_from_spec, spec_from_file_location
+
     spec = spec_from_file_location(f"conformance._loaded.{path.stem}", path)
     if spec is None or spec.loader is None:
         msg = f"{path}: cannot be imported; give a Python file"
@@ -236,6 +241,8 @@ def _object(reference: str) -> tuple[Declaration, object]:
 
 
 def _installed(name: str) -> bool:
+    from importlib import metadata
+
     try:
         metadata.distribution(name)
     except metadata.PackageNotFoundError:

@@ -24,7 +24,9 @@ from conformance.mutation.text import lines, page
     help="Run on this framework, where it is installed.",
 )
 @click.option("--write", is_flag=True, help="Write docs/mutants.md too.")
-def main(operations: tuple[str, ...], frameworks: tuple[str, ...], *, write: bool) -> None:
+def main(
+    operations: tuple[str, ...], frameworks: tuple[str, ...], *, write: bool
+) -> None:
     """Run every mutant and print which laws and cases catch it."""
     matrix = kill_matrix(operations=operations, frameworks=frameworks)
     for line in lines(matrix):

@@ -193,7 +193,9 @@ def _step(  # noqa: PLR0913 - a step needs its weights, state and fault
     left, right = x @ kernel + bias, h @ recurrent + recurrent_bias
     if cell == "simple":
         total = left + right
-        return (xp.where(total > 0, total, 0.0) if fault == "relu" else xp.tanh(total)), c
+        return (
+            xp.where(total > 0, total, 0.0) if fault == "relu" else xp.tanh(total)
+        ), c
     if cell == "lstm":
         return _lstm(xp, _split(left + right, 4), c, fault)
     a, b = _split(left, 3), _split(right, 3)

@@ -72,7 +72,13 @@ def _masked(
 
 
 def _from(
-    reduce: Callable[..., Any], xp: Any, p: Any, t: Any, mask: Any, *, kind: str,
+    reduce: Callable[..., Any],
+    xp: Any,
+    p: Any,
+    t: Any,
+    mask: Any,
+    *,
+    kind: str,
     reduction: str,
 ) -> Any:
     """Right losses, reduced by ``reduce(xp, losses, keep, reduction)``."""
@@ -98,7 +104,9 @@ def _as(other: str, xp: Any, losses: Any, keep: Any, reduction: str) -> Any:
 
 def _all_rows(xp: Any, losses: Any, keep: Any, reduction: str) -> Any:
     del reduction
-    return xp.sum(xp.sum(losses, axis=1) / count(xp, keep, losses[:, 0])) / keep.shape[0]
+    return (
+        xp.sum(xp.sum(losses, axis=1) / count(xp, keep, losses[:, 0])) / keep.shape[0]
+    )
 
 
 def _rows_by_time(xp: Any, losses: Any, keep: Any, reduction: str) -> Any:
@@ -226,7 +234,9 @@ def _magnitude(xp: Any, p: Any, t: Any, mask: Any, *, kind: str, reduction: str)
     return xp.astype(_reduced(xp, losses, keep, reduction), p.dtype)
 
 
-def _raw_powers(xp: Any, p: Any, t: Any, mask: Any, *, kind: str, reduction: str) -> Any:
+def _raw_powers(
+    xp: Any, p: Any, t: Any, mask: Any, *, kind: str, reduction: str
+) -> Any:
     keep = kept(xp, p, mask)
     z, y = clean(xp, p, keep), xp.where(over(keep, t), t, xp.zeros_like(t))
     if kind == "cross_entropy":
@@ -292,50 +302,174 @@ _gradient = partial(
 def _divisors() -> tuple[Mutant, ...]:
     """Right losses, reduced wrongly."""
     rows = (
-        ("divides-by-time", "divides by B * T, not by the number of valid positions",
-         _by_size, "value", MEAN, "https://github.com/tensorflow/tensorflow/issues/39146"),
-        ("divides-by-rows", "divides by the number of rows",
-         _by_rows, "value", MEAN, _KERAS + "issues/13329"),
-        ("mean-of-row-means", "takes the mean of the rows' means, not of all positions",
-         partial(_as, "sequence_mean"), "value", MEAN, _HF + "issues/24725"),
-        ("sum-for-mean", "gives the sum where the mean is asked for",
-         partial(_as, "sum"), "value", MEAN, ""),
-        ("mean-for-sum", "gives the mean where the sum is asked for",
-         partial(_as, "mean"), "value", ("masked_loss.*.sum",), ""),
-        ("mean-over-positions", "takes the mean of all positions, not of the rows' means",
-         partial(_as, "mean"), "value", ROWS, _HF + "issues/39241"),
-        ("counts-empty-rows", "divides by all rows, those without a valid position too",
-         _all_rows, "empty-row", ROWS, ""),
-        ("row-means-by-time", "divides each row's sum by T",
-         _rows_by_time, "value", ROWS, "https://github.com/NVIDIA/tacotron2/issues/80"),
-        ("divides-by-the-longest", "divides by B times the longest row's length",
-         _longest, "value", MEAN, ""),
-        ("divides-by-the-first-row", "takes every row for as long as the first",
-         _denominator_first_row, "value", MEAN, ""),
-        ("empty-batch-is-nan", "gives 0 / 0 = NaN without valid positions",
-         _unguarded, "empty-row", (*MEAN, *ROWS), _TORCH + "70348"),
-        ("epsilon-behind-the-division", "adds 1e-3 to the quotient, not to its divisor",
-         _epsilon, "value", MEAN, _KERAS + "pull/21908"),
-        ("adds-epsilon-to-the-count", "adds 1e-4 to the number of valid positions",
-         _count_plus, "value", MEAN, ""),
-        ("counts-in-int8", "counts the valid positions in int8, which ends at 127",
-         _in_int8, "long-rows", MEAN, ""),
-        ("skips-nan", "leaves a NaN loss at valid positions out",
-         _skips_nan, "valid-nan", ("*",), "https://github.com/numpy/numpy/issues/27797"),
-        ("divides-unreduced", "divides the unreduced loss by the number of positions",
-         _averaged, "value", NONE, ""),
-        ("unreduced-is-nan-at-padding", "gives NaN at padding instead of zero",
-         _nan_at_padding, "value", NONE, ""),
-        ("squeezes-every-axis", "squeezes every axis of length one, the batch's too",
-         _squeezed, "length-one", NONE, ""),
-        ("rows-stay-sorted", "sorts the rows by length and does not sort them back",
-         _sorted, "value", NONE, ""),
-        ("cut-to-the-longest-row", "cuts the unreduced loss to the longest row",
-         _truncated, "extra-padding", NONE, ""),
+        (
+            "divides-by-time",
+            "divides by B * T, not by the number of valid positions",
+            _by_size,
+            "value",
+            MEAN,
+            "https://github.com/tensorflow/tensorflow/issues/39146",
+        ),
+        (
+            "divides-by-rows",
+            "divides by the number of rows",
+            _by_rows,
+            "value",
+            MEAN,
+            _KERAS + "issues/13329",
+        ),
+        (
+            "mean-of-row-means",
+            "takes the mean of the rows' means, not of all positions",
+            partial(_as, "sequence_mean"),
+            "value",
+            MEAN,
+            _HF + "issues/24725",
+        ),
+        (
+            "sum-for-mean",
+            "gives the sum where the mean is asked for",
+            partial(_as, "sum"),
+            "value",
+            MEAN,
+            "",
+        ),
+        (
+            "mean-for-sum",
+            "gives the mean where the sum is asked for",
+            partial(_as, "mean"),
+            "value",
+            ("masked_loss.*.sum",),
+            "",
+        ),
+        (
+            "mean-over-positions",
+            "takes the mean of all positions, not of the rows' means",
+            partial(_as, "mean"),
+            "value",
+            ROWS,
+            _HF + "issues/39241",
+        ),
+        (
+            "counts-empty-rows",
+            "divides by all rows, those without a valid position too",
+            _all_rows,
+            "empty-row",
+            ROWS,
+            "",
+        ),
+        (
+            "row-means-by-time",
+            "divides each row's sum by T",
+            _rows_by_time,
+            "value",
+            ROWS,
+            "https://github.com/NVIDIA/tacotron2/issues/80",
+        ),
+        (
+            "divides-by-the-longest",
+            "divides by B times the longest row's length",
+            _longest,
+            "value",
+            MEAN,
+            "",
+        ),
+        (
+            "divides-by-the-first-row",
+            "takes every row for as long as the first",
+            _denominator_first_row,
+            "value",
+            MEAN,
+            "",
+        ),
+        (
+            "empty-batch-is-nan",
+            "gives 0 / 0 = NaN without valid positions",
+            _unguarded,
+            "empty-row",
+            (*MEAN, *ROWS),
+            _TORCH + "70348",
+        ),
+        (
+            "epsilon-behind-the-division",
+            "adds 1e-3 to the quotient, not to its divisor",
+            _epsilon,
+            "value",
+            MEAN,
+            _KERAS + "pull/21908",
+        ),
+        (
+            "adds-epsilon-to-the-count",
+            "adds 1e-4 to the number of valid positions",
+            _count_plus,
+            "value",
+            MEAN,
+            "",
+        ),
+        (
+            "counts-in-int8",
+            "counts the valid positions in int8, which ends at 127",
+            _in_int8,
+            "long-rows",
+            MEAN,
+            "",
+        ),
+        (
+            "skips-nan",
+            "leaves a NaN loss at valid positions out",
+            _skips_nan,
+            "valid-nan",
+            ("*",),
+            "https://github.com/numpy/numpy/issues/27797",
+        ),
+        (
+            "divides-unreduced",
+            "divides the unreduced loss by the number of positions",
+            _averaged,
+            "value",
+            NONE,
+            "",
+        ),
+        (
+            "unreduced-is-nan-at-padding",
+            "gives NaN at padding instead of zero",
+            _nan_at_padding,
+            "value",
+            NONE,
+            "",
+        ),
+        (
+            "squeezes-every-axis",
+            "squeezes every axis of length one, the batch's too",
+            _squeezed,
+            "length-one",
+            NONE,
+            "",
+        ),
+        (
+            "rows-stay-sorted",
+            "sorts the rows by length and does not sort them back",
+            _sorted,
+            "value",
+            NONE,
+            "",
+        ),
+        (
+            "cut-to-the-longest-row",
+            "cuts the unreduced loss to the longest row",
+            _truncated,
+            "extra-padding",
+            NONE,
+            "",
+        ),
     )
     return tuple(
         _mutant(
-            name=name, text=text, clause=law, url=url, variants=variants,
+            name=name,
+            text=text,
+            clause=law,
+            url=url,
+            variants=variants,
             function=partial(_from, function),
         )
         for name, text, function, law, variants, url in rows
@@ -346,39 +480,120 @@ def _formulas() -> tuple[Mutant, ...]:
     """Wrong before the reduction, or beside it."""
     bce, mse = ("masked_loss.binary_cross_entropy.*",), ("masked_loss.mse.*",)
     rows = (
-        ("multiplies-by-the-mask", "multiplies the loss by the mask after it is NaN",
-         _product, "wild-padding", ("*",), "https://github.com/numpy/numpy/issues/8003"),
-        ("class-zero-is-padding", "takes label 0 for padding",
-         _class_zero, "value", LABELS, _HF + "issues/23530"),
-        ("labels-for-a-mask", "ignores negative labels and not the mask",
-         _ignore_index, "value", LABELS,
-         "https://github.com/oobabooga/textgen/issues/4031"),
-        ("gathers-before-the-mask", "looks up the labels of padding before it masks",
-         _gathers, "padding-labels", LABELS, _TORCH + "15508"),
-        ("clips-logits", "clips logits to five",
-         _clipped, "value", ("*",), ""),
-        ("smooths-padding-too", "smooths labels, at padding too",
-         _smoothed, "value", LABELS, _TORCH + "73205"),
-        ("labels-one-late", "compares with the label of the position before",
-         _shifted, "value", ("*",), ""),
-        ("sums-features", "sums over the features instead of their mean",
-         _feature_sum, "value", mse, "https://github.com/NVIDIA/tacotron2/issues/80"),
-        ("absolute-error", "takes the absolute error for the squared one",
-         _magnitude, "value", mse, ""),
-        ("no-maximum-subtracted", "takes exp of logits as they are, which overflows",
-         _raw_powers, "large-values", (*LABELS, *bce), ""),
-        ("answers-in-float64", "answers in float64 whatever the input's dtype",
-         _doubled, "contract", ("*",), ""),
-        ("zeroes-its-input", "sets padding to zero in the caller's own array",
-         _in_place, "contract", ("*",), _TORCH + "39639"),
-        ("reads-memory", "reads memory in the order it lies in, not elements",
-         _in_memory, "layout", ("*",), _TORCH + "99638"),
-        ("inverts-the-mask-bitwise", "inverts the mask with ~, right for booleans only",
-         _bitwise, "mask-form", ("*",), ""),
+        (
+            "multiplies-by-the-mask",
+            "multiplies the loss by the mask after it is NaN",
+            _product,
+            "wild-padding",
+            ("*",),
+            "https://github.com/numpy/numpy/issues/8003",
+        ),
+        (
+            "class-zero-is-padding",
+            "takes label 0 for padding",
+            _class_zero,
+            "value",
+            LABELS,
+            _HF + "issues/23530",
+        ),
+        (
+            "labels-for-a-mask",
+            "ignores negative labels and not the mask",
+            _ignore_index,
+            "value",
+            LABELS,
+            "https://github.com/oobabooga/textgen/issues/4031",
+        ),
+        (
+            "gathers-before-the-mask",
+            "looks up the labels of padding before it masks",
+            _gathers,
+            "padding-labels",
+            LABELS,
+            _TORCH + "15508",
+        ),
+        ("clips-logits", "clips logits to five", _clipped, "value", ("*",), ""),
+        (
+            "smooths-padding-too",
+            "smooths labels, at padding too",
+            _smoothed,
+            "value",
+            LABELS,
+            _TORCH + "73205",
+        ),
+        (
+            "labels-one-late",
+            "compares with the label of the position before",
+            _shifted,
+            "value",
+            ("*",),
+            "",
+        ),
+        (
+            "sums-features",
+            "sums over the features instead of their mean",
+            _feature_sum,
+            "value",
+            mse,
+            "https://github.com/NVIDIA/tacotron2/issues/80",
+        ),
+        (
+            "absolute-error",
+            "takes the absolute error for the squared one",
+            _magnitude,
+            "value",
+            mse,
+            "",
+        ),
+        (
+            "no-maximum-subtracted",
+            "takes exp of logits as they are, which overflows",
+            _raw_powers,
+            "large-values",
+            (*LABELS, *bce),
+            "",
+        ),
+        (
+            "answers-in-float64",
+            "answers in float64 whatever the input's dtype",
+            _doubled,
+            "contract",
+            ("*",),
+            "",
+        ),
+        (
+            "zeroes-its-input",
+            "sets padding to zero in the caller's own array",
+            _in_place,
+            "contract",
+            ("*",),
+            _TORCH + "39639",
+        ),
+        (
+            "reads-memory",
+            "reads memory in the order it lies in, not elements",
+            _in_memory,
+            "layout",
+            ("*",),
+            _TORCH + "99638",
+        ),
+        (
+            "inverts-the-mask-bitwise",
+            "inverts the mask with ~, right for booleans only",
+            _bitwise,
+            "mask-form",
+            ("*",),
+            "",
+        ),
     )
     return tuple(
         _mutant(
-            name=name, text=text, clause=law, url=url, variants=variants, function=function
+            name=name,
+            text=text,
+            clause=law,
+            url=url,
+            variants=variants,
+            function=function,
         )
         for name, text, function, law, variants, url in rows
     )
@@ -386,7 +601,9 @@ def _formulas() -> tuple[Mutant, ...]:
 
 MUTANTS: tuple[Mutant, ...] = (
     *(
-        _mutant(name=name, text=text, clause=law, url=url, function=partial(_masked, change))
+        _mutant(
+            name=name, text=text, clause=law, url=url, function=partial(_masked, change)
+        )
         for name, (change, text, law, url) in MASKS.items()
     ),
     *_divisors(),

@@ -146,7 +146,9 @@ _FP16 = "https://github.com/facebookresearch/fairseq/issues/3575"
 _mutant = partial(Mutant, operation="masked_max")
 MUTANTS: tuple[Mutant, ...] = (
     *(
-        _mutant(name=name, text=text, clause=law, url=url, function=partial(_masked, change))
+        _mutant(
+            name=name, text=text, clause=law, url=url, function=partial(_masked, change)
+        )
         for name, (change, text, law, url) in MASKS.items()
     ),
     *(

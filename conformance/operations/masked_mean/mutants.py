@@ -188,7 +188,9 @@ _KERAS = "https://github.com/keras-team/keras/"
 _mutant = partial(Mutant, operation="masked_mean")
 MUTANTS: tuple[Mutant, ...] = (
     *(
-        _mutant(name=name, text=text, clause=law, url=url, function=partial(_masked, change))
+        _mutant(
+            name=name, text=text, clause=law, url=url, function=partial(_masked, change)
+        )
         for name, (change, text, law, url) in MASKS.items()
     ),
     _mutant(

@@ -217,7 +217,9 @@ _gradient = partial(
 )
 MUTANTS: tuple[Mutant, ...] = (
     *(
-        _mutant(name=name, text=text, clause=law, url=url, function=partial(_masked, change))
+        _mutant(
+            name=name, text=text, clause=law, url=url, function=partial(_masked, change)
+        )
         for name, (change, text, law, url) in MASKS.items()
     ),
     *(
