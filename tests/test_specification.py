@@ -1,0 +1,69 @@
+"""The specification's text, numbers and names hang together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance import listing, loading
+from conformance.plan import clauses, laws_of
+from conformance.specification_text import FILE, main, text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+
+def test_the_document_says_what_the_clauses_in_the_code_say() -> None:
+    assert FILE.read_text(encoding="utf-8") == text()
+    assert main(["check"]) == 0
+
+
+def test_a_document_that_says_something_else_is_refused(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    other = tmp_path / "specification.md"
+    other.write_text("old", encoding="utf-8")
+    monkeypatch.setattr("conformance.specification_text.FILE", other)
+
+    assert main(["check"]) == 1
+    assert "specification_text write" in capsys.readouterr().err
+    assert main(["write"]) == 0
+    assert main(["check"]) == 0
+
+
+def test_clause_numbers_and_names_are_given_once_in_each_operation() -> None:
+    for operation in loading.operations().values():
+        found = clauses(operation)
+
+        assert len({clause.number for clause in found}) == len(found)
+        assert len({clause.name for clause in found}) == len(found)
+
+
+def test_every_law_has_a_function_with_its_own_words() -> None:
+    for operation in loading.operations().values():
+        for law in laws_of(operation):
+            function = loading.law_function(law)
+
+            assert function.__doc__
+            assert function.__name__ == law.name.replace("-", "_")
+
+
+def test_every_clause_of_an_operation_is_checked_by_a_law_or_a_case() -> None:
+    cited = {case.clause for group in listing.cases().values() for case in group}
+    for operation in loading.operations().values():
+        for clause in clauses(operation):
+            assert clause.law or clause.id in cited
+
+
+def test_core_has_the_cases_and_laws_that_it_promises() -> None:
+    core = [c for group in listing.cases().values() for c in group if c.level == "core"]
+
+    assert len(core) >= 75
+    for operation in loading.operations().values():
+        own = [case for case in core if case.operation == operation.name]
+        laws = [law for law in laws_of(operation) if law.level == "core"]
+        assert len(own) >= 15
+        assert len(laws) >= 11
