@@ -14,7 +14,6 @@ import numpy as np
 
 from conformance import loading
 from conformance.errors import ContractViolation
-from conformance.frameworks import numpy as on_numpy
 from conformance.mutation.mutant import adapter, correct, mutants
 from conformance.precision import PRECISIONS
 from conformance.sample import Sample, cast, generate
@@ -114,7 +113,8 @@ def _named(found: Sequence[Mutant]) -> str:
 def _numpy(
     wrong: Adapter, operation: Operation, variant: Variant, dtype: str
 ) -> Subject:
-    return Subject(wrong, on_numpy, operation, variant, dtype=dtype, route="eager")
+    framework = loading.framework("numpy")
+    return Subject(wrong, framework, operation, variant, dtype=dtype, route="eager")
 
 
 def _seen(subject: Subject, question: _Question, sample: Sample) -> _Seen:

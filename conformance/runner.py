@@ -151,7 +151,8 @@ class Runner:
 
     def _diagnosed(self, check: Check, finding: Finding) -> str:
         """Return which known mistake gives this answer, if exactly one does."""
-        batch, key = finding.verdict.batch, (check.variant.name, check.dtype, check.route)
+        batch = finding.verdict.batch
+        key = (check.variant.name, check.dtype, check.route)
         derived = check.item in {"gradient", "wild-gradient"}
         if batch is None or derived or key in self._unnamed:
             return ""

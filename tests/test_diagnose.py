@@ -80,7 +80,9 @@ def test_a_mistake_in_no_list_is_given_no_name(
 
 
 def test_a_failed_check_carries_the_diagnosis_with_its_thread() -> None:
-    wrong = next(each for each in mutants("masked_mean") if each.name == "divides-by-time")
+    wrong = next(
+        each for each in mutants("masked_mean") if each.name == "divides-by-time"
+    )
     failure = _failure(adapter(wrong), "masked_mean/value:float32:eager")
 
     assert failure.diagnosis == f"{wrong.text}; see {wrong.url}"
@@ -136,9 +138,7 @@ def _diagnosed(mutant: Mutant) -> str:
 
 def _asked(wrong: Adapter, name: str, dtype: str, variant: str = "") -> str:
     operation = loading.operations()[name]
-    chosen = next(
-        each for each in operation.variants if variant in {"", each.name}
-    )
+    chosen = next(each for each in operation.variants if variant in {"", each.name})
     subject = _numpy(wrong, operation, chosen, dtype)
     batch = cast(generate(loading.oracle(name), chosen, seed=0, turn=0), dtype)
     return diagnose(subject, [batch], operation, chosen)

@@ -62,7 +62,11 @@ def test_there_are_enough_mutants_of_each_operation(operation: str, least: int) 
 
 
 def test_gradient_and_route_laws_have_mutants_on_a_framework_that_has_them() -> None:
-    assert {mutant.clause for mutant in ELSEWHERE} == {"gradient", "wild-gradient", "route"}
+    assert {mutant.clause for mutant in ELSEWHERE} == {
+        "gradient",
+        "wild-gradient",
+        "route",
+    }
 
 
 @pytest.mark.parametrize("operation", LEAST)
@@ -123,9 +127,7 @@ def test_the_page_names_what_did_not_run() -> None:
 def test_the_correct_formula_declares_what_the_reference_does() -> None:
     declared = correct("masked_mean").declaration
 
-    assert dict(declared.empty) == dict(
-        loading.declaration("numpy_reference").empty
-    )
+    assert dict(declared.empty) == dict(loading.declaration("numpy_reference").empty)
 
 
 def test_mutants_of_numpy_need_no_array_package() -> None:

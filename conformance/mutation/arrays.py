@@ -66,7 +66,7 @@ def places(xp: Any, keep: Any) -> Any:
 
 
 def after_last(xp: Any, keep: Any) -> Any:
-    """Return the number of the position behind each row's last valid one, ``[B, 1]``."""
+    """Return the position behind each row's last valid one, ``[B, 1]``."""
     seen = xp.where(keep, places(xp, keep) + 1, 0)
     return xp.max(seen, axis=1, keepdims=True)
 

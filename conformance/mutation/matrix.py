@@ -128,17 +128,18 @@ def _wrong(
     operation: str, cases: Mapping[str, Iterable[Case]], oracle: Any
 ) -> list[str]:
     """Return the checks that right implementations fail."""
-    found = []
+    found: list[str] = []
     for right in (correct(operation), loading.load("numpy_reference")):
         probe = _Probe(right, cases, oracle)
         low = operation not in {"masked_loss", "birnn"}
         dtypes = () if low else ("float32",)
         selection = Selection(operations=(operation,), dtypes=dtypes)
-        for check in plan(right.declaration, loading.operations(), cases, selection):
-            if not check.unsupported and not (finding := probe.finding(check)).passed:
-                found.append(
-                    f"{right.declaration.name}: {check.id}: {finding.verdict.message}"
-                )
+        planned = plan(right.declaration, loading.operations(), cases, selection)
+        found += [
+            f"{right.declaration.name}: {check.id}: {finding.verdict.message}"
+            for check in planned
+            if not check.unsupported and not (finding := probe.finding(check)).passed
+        ]
     return found
 
 
@@ -150,7 +151,9 @@ def _idle(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return what catches nothing, and what could not be judged here."""
     caught = {item for items in kills.values() for item in items}
-    laws, unjudged, idle = set(), set(), []
+    laws: set[str] = set()
+    unjudged: set[str] = set()
+    idle: list[str] = []
     for name in operations:
         operation = loading.operations()[name]
         idle += [case.id for case in cases.get(name, ()) if case.id not in caught]

@@ -42,7 +42,7 @@ class Mutant:
         url: A thread where people met it, if there is one.
         variants: Globs over the variants that show it.
         kind: What is wrong.
-        framework: Where it runs: forward faults on NumPy, others where they can be seen.
+        framework: Where it runs: forward faults on NumPy, others where they show.
         dtypes: The dtypes that show it.
     """
 
@@ -98,7 +98,7 @@ def adapter(mutant: Mutant, framework: str = "") -> Adapter:
     )
 
 
-def _adapter(  # noqa: PLR0913 - a declaration has as many parts
+def _adapter(  # noqa: PLR0917 - a declaration has as many parts
     operation: str,
     formula: Callable[..., Any],
     framework: str,

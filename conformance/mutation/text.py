@@ -84,7 +84,8 @@ def _list(matrix: Matrix, own: list[Mutant]) -> Iterator[str]:
         text = text.replace("|", "\\|")
         count = len(caught(matrix, mutant)[1])
         yield (
-            f"| {mutant.name} | {text} | {mutant.framework} | {mutant.clause} | {count} |"
+            f"| {mutant.name} | {text} | {mutant.framework} | {mutant.clause} "
+            f"| {count} |"
         )
 
 

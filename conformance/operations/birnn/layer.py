@@ -125,7 +125,9 @@ class Layer:
         self.memory["state"] = (h, c)
         return h, outputs
 
-    def _kept(self, xp: Any, here: Any, old: Any, new: Any) -> tuple[Any, Any, Any]:
+    def _kept(  # noqa: PLR0911 - one for each fault
+        self, xp: Any, here: Any, old: Any, new: Any
+    ) -> tuple[Any, Any, Any]:
         h = xp.where(here, new[0], old[0])
         c = xp.where(here, new[1], old[1])
         out = xp.where(here, h, 0.0)
@@ -180,7 +182,7 @@ class Layer:
         return ahead * back if self.fault == "multiplies-directions" else ahead + back
 
 
-def _step(  # noqa: PLR0913 - a step needs its weights, state and fault
+def _step(  # noqa: PLR0917 - a step needs its weights, state and fault
     xp: Any, cell: str, weights: list[Any], x: Any, h: Any, c: Any, fault: str
 ) -> tuple[Any, Any]:
     kernel, recurrent, bias, recurrent_bias = weights

@@ -11,7 +11,6 @@ from conformance.mutation.mutant import Mutant
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Float = float | None
 BOTH = ("float16", "float32")
 
 
