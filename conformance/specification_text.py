@@ -1,6 +1,6 @@
 """The specification as people read it, written from the clauses in the code.
 
-    python -m conformance.specification_text check | write
+Run as ``python -m conformance.specification_text check`` or ``write``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One folder for each operation; a folder put here is an operation, nothing else changes.
+"""One folder for each operation; a folder put here is an operation.
 
 ``__init__`` is the specification and imports no NumPy, so that listing and planning are
 quick and work anywhere. ``oracle`` is the exact answer, its error bound and derivative
