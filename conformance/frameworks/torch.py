@@ -188,7 +188,7 @@ class _Compiled:
 
     def _backend(self, module: Any, inputs: Sequence[Any]) -> Callable[..., Any]:
         self.sizes.append(sum(node.op in _CALLS for node in module.graph.nodes))
-        compiled: Callable[..., Any] = aot_eager(module, inputs)
+        compiled: Callable[..., Any] = aot_eager(module, list(inputs))
         return compiled
 
 
