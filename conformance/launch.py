@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-_USAGE, _NOTHING = 4, 5
+_USAGE = 4
+"""pytest's exit status for bad use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,12 +118,6 @@ def _planned(line: bytes) -> int:
 
 
 def _read(order: Order, status: int, log: Path) -> Run:
-    if status == _NOTHING and not order.record.exists():
-        msg = (
-            f"{order.reference}: no check is selected; see `mask-conformance checks "
-            f"{order.reference}` for those there are"
-        )
-        raise UsageError(msg)
     if not order.record.exists():
         said = _said(log)
         if status == _USAGE:

@@ -69,6 +69,13 @@ _SELECTION = ("level", "operations", "dtypes", "routes", "checks")
 
 def _one(reference: str, output: Path, options: Mapping[str, Any]) -> Run:
     declaration = loading.declaration(reference)
+    selected = listing.selection(**{key: options[key] for key in _SELECTION})
+    if not listing.planned(declaration, selected):
+        msg = (
+            f"{reference}: no check is selected; see `mask-conformance checks "
+            f"{reference}` for those there are"
+        )
+        raise UsageError(msg)
     order = Order(
         reference=reference,
         record=output / f"{declaration.name.replace(':', '-')}.jsonl",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance.errors import UsageError
 from conformance.plan import Selection
 from conformance.runner import EXAMPLES
 from conformance.session import Session, Settings
@@ -100,6 +101,10 @@ def parametrize_checks(
 
 def parameters(session: Session) -> list[Any]:
     """Return a session's checks as pytest parameters, their ids the check ids."""
+    if not session.planned:
+        # An empty list would be a green run of nothing.
+        msg = f"{session.settings.reference}: no check is selected; nothing would run"
+        raise UsageError(msg)
     return [
         pytest.param(BoundCheck(session, check), id=check.id)
         for check in session.planned
