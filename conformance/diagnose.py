@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 SEED = 90017
 """Of the batches that tell mutants apart, whatever the run's seed is."""
 
+RELATIVE = 2.0**-12
+"""The most that reading padding may add to an answer's bound, of its size."""
+
 SHORT = 3
 """The longest row of a batch that is padded further."""
 
@@ -88,7 +91,7 @@ def diagnose(
         judge = _Judge(
             dtype=subject.dtype,
             counts=_counted(sample, declaration),
-            bound=_bound(sample),
+            bounds=_bounds(sample),
         )
         got, want = _seen(subject, question, sample), _seen(right, question, sample)
         for name, (_, mutant) in list(left.items()):
@@ -146,7 +149,7 @@ class _Judge:
 
     dtype: str
     counts: Array
-    bound: Array
+    bounds: tuple[Array, Array]
 
     def same(self, got: _Seen, said: _Seen) -> bool:
         """Tell whether a mutant showed what the subject did."""
@@ -158,20 +161,24 @@ class _Judge:
             return False
         with np.errstate(all="ignore"):
             error = np.abs(got.answer - said.answer)
-            more = np.nan_to_num(4 * PRECISIONS[self.dtype].u * np.abs(said.answer))
-            alike = (error <= self.bound + more) | (got.answer == said.answer)
+            size = np.nan_to_num(np.abs(said.answer))
+            exact, padded = self.bounds
+            # Huge padding has a huge bound, under which everything would be alike.
+            bound = exact + np.minimum(padded, RELATIVE * size)
+            bound = bound + 4 * PRECISIONS[self.dtype].u * size
+            alike = (error <= bound) | (got.answer == said.answer)
             alike |= np.isnan(got.answer) & np.isnan(said.answer)
         return bool((alike | ~self.counts).all())
 
 
-def _bound(sample: Sample) -> Array:
+def _bounds(sample: Sample) -> tuple[Array, Array]:
     """Return the exact answer's bound, and what a mutant that reads padding may err."""
     full = replace(sample.batch, mask=np.ones_like(sample.batch.mask))
-    asked = (sample, sample.having(full)) if _finite(full) else (sample,)
-    allowed = [np.asarray(each.allowed) for each in asked]
-    return sum(
-        (np.where(np.isfinite(each), each, 0.0) for each in allowed),
-        start=np.zeros(sample.want.shape),
+    whole = sample.having(full) if _finite(full) else sample
+    exact, padded = (np.asarray(each.allowed) for each in (sample, whole))
+    return (
+        np.where(np.isfinite(exact), exact, 0.0),
+        np.where(np.isfinite(padded), padded, 0.0),
     )
 
 
