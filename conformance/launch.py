@@ -127,8 +127,10 @@ def _read(order: Order, status: int, log: Path) -> Run:
         msg = f"{order.reference}: {_death(status)} before its first check; see {log}"
         raise IncompleteRunError(f"{msg}\n{said}" if said else msg)
     side = current(order.record)
-    if status < 0 and side.exists():
+    # A run that ends in order takes this file away, whatever its exit status is.
+    if side.exists():
         _bury(order.record, side.read_text(encoding="utf-8").strip(), _death(status))
+        side.unlink()
     return read(order.record)
 
 

@@ -211,7 +211,7 @@ def _file(path: Path) -> ModuleType:
     sys.modules[spec.name] = module  # dataclasses look their module up there
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         msg = (
             f"{path}: does not import: {type(error).__name__}: {error}; run "
             f"`python {path.name}` to see where"
@@ -224,10 +224,10 @@ def _object(reference: str) -> tuple[Declaration, object]:
     module, _, name = reference.partition(":")
     try:
         found = getattr(import_module(module), name)
-    except (ImportError, AttributeError) as error:
+    except (Exception, SystemExit) as error:
         msg = (
-            f"adapter {reference!r} cannot be loaded: {error}; give a built-in "
-            f"adapter's name, a file, or package.module:object"
+            f"adapter {reference!r} cannot be loaded: {type(error).__name__}: {error}; "
+            f"give a built-in adapter's name, a file, or package.module:object"
         )
         raise AdapterError(msg) from error
     declared = getattr(found, "declaration", None)
