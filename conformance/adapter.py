@@ -132,9 +132,10 @@ class Adapter:
         """
         found = self.functions.get(name)
         if not callable(found):
+            what = "missing" if found is None else f"of type {type(found).__name__}"
             msg = (
-                f"{self.declaration.file}: {name} is {type(found).__name__}, expected "
-                f"a function; define `def {name}(...)` or take it out of the file"
+                f"{self.declaration.file}: {name} is {what}, expected a function; "
+                f"define `def {name}(...)` and do not assign or delete that name"
             )
             raise AdapterError(msg)
         return found

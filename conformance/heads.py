@@ -85,6 +85,12 @@ def _lines(source: str) -> tuple[tuple[str, ...], str]:
 
 def _block(path: Path, source: str) -> dict[str, Any]:
     blocks = list(_BLOCK.finditer(source.replace("\r\n", "\n")))
+    if not blocks and "# /// script" in source:
+        msg = (
+            f"{path}: the `# /// script` head is broken off, expected comment lines up "
+            f"to `# ///`; start each of its lines with `#`"
+        )
+        raise AdapterError(msg)
     if len(blocks) != 1:
         msg = (
             f"{path}: {len(blocks)} `# /// script` heads, expected 1; start the file "

@@ -75,9 +75,10 @@ def load(reference: str) -> Adapter:
     """Return an adapter, ready to be called.
 
     Raises:
-        AdapterError: It cannot be imported, or lacks what its head promises.
+        AdapterError: It cannot be imported, or has nothing that could be checked.
     """
     found = declaration(reference)
+    _something(found)
     os.environ.update(found.variables)
     if Path(found.file).suffix == ".py":
         module: object = _file(Path(found.file))
@@ -197,6 +198,18 @@ def _chosen(
         msg = f"{file}: {choices}"
         raise AdapterError(msg)
     return found[name]
+
+
+def _something(found: Declaration) -> None:
+    """Refuse an adapter without any operation: its run would check nothing."""
+    wanted = [operation.function for operation in operations().values()]
+    if set(wanted).isdisjoint(found.functions):
+        own = ", ".join(found.functions) or "no function"
+        msg = (
+            f"{found.file}: defines {own}, expected at least one of "
+            f"{', '.join(wanted)}; define one with `def`, as docs/adapters.md shows"
+        )
+        raise AdapterError(msg)
 
 
 def _file(path: Path) -> ModuleType:

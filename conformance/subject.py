@@ -213,12 +213,14 @@ class Subject:
 
 
 def _kind(value: object) -> str:
+    if value is None:
+        return "None"
     name = type(value).__name__
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
 def _shape(shape: tuple[int, ...]) -> str:
-    return f"({', '.join(map(str, shape))})"
+    return str(tuple(map(int, shape)))
 
 
 _MASKS: Mapping[str, Callable[[Array, str], Array]] = {
