@@ -328,7 +328,7 @@ def attempt(law: Any, subject: Subject, sample: Sample) -> Finding:
     return Finding(verdict=best, judged=judged)
 
 
-def _raised(error: Exception, batch: Batch, *, trace: str) -> Finding:
+def _raised(error: BaseException, batch: Batch, *, trace: str) -> Finding:
     text = str(error)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) > FEW:
