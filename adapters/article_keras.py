@@ -10,7 +10,6 @@
 # mask-forms = ["bool", "float", "int8", "uint8", "rank-3"]
 # [tool.mask-conformance.empty]
 # masked_mean = "nan"
-# masked_softmax = "uniform"
 # "masked_loss.*.mean" = "nan"
 # "masked_loss.*.sequence_mean" = "nan"
 # ///
