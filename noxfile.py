@@ -124,6 +124,9 @@ def cases(session: nox.Session) -> None:
 @nox.session
 def mutants(session: nox.Session) -> None:
     """Print which check catches which wrong implementation; none may survive."""
+    # Wrong gradients are made with torch, wrong compiled routes with JAX.
+    for name in ("torch_reference", "jax_reference"):
+        session.install(*HEADS[name]["dependencies"])
     session.install("-e", ".[run]", *GROUPS["tests"])
     session.run("python", "-m", "conformance.mutation", *session.posargs)
 
