@@ -1,0 +1,206 @@
+"""The oracles: derivatives against differences, bounds, and rows without positions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conformance import loading
+from conformance.inputs import COTANGENTS
+from conformance.precision import PRECISIONS
+from conformance.sample import Sample, cast, generate
+from conformance.strategies import batches
+
+if TYPE_CHECKING:
+    from conformance.batch import Array, Batch
+    from conformance.specification import Variant
+
+VARIANTS = [
+    variant
+    for operation in loading.operations().values()
+    for variant in operation.variants
+]
+NAMES = [variant.name for variant in VARIANTS]
+STEP = 2.0**-20
+
+
+def sample(variant: Variant, *, seed: int = 3, dtype: str = "float64") -> Sample:
+    oracle = loading.oracle(variant.operation)
+    batch = generate(oracle, variant, seed=seed, turn=0, time=3, rows=3)
+    return Sample(
+        oracle=oracle,
+        variant=variant,
+        dtype=dtype,
+        batch=cast(batch, dtype),
+        empty="zero",
+    )
+
+
+def moved(batch: Batch, name: str, at: tuple[int, ...], by: float) -> Batch:
+    own = "weights" if name in batch.weights else "arrays"
+    arrays = dict(getattr(batch, own))
+    arrays[name] = arrays[name].copy()
+    arrays[name][at] += by
+    return replace(batch, **{own: arrays})  # type: ignore[arg-type]
+
+
+def slope(one: Sample, cotangent: Array, name: str, at: tuple[int, ...]) -> float:
+    ends = [
+        (one.having(moved(one.batch, name, at, by)).want * cotangent).sum()
+        for by in (STEP, -STEP)
+    ]
+    return float((ends[0] - ends[1]) / (2 * STEP))
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=NAMES)
+def test_the_derivative_is_what_differences_say(variant: Variant) -> None:
+    one = sample(variant)
+    if variant.operation == "masked_max":  # no derivative at ties
+        distinct = np.arange(one.batch.arrays["x"].size, dtype=np.float64)
+        x = distinct.reshape(one.batch.arrays["x"].shape)
+        one = one.having(replace(one.batch, arrays={"x": x}))
+    cotangent = one.cotangent()
+    for name, exact in one.gradient(cotangent).items():
+        for at in np.ndindex(exact.shape):
+            want = slope(one, cotangent, name, at)
+            assert exact[at] == pytest.approx(want, rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=NAMES)
+def test_the_derivative_at_padding_is_zero_without_error(variant: Variant) -> None:
+    one = sample(variant)
+    cotangent = one.cotangent()
+    bounds = one.gradient_bound(cotangent)
+    for name, exact in one.gradient(cotangent).items():
+        if name in one.batch.arrays:
+            assert not exact[~one.batch.mask].any()
+            assert (bounds[name][~one.batch.mask] <= 2.0**-1000).all()
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=NAMES)
+def test_bounds_of_derivatives_are_small_and_of_their_shape(variant: Variant) -> None:
+    one = sample(variant)
+    cotangent = one.cotangent()
+    exact, bounds = one.gradient(cotangent), one.gradient_bound(cotangent)
+
+    assert bounds.keys() == exact.keys()
+    tied = variant.operation == "masked_max"
+    for name, bound in bounds.items():
+        assert bound.shape == exact[name].shape
+        assert (bound >= 0).all()
+        assert tied or (bound < 1e-9).all()
+
+
+@pytest.mark.parametrize("dtype", PRECISIONS)
+@pytest.mark.parametrize("variant", VARIANTS, ids=NAMES)
+def test_bounds_are_finite_and_positive_where_there_is_rounding(
+    variant: Variant, dtype: str
+) -> None:
+    one = sample(variant, dtype=dtype)
+    allowed, valid = one.allowed, one.batch.mask
+
+    assert allowed.shape == one.want.shape
+    assert np.isfinite(allowed).all()
+    if variant.operation == "masked_max":
+        assert not allowed.any()
+        return
+    if variant.result == "position":
+        assert not allowed[~valid].any()
+        allowed = allowed[valid]
+    assert (allowed > 0).all()
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=NAMES)
+def test_a_coarser_dtype_has_a_wider_bound(variant: Variant) -> None:
+    widths = [
+        float(sample(variant, dtype=dtype).allowed.sum())
+        for dtype in ("float64", "float32", "bfloat16")
+    ]
+    assert widths == sorted(widths)
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=NAMES)
+def test_nothing_but_zeros_comes_of_no_valid_position(variant: Variant) -> None:
+    one = sample(variant)
+    none = replace(one.batch, mask=np.zeros_like(one.batch.mask))
+    oracle, options = one.oracle, variant.options
+
+    assert not oracle.answer(options, none).any()
+    cotangent = np.ones_like(one.want)
+    for exact in oracle.gradient(options, none, cotangent).values():
+        assert not exact.any()
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=NAMES)
+def test_an_empty_row_leaves_the_other_rows_as_they_are(variant: Variant) -> None:
+    one = sample(variant)
+    mask = one.batch.mask.copy()
+    mask[-1] = False
+    some = one.having(replace(one.batch, mask=mask))
+    rest = one.having(one.batch.take([0, 1]))
+
+    got = some.want if variant.result == "scalar" else some.want[:-1]
+    assert np.array_equal(got, rest.want)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_stands_at_padding_never_reaches_the_oracle(name: str) -> None:
+    variant = VARIANTS[NAMES.index(name)]
+    oracle, options = loading.oracle(variant.operation), variant.options
+
+    @settings(max_examples=12, deadline=None, derandomize=True)
+    @given(batches(name, placement="gaps"), st.sampled_from(COTANGENTS[0]))
+    def holds(batch: Batch, pull: float) -> None:
+        arrays = {
+            key: array.copy() if array.dtype.kind == "i" else spoilt(array, batch.mask)
+            for key, array in batch.arrays.items()
+        }
+        other = replace(batch, arrays=arrays)
+        want = oracle.answer(options, batch)
+        cotangent = np.full_like(want, pull)
+
+        assert np.array_equal(oracle.answer(options, other), want)
+        one = oracle.gradient(options, batch, cotangent)
+        two = oracle.gradient(options, other, cotangent)
+        assert all(np.array_equal(one[key], two[key]) for key in one)
+
+    holds()
+
+
+def spoilt(array: Array, mask: Array) -> Array:
+    wide = mask.reshape(mask.shape + (1,) * (array.ndim - 2))
+    return np.where(wide, array, np.asarray(np.nan, array.dtype))
+
+
+def test_shares_of_tied_maxima_are_anything_fair() -> None:
+    variant = VARIANTS[NAMES.index("masked_max")]
+    one = sample(variant)
+    x, mask = np.array([[2.0, 2.0, 1.0, 9.0]]), np.array([[True, True, True, False]])
+    batch = replace(one.batch, arrays={"x": x}, mask=mask)
+    cotangent = np.array([4.0])
+
+    def wrong(*shares: float) -> str:
+        got = np.array([shares])
+        return str(one.oracle.gradient_shares({}, batch, cotangent, got))
+
+    assert wrong(4, 0, 0, 0) == ""
+    assert wrong(1, 3, 0, 0) == ""
+    assert wrong(5, -1, 0, 0) == "a tied maximum has a negative share of the cotangent"
+    assert wrong(1, 1, 0, 0) == "the shares of tied maxima do not sum to the cotangent"
+
+
+def test_operations_are_numbered_from_one() -> None:
+    found = [operation.number for operation in loading.operations().values()]
+    assert found == list(range(1, len(found) + 1))
+
+
+def test_an_operation_is_a_room_with_everything_in_it() -> None:
+    for name, operation in loading.operations().items():
+        assert operation.name == name
+        for make in (loading.oracle, loading.exact, loading.mutants):
+            assert make(name).__doc__
