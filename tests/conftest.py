@@ -1,0 +1,67 @@
+"""Adapters made for one test, and the command in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.plan import Selection
+from conformance.session import Session, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HEAD = """\
+# /// script
+# dependencies = ["numpy"]
+# [tool.mask-conformance]
+# framework = "numpy"
+# ///
+import numpy as np
+"""
+MAIN = "from conformance.cli import main; main()"
+MEAN = Selection(level="core", operations=("masked_mean",))
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Callable[[str], Path]:
+    """Write an adapter, its head in front unless it has one."""
+
+    def write(body: str, *, name: str = "wrong.py") -> Path:
+        path = tmp_path / name
+        text = body if "# ///" in body or not body else HEAD + body
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def opened(written: Callable[[str], Path]) -> Callable[..., Session]:
+    """Open a session on an adapter's text, in this process."""
+
+    def open_(body: str, selection: Selection = MEAN) -> Session:
+        reference = str(written(body))
+        return Session(Settings(reference=reference, selection=selection))
+
+    return open_
+
+
+@pytest.fixture(scope="session")
+def command() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run ``mask-conformance`` as a user does."""
+
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", MAIN, *map(str, arguments)],
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd=Path(__file__).parents[1],
+        )
+
+    return run

@@ -1,0 +1,138 @@
+"""Bad input given to the command: a clear message, the right exit status."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.loading import load
+from conformance.results import read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from subprocess import CompletedProcess
+
+    Command = Callable[..., CompletedProcess[str]]
+    Written = Callable[..., Path]
+
+DIVIDES = """
+def masked_mean(x, mask):
+    wide = mask.reshape(mask.shape + (1,) * (x.ndim - 2))
+    return (np.where(wide, x, 0).sum(axis=1) / x.shape[1]).astype(x.dtype)
+"""
+DIES = """
+import os, signal
+def masked_mean(x, mask):
+    if x.ndim == 2 and len(x) == 1:
+        {death}
+    wide = mask.reshape(mask.shape + (1,) * (x.ndim - 2))
+    return (np.where(wide, x, 0).sum(axis=1) / wide.sum(axis=1)).astype(x.dtype)
+"""
+OPTIONS = ("--level", "core", "--operation", "masked_mean")
+DEATHS = {
+    "os._exit(9)": "the process ended with exit status 9",
+    "os._exit(0)": "the process ended with exit status 0",
+    "os.kill(os.getpid(), signal.SIGKILL)": "the process was ended by SIGKILL",
+}
+
+
+def test_the_mean_that_divides_by_time_is_shown_with_a_small_input(
+    written: Written, command: Command, tmp_path: Path
+) -> None:
+    ended = command("run", written(DIVIDES), "-o", tmp_path / "out", *OPTIONS)
+    run = read(tmp_path / "out" / "wrong.jsonl")
+    value = next(r for r in run.results if r.check == "masked_mean/value:float32:eager")
+
+    assert ended.returncode == 1
+    assert run.complete
+    assert value.failure is not None
+    assert value.failure.shrunk
+    x: Any = value.failure.inputs["x"]
+    mask: Any = value.failure.mask
+    assert len(x) <= 2
+    assert all(len(row) <= 3 for row in x)
+    assert all(
+        number == int(number) and abs(number) <= 4 for row in x for number in row
+    )
+    assert not all(map(all, mask))
+    assert "divides by T" in value.failure.diagnosis
+    assert f"FAILED {value.check}\n  {value.message}" in ended.stdout
+
+
+@pytest.mark.parametrize(("death", "said"), DEATHS.items())
+def test_a_process_that_dies_leaves_its_record_and_the_name_of_the_check(
+    death: str, said: str, written: Written, command: Command, tmp_path: Path
+) -> None:
+    path = written(DIES.format(death=death))
+    ended = command("run", path, "-o", tmp_path / "out", *OPTIONS)
+    run = read(tmp_path / "out" / "wrong.jsonl")
+
+    assert ended.returncode == 3
+    assert not run.complete
+    assert run.results[-1].outcome == "errored"
+    assert run.results[-1].message == said
+    assert f"ERRORED {run.results[-1].check}\n  {said}" in ended.stdout
+    assert "INCOMPLETE: " in ended.stdout
+    assert sum(result.outcome == "passed" for result in run.results) >= 2
+    assert not (tmp_path / "out" / "wrong.jsonl.current").exists()
+
+
+def test_one_adapter_that_does_not_load_leaves_the_others_alone(
+    written: Written, command: Command, tmp_path: Path
+) -> None:
+    missing, broken = (
+        tmp_path / "missing.py",
+        written("import nothing_like_it\n" + DIVIDES),
+    )
+    good = "--check", "masked_mean/value:float32:eager"
+    ended = command(
+        "run", missing, broken, "numpy_reference", "-o", tmp_path / "out", *good
+    )
+
+    assert ended.returncode == 2
+    assert f"error: {missing}: no such adapter file" in ended.stdout
+    assert (
+        f"error: {broken}: does not import: ModuleNotFoundError: No module named "
+        "'nothing_like_it'; run `python wrong.py` to see where"
+    ) in ended.stdout
+    assert "Traceback" not in ended.stdout + ended.stderr
+    assert read(tmp_path / "out" / "numpy_reference.jsonl").complete
+
+
+def test_what_an_adapter_prints_goes_to_the_log(
+    written: Written, command: Command, tmp_path: Path
+) -> None:
+    body = DIVIDES.replace("    wide", '    print(\'{"type": "end"}\')\n    wide', 1)
+    check = "masked_mean/value:float32:eager"
+    ended = command("run", written(body), "-o", tmp_path / "out", "--check", check)
+
+    assert '{"type"' not in ended.stdout
+    assert '{"type"' in (tmp_path / "out" / "wrong.log").read_text("utf-8")
+    lines = (tmp_path / "out" / "wrong.jsonl").read_text("utf-8").splitlines()
+    assert [json.loads(line)["type"] for line in lines] == ["run", "result", "end"]
+
+
+def test_a_selection_of_nothing_is_refused(command: Command, tmp_path: Path) -> None:
+    chosen = ("--check", "masked_mean/nothing*")
+    ended = command("run", "numpy_reference", "-o", tmp_path, *chosen)
+
+    assert ended.returncode == 2
+    assert ended.stdout == (
+        "error: numpy_reference: no check is selected; see `mask-conformance checks "
+        "numpy_reference` for those there are\n"
+    )
+
+
+def test_an_adapter_without_any_operation_is_refused(written: Written) -> None:
+    path = written("def masked_meen(x, mask):\n    return x\n")
+    with pytest.raises(Exception, match=r"defines masked_meen, expected at least one"):
+        load(str(path))
+
+
+@pytest.mark.parametrize("text", ["raise SystemExit(0)", "1 / 0", "import nothing_"])
+def test_whatever_an_import_raises_is_named(text: str, written: Written) -> None:
+    with pytest.raises(Exception, match=r"wrong\.py: does not import: \w+: "):
+        load(str(written(f"{text}\n{DIVIDES}")))
