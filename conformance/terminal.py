@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -79,6 +79,7 @@ def summary(runs: Sequence[Run]) -> str:
             f"  {operation:<16} {_counted(groups[operation])}"
             for operation in run.header.operations
         ]
+        lines += _known(run.results)
         missing = run.header.planned - len(run.results)
         if missing > 0:
             lines.append(f"  INCOMPLETE: {missing} planned checks were not run")
@@ -100,6 +101,19 @@ def complaints(run: Run) -> str:
         lines += ["", f"and {more} more new failures; see the report"]
     lines += [f"STALE {complaint}" for complaint in judgement.stale]
     return "\n".join(lines)
+
+
+def _known(results: Sequence[Result]) -> list[str]:
+    """Return each recorded reason once, with how many checks it explains."""
+    found = Counter(
+        (result.known.reason, result.known.url)
+        for result in results
+        if result.known is not None
+    )
+    return [
+        f"  known, {count} checks: {reason} {url}".rstrip()
+        for (reason, url), count in found.most_common()
+    ]
 
 
 def _evidence(result: Result) -> list[str]:
