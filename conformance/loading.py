@@ -224,6 +224,12 @@ def _file(path: Path) -> ModuleType:
     sys.modules[spec.name] = module  # dataclasses look their module up there
     try:
         spec.loader.exec_module(module)
+    except ModuleNotFoundError as error:
+        msg = (
+            f"{path}: needs {error.name}, which is not installed here; install what its "
+            f'head lists, or run `nox -s "conform({path.stem})"`, which does'
+        )
+        raise AdapterError(msg) from error
     except (Exception, SystemExit) as error:
         msg = (
             f"{path}: does not import: {type(error).__name__}: {error}; run "
