@@ -226,7 +226,7 @@ def _file(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except ModuleNotFoundError as error:
         msg = (
-            f"{path}: needs {error.name}, which is not installed here; install what its "
+            f"{path}: needs {error.name}, which is not installed; install what its "
             f'head lists, or run `nox -s "conform({path.stem})"`, which does'
         )
         raise AdapterError(msg) from error
