@@ -12,7 +12,7 @@ from conformance.results import Failure, Worst, clean, number
 if TYPE_CHECKING:
     from conformance.batch import Array, Batch
     from conformance.compare import Verdict
-    from conformance.plan import Check
+    from conformance.selection import Check
 
 LARGEST = 64
 """Elements of an array that are written down whole."""

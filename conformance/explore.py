@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conformance.batch import Batch
-    from conformance.plan import Check
     from conformance.results import Failure
+    from conformance.selection import Check
 
 
 class _FoundError(Exception):

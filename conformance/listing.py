@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from conformance import loading
 from conformance.cases import load_all, vocabulary
 from conformance.errors import UnknownNameError
-from conformance.plan import Check, Selection, clauses, plan
+from conformance.plan import clauses, plan
 from conformance.results import parse_check
+from conformance.selection import Check, Selection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

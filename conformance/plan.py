@@ -6,22 +6,20 @@ anywhere; ids are the same in every version of every dependency.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Protocol
 
 from conformance.errors import UnknownNameError
 from conformance.laws import LAWS
+from conformance.selection import Check, Selection
 from conformance.specification import (
     DTYPES,
-    LEVELS,
-    ROUTES,
     Clause,
     Law,
     Level,
     Operation,
     Variant,
-    included_levels,
 )
 
 if TYPE_CHECKING:
@@ -65,67 +63,6 @@ class PlannedCase(Protocol):
     def mask(self) -> Sequence[Sequence[bool]]:
         """True where a position counts."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One case or law x variant x dtype x route: the unit of verdict."""
-
-    operation: str
-    variant: Variant
-    item: str
-    case: bool
-    clause: str
-    level: Level
-    dtype: str
-    route: str
-    unsupported: str = ""
-
-    @property
-    def id(self) -> str:
-        """``<variant>/<case or law>:<dtype>:<route>``."""
-        return f"{self.variant.name}/{self.item}:{self.dtype}:{self.route}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
-    """What to plan; empty tuples and texts mean all.
-
-    Raises:
-        UnknownNameError: A level, dtype or route does not exist.
-    """
-
-    level: Level = "robust"
-    operations: tuple[str, ...] = ()
-    dtypes: tuple[str, ...] = ()
-    routes: tuple[str, ...] = ()
-    checks: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        """Refuse names that do not exist."""
-        for kind, given, choices in (
-            ("level", (self.level,), LEVELS),
-            ("dtype", self.dtypes, DTYPES),
-            ("route", self.routes, ROUTES),
-        ):
-            for name in given:
-                if name not in choices:
-                    raise UnknownNameError(kind, name, choices)
-
-    @property
-    def partial(self) -> bool:
-        """Whether it leaves out some of a level's checks."""
-        return bool(self.operations or self.dtypes or self.routes or self.checks)
-
-    def takes(self, check: Check) -> bool:
-        """Tell whether a check is selected."""
-        return (
-            check.level in included_levels(self.level)
-            and (not self.operations or check.operation in self.operations)
-            and (not self.dtypes or check.dtype in self.dtypes)
-            and (not self.routes or check.route in self.routes)
-            and (not self.checks or any(fnmatchcase(check.id, g) for g in self.checks))
-        )
 
 
 def clauses(operation: Operation) -> tuple[Clause, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from conformance.errors import ConformanceError
-from conformance.plan import Selection
+from conformance.selection import Selection
 from conformance.session import Session, Settings
 
 SESSION = pytest.StashKey[Session]()

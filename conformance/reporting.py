@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from conformance import gate as gates
 from conformance import listing, loading, results
 from conformance.errors import ResultError
-from conformance.plan import Selection
 from conformance.report import write
+from conformance.selection import Selection
 from conformance.terminal import complaints, summary
 
 if TYPE_CHECKING:

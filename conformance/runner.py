@@ -7,8 +7,6 @@ computed once for all laws.
 
 from __future__ import annotations
 
-import traceback
-from dataclasses import dataclass
 from functools import cached_property
 from math import ceil
 from time import perf_counter
@@ -18,13 +16,12 @@ import numpy as np
 from msgspec import structs
 
 from conformance import evidence, loading
+from conformance.attempt import Finding, attempt
 from conformance.batch import Batch
 from conformance.cases import decoded
 from conformance.compare import Verdict, compare
 from conformance.diagnose import diagnose
 from conformance.errors import (
-    AdapterFault,
-    ConformanceError,
     NothingCapturedError,
 )
 from conformance.inputs import LADDER
@@ -40,35 +37,10 @@ if TYPE_CHECKING:
     from conformance.adapter import Adapter
     from conformance.cases import Case
     from conformance.frameworks import Framework
-    from conformance.plan import Check
+    from conformance.selection import Check
 
 EXAMPLES = 64
 """Generated rows for each law, unless asked for otherwise."""
-
-FEW = 6
-"""Lines of an exception's text that are shown whole."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What one attempt at a check came to.
-
-    Attributes:
-        verdict: The first failing verdict, or a passing one with the largest share.
-        errored: Whether the adapter raised instead of answering.
-        trace: The adapter's traceback, if it raised.
-        judged: How many verdicts there were.
-    """
-
-    verdict: Verdict
-    errored: bool = False
-    trace: str = ""
-    judged: int = 0
-
-    @property
-    def passed(self) -> bool:
-        """Whether everything was as it should be."""
-        return self.verdict.passed and not self.errored
 
 
 class Runner:
@@ -299,44 +271,6 @@ class Runner:
                 route=check.route,
             )
         return self._subjects[key]
-
-
-def attempt(law: Any, subject: Subject, sample: Sample) -> Finding:
-    """Judge one sample by one law, whatever the adapter does meanwhile."""
-    best, judged, subject.given = Verdict(passed=True), 0, None
-    try:
-        for verdict in law(subject, sample):
-            judged += 1
-            if not verdict.passed:
-                return Finding(verdict=verdict, judged=judged)
-            if verdict.share > best.share:
-                best = verdict
-    except NothingCapturedError:
-        raise
-    except AdapterFault as error:
-        given = subject.given or sample.batch
-        verdict = Verdict(passed=False, message=str(error), batch=given)
-        return Finding(verdict=verdict, judged=judged)
-    except ConformanceError as error:
-        return _raised(error, subject.given or sample.batch, trace="")
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - an adapter may raise anything
-        given = subject.given or sample.batch
-        return _raised(error, given, trace=traceback.format_exc())
-    if not judged:
-        message = "the law judged nothing: every sample needs at least one verdict"
-        return Finding(verdict=Verdict(passed=False, message=message), errored=True)
-    return Finding(verdict=best, judged=judged)
-
-
-def _raised(error: BaseException, batch: Batch, *, trace: str) -> Finding:
-    text = str(error)
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if len(lines) > FEW:
-        # A compiler's message holds a stack of its own; the reason stands last.
-        text = " ... ".join([lines[0], *lines[-2:]])
-    message = f"raised {type(error).__name__}: {text}" if trace else text
-    verdict = Verdict(passed=False, message=message, batch=batch)
-    return Finding(verdict=verdict, errored=True, trace=trace)
 
 
 def _batch_of(case: Case) -> Batch:

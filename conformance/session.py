@@ -12,9 +12,10 @@ import msgspec
 
 from conformance import gate, listing, loading
 from conformance.cases import digest
-from conformance.plan import Check, Selection, plan
+from conformance.plan import plan
 from conformance.results import OUTCOMES, Footer, Header, Known, Result, Writer
 from conformance.runner import EXAMPLES, Runner
+from conformance.selection import Check, Selection
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.errors import UsageError
-from conformance.plan import Selection
 from conformance.runner import EXAMPLES
+from conformance.selection import Selection
 from conformance.session import Session, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from conformance.plan import Check
     from conformance.results import Result
+    from conformance.selection import Check
     from conformance.specification import Level
 
 

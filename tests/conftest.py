@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.plan import Selection
+from conformance.selection import Selection
 from conformance.session import Session, Settings
 
 if TYPE_CHECKING:

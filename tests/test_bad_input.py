@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.loading import load
 from conformance.results import read
 
 if TYPE_CHECKING:
@@ -124,15 +123,3 @@ def test_a_selection_of_nothing_is_refused(command: Command, tmp_path: Path) -> 
         "error: numpy_reference: no check is selected; see `mask-conformance checks "
         "numpy_reference` for those there are\n"
     )
-
-
-def test_an_adapter_without_any_operation_is_refused(written: Written) -> None:
-    path = written("def masked_meen(x, mask):\n    return x\n")
-    with pytest.raises(Exception, match=r"defines masked_meen, expected at least one"):
-        load(str(path))
-
-
-@pytest.mark.parametrize("text", ["raise SystemExit(0)", "1 / 0", "import nothing_"])
-def test_whatever_an_import_raises_is_named(text: str, written: Written) -> None:
-    with pytest.raises(Exception, match=r"wrong\.py: does not import: \w+: "):
-        load(str(written(f"{text}\n{DIVIDES}")))

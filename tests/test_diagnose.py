@@ -9,9 +9,10 @@ from conformance import loading
 from conformance.adapter import Adapter, Declaration
 from conformance.diagnose import _numpy, diagnose
 from conformance.mutation import Mutant, adapter, correct, mutants
-from conformance.plan import Selection, plan
+from conformance.plan import plan
 from conformance.runner import Runner
 from conformance.sample import cast, generate
+from conformance.selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ import pytest
 
 from conformance import loading
 from conformance.batch import Batch
-from conformance.plan import Selection
+from conformance.selection import Selection
 from conformance.subject import _MASKS
 
 if TYPE_CHECKING:

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Any
 from conformance import listing, loading
 from conformance.errors import UsageError
 from conformance.mutation.mutant import Mutant, adapter, correct, mutants
-from conformance.plan import Selection, laws_of, plan
-from conformance.runner import Finding, Runner
+from conformance.plan import laws_of, plan
+from conformance.runner import Runner
+from conformance.selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from conformance.adapter import Adapter
+    from conformance.attempt import Finding
     from conformance.batch import Array, Batch
     from conformance.cases import Case
-    from conformance.plan import Check
     from conformance.sample import Sample
+    from conformance.selection import Check
 
 EXAMPLES = {"masked_mean": 64, "masked_max": 64, "masked_softmax": 96}
 """Generated rows for each law; elsewhere two batches, of four or eight rows, do."""
