@@ -1,78 +1,119 @@
-"""What is shipped, and that the shared folders are found where they lie."""
+"""What is built and installed: one import package, adapters and cases inside it."""
 
 from __future__ import annotations
 
+import ast
+import sys
 import tomllib
+import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
+from packaging.requirements import Requirement
 
-from conformance import loading
-from conformance.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from conformance import heads
 
 ROOT = Path(__file__).parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-FRAMEWORKS = {"torch", "tensorflow", "jax", "keras"}
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+ADAPTERS = sorted((ROOT / "adapters").glob("*.py"))
+WHEEL = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
 
 
-@pytest.fixture
-def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
-    """Make the engine believe that it lies in a folder with the given ones."""
-
-    def make(*folders: str) -> Path:
-        for folder in ("conformance", *folders):
-            (tmp_path / folder).mkdir(parents=True, exist_ok=True)
-        monkeypatch.setattr(loading, "__file__", str(tmp_path / "conformance/a.py"))
-        return tmp_path
-
-    return make
+def test_adapters_never_become_a_package() -> None:
+    assert list((ROOT / "adapters").rglob("__init__.py")) == []
+    assert list((ROOT / "cases").rglob("*.py")) == []
 
 
-def test_adapters_and_cases_are_packaged_under_a_private_name() -> None:
-    wheel = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
-    assert wheel["only-include"] == ["conformance", "adapters", "cases"]
-    assert wheel["sources"] == {
+def imported(path: Path) -> set[str]:
+    """Return the modules that a file imports."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(str(node.module))
+    return found
+
+
+@pytest.mark.parametrize("path", ADAPTERS, ids=lambda path: path.stem)
+def test_an_adapter_imports_only_conformance_and_what_its_head_names(
+    path: Path,
+) -> None:
+    named = {
+        Requirement(line).name.replace("-", "_")
+        for head in heads.read(path).values()
+        for line in head.dependencies
+    }
+    tops = {name.partition(".")[0] for name in imported(path)}
+
+    assert tops <= named | {"conformance"} | sys.stdlib_module_names
+    # Nothing of the suite's inside: an adapter never sees the oracle.
+    assert not [name for name in imported(path) if name.startswith("conformance.")]
+
+
+@pytest.mark.parametrize("path", ADAPTERS, ids=lambda path: path.stem)
+def test_an_adapter_is_not_named_like_a_module_that_it_imports(path: Path) -> None:
+    assert path.stem not in {name.partition(".")[0] for name in imported(path)}
+
+
+def test_a_checkout_has_no_packaged_copies() -> None:
+    # They would win over the checkout's own, and hide what is being worked on.
+    assert not (ROOT / "conformance" / "_shared").exists()
+
+
+def test_the_wheel_takes_adapters_and_cases_into_the_package() -> None:
+    assert WHEEL["only-include"] == ["conformance", "adapters", "cases"]
+    assert WHEEL["sources"] == {
         "adapters": "conformance/_shared/adapters",
         "cases": "conformance/_shared/cases",
     }
 
 
-def test_a_checkout_has_no_packaged_copy() -> None:
-    assert not (ROOT / "conformance" / "_shared").exists()
-    assert loading.shared("adapters") == ROOT / "adapters"
-
-
-def test_no_dependency_names_a_framework() -> None:
+def test_no_framework_is_required() -> None:
     project = PROJECT["project"]
-    lines = [*project["dependencies"], *project["optional-dependencies"]["run"]]
-    assert {name for name in FRAMEWORKS for line in lines if name in line} == set()
+    extras = [
+        each for group in project["optional-dependencies"].values() for each in group
+    ]
+    names = " ".join([*project["dependencies"], *extras])
+    for framework in ("torch", "tensorflow", "jax", "keras"):
+        assert framework not in names
 
 
-def test_the_packaged_folder_wins(installed: Callable[..., Path]) -> None:
-    root = installed("conformance/_shared/adapters", "adapters")
-    (root / "pyproject.toml").touch()
-    assert loading.shared("adapters") == root / "conformance/_shared/adapters"
+def test_listing_needs_no_numpy() -> None:
+    assert not [need for need in PROJECT["project"]["dependencies"] if "numpy" in need]
 
 
-def test_a_checkouts_folder_counts_beside_its_project_file(
-    installed: Callable[..., Path],
-) -> None:
-    root = installed("adapters")
-    (root / "pyproject.toml").touch()
-    assert loading.shared("adapters") == root / "adapters"
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """Build the wheel and return the names of its files."""
+    building = pytest.importorskip("hatchling.builders.wheel")
+    folder = tmp_path_factory.mktemp("wheel")
+    builder = building.WheelBuilder(str(ROOT))
+    (built,) = builder.build(directory=str(folder), versions=["standard"])
+    with zipfile.ZipFile(built) as archive:
+        return set(archive.namelist())
 
 
-def test_somebody_elses_adapters_are_never_taken(
-    installed: Callable[..., Path],
-) -> None:
-    root = installed("adapters")
-    with pytest.raises(UsageError) as caught:
-        loading.shared("adapters")
-    packaged = root / "conformance/_shared/adapters"
-    assert str(caught.value) == (
-        f"no 'adapters' folder: looked in {packaged} and, as a checkout, in {root}"
-    )
+def test_the_wheel_holds_one_import_package(wheel: set[str]) -> None:
+    tops = {name.partition("/")[0] for name in wheel}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"conformance"}
+
+
+def test_the_wheel_holds_every_adapter_case_and_template(wheel: set[str]) -> None:
+    for room in ("adapters", "cases"):
+        own = [path for path in (ROOT / room).rglob("*") if path.suffix in KEPT]
+        want = {
+            f"conformance/_shared/{path.relative_to(ROOT).as_posix()}" for path in own
+        }
+        assert own
+        assert want - wheel == set()
+    report = ROOT / "conformance" / "report"
+    files = [
+        path for path in report.rglob("*") if path.suffix in {".html", ".css", ".js"}
+    ]
+    assert files
+    assert {path.relative_to(ROOT).as_posix() for path in files} - wheel == set()
+    assert "conformance/py.typed" in wheel
+
+
+KEPT = {".py", ".json", ".toml"}
