@@ -81,14 +81,22 @@ class Runner:
         """The adapter's framework, imported at the first check."""
         return loading.framework(self.adapter.declaration.framework)
 
-    def run(self, check: Check) -> Result:
-        """Return a check's result; whatever the adapter does, this does not raise."""
+    def run(self, check: Check, *, shrinks: bool = True) -> Result:
+        """Return a check's result; whatever the adapter does, this does not raise.
+
+        Args:
+            check: The check.
+            shrinks: Whether to look for the smallest failing input and for the mistake
+                that gives it; for a recorded difference that has been done.
+        """
         started = perf_counter()
         if check.unsupported:
             return _result(check, "unsupported", started, message=check.unsupported)
         captured = ""
         try:
-            finding, shrunk = self._case(check) if check.case else self._law(check)
+            finding, shrunk = (
+                self._case(check) if check.case else self._law(check, shrinks=shrinks)
+            )
             if finding.passed and check.route == "compiled":
                 captured = self._subject(check).captured()
         except NothingCapturedError as error:
@@ -96,10 +104,16 @@ class Runner:
         if finding.passed:
             share = finding.verdict.share
             return _result(check, "passed", started, share=share, captured=captured)
-        return self._failed(check, finding, started, shrunk=shrunk)
+        return self._failed(check, finding, started, shrunk=shrunk, named=shrinks)
 
     def _failed(
-        self, check: Check, finding: Finding, started: float, *, shrunk: bool
+        self,
+        check: Check,
+        finding: Finding,
+        started: float,
+        *,
+        shrunk: bool,
+        named: bool,
     ) -> Result:
         declaration = self.adapter.declaration
         operation = loading.operations()[check.operation]
@@ -114,7 +128,7 @@ class Runner:
             shrunk=shrunk,
             trace=finding.trace,
         )
-        if not finding.errored:
+        if named and not finding.errored:
             proof = structs.replace(proof, diagnosis=self._diagnosed(check, finding))
         outcome = "errored" if finding.errored else "failed"
         message = clean(finding.verdict.message)
@@ -152,7 +166,7 @@ class Runner:
 
         return attempt(literal, self._subject(check), sample), False
 
-    def _law(self, check: Check) -> tuple[Finding, bool]:
+    def _law(self, check: Check, *, shrinks: bool) -> tuple[Finding, bool]:
         operation = loading.operations()[check.operation]
         law = next(
             law for law in laws_of(operation, check.variant) if law.name == check.item
@@ -162,6 +176,8 @@ class Runner:
         best = Finding(verdict=Verdict(passed=True))
         for sample in self._generated(check):
             finding = attempt(function, subject, sample)
+            if not finding.passed and not shrinks:
+                return finding, False
             if not finding.passed:
                 return self._shrunk(function, subject, sample, finding)
             best = max(best, finding, key=lambda each: each.verdict.share)
@@ -208,8 +224,7 @@ class Runner:
             again = attempt(function, subject, smaller)
             return not again.passed and again.errored == finding.errored
 
-        quick = self.adapter.declaration.primary == "eager"
-        smallest = shrink(sample.batch, fails, calls=400 if quick else 120)
+        smallest = shrink(sample.batch, fails)
         again = attempt(function, subject, sample.having(smallest))
         if again.passed:
             message = (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import combinations
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,11 +31,14 @@ class _Search:
     best: Batch
     fails: Fails
     calls: int
+    until: float
     empty: bool
 
     def take(self, candidate: Batch) -> bool:
         """Keep a candidate if it still fails, and is no other kind of input."""
-        if self.calls <= 0 or (not self.empty and (candidate.counts == 0).any()):
+        if self.calls <= 0 or perf_counter() > self.until:
+            return False
+        if not self.empty and (candidate.counts == 0).any():
             return False
         self.calls -= 1
         if not self.fails(candidate):
@@ -47,15 +51,19 @@ class _Search:
         return any(self.take(candidate) for candidate in candidates)
 
 
-def shrink(batch: Batch, fails: Fails, *, calls: int = 400) -> Batch:
+def shrink(
+    batch: Batch, fails: Fails, *, calls: int = 400, seconds: float = 10.0
+) -> Batch:
     """Return the smallest batch found that still fails.
 
     Args:
         batch: A batch on which ``fails`` is true.
         fails: Whether the check fails on a batch, in the same way.
         calls: How many batches may be tried.
+        seconds: How long it may take; where every shape is compiled, few calls fit.
     """
-    search = _Search(batch, fails, calls, empty=bool((batch.counts == 0).any()))
+    until = perf_counter() + seconds
+    search = _Search(batch, fails, calls, until, bool((batch.counts == 0).any()))
     _rows(search)
     _columns(search)
     while search.first(_narrower(search.best)):

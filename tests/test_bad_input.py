@@ -94,8 +94,8 @@ def test_one_adapter_that_does_not_load_leaves_the_others_alone(
     assert ended.returncode == 2
     assert f"error: {missing}: no such adapter file" in ended.stdout
     assert (
-        f"error: {broken}: does not import: ModuleNotFoundError: No module named "
-        "'nothing_like_it'; run `python wrong.py` to see where"
+        f"error: {broken}: needs nothing_like_it, which is not installed; install what "
+        'its head lists, or run `nox -s "conform(wrong)"`, which does'
     ) in ended.stdout
     assert "Traceback" not in ended.stdout + ended.stderr
     assert read(tmp_path / "out" / "numpy_reference.jsonl").complete
