@@ -1,0 +1,93 @@
+"""What laws judge, put together by hand: a function, a batch and a framework."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from typing import cast as typed
+
+import numpy as np
+import pytest
+
+from conformance import loading
+from conformance.adapter import Adapter, Declaration
+from conformance.attempt import Finding, attempt
+from conformance.frameworks import numpy as numpy_framework
+from conformance.plan import laws_of
+from conformance.sample import Sample, cast, generate
+from conformance.strategies import variant_named
+from conformance.subject import Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conformance.frameworks import Framework
+
+    Function = Callable[..., Any]
+
+
+def make_subject(
+    function: Function,
+    *,
+    variant: str = "masked_mean",
+    framework: Any = None,
+    **more: str,
+) -> Subject:
+    found = variant_named(variant)
+    operation = loading.operations()[found.operation]
+    declaration = Declaration(
+        name="made",
+        framework="numpy",
+        file="made.py",
+        functions=(operation.function,),
+        placements=("right", "left", "gaps"),
+        mask_forms=("bool", "float", "none"),
+    )
+    return Subject(
+        Adapter(declaration=declaration, functions={operation.function: function}),
+        typed("Framework", framework or numpy_framework),
+        operation,
+        found,
+        dtype=more.get("dtype", "float32"),
+        route=more.get("route", "eager"),
+    )
+
+
+def make_sample(under: Subject, *, turn: int = 0, seed: int = 0) -> Sample:
+    oracle = loading.oracle(under.operation.name)
+    batch = generate(oracle, under.variant, seed=seed, turn=turn)
+    empty = {"masked_max": "negative-infinity"}.get(under.operation.name, "zero")
+    return Sample(
+        oracle=oracle,
+        variant=under.variant,
+        dtype=under.dtype,
+        batch=cast(batch, under.dtype),
+        empty=empty,
+        seed=seed,
+        turn=turn,
+    )
+
+
+def judge(under: Subject, law: str, given: Sample | None = None) -> Finding:
+    found = next(
+        each for each in laws_of(under.operation, under.variant) if each.name == law
+    )
+    with np.errstate(all="ignore"):
+        return attempt(loading.law_function(found), under, given or make_sample(under))
+
+
+@pytest.fixture(scope="session")
+def subject() -> Callable[..., Subject]:
+    """Put a function under test as an adapter's, of NumPy or of another framework."""
+    return make_subject
+
+
+@pytest.fixture(scope="session")
+def sample() -> Callable[..., Sample]:
+    """Generate what a subject is asked."""
+    return make_sample
+
+
+@pytest.fixture(scope="session")
+def judged() -> Callable[..., Finding]:
+    """Judge a subject by one law."""
+    return judge
