@@ -1,0 +1,69 @@
+"""The error bounds bite: a few units in the last place are seen, right code is not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from conformance import loading
+from conformance.compare import compare
+from conformance.sample import Sample, cast, generate
+from conformance.subject import Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.specification import Variant
+
+ULP = 2.0**-23
+VARIANTS = [
+    variant
+    for operation in loading.operations().values()
+    for variant in operation.variants
+    if operation.name != "masked_max"
+]
+
+
+def subject(variant: Variant) -> Subject:
+    return Subject(
+        loading.load("numpy_reference"),
+        loading.framework("numpy"),
+        loading.operations()[variant.operation],
+        variant,
+        dtype="float32",
+        route="eager",
+    )
+
+
+def samples(variant: Variant, seeds: range, time: int) -> Iterator[Sample]:
+    oracle = loading.oracle(variant.operation)
+    for seed in seeds:
+        batch = generate(oracle, variant, seed=seed, turn=seed, time=time, rows=4)
+        # One row at a time: of a scalar, n is the number of positions in all.
+        batch = cast(batch.take([seed % 4]), "float32")
+        yield Sample(oracle=oracle, variant=variant, dtype="float32", batch=batch)
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=lambda each: each.name)
+def test_an_injected_error_of_a_few_ulp_is_caught(variant: Variant) -> None:
+    recurrent = variant.operation == "birnn"
+    size = (32 if recurrent else 8) * ULP
+    under_test = subject(variant)
+    caught = 0
+    for sample in samples(variant, range(40), 3 if recurrent else 4):
+        got = under_test.answer(sample.batch, like=sample.want).astype(np.float64)
+        caught += not compare(got * (1 + size), sample.want, sample.allowed).passed
+
+    assert caught > 0
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=lambda each: each.name)
+def test_the_reference_stays_within_its_bound(variant: Variant) -> None:
+    under_test = subject(variant)
+    shares = [
+        under_test.agrees(sample).share for sample in samples(variant, range(100), 5)
+    ]
+
+    assert max(shares) <= 1
