@@ -113,9 +113,10 @@ def _narrower(batch: Batch) -> Iterator[Batch]:
     for name, array in batch.arrays.items():
         lone = len(batch.arrays) == 1 and not batch.weights
         if array.ndim > 2 and lone:  # noqa: PLR2004 - [B, T, ...]
-            yield _with(batch, name, array[:, :, 0])
-            if array.shape[2] > 1:
-                yield _with(batch, name, array[:, :, :1])
+            for at in range(array.shape[2]):
+                yield _with(batch, name, array[:, :, at])
+            for at in range(array.shape[2] if array.shape[2] > 1 else 0):
+                yield _with(batch, name, array[:, :, at : at + 1])
     wide = [name for name, array in batch.arrays.items() if array.ndim > 2]  # noqa: PLR2004
     if wide and not batch.weights and batch.arrays[wide[0]].shape[2] > 1:
         cut = {name: batch.arrays[name][:, :, :-1] for name in wide}
