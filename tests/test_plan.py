@@ -1,0 +1,188 @@
+"""Which checks an adapter gets, and which it is told that it does not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance import listing, loading
+from conformance.errors import UnknownNameError
+from conformance.plan import _placement, _unplaced, clauses, laws_of
+from conformance.results import parse_check
+from conformance.selection import Selection
+from conformance.specification import LEVELS, included_levels
+
+if TYPE_CHECKING:
+    from conformance.adapter import Declaration
+    from conformance.selection import Check
+    from conformance.specification import Level
+
+EVERY = Selection(level="extended")
+NAMES = sorted(loading.declarations())
+
+
+def planned(name: str, **changes: Any) -> dict[str, Check]:
+    declaration = replace(loading.declaration(name), **changes)
+    return {check.id: check for check in listing.planned(declaration, EVERY)}
+
+
+def reasons(found: dict[str, Check], item: str) -> set[str]:
+    return {check.unsupported for check in found.values() if check.item == item}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_ids_are_given_once_and_can_be_read_back(name: str) -> None:
+    checks = listing.planned(loading.declaration(name), EVERY)
+    assert [i for i, n in Counter(c.id for c in checks).items() if n > 1] == []
+    for check in checks:
+        read = parse_check(check.id)
+        assert (read.operation, read.item) == (check.operation, check.item)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_level_includes_those_below_it(name: str) -> None:
+    declaration = loading.declaration(name)
+    ids = [
+        {check.id for check in listing.planned(declaration, Selection(level=level))}
+        for level in LEVELS
+    ]
+    assert ids[0] < ids[1] <= ids[2]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_core_is_float32_on_the_primary_route(name: str) -> None:
+    declaration = loading.declaration(name)
+    own = {
+        law.name: {*law.dtypes, law.route}
+        for operation in loading.operations().values()
+        for law in laws_of(operation)
+    }
+    for check in listing.planned(declaration, Selection(level="core")):
+        special = own.get(check.item, set())
+        assert check.dtype in {"float32", *special}
+        assert check.route in {declaration.primary, *special}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_check_holds_a_clause_that_exists(name: str) -> None:
+    every = listing.every_clause()
+    checks = listing.planned(loading.declaration(name), EVERY)
+    assert {check.clause for check in checks} - set(every) == set()
+
+
+def test_every_clause_is_checked_for_an_adapter_that_offers_everything() -> None:
+    checks = listing.planned(loading.declaration("torch_reference"), EVERY)
+    every = {c.id for o in loading.operations().values() for c in clauses(o)}
+    assert {check.clause for check in checks if not check.unsupported} == every
+
+
+def test_checks_of_one_variant_dtype_and_route_stand_together() -> None:
+    checks = listing.planned(loading.declaration("torch_reference"), EVERY)
+    groups = [(c.variant.name, c.dtype, c.route) for c in checks]
+    turns = [
+        one for one, other in zip(groups, ["", *groups], strict=False) if one != other
+    ]
+    assert len(turns) == len(set(turns))
+
+
+def test_a_missing_function_makes_its_operation_unsupported() -> None:
+    found = planned("numpy_reference", functions=("masked_max",))
+    told = {c.unsupported for c in found.values() if c.operation == "masked_mean"}
+    assert told == {"the adapter has no masked_mean"}
+    assert reasons(found, "member") == {""}
+
+
+def test_a_declared_gap_makes_its_variants_unsupported() -> None:
+    found = planned(
+        "numpy_reference", unsupported={"birnn.gru.*": "no reset-after GRU"}
+    )
+    gru = {c.unsupported for c in found.values() if ".gru." in c.variant.name}
+    assert gru == {"no reset-after GRU"}
+    assert "" in {c.unsupported for c in found.values() if ".lstm." in c.variant.name}
+
+
+def test_an_adapter_of_right_padding_never_sees_gaps_or_left_padding() -> None:
+    found = planned("numpy_reference", placements=("right",))
+    assert reasons(found, "gaps") == {"the adapter declares no gaps placement"}
+    assert reasons(found, "left-padding") == {"the adapter declares no left placement"}
+    cases = {case.id: case for group in listing.cases().values() for case in group}
+    for check in found.values():
+        if check.case and not check.unsupported:
+            mask = cases[f"{check.variant.name}/{check.item}"].mask
+            assert {_placement(row) for row in mask} <= {"right", "empty"}
+
+
+def test_an_adapter_that_raises_for_empty_rows_never_sees_one_in_a_case() -> None:
+    found = planned("numpy_reference", empty={"masked_mean": "error"})
+    cases = {case.id: case for group in listing.cases().values() for case in group}
+    for check in found.values():
+        if check.case and check.operation == "masked_mean" and not check.unsupported:
+            assert all(map(any, cases[f"masked_mean/{check.item}"].mask))
+
+
+@pytest.mark.parametrize(
+    ("name", "item", "reason"),
+    [
+        ("numpy_reference", "gradient", "numpy does not differentiate"),
+        ("numpy_reference", "route", "the adapter declares no compiled route"),
+        ("jax_reference", "layout", "jax tensors have no strides"),
+    ],
+)
+def test_what_a_framework_lacks_is_said(name: str, item: str, reason: str) -> None:
+    assert reasons(planned(name), item) == {reason}
+
+
+def test_an_adapter_without_float32_is_held_to_core_in_its_first_dtype() -> None:
+    declaration = replace(loading.declaration("numpy_reference"), dtypes=("float64",))
+    checks = listing.planned(declaration, Selection(level="core"))
+    assert {check.dtype for check in checks} == {"float64"}
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=6))
+def test_the_placement_is_where_the_padding_is(row: list[bool]) -> None:
+    text = "".join("01"[valid] for valid in row)
+    want = "gaps" if "0" in text.strip("0") else "left" if text[0] == "0" else "right"
+    assert _placement(row) == ("empty" if "1" not in text else want)
+
+
+def test_a_mask_with_a_placement_that_is_not_declared_is_kept_away() -> None:
+    found: Declaration = replace(
+        loading.declaration("numpy_reference"), placements=("right",)
+    )
+    variant = loading.operations()["masked_mean"].variants[0]
+    assert _unplaced(found, variant, [[True, False], [False, False]]) == ""
+    assert "left" in _unplaced(found, variant, [[False, True]])
+
+
+@pytest.mark.parametrize(
+    ("selected", "said"),
+    [
+        ({"level": "cor"}, "unknown level 'cor'; did you mean 'core'?"),
+        ({"dtypes": ("f32",)}, "choose from: bfloat16, float16, float32, float64"),
+        ({"routes": ("jit",)}, "choose from: compiled, eager"),
+    ],
+)
+def test_unknown_values_list_the_choices(selected: Any, said: str) -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        Selection(**selected)
+    assert said in str(caught.value)
+
+
+def test_an_unknown_operation_lists_the_choices() -> None:
+    selection = Selection(operations=("masked_men",))
+    with pytest.raises(UnknownNameError, match="did you mean 'masked_mean'"):
+        listing.planned(loading.declaration("numpy_reference"), selection)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_named_check_is_found_at_its_level(level: Level) -> None:
+    glob = "masked_mean/wild-padding:float32:*"
+    selection = Selection(level=level, checks=(glob,))
+    found = listing.planned(loading.declaration("numpy_reference"), selection)
+    assert bool(found) == ("robust" in included_levels(level))
+    assert selection.partial
