@@ -126,3 +126,12 @@ def test_no_more_calls_are_made_than_allowed() -> None:
 def test_without_time_left_the_batch_stays_as_it_is() -> None:
     batch = generated("masked_mean")
     assert shrink(batch, lambda _batch: True, seconds=-1.0) is batch
+
+
+def test_the_feature_that_fails_is_the_one_that_is_kept() -> None:
+    x = np.zeros((1, 2, 3))
+    x[..., 1] = 7.0
+    batch = Batch(arrays={"x": x}, mask=np.ones((1, 2), bool))
+    found = shrink(batch, lambda one: bool((one.arrays["x"] > 5).any()), seconds=LONG)
+
+    assert found.arrays["x"].tolist() == [[7]]
