@@ -107,7 +107,7 @@ def test_a_librarys_own_tests_run_the_checks(written: Written) -> None:
     path = written(DIVIDES)
     own = path.with_name("test_own.py")
     own.write_text(OWN.format(path=str(path)), encoding="utf-8")
-    options = ("-q", "-p", "no:cacheprovider", "-k", "full-mask or /value or gradient")
+    options = ("-q", "-p", "no:cacheprovider", "-k", "full-mask or /value: or gradient")
     ended = subprocess.run(
         [sys.executable, "-m", "pytest", *options, str(own)],
         check=False,
