@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -114,15 +115,10 @@ def snippet(
     check: Check, batch: Batch, file: str, framework: str, function: str
 ) -> str:
     """Return Python that calls the adapter on the inputs without this suite."""
-    lines = [
-        "from runpy import run_path",
-        "from types import SimpleNamespace as Weights",
-    ]
-    if not batch.weights:
-        lines.pop()
+    lines = ["from types import SimpleNamespace as Weights"] if batch.weights else []
     if framework == "jax" and check.dtype == "float64":
         lines += ["import jax", 'jax.config.update("jax_enable_x64", True)']
-    lines += [_HEAD[framework], "", f"adapter = run_path({file!r})"]
+    lines += [_HEAD[framework], "", *_imported(file)]
     names = []
     for name, array in batch.arrays.items():
         lines.append(f"{name} = {_literal(array, framework)}")
@@ -131,11 +127,11 @@ def snippet(
     options = "".join(f", {key}={value!r}" for key, value in check.variant.keywords)
     if batch.weights:
         lines += _weights(batch, framework)
-        built = f"adapter[{function!r}](forward, backward{options})"
+        built = f"adapter.{function}(forward, backward{options})"
         lines.append(f"function = {built}")
         options = ""
     else:
-        lines.append(f"function = adapter[{function!r}]")
+        lines.append(f"function = adapter.{function}")
     if check.route == "compiled":
         call = f"lambda *tensors: function(*tensors{options})"
         lines.append(
@@ -145,6 +141,18 @@ def snippet(
         options = ""
     lines.append(f"print(function({', '.join(names)}, mask{options}))")
     return "\n".join(lines)
+
+
+def _imported(file: str) -> list[str]:
+    """Return the lines that import an adapter: a real module, as compilers need it."""
+    if not file.endswith(".py"):
+        module, _, name = file.partition(":")
+        return [f"from {module} import {name} as adapter"]
+    path = Path(file)
+    folder = f"sys.path.insert(0, {str(path.parent)!r})"
+    if path.stem.isidentifier():
+        return ["import sys", folder, f"import {path.stem} as adapter"]
+    return ["import sys", folder, f"adapter = __import__({path.stem!r})"]
 
 
 def _weights(batch: Batch, framework: str) -> list[str]:

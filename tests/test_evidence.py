@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import runpy
 import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 import pytest
 
 from conformance import evidence, loading
 from conformance.batch import Batch
 from conformance.compare import Verdict, compare
-from conformance.plan import Check
-from conformance.results import encode
 from conformance.sample import Sample, cast, generate
+from conformance.selection import Check
 from conformance.strategies import variant_named
 
 if TYPE_CHECKING:
@@ -40,14 +41,19 @@ def check(variant: str, *, dtype: str = "float32", route: str = "eager") -> Chec
 
 
 def failure(verdict: Verdict, **more: Any) -> Failure:
-    given = {"adapter": "made", "seed": 0, "shrunk": True, "trace": ""} | more
+    given: dict[str, Any] = {
+        "adapter": "made",
+        "seed": 0,
+        "shrunk": True,
+        "trace": "",
+    } | more
     return evidence.failure(
         verdict,
         check("masked_mean"),
         file="made.py",
         framework="numpy",
         function="masked_mean",
-        **given,
+        **given | more,
     )
 
 
@@ -78,15 +84,15 @@ def test_a_large_one_is_cut_to_what_surrounds_the_worst_element() -> None:
     assert found.elided
     assert found.snippet == ""
     assert found.inputs == {"x": [[float(150 - 4 + n) for n in range(8)]]}
-    assert found.got[0][4] == -1
+    assert np.asarray(found.got)[0, 4] == -1
     assert np.shape(found.want) == np.shape(found.mask) == (1, 8)
 
 
 @pytest.mark.parametrize("at", [0, 3, 57, 59])
 def test_the_window_stays_inside_the_row(at: int) -> None:
     found = failure(wrong(2, 60, (0, at)))
-    assert len(found.got[0]) == 8
-    assert -1 in found.got[0]
+    assert np.shape(found.got) == (1, 8)
+    assert -1 in np.asarray(found.got)
 
 
 def test_the_command_runs_that_check_again() -> None:
@@ -122,13 +128,14 @@ def test_a_failure_can_be_written_as_json() -> None:
     x = np.array([WILD], dtype=np.float32)
     batch = Batch(arrays={"x": x}, mask=np.ones((1, 4), bool))
     verdict = compare(x, np.zeros((1, 4)), np.zeros((1, 4)), batch=batch)
-    assert b'"nan"' in encode(failure(verdict))
+    assert b'"nan"' in msgspec.json.encode(failure(verdict))
 
 
 def printed(
     variant: str,
     framework: str,
     capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     **how: str,
 ) -> tuple[str, Sample]:
@@ -147,6 +154,7 @@ def printed(
     text = evidence.snippet(asked, one.batch, file, framework, operation.function)
     path = tmp_path / "snippet.py"
     path.write_text(text, encoding="utf-8")
+    monkeypatch.setattr("sys.path", [*sys.path])  # the snippet adds to it
     runpy.run_path(str(path))
     return capsys.readouterr().out, one
 
@@ -162,9 +170,13 @@ def printed(
     ],
 )
 def test_a_snippet_runs_by_itself_and_prints_the_answer(
-    variant: str, dtype: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    variant: str,
+    dtype: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
-    text, one = printed(variant, "numpy", capsys, tmp_path, dtype=dtype)
+    text, one = printed(variant, "numpy", capsys, monkeypatch, tmp_path, dtype=dtype)
     for symbol in "[]":
         text = text.replace(symbol, " ")
     got = np.array([float(each) for each in text.split()])
@@ -173,13 +185,39 @@ def test_a_snippet_runs_by_itself_and_prints_the_answer(
     assert np.allclose(got, one.want.ravel(), rtol=close, atol=close)
 
 
-@pytest.mark.parametrize("route", ["eager", "compiled"])
+@pytest.mark.parametrize(
+    ("variant", "route"),
+    [("birnn.gru.sum.final", "eager"), ("masked_loss.mse.mean", "compiled")],
+)
 def test_a_snippet_of_torch_runs_by_either_route(
-    route: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    variant: str,
+    route: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     pytest.importorskip("torch")
-    for variant in ("masked_loss.mse.mean", "birnn.gru.sum.final"):
-        text, one = printed(variant, "torch", capsys, tmp_path, route=route)
-        assert text.startswith("tensor(")
-        first = text.removeprefix("tensor(").strip("[ \n").split(",")[0].split(")")[0]
-        assert float(first) == pytest.approx(float(one.want.flat[0]), abs=1e-3)
+    text, one = printed(variant, "torch", capsys, monkeypatch, tmp_path, route=route)
+    first = text.removeprefix("tensor(").strip("[ \n").split(",")[0].split(")")[0]
+
+    assert text.startswith("tensor(")
+    assert float(first) == pytest.approx(float(one.want.flat[0]), abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("file", "want"),
+    [
+        ("a/mine.py", "import sys\nsys.path.insert(0, 'a')\nimport mine as adapter"),
+        (
+            "my-own.py",
+            "import sys\nsys.path.insert(0, '.')\nadapter = __import__('my-own')",
+        ),
+        ("library.masks:adapter", "from library.masks import adapter as adapter"),
+    ],
+)
+def test_a_snippet_imports_the_adapter_however_it_is_given(
+    file: str, want: str
+) -> None:
+    batch = Batch(arrays={"x": np.ones((1, 1))}, mask=np.ones((1, 1), bool))
+    text = evidence.snippet(check("masked_mean"), batch, file, "numpy", "masked_mean")
+    assert want in text
