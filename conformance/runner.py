@@ -166,7 +166,7 @@ class Runner:
 
         return attempt(literal, self._subject(check), sample), False
 
-    def _law(self, check: Check, *, shrinks: bool) -> tuple[Finding, bool]:
+    def _law(self, check: Check, *, shrinks: bool = True) -> tuple[Finding, bool]:
         operation = loading.operations()[check.operation]
         law = next(
             law for law in laws_of(operation, check.variant) if law.name == check.item
