@@ -1,0 +1,103 @@
+"""What a runner makes of verdicts, exceptions and answers that do not repeat."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from conformance.attempt import attempt
+from conformance.selection import Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from conformance.results import Result
+    from conformance.session import Session
+
+    Opened = Callable[..., Session]
+
+RIGHT = """
+def masked_mean(x, mask):
+    wide = mask.reshape(mask.shape + (1,) * (x.ndim - 2))
+    total = np.where(wide, x, 0).sum(axis=1)
+    return (total / wide.sum(axis=1)).astype(x.dtype)
+"""
+DIVIDES = RIGHT.replace("wide.sum(axis=1)", "x.shape[1]")
+KNOWN = """
+[[known]]
+checks = ["masked_mean/value:*"]
+kind = "failed"
+reason = "divides by T"
+url = "https://example.org/issues/1"
+since = "2"
+"""
+VALUE = Selection(checks=("masked_mean/value:float32:*",))
+
+
+def judged(session: Session) -> list[Result]:
+    found = [session.run(check) for check in session.planned]
+    return [msgspec.structs.replace(result, ms=0.0) for result in found]
+
+
+def test_the_same_seed_gives_the_same_record(opened: Opened) -> None:
+    first, second = judged(opened(DIVIDES)), judged(opened(DIVIDES))
+    assert first == second
+    assert {result.outcome for result in first} >= {"passed", "failed"}
+
+
+def test_a_failing_check_does_not_change_the_next(opened: Opened) -> None:
+    whole = {result.check: result for result in judged(opened(DIVIDES))}
+    alone = judged(opened(DIVIDES, Selection(checks=("masked_mean/batch-order:*",))))
+    assert [whole[result.check] for result in alone] == alone
+
+
+def test_an_answer_that_is_wrong_once_is_called_flaky(opened: Opened) -> None:
+    body = "CALLS = []\n" + RIGHT.replace(
+        "    return (total",
+        "    CALLS.append(1)\n    return ((len(CALLS) == 1) + total",
+    )
+    result = judged(opened(body, VALUE))[0]
+    assert result.outcome == "failed"
+    assert result.message.startswith("flaky: passed when repeated; at first: out[")
+    assert result.failure is not None
+    assert not result.failure.shrunk
+
+
+def test_a_law_that_judges_nothing_is_an_error(opened: Opened) -> None:
+    session = opened(RIGHT, VALUE)
+    check = session.planned[0]
+    sample = session.runner._turn(check, 0)
+    finding = attempt(lambda *_: iter(()), session.runner._subject(check), sample)
+    assert (finding.passed, finding.errored) == (False, True)
+    assert finding.verdict.message.startswith("the law judged nothing")
+
+
+def test_a_long_exception_is_told_by_its_first_and_last_lines(opened: Opened) -> None:
+    body = (
+        "def masked_mean(x, mask):\n"
+        "    raise ValueError('\\n'.join(map(str, range(20))))\n"
+    )
+    result = judged(opened(body, VALUE))[0]
+    assert result.message == "raised ValueError: 0 ... 18 ... 19"
+
+
+def test_a_recorded_difference_is_neither_shrunk_nor_named_again(
+    opened: Opened, written: Callable[..., Path]
+) -> None:
+    written(DIVIDES).with_suffix(".toml").write_text(KNOWN, encoding="utf-8")
+    result = judged(opened(DIVIDES, VALUE))[0]
+    assert result.known is not None
+    assert result.known.reason == "divides by T"
+    assert result.failure is not None
+    assert (result.failure.shrunk, result.failure.diagnosis) == (False, "")
+
+
+def test_a_recorded_difference_that_passes_is_stale(
+    opened: Opened, written: Callable[..., Path]
+) -> None:
+    written(RIGHT).with_suffix(".toml").write_text(KNOWN, encoding="utf-8")
+    session = opened(RIGHT, VALUE)
+    assert {result.known for result in judged(session)} == {None}
+    assert any("divides by T" in line or "value" in line for line in session.stale())
