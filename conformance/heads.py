@@ -46,10 +46,11 @@ def read(path: Path, *, listing: bool = False) -> dict[str, Declaration]:
         msg = f"{path}: cannot be read as Python: {error}; mend the file"
         raise AdapterError(msg) from None
     block = _block(path, source)
-    own = _mapping(path, block.get("tool", {}).get("mask-conformance"), _TABLE)
+    tools = _mapping(path, block.get("tool", {}), "tool")
+    own = _mapping(path, tools.get("mask-conformance"), _TABLE)
     variants = _mapping(path, own.pop("variants", {}), f"{_TABLE}.variants")
-    base = {"requires-python": block.get("requires-python", ">=3.11"), **own}
-    base["dependencies"] = block.get("dependencies", [])
+    common = {"requires-python": ">=3.11", "dependencies": []}
+    base = common | {key: block[key] for key in common if key in block} | own
     heads = {path.stem: base}
     if variants:
         heads = {

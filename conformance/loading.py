@@ -60,7 +60,10 @@ def declaration(reference: str) -> Declaration:
     Raises:
         AdapterError: It is not there, or not an adapter.
     """
-    name, _, variant = reference.partition(":")
+    # The last colon: a path may hold others, such as C:\mine.py:torch.
+    name, _, variant = reference.rpartition(":")
+    if not name or reference.endswith(".py"):
+        name, variant = reference, ""
     if name.endswith(".py"):
         return _chosen(heads.read(Path(name)), Path(name).stem, variant, name)
     path = shared("adapters") / f"{name}.py"
@@ -79,6 +82,7 @@ def load(reference: str) -> Adapter:
     """
     found = declaration(reference)
     _something(found)
+    _needed(found)
     os.environ.update(found.variables)
     if Path(found.file).suffix == ".py":
         module: object = _file(Path(found.file))
@@ -93,10 +97,7 @@ def load(reference: str) -> Adapter:
 
 def missing(found: Declaration) -> list[str]:
     """Return the distributions that an adapter runs on and that are not installed."""
-    from packaging.requirements import Requirement
-
-    names = [Requirement(line).name for line in found.dependencies]
-    return [name for name in names if not _installed(name)]
+    return without(_needed(found))
 
 
 def version() -> str:
@@ -113,10 +114,8 @@ def versions(found: Declaration) -> dict[str, str]:
     """Return the installed versions of what an adapter runs on, by distribution."""
     from importlib import metadata
 
-    from packaging.requirements import Requirement
-
-    names = [Requirement(line).name for line in found.dependencies]
-    return {name: metadata.version(name) for name in names if _installed(name)}
+    names = [name for name in _needed(found) if _installed(name)]
+    return {name: metadata.version(name) for name in names}
 
 
 def without(names: Iterable[str]) -> list[str]:
@@ -210,6 +209,23 @@ def _something(found: Declaration) -> None:
             f"{', '.join(wanted)}; define one with `def`, as docs/adapters.md shows"
         )
         raise AdapterError(msg)
+
+
+def _needed(found: Declaration) -> list[str]:
+    """Return the names of the distributions that an adapter runs on."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    names = []
+    for line in found.dependencies:
+        try:
+            names.append(Requirement(line).name)
+        except InvalidRequirement:
+            msg = (
+                f"{found.file}: dependencies in the head has {line!r}, expected a "
+                f"requirement such as 'numpy==2.4.6'; mend the head"
+            )
+            raise AdapterError(msg) from None
+    return names
 
 
 def _file(path: Path) -> ModuleType:

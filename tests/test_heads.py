@@ -52,6 +52,10 @@ WRONG = {
         f"{OPEN}# dependencies = []\n{CLOSE}",
         "tool.mask-conformance in the head is nothing, expected a table; mend the head",
     ),
+    "no-tools": (
+        f"{OPEN}# tool = 3\n{CLOSE}",
+        "tool in the head is 3, expected a table; mend the head",
+    ),
     "no-framework": (
         f'{OPEN}{TABLE}# routes = ["eager"]\n{CLOSE}',
         (
@@ -166,3 +170,13 @@ def test_listing_leaves_private_functions_out(written: Callable[[str], Path]) ->
     quick, whole = heads.read(path, listing=True), heads.read(path)
     assert quick == whole
     assert quick["wrong"] == replace(whole["wrong"], functions=("b",), summary="One.")
+
+
+def test_dependencies_may_stand_in_a_variant(written: Callable[[str], Path]) -> None:
+    path = written(
+        f'{OPEN}# dependencies = ["keras"]\n{TABLE}# framework = "jax"\n'
+        '# [tool.mask-conformance.variants.one]\n# dependencies = ["keras", "jax"]\n'
+        f"# [tool.mask-conformance.variants.two]\n{CLOSE}"
+    )
+    found = {name: head.dependencies for name, head in heads.read(path).items()}
+    assert found == {"wrong:one": ("keras", "jax"), "wrong:two": ("keras",)}

@@ -135,6 +135,26 @@ def test_what_an_adapter_needs_is_named_with_how_to_get_it(written: Written) -> 
     )
 
 
+def test_a_dependency_that_is_no_requirement_is_refused(written: Written) -> None:
+    head = '# dependencies = ["not ! one"]\n# [tool.mask-conformance]\n'
+    path = written(
+        f'# /// script\n{head}# framework = "numpy"\n# ///\n'
+        "def masked_max(x, mask):\n    return x\n"
+    )
+    assert refused(str(path)) == (
+        f"{path}: dependencies in the head has 'not ! one', expected a requirement "
+        "such as 'numpy==2.4.6'; mend the head"
+    )
+
+
+def test_a_path_may_hold_a_colon(tmp_path: Path, written: Written) -> None:
+    folder = tmp_path / "C:"
+    folder.mkdir()
+    path = folder / "mine.py"
+    path.write_bytes(written("def masked_max(x, mask):\n    return x\n").read_bytes())
+    assert loading.declaration(str(path)).name == "mine"
+
+
 def test_a_name_that_is_no_function_is_told_so() -> None:
     adapter = Adapter(
         declaration=Object.declaration,
