@@ -11,6 +11,8 @@ import numpy as np
 from conformance.results import Failure, Worst, clean, number
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from conformance.batch import Array, Batch
     from conformance.compare import Verdict
     from conformance.selection import Check
@@ -45,7 +47,7 @@ def failure(
     file: str,
     framework: str,
     function: str,
-    seed: int,
+    options: Mapping[str, int],
     shrunk: bool,
     trace: str = "",
 ) -> Failure:
@@ -58,14 +60,14 @@ def failure(
         file: Its file, for the snippet.
         framework: Its framework, for the snippet.
         function: The adapter's function.
-        seed: The run's seed, for the command.
+        options: The run's seed and the like where they are not the usual ones.
         shrunk: Whether the batch was shrunk.
         trace: The adapter's traceback, if it raised.
     """
     batch = verdict.batch
     command = ["mask-conformance", "run", adapter, "--check", check.id]
-    if seed:
-        command += ["--seed", str(seed)]
+    for name, value in options.items():
+        command += [f"--{name}", str(value)]
     common: dict[str, Any] = {
         "command": shlex.join(command),
         "trace": clean(trace),

@@ -83,7 +83,13 @@ def known(reference: str, path: Path | None, folder: Path, *, update: bool) -> s
     changed = gates.update(
         file, results.read(record), planned=[check.id for check in every]
     )
-    return str(changed)
+    lines = [f"{file}: {len(changed.kept)} entries kept"]
+    lines += [f"dropped, no longer so: {pattern}" for pattern in changed.dropped]
+    lines += [
+        f"added, give it a reason and a url: {', '.join(entry.checks)}"
+        for entry in changed.added
+    ]
+    return "\n".join(lines)
 
 
 def _whole(runs: list[Run]) -> Run:

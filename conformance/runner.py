@@ -81,6 +81,13 @@ class Runner:
         """The adapter's framework, imported at the first check."""
         return loading.framework(self.adapter.declaration.framework)
 
+    @property
+    def _options(self) -> dict[str, int]:
+        """The options without which the same batches would not be drawn again."""
+        given = {"seed": self.seed, "examples": self.examples, "explore": self.explore}
+        usual = {"seed": 0, "examples": EXAMPLES, "explore": 0}
+        return {name: value for name, value in given.items() if value != usual[name]}
+
     def run(self, check: Check, *, shrinks: bool = True) -> Result:
         """Return a check's result; whatever the adapter does, this does not raise.
 
@@ -124,7 +131,7 @@ class Runner:
             file=loading.shown(declaration),
             framework=declaration.framework,
             function=operation.function,
-            seed=self.seed,
+            options=self._options,
             shrunk=shrunk,
             trace=finding.trace,
         )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from conformance.adapter import Declaration
     from conformance.results import Run
+    from conformance.selection import Check
 
 
 def run(
@@ -48,7 +49,9 @@ def run(
     errors: list[ConformanceError] = []
     for reference in chosen:
         try:
-            runs.append(_one(reference, output, {**options, "level": level}))
+            declaration = _fresh(reference, runs)
+            given = {**options, "level": level}
+            runs.append(_one(reference, declaration, output, given))
         except ConformanceError as error:
             errors.append(error)
             say(f"error: {error}")
@@ -59,23 +62,33 @@ def run(
     if runs:
         say(summary(runs))
         say(f"records: {output}")
-    if errors:
-        return max(error.exit_status for error in errors)
-    return exit_status([judge(each) for each in runs])
+    status = exit_status([judge(each) for each in runs]) if runs else 0
+    return max([status, *(error.exit_status for error in errors)])
 
 
 _SELECTION = ("level", "operations", "dtypes", "routes", "checks")
 
 
-def _one(reference: str, output: Path, options: Mapping[str, Any]) -> Run:
+def _fresh(reference: str, runs: Sequence[Run]) -> Declaration:
+    """Return what an adapter declares if no other of its name has just run."""
     declaration = loading.declaration(reference)
-    selected = listing.selection(**{key: options[key] for key in _SELECTION})
-    if not listing.planned(declaration, selected):
+    if declaration.name in {each.header.adapter for each in runs}:
         msg = (
-            f"{reference}: no check is selected; see `mask-conformance checks "
-            f"{reference}` for those there are"
+            f"{reference}: its record would replace that of another adapter "
+            f"{declaration.name!r}; run it by itself with another -o, or rename it"
         )
         raise UsageError(msg)
+    return declaration
+
+
+def _one(
+    reference: str,
+    declaration: Declaration,
+    output: Path,
+    options: Mapping[str, Any],
+) -> Run:
+    selected = listing.selection(**{key: options[key] for key in _SELECTION})
+    _need_checks(reference, listing.planned(declaration, selected))
     order = Order(
         reference=reference,
         record=output / f"{declaration.name.replace(':', '-')}.jsonl",
@@ -84,6 +97,19 @@ def _one(reference: str, output: Path, options: Mapping[str, Any]) -> Run:
     )
     with Progress(declaration.name) as progress:
         return launch(order, progress)
+
+
+def _need_checks(reference: str, planned: Sequence[Check]) -> None:
+    """Refuse a run in which nothing would be asked: it must not look green."""
+    if any(not check.unsupported for check in planned):
+        return
+    reasons = "; ".join(sorted({check.unsupported for check in planned}))
+    why = f" that can run ({reasons})" if planned else ""
+    msg = (
+        f"{reference}: no check is selected{why}; see `mask-conformance checks "
+        f"{reference}` for those there are"
+    )
+    raise UsageError(msg)
 
 
 def _arguments(options: Mapping[str, Any]) -> list[str]:

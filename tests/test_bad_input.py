@@ -123,3 +123,13 @@ def test_a_selection_of_nothing_is_refused(command: Command, tmp_path: Path) -> 
         "error: numpy_reference: no check is selected; see `mask-conformance checks "
         "numpy_reference` for those there are\n"
     )
+
+
+def test_a_selection_of_what_is_unsupported_is_refused(
+    command: Command, tmp_path: Path
+) -> None:
+    chosen = ("--route", "compiled")
+    ended = command("run", "numpy_reference", "-o", tmp_path, *chosen)
+
+    assert ended.returncode == 2
+    assert "the adapter declares no compiled route" in ended.stdout

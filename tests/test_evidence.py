@@ -96,10 +96,12 @@ def test_the_window_stays_inside_the_row(at: int) -> None:
 
 
 def test_the_command_runs_that_check_again() -> None:
-    found = failure(wrong(1, 2, (0, 0)), adapter="my file.py", seed=7)
+    options = {"seed": 7, "examples": 200}
+    found = failure(wrong(1, 2, (0, 0)), adapter="my file.py", options=options)
     assert shlex.split(found.command) == [
         *("mask-conformance", "run", "my file.py"),
         *("--check", "masked_mean/value:float32:eager", "--seed", "7"),
+        *("--examples", "200"),
     ]
 
 
