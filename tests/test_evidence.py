@@ -43,7 +43,7 @@ def check(variant: str, *, dtype: str = "float32", route: str = "eager") -> Chec
 def failure(verdict: Verdict, **more: Any) -> Failure:
     given: dict[str, Any] = {
         "adapter": "made",
-        "seed": 0,
+        "options": {},
         "shrunk": True,
         "trace": "",
     } | more

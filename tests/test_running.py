@@ -1,0 +1,91 @@
+"""Several adapters in one command."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance import running
+from conformance.errors import AdapterError, IncompleteRunError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+OPTIONS: dict[str, Any] = {
+    "level": None,
+    "operations": (),
+    "dtypes": (),
+    "routes": (),
+    "checks": (),
+    "examples": None,
+    "seed": 0,
+    "explore": 0,
+}
+RIGHT = "def masked_mean(x, mask):\n    return x\n"
+
+
+def ended(name: str) -> Any:
+    return SimpleNamespace(header=SimpleNamespace(adapter=name))
+
+
+def test_a_second_adapter_of_one_name_would_replace_the_record(
+    written: Callable[[str], Path],
+) -> None:
+    path = written(RIGHT)
+    assert running._fresh(str(path), [ended("other")]).name == "wrong"
+    with pytest.raises(UsageError) as caught:
+        running._fresh(str(path), [ended("wrong")])
+    assert str(caught.value) == (
+        f"{path}: its record would replace that of another adapter 'wrong'; run it by "
+        "itself with another -o, or rename it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(AdapterError("broken"), 2), (IncompleteRunError("died"), 3)],
+)
+def test_what_goes_wrong_with_one_adapter_is_said_and_decides_the_status(
+    error: Exception, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def launch(*_given: object) -> None:
+        raise error
+
+    monkeypatch.setattr(running, "launch", launch)
+    said: list[str] = []
+    names = ("numpy_reference", "nothing_like_it")
+    found = running.run(names, tmp_path, OPTIONS, said.append)
+
+    assert found == status
+    assert said[0] == f"error: {error}"
+    assert said[1].startswith("error: unknown adapter 'nothing_like_it'; choose from:")
+
+
+def test_without_the_extra_a_run_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("conformance.loading._installed", lambda name: name == "numpy")
+    with pytest.raises(UsageError) as caught:
+        running.run((), tmp_path, OPTIONS, print)
+    assert str(caught.value) == (
+        "running needs hypothesis, ml-dtypes, pytest; install them with "
+        '`pip install "mask-conformance[run]"`'
+    )
+
+
+def test_adapters_that_cannot_run_here_are_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        "conformance.loading._installed", lambda name: name in {"numpy", "ml_dtypes"}
+    )
+    said: list[str] = []
+    assert running._installed(said.append) == ["numpy_reference"]
+    assert "left out: torch_reference (torch not installed)" in said
+
+    monkeypatch.setattr("conformance.loading._installed", lambda _name: False)
+    with pytest.raises(UsageError, match="no adapter can run: no framework is inst"):
+        running._installed(said.append)
