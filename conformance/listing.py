@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from conformance import loading
@@ -44,6 +45,7 @@ def selection(
     )
 
 
+@cache
 def cases() -> dict[str, list[Case]]:
     """Return every case, by operation."""
     found: dict[str, list[Case]] = {}

@@ -31,7 +31,7 @@ STEP = 2.0**-20
 
 def sample(variant: Variant, *, seed: int = 3, dtype: str = "float64") -> Sample:
     oracle = loading.oracle(variant.operation)
-    batch = generate(oracle, variant, seed=seed, turn=0, time=3, rows=3)
+    batch = generate(oracle, variant, seed=seed, turn=0, time=3, rows=2)
     return Sample(
         oracle=oracle,
         variant=variant,
@@ -142,10 +142,11 @@ def test_an_empty_row_leaves_the_other_rows_as_they_are(variant: Variant) -> Non
     mask = one.batch.mask.copy()
     mask[-1] = False
     some = one.having(replace(one.batch, mask=mask))
-    rest = one.having(one.batch.take([0, 1]))
+    rest = one.having(one.batch.take([0]))
 
     got = some.want if variant.result == "scalar" else some.want[:-1]
-    assert np.array_equal(got, rest.want)
+    # One row and several are multiplied by other routines: the last bit may differ.
+    assert got == pytest.approx(rest.want, rel=1e-14)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -153,7 +154,7 @@ def test_what_stands_at_padding_never_reaches_the_oracle(name: str) -> None:
     variant = VARIANTS[NAMES.index(name)]
     oracle, options = loading.oracle(variant.operation), variant.options
 
-    @settings(max_examples=12, deadline=None, derandomize=True)
+    @settings(max_examples=6, deadline=None, derandomize=True)
     @given(batches(name, placement="gaps"), st.sampled_from(COTANGENTS[0]))
     def holds(batch: Batch, pull: float) -> None:
         arrays = {
