@@ -1,0 +1,137 @@
+"""Hypothesis beyond the grid: what it finds is shrunk, saved, and can be replayed."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conformance import loading
+from conformance.cases import load, vocabulary
+from conformance.errors import UnknownNameError
+from conformance.explore import search
+from conformance.selection import Selection
+from conformance.session import Session, Settings
+from conformance.strategies import batches, masks, variant_named
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from conformance.batch import Batch
+    from conformance.results import Result
+
+# Right on the grid of lengths 1, 3, 5 and 8; wrong between them.
+RARE = """
+def masked_mean(x, mask):
+    wide = mask.reshape(mask.shape + (1,) * (x.ndim - 2))
+    total = np.where(wide, x, 0).sum(axis=1)
+    count = x.shape[1] if x.shape[1] == 4 else wide.sum(axis=1)
+    return (total / count).astype(x.dtype)
+"""
+VALUE = Selection(checks=("masked_mean/value:float32:*",))
+BUDGET: dict[str, Any] = {"examples": 60, "seed_": 0, "times": (1, 2), "max_rows": 2}
+
+
+def explored(path: Path, examples: int) -> Result:
+    given_ = Settings(
+        reference=str(path),
+        selection=VALUE,
+        explore=examples,
+        record=path.with_suffix(".jsonl"),
+    )
+    session = Session(given_)
+    (check,) = session.planned
+    result = session.run(check)
+    session.close()
+    return result
+
+
+def test_what_the_grid_misses_is_found_and_shrunk(
+    written: Callable[[str], Path],
+) -> None:
+    path = written(RARE)
+    assert explored(path, 0).outcome == "passed"
+    found = explored(path, 80)
+
+    assert found.outcome == "failed"
+    assert found.failure is not None
+    assert np.shape(found.failure.mask) == (1, 4)
+    assert found.failure.command.endswith("--explore 80")
+
+
+def test_what_was_found_is_a_case_file_with_the_exact_answer(
+    written: Callable[[str], Path],
+) -> None:
+    path = written(RARE)
+    result = explored(path, 80)
+    (file,) = (path.parent / "found").glob("*.json")
+    mine = file.rename(path.parent / "masked_mean.json")  # as it would be kept
+    (case,) = load(mine, vocabulary(loading.operations().values()))
+    mean = json.loads(mine.read_text(encoding="utf-8"))["cases"][0]["want"]
+
+    assert case.slug.startswith("found-value-")
+    assert case.clause == "masked_mean.value"
+    assert result.failure is not None
+    assert mean == result.failure.want
+
+
+def test_the_same_seed_finds_the_same() -> None:
+    def fails(batch: Batch) -> bool:
+        return bool((batch.arrays["x"] > 3).any())
+
+    one, two = (search("masked_softmax", "float32", fails, **BUDGET) for _ in range(2))
+    assert one is not None
+    assert two is not None
+    assert np.array_equal(one.arrays["x"], two.arrays["x"])
+
+
+def test_nothing_is_found_where_nothing_fails() -> None:
+    tried: list[Batch] = []
+
+    def fails(batch: Batch) -> bool:
+        tried.append(batch)
+        return False
+
+    assert search("birnn.gru.sum.final", "float16", fails, **BUDGET) is None
+    assert tried
+    assert {batch.arrays["x"].dtype.name for batch in tried} == {"float16"}
+    assert all(batch.rows <= 2 and batch.time in (1, 2) for batch in tried)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.data(), st.sampled_from(["right", "left", "gaps"]))
+def test_masks_have_a_valid_position_in_each_row_and_padding_in_its_place(
+    data: st.DataObject, placement: str
+) -> None:
+    mask = data.draw(masks(rows=3, time=4, placement=placement))
+    assert mask.any(axis=1).all()
+    turned = {"right": mask, "left": mask[:, ::-1]}.get(placement)
+    if turned is not None:
+        assert (np.diff(turned.astype(int), axis=1) <= 0).all()
+
+
+def test_names_that_do_not_exist_are_refused() -> None:
+    with pytest.raises(UnknownNameError, match="did you mean 'masked_mean'"):
+        variant_named("masked_men")
+
+
+@settings(max_examples=1)
+@given(st.data())
+def test_a_placement_that_does_not_exist_is_refused(data: st.DataObject) -> None:
+    with pytest.raises(UnknownNameError, match="unknown placement 'middle'"):
+        data.draw(masks(rows=1, time=1, placement="middle"))
+
+
+@settings(max_examples=20, deadline=None)
+@given(batches("masked_loss.cross_entropy.mean", max_rows=2, times=(3,)))
+def test_batches_fit_the_operation(batch: Batch) -> None:
+    assert batch.arrays["predictions"].shape[:2] == batch.mask.shape
+    assert batch.arrays["predictions"].dtype == np.float32
+    assert batch.arrays["targets"].dtype == np.int64
+    assert batch.rows <= 2
+    assert batch.time == 3

@@ -1,0 +1,91 @@
+"""What a person sees: short, plain, and with what to do next."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from conformance import results
+from conformance.terminal import SHOWN, Progress, complaints, summary
+
+if TYPE_CHECKING:
+    import pytest
+
+GOLDEN = results.read(Path(__file__).parent / "golden" / "torch.jsonl")
+ENDED = structs.replace(GOLDEN.footer, stale=[]) if GOLDEN.footer else None
+FAILED = next(each for each in GOLDEN.results if each.outcome == "failed")
+
+
+def test_the_summary_has_a_line_for_each_operation_that_fits() -> None:
+    lines = summary([GOLDEN]).splitlines()
+    assert lines[0].startswith(f"{GOLDEN.header.adapter} (torch ")
+    for operation in GOLDEN.header.operations:
+        assert sum(line.startswith(f"  {operation} ") for line in lines) == 1
+    counts = [line for line in lines if " passed" in line]
+    assert max(map(len, counts)) <= 80
+
+
+def test_a_run_that_broke_off_is_called_incomplete() -> None:
+    header = structs.replace(GOLDEN.header, planned=len(GOLDEN.results) + 3)
+    broken = replace(GOLDEN, header=header)
+    assert "  INCOMPLETE: 3 planned checks were not run" in summary([broken])
+
+
+def test_a_failure_is_told_with_its_clause_its_input_and_how_to_see_it_again() -> None:
+    alone = replace(GOLDEN, footer=ENDED, results=(FAILED,))
+    lines = complaints(alone).splitlines()
+
+    assert f"FAILED {FAILED.check}" in lines
+    assert f"  {FAILED.message}" in lines
+    assert f"  clause {FAILED.clause}" in lines
+    assert FAILED.failure is not None
+    assert lines[-1] == f"  again: {FAILED.failure.command}"
+
+
+def test_a_few_failures_are_told_and_the_others_counted() -> None:
+    many = [
+        structs.replace(FAILED, check=f"masked_mean/value{n}:float32:eager")
+        for n in range(SHOWN + 4)
+    ]
+    text = complaints(replace(GOLDEN, footer=ENDED, results=tuple(many)))
+    assert text.count("FAILED ") == SHOWN
+    assert "and 4 more new failures; see the report" in text
+
+
+def test_an_entry_that_no_longer_holds_is_told() -> None:
+    assert GOLDEN.footer is not None
+    (stale,) = GOLDEN.footer.stale
+    assert complaints(GOLDEN).splitlines()[-1] == f"STALE {stale}"
+
+
+def test_a_run_without_complaints_says_nothing() -> None:
+    passed = structs.replace(FAILED, outcome="passed", failure=None)
+    assert complaints(replace(GOLDEN, footer=ENDED, results=(passed,))) == ""
+
+
+def test_a_log_gets_a_line_now_and_then(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("conformance.terminal.EVERY", -1.0)
+    with Progress("made") as progress:
+        progress(3, 40)
+    assert capsys.readouterr().err == "made: 3 of 40 checks\n"
+
+
+def test_nothing_is_said_of_a_run_that_is_quick(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with Progress("made") as progress:
+        progress(3, 40)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with Progress("made") as progress:
+        progress(0, 0)
+        progress(3, 40)
