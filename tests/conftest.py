@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from conformance.selection import Selection
 from conformance.session import Session, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+# A busy machine is slow, which is no finding; a gate's verdict must not move.
+settings.register_profile(
+    "shared",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("shared")
 
 HEAD = """\
 # /// script
