@@ -111,7 +111,7 @@ def _known(results: Sequence[Result]) -> list[str]:
         if result.known is not None
     )
     return [
-        f"  known, {count} checks: {reason} {url}".rstrip()
+        f"  known, {count} check{'s' * (count > 1)}: {reason} {url}".rstrip()
         for (reason, url), count in found.most_common()
     ]
 
