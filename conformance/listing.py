@@ -33,12 +33,16 @@ def selection(
     A check that is named is found at any level, unless a level is given too.
 
     Raises:
-        UnknownNameError: A level, dtype or route does not exist.
+        UnknownNameError: A level, operation, dtype or route does not exist.
     """
+    wanted = tuple(operations)
+    for name in wanted:
+        if name not in loading.operations():
+            raise UnknownNameError("operation", name, loading.operations())
     named = tuple(checks)
     return Selection(
         level=level or ("extended" if named else "robust"),  # type: ignore[arg-type]
-        operations=tuple(operations),
+        operations=wanted,
         dtypes=tuple(dtypes),
         routes=tuple(routes),
         checks=named,

@@ -39,18 +39,15 @@ def run(
         UsageError: An option's value does not exist, or nothing can run.
     """
     _need_extra()
-    selected = {key: options[key] for key in _SELECTION}
-    level = listing.selection(**selected).level
-    for name in options["operations"]:
-        if name not in loading.operations():
-            listing.planned(_anything(), listing.selection(**selected))
+    selected = listing.selection(**{key: options[key] for key in _SELECTION})
     chosen = references or _installed(say)
     runs: list[Run] = []
     errors: list[ConformanceError] = []
     for reference in chosen:
         try:
             declaration = _fresh(reference, runs)
-            given = {**options, "level": level}
+            _need_checks(reference, listing.planned(declaration, selected))
+            given = {**options, "level": selected.level}
             runs.append(_one(reference, declaration, output, given))
         except ConformanceError as error:
             errors.append(error)
@@ -87,8 +84,6 @@ def _one(
     output: Path,
     options: Mapping[str, Any],
 ) -> Run:
-    selected = listing.selection(**{key: options[key] for key in _SELECTION})
-    _need_checks(reference, listing.planned(declaration, selected))
     order = Order(
         reference=reference,
         record=output / f"{declaration.name.replace(':', '-')}.jsonl",
@@ -141,10 +136,6 @@ def _installed(say: Callable[[str], Any]) -> list[str]:
         msg = "no adapter can run: no framework is installed; install NumPy at least"
         raise UsageError(msg)
     return found
-
-
-def _anything() -> Declaration:
-    return next(iter(loading.declarations().values()))
 
 
 def _need_extra() -> None:

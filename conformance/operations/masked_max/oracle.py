@@ -6,23 +6,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.inputs import GARBAGE, VALUES, Draw, garbled
-from conformance.operations.base import over_time, selected
+from conformance.operations.base import over_time, pooled, selected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from conformance.batch import Array, Batch
+    from conformance.inputs import Draw
 
 ROWS = 32
 
 
 def generate(options: Mapping[str, str], draw: Draw, mask: Array) -> dict[str, Array]:
-    """Return inputs for ``mask``: rank 2 and rank 3 by turns."""
+    """Return inputs for ``mask``: rank 3 and rank 2 by turns."""
     del options
-    trailing = ((2,), ())[draw.turn % 2]
-    valid = draw.rows_of(VALUES, mask.shape + trailing)
-    return {"x": garbled(valid, draw.rows_of(GARBAGE, valid.shape), mask)}
+    return {"x": pooled(draw, mask)}
 
 
 def answer(options: Mapping[str, str], batch: Batch) -> Array:

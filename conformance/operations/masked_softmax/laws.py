@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from conformance.compare import compare
-from conformance.inputs import garbled
-from conformance.operations.base import wide
+from conformance.operations.base import shifted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,20 +41,9 @@ def sums_to_one(subject: Subject, sample: Sample) -> Iterator[Verdict]:
 
 def shift(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Valid logits rounded so that the shift is exact, then shifted."""
-    x = wide(sample.batch.arrays["x"])
-    step = 1.0 if sample.dtype == "bfloat16" else 4.0
-    rounded = np.clip(np.round(x * step) / step, -60.0, 60.0)
-    plain = _with(sample, garbled(rounded, x, sample.batch.mask))
-    moved = _with(sample, garbled(rounded - SHIFT, x, sample.batch.mask))
+    plain, moved = shifted(sample, -SHIFT)
     first = np.asarray(subject.answer(plain.batch, like=plain.want), dtype=np.float64)
     second = subject.answer(moved.batch, like=moved.want)
     allowed = plain.allowed + moved.allowed
     note = f"as before {SHIFT:g} was taken from every valid logit"
     yield compare(second, first, allowed, batch=moved.batch, note=note)
-
-
-def _with(sample: Sample, x: object) -> Sample:
-    dtype = sample.batch.arrays["x"].dtype
-    return sample.having(
-        replace(sample.batch, arrays={"x": np.asarray(x, dtype=dtype)})
-    )
