@@ -117,7 +117,8 @@ def snippet(
     check: Check, batch: Batch, file: str, framework: str, function: str
 ) -> str:
     """Return Python that calls the adapter on the inputs without this suite."""
-    lines = ["from types import SimpleNamespace as Weights"] if batch.weights else []
+    layered = any("." in name for name in batch.weights)
+    lines = ["from types import SimpleNamespace as Weights"] if layered else []
     if framework == "jax" and check.dtype == "float64":
         lines += ["import jax", 'jax.config.update("jax_enable_x64", True)']
     lines += [_HEAD[framework], "", *_imported(file)]
@@ -127,7 +128,9 @@ def snippet(
         names.append(name)
     lines.append(f"mask = {_literal(batch.mask, framework)}")
     options = "".join(f", {key}={value!r}" for key, value in check.variant.keywords)
-    if batch.weights:
+    own = [] if layered else list(batch.weights)
+    lines += [f"{name} = {_literal(batch.weights[name], framework)}" for name in own]
+    if layered:
         lines += _weights(batch, framework)
         built = f"adapter.{function}(forward, backward{options})"
         lines.append(f"function = {built}")
@@ -141,7 +144,8 @@ def snippet(
         )
         lines.append(_COMPILE[framework].strip())
         options = ""
-    lines.append(f"print(function({', '.join(names)}, mask{options}))")
+    given = ", ".join([*names, "mask", *own])
+    lines.append(f"print(function({given}{options}))")
     return "\n".join(lines)
 
 

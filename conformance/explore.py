@@ -96,8 +96,12 @@ def save(check: Check, failure: Failure, folder: Path) -> Path | None:
         weights: dict[str, dict[str, Any]] = {}
         for name, array in failure.weights.items():
             direction, _, part = name.partition(".")
-            weights.setdefault(direction, {})[part] = array
-        case["weights"] = weights
+            if part:
+                weights.setdefault(direction, {})[part] = array
+            else:
+                case["inputs"] = {**case["inputs"], name: array}
+        if weights:
+            case["weights"] = weights
     digest = crc32(json.dumps(case, sort_keys=True).encode())
     case = {"slug": f"found-{check.item}-{digest:08x}", **case}
     asked = msgspec.convert({**case, "want": 0}, Case)

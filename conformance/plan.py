@@ -77,7 +77,8 @@ def laws_of(operation: Operation, variant: Variant | None = None) -> tuple[Law, 
     return tuple(
         law
         for law in (*LAWS, *operation.laws)
-        if any(_applies(law, each) for each in variants)
+        if law.name not in operation.without
+        and any(_applies(law, each) for each in variants)
     )
 
 

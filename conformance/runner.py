@@ -300,7 +300,9 @@ def _batch_of(case: Case) -> Batch:
     for name, array in case.inputs.items():
         dtype = np.int64 if name in case.labels else np.float64
         arrays[name] = np.asarray(decoded(array), dtype=dtype)
-    weights = {
+    own = loading.operations()[case.operation].weights
+    weights = {name: arrays.pop(name) for name in own}
+    weights |= {
         f"{direction}.{name}": np.asarray(decoded(array), dtype=np.float64)
         for direction, parts in case.weights.items()
         for name, array in parts.items()

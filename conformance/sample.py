@@ -124,9 +124,12 @@ class Sample:
             return want, np.where(where, np.inf, allowed)
         # uniform: exp(x - M) of equal fill values, over all T positions of the row
         uniform = 1.0 / max(self.batch.time, 1)
-        value = {"nan": np.nan, "negative-infinity": -np.inf, "uniform": uniform}.get(
-            str(self.empty), 0.0
-        )
+        value = {
+            "nan": np.nan,
+            "negative-infinity": -np.inf,
+            "uniform": uniform,
+            "no-tag": -1.0,
+        }.get(str(self.empty), 0.0)
         error = 4 * 2.0**-8 * uniform if self.empty == "uniform" else 0.0
         return np.where(where, value, want), np.where(where, error, allowed)
 

@@ -15,12 +15,24 @@ Level = Literal["core", "robust", "extended"]
 Result = Literal["row", "position", "scalar"]
 """What an answer has one of: a batch row, a position of a row, or the batch."""
 
+Kind = Literal["input", "integer", "boolean"]
+"""What numbers an answer is made of: those of the input's dtype, whole ones, or truth
+values."""
+
 LEVELS: tuple[Level, ...] = get_args(Level)
 DTYPES = ("float16", "bfloat16", "float32", "float64")
 ROUTES = ("eager", "compiled")
 PLACEMENTS = ("right", "left", "gaps")
 MASK_FORMS = ("bool", "float", "none", "int8", "uint8", "lengths", "rank-3")
-EMPTY_ROWS = ("nan", "zero", "negative-infinity", "uniform", "skip", "error")
+EMPTY_ROWS = (
+    "nan",
+    "zero",
+    "negative-infinity",
+    "uniform",
+    "no-tag",
+    "skip",
+    "error",
+)
 
 
 def included_levels(level: Level) -> tuple[Level, ...]:
@@ -156,6 +168,11 @@ class Operation:
         inputs: Its array inputs along batch and time, without the mask.
         differentiable: The inputs that gradients are taken through.
         variants: Every variant.
+        weights: Its array inputs without batch and time axes, in the order in which
+            the function takes them behind the mask; gradients are taken through all.
+        answer: What its answer is made of.
+        without: Common laws that mean nothing for it, by name: whole numbers have no
+            derivative.
         clauses: Clauses that case files alone hold.
         laws: Laws of its own.
     """
@@ -170,8 +187,16 @@ class Operation:
     inputs: tuple[str, ...]
     differentiable: tuple[str, ...]
     variants: tuple[Variant, ...]
+    weights: tuple[str, ...] = ()
+    answer: Kind = "input"
+    without: tuple[str, ...] = ()
     clauses: tuple[Clause, ...] = ()
     laws: tuple[Law, ...] = ()
+
+    @property
+    def main(self) -> str:
+        """The input that laws about values change."""
+        return (self.differentiable or self.inputs)[0]
 
     @property
     def builds(self) -> bool:

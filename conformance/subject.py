@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -143,39 +144,53 @@ class Subject:
     ) -> tuple[dict[str, Array], list[Array]]:
         """Return the gradients through the inputs, and through a layer's parameters.
 
-        Inputs are the differentiable ones, by name; parameters in the layer's order.
+        Inputs are the differentiable ones and the operation's weights, by name;
+        parameters in the layer's order.
 
         Raises:
             UnconnectedGradientError: One of them is not reached.
             ContractViolation: A gradient has not its input's shape.
         """
         self.given = batch
-        names = self.operation.differentiable
+        names = (*self.operation.differentiable, *self.operation.weights)
         with self.framework.scope(self.dtype):
             tensors = [self.framework.tensor(array) for array in batch.arrays.values()]
             tensors.append(self.mask(batch, "bool"))
+            tensors += self._weights(batch.weights)
             dtype = numpy_dtype(self.dtype)
             pulled = self.framework.tensor(np.asarray(cotangent, dtype=dtype))
             found = self._gradient(batch)(tensors, pulled)[1]
             arrays = [self.framework.array(gradient) for gradient in found]
         inputs = dict(zip(names, arrays[: len(names)], strict=True))
+        given = {**batch.arrays, **batch.weights}
         for name, array in inputs.items():
-            if array.shape != batch.arrays[name].shape:
+            if array.shape != given[name].shape:
                 msg = (
                     f"the gradient through {name} has shape {_shape(array.shape)}, "
-                    f"expected {_shape(batch.arrays[name].shape)} like {name}"
+                    f"expected {_shape(given[name].shape)} like {name}"
                 )
                 raise ContractViolation(msg)
         return inputs, arrays[len(names) :]
 
     def _gradient(self, batch: Batch) -> Callable[..., Any]:
-        plain, names = self.plain(batch), list(batch.arrays)
+        weights = self.operation.weights
+        # Weights are arguments here: a gradient is taken through them as well.
+        plain = self.plain(replace(batch, weights={}) if weights else batch)
+        names = [*batch.arrays, "mask", *weights]
         if id(plain) not in self._gradients:
-            wanted = [names.index(name) for name in self.operation.differentiable]
+            through = (*self.operation.differentiable, *weights)
+            wanted = [names.index(name) for name in through]
             builds = self.operation.builds
             make = self.framework.layer_gradient if builds else self.framework.gradient
             self._gradients[id(plain)] = make(plain, wanted)
         return self._gradients[id(plain)]
+
+    def _weights(self, weights: Mapping[str, Array]) -> list[Any]:
+        """Return an operation's own weights as tensors, in its order."""
+        return [
+            self.framework.tensor(weights[name])
+            for name in (self.operation.weights if weights else ())
+        ]
 
     def captured(self) -> str:
         """Return what the compiled route captured, in words.
@@ -195,7 +210,10 @@ class Subject:
     def _build(self, weights: Mapping[str, Array]) -> Callable[..., Any]:
         function = self.adapter.function(self.operation.function)
         if not self.operation.builds:
-            return partial(function, **self.variant.options)
+            plain = partial(function, **self.variant.options)
+            # Bound here, so that every route calls it as it calls any other.
+            given = self._weights(weights)
+            return _bound(plain, given) if given else plain
         parts: dict[str, dict[str, Any]] = {}
         for name, array in weights.items():
             direction, _, part = name.partition(".")
@@ -210,6 +228,10 @@ class Subject:
             raise ContractViolation(msg)
         built: Callable[..., Any] = layer
         return built
+
+
+def _bound(function: Callable[..., Any], weights: list[Any]) -> Callable[..., Any]:
+    return lambda *tensors: function(*tensors, *weights)
 
 
 def _kind(value: object) -> str:

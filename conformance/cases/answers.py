@@ -46,7 +46,8 @@ def _clauses(operation: Operation, variant: Variant) -> dict[str, Level]:
     held = {clause.id: clause.level for clause in operation.clauses}
     for law in (*LAWS, *operation.laws):
         named = any(fnmatchcase(variant.name, pattern) for pattern in law.variants)
-        if named and variant.result in law.results:
+        meant = law.name not in operation.without
+        if named and meant and variant.result in law.results:
             held[law.clause(operation.name).id] = law.level
     return held
 

@@ -248,7 +248,8 @@ def _fits(
 
 def _labels(case: Case) -> Iterator[Complaint]:
     for name in case.labels:
-        classes = (shape(case.inputs["predictions"]) or (0,))[-1]
+        scores = "emissions" if name == "tags" else "predictions"
+        classes = (shape(case.inputs[scores]) or (0,))[-1]
         kept = dict(leaves(case.mask, name))
         for place, label in leaves(case.inputs[name], name):
             if kept[place] and not 0 <= label < classes:

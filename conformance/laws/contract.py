@@ -27,8 +27,8 @@ def contract(subject: Subject, sample: Sample) -> Iterator[Verdict]:
         got = subject.checked(result, sample.want.shape)
         after = [framework.array(tensor) for tensor in tensors]
         dtype = framework.dtype(result)
-    if dtype != subject.dtype:
-        message = f"the answer is {dtype}, expected {subject.dtype} like the input"
+    message = _wrong_dtype(subject, dtype)
+    if message:
         yield failed(message, batch=batch, got=got)
     for name, old, new in zip([*batch.arrays, "mask"], before, after, strict=True):
         if old.tobytes() != new.tobytes():
@@ -64,3 +64,13 @@ def layout(subject: Subject, sample: Sample) -> Iterator[Verdict]:
                 seen, old = framework.array(tensor), batch.arrays[name]
                 if not np.array_equal(seen, old, equal_nan=seen.dtype.kind == "f"):
                     yield failed(f"{name} was written to {note}", batch=batch, got=got)
+
+
+def _wrong_dtype(subject: Subject, dtype: str) -> str:
+    """Return what is wrong with the dtype of an answer, or nothing."""
+    right, wanted = {
+        "input": (dtype == subject.dtype, f"{subject.dtype} like the input"),
+        "integer": (dtype.startswith(("int", "uint")), "an integer dtype"),
+        "boolean": (dtype == "bool", "bool"),
+    }[subject.operation.answer]
+    return "" if right else f"the answer is {dtype}, expected {wanted}"

@@ -38,7 +38,7 @@ def valid_nan(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """NaN at the first valid position of the first row that has one."""
     row = int(np.argmax(sample.batch.counts > 0))
     at = int(np.argmax(sample.batch.mask[row]))
-    name = subject.operation.differentiable[0]
+    name = subject.operation.main
     array = sample.batch.arrays[name].copy()
     array[row, at] = np.nan
     batch = replace(sample.batch, arrays={**sample.batch.arrays, name: array})
@@ -77,7 +77,7 @@ def large_values(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     steps = sample.draw("large").below(8, sample.batch.mask.shape)
     for sign in (-1.0, 1.0):
         values = sign * scale * (8.0 + steps)
-        name = subject.operation.differentiable[0]
+        name = subject.operation.main
         old = sample.batch.arrays[name]
         wide = np.broadcast_to(
             values.reshape(values.shape + (1,) * (old.ndim - 2)), old.shape
