@@ -75,6 +75,7 @@ class Declaration:
         placements: Where padding may be: right, left, gaps.
         mask_forms: Forms of the mask that it takes beside or instead of bool.
         empty: What an empty row gives, by variant glob.
+        padding: What stands at padding of an answer with a time axis, by variant glob.
         unsupported: Why a variant is not offered, by variant glob.
         variables: Environment variables to set before its framework is imported.
     """
@@ -92,6 +93,7 @@ class Declaration:
     placements: tuple[str, ...] = ("right",)
     mask_forms: tuple[str, ...] = ("bool",)
     empty: Mapping[str, str] = field(default_factory=dict)
+    padding: Mapping[str, str] = field(default_factory=dict)
     unsupported: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
 
@@ -115,6 +117,10 @@ class Declaration:
     def empty_row(self, variant: str) -> str | None:
         """Return what the adapter declares for a row without valid positions."""
         return _first(self.empty, variant)
+
+    def at_padding(self, variant: str) -> str | None:
+        """Return what the adapter declares to stand at padding of its answers."""
+        return _first(self.padding, variant)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

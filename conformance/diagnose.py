@@ -209,18 +209,22 @@ def _counted(sample: Sample, declaration: Declaration) -> Array:
     A row without valid positions gives what each adapter declares: where that is not
     what the mutants are made from, it says nothing.
     """
-    shape = sample.want.shape
+    shape, name = sample.want.shape, sample.variant.name
     empty = sample.batch.counts == 0
-    ours = correct(sample.variant.operation).declaration.empty_row(sample.variant.name)
+    ours = correct(sample.variant.operation).declaration
+    counted = np.ones(shape, dtype=bool)
+    declares = sample.variant.padding == "declared"
+    if declares and declaration.at_padding(name) != ours.at_padding(name):
+        counted = sample.valid
     if (
         sample.variant.empty == "zero"
-        or declaration.empty_row(sample.variant.name) == ours
+        or declaration.empty_row(name) == ours.empty_row(name)
     ):
-        return np.ones(shape, dtype=bool)
+        return counted
     if sample.variant.result == "scalar":
         return np.full(shape, not empty.any())
     wide = (~empty).reshape((-1,) + (1,) * (len(shape) - 1))
-    return np.broadcast_to(wide, shape)
+    return np.broadcast_to(counted & wide, shape)
 
 
 def _questions(

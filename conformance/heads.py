@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.adapter import FRAMEWORKS, Declaration
 from conformance.errors import AdapterError, UnknownNameError
-from conformance.specification import DTYPES, EMPTY_ROWS, MASK_FORMS, PLACEMENTS, ROUTES
+from conformance.specification import (
+    DTYPES,
+    EMPTY_ROWS,
+    MASK_FORMS,
+    PADDINGS,
+    PLACEMENTS,
+    ROUTES,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -204,6 +211,7 @@ _READERS: Mapping[str, Callable[[Path, str, object], Any]] = {
     "placements": _some_of(PLACEMENTS),
     "mask-forms": _some_of(MASK_FORMS),
     "empty": _table(_one_of(EMPTY_ROWS)),
+    "padding": _table(_one_of(PADDINGS)),
     "unsupported": _table(_text),
     "variables": _table(_text),
 }

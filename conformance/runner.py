@@ -275,6 +275,7 @@ class Runner:
             dtype=check.dtype,
             batch=cast(batch, check.dtype),
             empty=self.adapter.declaration.empty_row(check.variant.name),
+            padding=self.adapter.declaration.at_padding(check.variant.name),
             seed=self.seed,
             turn=turn,
         )

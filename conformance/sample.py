@@ -26,6 +26,7 @@ class Sample:
         dtype: The dtype of the batch's floating arrays.
         batch: The inputs.
         empty: What the adapter declares for an empty row; None leaves it open.
+        padding: What the adapter declares at padding of its answer, likewise.
         seed: The run's seed.
         turn: Which of the generated batches it comes from.
     """
@@ -35,6 +36,7 @@ class Sample:
     dtype: str
     batch: Batch
     empty: str | None = None
+    padding: str | None = None
     seed: int = 0
     turn: int = 0
     _answers: dict[str, Array] = field(default_factory=dict, repr=False, compare=False)
@@ -67,8 +69,12 @@ class Sample:
         return replace(self, batch=batch, _answers={})
 
     def alike(self, batch: Batch) -> Sample:
-        """Return a sample with other padding in the same places: the same answer."""
-        return replace(self, batch=batch)
+        """Return a sample with other padding in the same places: the same answer.
+
+        Unless padding is kept: then it stands in the answer.
+        """
+        kept = self.variant.padding == "declared" and self.padding == "kept"
+        return self.having(batch) if kept else replace(self, batch=batch)
 
     def rows(self, order: Array) -> Sample:
         """Return the same rows in another order, their answers with them."""
@@ -84,10 +90,23 @@ class Sample:
         return Draw(self.seed, f"{self.variant.name}/{name}", self.turn)
 
     def cotangent(self, name: str = "cotangent") -> Array:
-        """Return a random cotangent of the answer's shape, no element zero."""
+        """Return a random cotangent of the answer's shape, no element zero.
+
+        Where each adapter declares what stands at padding it is zero there: what is
+        padding in the answer is asked for nothing, and must then reach no input.
+        """
         shape = self.want.shape
-        drawn = self.draw(name).rows_of(COTANGENTS, shape or (1,))
-        return drawn.reshape(shape)
+        drawn = self.draw(name).rows_of(COTANGENTS, shape or (1,)).reshape(shape)
+        if self.variant.padding == "declared":
+            drawn = np.where(self.valid, drawn, 0.0)
+        return drawn
+
+    @property
+    def valid(self) -> Array:
+        """Where an answer with a time axis stands at a valid position."""
+        mask = self.batch.mask
+        wide = mask.reshape(mask.shape + (1,) * (self.want.ndim - 2))
+        return np.broadcast_to(wide, self.want.shape)
 
     def gradient(self, cotangent: Array) -> dict[str, Array]:
         """Return the exact derivative by input name, and by weight where it has any."""
@@ -111,6 +130,22 @@ class Sample:
         if self.variant.empty == "declared" and empty.any():
             want, allowed = self._declared(want, allowed, empty)
         self._answers.update(want=want, allowed=allowed)
+        if self.variant.padding == "declared":
+            self._answers.update(self._padded())
+
+    def _padded(self) -> dict[str, Array]:
+        """Return the answer with what the adapter declares at padding."""
+        if self.padding == "kept":
+            # In the input's own dtype: what is kept is the bits.
+            stands = np.asarray(next(iter(self.batch.arrays.values())), np.float64)
+        else:
+            number = -np.inf if self.padding == "negative-infinity" else 0.0
+            stands = np.full(self.want.shape, number)
+        error = np.inf if self.padding is None else 0.0
+        return {
+            "want": np.where(self.valid, self.want, stands),
+            "allowed": np.where(self.valid, self.allowed, error),
+        }
 
     def _declared(
         self, want: Array, allowed: Array, empty: Array

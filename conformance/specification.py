@@ -24,6 +24,7 @@ DTYPES = ("float16", "bfloat16", "float32", "float64")
 ROUTES = ("eager", "compiled")
 PLACEMENTS = ("right", "left", "gaps")
 MASK_FORMS = ("bool", "float", "none", "int8", "uint8", "lengths", "rank-3")
+PADDINGS = ("zero", "kept", "negative-infinity")
 EMPTY_ROWS = (
     "nan",
     "zero",
@@ -129,12 +130,14 @@ class Variant:
         result: What its answer has one of.
         empty: What a row (or batch) without valid positions gives: ``zero`` where
             the specification says so, ``declared`` where each adapter says.
+        padding: What stands at padding of an answer with a time axis, likewise.
     """
 
     operation: str
     keywords: tuple[tuple[str, str], ...] = ()
     result: Result
     empty: Literal["zero", "declared"]
+    padding: Literal["zero", "declared"] = "zero"
 
     @property
     def name(self) -> str:

@@ -75,7 +75,7 @@ WRONG = {
         (
             "[tool.mask-conformance]: unknown key 'dtype'; did you mean 'dtypes'? "
             "choose from: dependencies, dtypes, empty, environment, framework, "
-            "mask-forms, placements, requires-python, routes, unsupported, variables"
+            "mask-forms, padding, placements, requires-python, routes, unsupported, variables"
         ),
     ),
     "unknown-dtype": (

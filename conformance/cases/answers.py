@@ -32,12 +32,14 @@ def vocabulary(operations: Iterable[Operation]) -> Vocabulary:
     axes: dict[str, Mapping[str, tuple[str, ...]]] = {}
     clauses: dict[str, Mapping[str, Level]] = {}
     laws = {law.name for law in LAWS}
+    padded: set[str] = set()
     for operation in operations:
         laws |= {law.name for law in operation.laws}
         for variant in operation.variants:
             axes[variant.name] = exact(operation.name).axes(variant.options)
             clauses[variant.name] = _clauses(operation, variant)
-    return Vocabulary(axes=axes, clauses=clauses, laws=laws)
+            padded |= {variant.name} if variant.padding == "declared" else set()
+    return Vocabulary(axes=axes, clauses=clauses, laws=laws, padded=padded)
 
 
 def _clauses(operation: Operation, variant: Variant) -> dict[str, Level]:
@@ -60,10 +62,9 @@ def exact_answer(case: Case, mask: Mask | None = None) -> Any:
     Raises:
         ValueError: There is none: a label at a valid position is no class.
     """
-    from conformance.loading import exact, operations
+    from conformance.loading import exact
 
-    variants = operations()[case.operation].variants
-    options = next(each.options for each in variants if each.name == case.variant)
+    options = _variant(case).options
     inputs = {name: decoded(array) for name, array in case.inputs.items()}
     weights = {
         direction: {name: decoded(array) for name, array in arrays.items()}
@@ -71,6 +72,13 @@ def exact_answer(case: Case, mask: Mask | None = None) -> Any:
     }
     kept = case.mask if mask is None else mask
     return exact(case.operation).answer(options, inputs, kept, weights)
+
+
+def _variant(case: Case) -> Variant:
+    from conformance.loading import operations
+
+    variants = operations()[case.operation].variants
+    return next(each for each in variants if each.name == case.variant)
 
 
 def vacuous(
@@ -105,8 +113,12 @@ def _noticed(
         return True  # what stands at padding has no answer at all
     if shape(other) != shape(right):
         return True
-    pairs = zip(leaves(right), leaves(other), strict=True)
-    return any(_differ(a, b) for (_, a), (_, b) in pairs)
+    found = zip(leaves(right), leaves(other), strict=True)
+    pairs = [(a, b) for (_, a), (_, b) in found]
+    if _variant(case).padding == "declared":
+        # Valid positions must tell; zeros stand where the other mask has padding.
+        pairs = [(a, 0.0 if b is None else b) for a, b in pairs if a is not None]
+    return any(_differ(a, b) for a, b in pairs)
 
 
 def _differ(a: float | None, b: float | None) -> bool:

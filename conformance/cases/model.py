@@ -142,12 +142,14 @@ class Vocabulary:
         clauses: For each variant its clauses and the level that asks for each.
         laws: The laws' names, which no slug may have: check ids would be the same.
         flags: The flags' names.
+        padded: The variants whose answers have at padding what each adapter declares.
     """
 
     axes: Mapping[str, Mapping[str, tuple[str, ...]]]
     clauses: Mapping[str, Mapping[str, Level]]
     laws: Collection[str]
     flags: Collection[str] = ()
+    padded: Collection[str] = ()
 
 
 def schema() -> dict[str, Any]:

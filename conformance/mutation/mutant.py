@@ -26,6 +26,7 @@ _EMPTY = {
     "masked_loss.*.mean": "zero",
     "masked_loss.*.sequence_mean": "zero",
 }
+_PADDING = {"reverse_sequence": "zero"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +125,7 @@ def _adapter(  # noqa: PLR0917 - a declaration has as many parts
         placements=("right", "left", "gaps"),
         mask_forms=("bool", "float", "int8", "none"),
         empty=_EMPTY,
+        padding=_PADDING,
         unsupported=hidden,
     )
     return Adapter(declaration=declaration, functions={function: called(formula)})
