@@ -5,7 +5,10 @@
 # framework = "jax"
 # environment = "jax"
 # dtypes = ["float16", "bfloat16", "float32", "float64"]
-# routes = ["compiled", "eager"]
+# routes = ["compiled", "eager", "vmap", "jvp"]
+# zero-time = "empty-rows"
+# zero-batch = "empty"
+# subnormals = "flushed"
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool", "float", "int8", "uint8", "none", "rank-3"]
 # [tool.mask-conformance.empty]

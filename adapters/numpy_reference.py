@@ -6,6 +6,9 @@
 # environment = "numpy"
 # dtypes = ["float16", "bfloat16", "float32", "float64"]
 # routes = ["eager"]
+# zero-time = "empty-rows"
+# zero-batch = "empty"
+# subnormals = "kept"
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool", "float", "int8", "uint8", "none", "rank-3"]
 # [tool.mask-conformance.empty]

@@ -5,7 +5,10 @@
 # framework = "tensorflow"
 # environment = "tensorflow"
 # dtypes = ["float16", "bfloat16", "float32", "float64"]
-# routes = ["compiled", "eager"]
+# routes = ["compiled", "eager", "xla", "dynamic", "vmap", "jvp"]
+# zero-time = "empty-rows"
+# zero-batch = "empty"
+# subnormals = "flushed"
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool", "float", "int8", "uint8", "none", "rank-3"]
 # [tool.mask-conformance.empty]
@@ -89,19 +92,32 @@ class _BiRnn:
         pair = tf.stack([clean, tf.reverse(clean, [1])])
         keep = tf.stack([valid, tf.reverse(valid, [1])])[..., None]
         inputs = pair @ kernel[:, None] + bias[:, None, None]
-        h = tf.zeros([2, x.shape[0], recurrent.shape[1]], pair.dtype)
-        c, outputs = h, [h[:, :, None][:, :, :0]]
-        # Unrolled: short rows compile no slower than tf.while_loop and run faster.
-        for t in range(x.shape[1]):
+        steps = [tf.transpose(each, [2, 0, 1, 3]) for each in (inputs, keep)]
+
+        def step(state: list[Tensor], given: list[Tensor]) -> list[Tensor]:
+            h, c, _ = state
+            now, counts = given
             right = h @ recurrent + recurrent_bias[:, None]
-            new_h, new_c = _step(self.cell, inputs[:, :, t], right, h, c)
+            new_h, new_c = _step(self.cell, now, right, h, c)
             # A masked step is no step.
-            h = tf.where(keep[:, :, t], new_h, h)
-            c = tf.where(keep[:, :, t], new_c, c)
-            outputs.append(_where(keep[:, :, t], h, 0)[:, :, None])
+            kept = tf.where(counts, new_h, h)
+            return [kept, tf.where(counts, new_c, c), _where(counts, kept, 0)]
+
+        h = tf.zeros([2, tf.shape(x)[0], recurrent.shape[1]], pair.dtype)
+        state, outputs = [h, h, h], h[None][:0]
+        if x.shape[1] is None:
+            every = tf.scan(step, steps, state)
+            state, outputs = [each[-1] for each in every], every[2]
+        else:
+            # Unrolled: short rows compile no slower than a loop and run faster.
+            each = []
+            for t in range(x.shape[1]):
+                state = step(state, [one[t] for one in steps])
+                each.append(state[2][None])
+            outputs = tf.concat([outputs, *each], axis=0)
         if self.output == "final":
-            return tf.cast(_merged(self.merge, h[0], h[1]), x.dtype)
-        both = tf.concat(outputs, axis=2)
+            return tf.cast(_merged(self.merge, state[0][0], state[0][1]), x.dtype)
+        both = tf.transpose(outputs, [1, 2, 0, 3])
         turned = tf.reverse(both[1], [1])
         return tf.cast(_merged(self.merge, both[0], turned), x.dtype)
 

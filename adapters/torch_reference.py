@@ -5,7 +5,13 @@
 # framework = "torch"
 # environment = "torch"
 # dtypes = ["float16", "bfloat16", "float32", "float64"]
-# routes = ["eager", "compiled"]
+# routes = [
+#     "eager", "compiled",
+#     "dynamic", "inductor", "vmap", "jvp", "autocast", "training",
+# ]
+# zero-time = "empty-rows"
+# zero-batch = "empty"
+# subnormals = "kept"
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool", "float", "int8", "uint8", "none", "rank-3"]
 # [tool.mask-conformance.empty]

@@ -17,25 +17,45 @@ class Traits:
     """What planning must know of a framework without importing it.
 
     Attributes:
-        primary: The route that everything runs on.
-        compiled: Whether it compiles.
+        routes: The routes that it offers, the one that everything runs on first.
         gradient: Whether it differentiates.
         layouts: Whether its tensors have strides.
     """
 
-    primary: str
-    compiled: bool
+    routes: tuple[str, ...]
     gradient: bool
     layouts: bool
 
+    @property
+    def primary(self) -> str:
+        """The route that everything runs on."""
+        return self.routes[0]
+
 
 FRAMEWORKS: Mapping[str, Traits] = {
-    "numpy": Traits(primary="eager", compiled=False, gradient=False, layouts=True),
-    "torch": Traits(primary="eager", compiled=True, gradient=True, layouts=True),
-    "tensorflow": Traits(
-        primary="compiled", compiled=True, gradient=True, layouts=False
+    "numpy": Traits(routes=("eager",), gradient=False, layouts=True),
+    "torch": Traits(
+        routes=(
+            "eager",
+            "compiled",
+            "dynamic",
+            "inductor",
+            "vmap",
+            "jvp",
+            "autocast",
+            "training",
+        ),
+        gradient=True,
+        layouts=True,
     ),
-    "jax": Traits(primary="compiled", compiled=True, gradient=True, layouts=False),
+    "tensorflow": Traits(
+        routes=("compiled", "eager", "xla", "dynamic", "vmap", "jvp"),
+        gradient=True,
+        layouts=False,
+    ),
+    "jax": Traits(
+        routes=("compiled", "eager", "vmap", "jvp"), gradient=True, layouts=False
+    ),
 }
 """The frameworks that ``conformance/frameworks`` has a module for."""
 
@@ -76,6 +96,9 @@ class Declaration:
         mask_forms: Forms of the mask that it takes beside or instead of bool.
         empty: What an empty row gives, by variant glob.
         padding: What stands at padding of an answer with a time axis, by variant glob.
+        zero_time: What T = 0 gives, by variant glob: ``empty-rows`` or ``error``.
+        zero_batch: What B = 0 gives, by variant glob: ``empty`` or ``error``.
+        subnormals: What becomes of them, by variant glob: ``kept`` or ``flushed``.
         unsupported: Why a variant is not offered, by variant glob.
         variables: Environment variables to set before its framework is imported.
     """
@@ -94,6 +117,9 @@ class Declaration:
     mask_forms: tuple[str, ...] = ("bool",)
     empty: Mapping[str, str] = field(default_factory=dict)
     padding: Mapping[str, str] = field(default_factory=dict)
+    zero_time: Mapping[str, str] = field(default_factory=dict)
+    zero_batch: Mapping[str, str] = field(default_factory=dict)
+    subnormals: Mapping[str, str] = field(default_factory=dict)
     unsupported: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
 
@@ -121,6 +147,19 @@ class Declaration:
     def at_padding(self, variant: str) -> str | None:
         """Return what the adapter declares to stand at padding of its answers."""
         return _first(self.padding, variant)
+
+    def stated(self, behaviour: str, variant: str) -> str:
+        """Return what it declares of zero-time, zero-batch or subnormals, if it does.
+
+        >>> Declaration(name="mine", framework="numpy").stated("zero-time", "birnn")
+        ''
+        """
+        table = {
+            "zero-time": self.zero_time,
+            "zero-batch": self.zero_batch,
+            "subnormals": self.subnormals,
+        }[behaviour]
+        return _first(table, variant) or ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

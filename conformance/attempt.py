@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from conformance.compare import Verdict
-from conformance.errors import AdapterFault, ConformanceError, NothingCapturedError
+from conformance.errors import AdapterFault, ConformanceError, NotJudgedError
 
 if TYPE_CHECKING:
     from conformance.batch import Batch
@@ -50,7 +50,7 @@ def attempt(law: Any, subject: Subject, sample: Sample) -> Finding:
                 return Finding(verdict=verdict, judged=judged)
             if verdict.share > best.share:
                 best = verdict
-    except NothingCapturedError:
+    except NotJudgedError:
         raise
     except AdapterFault as error:
         given = subject.given or sample.batch

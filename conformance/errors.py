@@ -11,7 +11,9 @@
     `-- AdapterFault             what an adapter did wrong during one check
         |-- ContractViolation    it answered, but not with what was asked for
         |-- UnconnectedGradientError  no gradient reaches an input or parameter
-        `-- NothingCapturedError  a compiled route that compiled nothing
+        `-- NotJudgedError       nothing to judge: the check is unsupported
+            |-- NothingCapturedError  a compiled route that compiled nothing
+            `-- RouteUnavailableError  this machine lacks what the route needs
 
 Messages say what, got, wanted and where, then what to do.
 """
@@ -95,5 +97,13 @@ class UnconnectedGradientError(AdapterFault):
     """A gradient does not reach an input or a parameter at all."""
 
 
-class NothingCapturedError(AdapterFault):
+class NotJudgedError(AdapterFault):
+    """There is nothing to judge here; the check is unsupported with this reason."""
+
+
+class NothingCapturedError(NotJudgedError):
     """A compiled route ran, but its compiler captured no operation."""
+
+
+class RouteUnavailableError(NotJudgedError):
+    """The machine lacks what a route needs, such as a C++ compiler."""

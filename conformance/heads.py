@@ -134,6 +134,12 @@ def _declaration(
         for key, value in head.items()
     }
     values.setdefault("environment", name)
+    offered = FRAMEWORKS[values["framework"]].routes
+    for route in values.get("routes", ()):
+        if route not in offered:
+            what = f"{values['framework']} route"
+            msg = f"{path}: routes: {UnknownNameError(what, route, offered)}"
+            raise AdapterError(msg)
     return Declaration(
         name=name, file=str(path), summary=summary, functions=functions, **values
     )
@@ -189,6 +195,20 @@ def _table(
     return reader
 
 
+def _everywhere(
+    read_value: Callable[[Path, str, object], str],
+) -> Callable[[Path, str, object], dict[str, str]]:
+    """Read a table by variant glob, or one text for every variant."""
+    by_glob = _table(read_value)
+
+    def reader(path: Path, key: str, value: object) -> dict[str, str]:
+        if isinstance(value, str):
+            return {"*": read_value(path, key, value)}
+        return by_glob(path, key, value)
+
+    return reader
+
+
 def _mapping(path: Path, value: object, key: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise _wrong(path, key, value, "a table")
@@ -212,6 +232,9 @@ _READERS: Mapping[str, Callable[[Path, str, object], Any]] = {
     "mask-forms": _some_of(MASK_FORMS),
     "empty": _table(_one_of(EMPTY_ROWS)),
     "padding": _table(_one_of(PADDINGS)),
+    "zero-time": _everywhere(_one_of(("empty-rows", "error"))),
+    "zero-batch": _everywhere(_one_of(("empty", "error"))),
+    "subnormals": _everywhere(_one_of(("kept", "flushed"))),
     "unsupported": _table(_text),
     "variables": _table(_text),
 }

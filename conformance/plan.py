@@ -15,6 +15,7 @@ from conformance.laws import LAWS
 from conformance.selection import Check, Selection
 from conformance.specification import (
     DTYPES,
+    EXTENDED_ROUTES,
     Clause,
     Law,
     Level,
@@ -137,8 +138,9 @@ def _of_operation(
         for law in laws_of(operation, variant):
             for check in _of_law(declaration, operation, variant, law):
                 yield replace(check, unsupported=reason or check.unsupported)
-        for case in by_variant.get(variant.name, ()):
-            for check in _of_case(declaration, operation, variant, case):
+        for number, case in enumerate(by_variant.get(variant.name, ())):
+            first = number == 0
+            for check in _of_case(declaration, operation, variant, case, first=first):
                 yield replace(check, unsupported=reason or check.unsupported)
 
 
@@ -154,21 +156,28 @@ def _of_law(
         level=law.level,
         dtype="float32",
         route=_route(declaration, law),
-        unsupported=_lacking(declaration, law),
+        unsupported=_lacking(declaration, variant, law),
     )
     usual = law.dtypes or (_usual(declaration),)
     for dtype in declaration.dtypes:
         level = law.level if dtype in usual else _raised(law.level)
         yield replace(base, dtype=dtype, level=level)
-    second = law.name in SECOND_ROUTE_LAWS or law.route == "eager"
-    for route in declaration.routes if second else ():
-        if route != base.route:
-            level = _raised(law.level)
-            yield replace(base, dtype=_usual(declaration), route=route, level=level)
+    if law.name not in SECOND_ROUTE_LAWS and law.route != "eager":
+        return
+    for route, dtype in _further(declaration, operation, variant):
+        taken = law.route != "eager" or route not in EXTENDED_ROUTES
+        if route not in {base.route, "inductor"} and taken:
+            level = _by(route, law.level)
+            yield replace(base, dtype=dtype, route=route, level=level)
 
 
 def _of_case(
-    declaration: Declaration, operation: Operation, variant: Variant, case: PlannedCase
+    declaration: Declaration,
+    operation: Operation,
+    variant: Variant,
+    case: PlannedCase,
+    *,
+    first: bool,
 ) -> Iterator[Check]:
     base = Check(
         operation=operation.name,
@@ -185,15 +194,32 @@ def _of_case(
         if dtype in case.dtypes:
             level = case.level if dtype == _usual(declaration) else _raised(case.level)
             yield replace(base, dtype=dtype, level=level)
+    for route, dtype in _further(declaration, operation, variant):
+        wanted = route != "inductor" or first
+        if route != declaration.primary and dtype in case.dtypes and wanted:
+            level = _by(route, case.level)
+            yield replace(base, dtype=dtype, route=route, level=level)
+
+
+def _further(
+    declaration: Declaration, operation: Operation, variant: Variant
+) -> Iterator[tuple[str, str]]:
+    """Yield each declared route that answers, with the dtype that is asked for."""
     for route in declaration.routes:
-        if route != declaration.primary and _usual(declaration) in case.dtypes:
-            level = _raised(case.level)
-            yield replace(base, dtype=_usual(declaration), route=route, level=level)
+        rows_alone = route == "vmap" and variant.result == "scalar"
+        no_layer = route == "training" and not operation.builds
+        if route != "jvp" and not rows_alone and not no_layer:
+            yield route, "bfloat16" if route == "autocast" else _usual(declaration)
+
+
+def _by(route: str, level: Level) -> Level:
+    """Return the level of a further route's check, given the primary one's."""
+    return "extended" if route in EXTENDED_ROUTES else _raised(level)
 
 
 def _route(declaration: Declaration, law: Law) -> str:
     """Return a law's own route, the primary one if the adapter lacks it."""
-    if law.route in declaration.routes or law.needs == "compiled":
+    if law.route in declaration.routes or law.needs in {"compiled", "jvp"}:
         return law.route
     return declaration.primary
 
@@ -214,20 +240,37 @@ def _applies(law: Law, variant: Variant) -> bool:
     return named and variant.result in law.results
 
 
-def _lacking(declaration: Declaration, law: Law) -> str:
+def _lacking(declaration: Declaration, variant: Variant, law: Law) -> str:
     """Return what the framework or adapter lacks to be held to a law, or nothing."""
-    traits, name = declaration.traits, declaration.framework
-    if law.needs == "gradient" and not traits.gradient:
-        return f"{name} does not differentiate"
-    if law.needs == "compiled" and "compiled" not in declaration.routes:
-        return "the adapter declares no compiled route"
-    if law.needs == "layouts" and not traits.layouts:
-        return f"{name} tensors have no strides"
-    if law.needs == "mask-forms" and set(declaration.mask_forms) <= {"bool", "none"}:
-        return "the adapter declares the boolean mask only"
-    if law.needs in {"left", "gaps"} and law.needs not in declaration.placements:
-        return f"the adapter declares no {law.needs} placement"
-    return ""
+    traits, needs = declaration.traits, law.needs
+    if needs in _STATED:
+        return "" if declaration.stated(needs, variant.name) else _STATED[needs]
+    offered = {
+        "": True,
+        "gradient": traits.gradient,
+        "layouts": traits.layouts,
+        "mask-forms": not set(declaration.mask_forms) <= {"bool", "none"},
+        **{route: route in declaration.routes for route in ("compiled", "jvp")},
+        **{place: place in declaration.placements for place in ("left", "gaps")},
+    }
+    lacking = _LACKING.get(needs, "").format(name=declaration.framework)
+    return "" if offered[needs] else lacking
+
+
+_STATED = {
+    "zero-time": "the adapter declares nothing of T = 0",
+    "zero-batch": "the adapter declares nothing of B = 0",
+    "subnormals": "the adapter declares nothing of subnormals",
+}
+_LACKING = {
+    "gradient": "{name} does not differentiate",
+    "layouts": "{name} tensors have no strides",
+    "mask-forms": "the adapter declares the boolean mask only",
+    "compiled": "the adapter declares no compiled route",
+    "jvp": "the adapter declares no jvp route",
+    "left": "the adapter declares no left placement",
+    "gaps": "the adapter declares no gaps placement",
+}
 
 
 def _unplaced(

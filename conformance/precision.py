@@ -22,6 +22,7 @@ class Precision:
             bfloat16 are storage formats, so theirs is float32's.
         eta: What underflow may cost: the smallest normal number, in float16 the
             smallest subnormal one, which hardware always keeps.
+        smallest: The smallest subnormal number.
         largest: The largest finite number.
         low: Whether it is a storage format.
         factor: What bounds are multiplied by: 2 in float64, where the oracle itself
@@ -31,6 +32,7 @@ class Precision:
     u: float
     v: float
     eta: float
+    smallest: float
     largest: float
     low: bool = False
     factor: float = 1.0
@@ -38,18 +40,33 @@ class Precision:
 
 PRECISIONS = {
     "float16": Precision(
-        u=2.0**-11, v=2.0**-24, eta=2.0**-24, largest=65504.0, low=True
+        u=2.0**-11,
+        v=2.0**-24,
+        eta=2.0**-24,
+        smallest=2.0**-24,
+        largest=65504.0,
+        low=True,
     ),
     "bfloat16": Precision(
-        u=2.0**-8, v=2.0**-24, eta=2.0**-126, largest=2.0**127 * (2 - 2.0**-7), low=True
+        u=2.0**-8,
+        v=2.0**-24,
+        eta=2.0**-126,
+        smallest=2.0**-133,
+        largest=2.0**127 * (2 - 2.0**-7),
+        low=True,
     ),
     "float32": Precision(
-        u=2.0**-24, v=2.0**-24, eta=2.0**-126, largest=2.0**127 * (2 - 2.0**-23)
+        u=2.0**-24,
+        v=2.0**-24,
+        eta=2.0**-126,
+        smallest=2.0**-149,
+        largest=2.0**127 * (2 - 2.0**-23),
     ),
     "float64": Precision(
         u=2.0**-53,
         v=2.0**-53,
         eta=2.0**-1022,
+        smallest=2.0**-1074,
         largest=float(np.finfo(np.float64).max),
         factor=2.0,
     ),

@@ -21,14 +21,13 @@ from conformance.batch import Batch
 from conformance.cases import decoded
 from conformance.compare import Verdict, compare
 from conformance.diagnose import diagnose
-from conformance.errors import (
-    NothingCapturedError,
-)
+from conformance.errors import NotJudgedError
 from conformance.inputs import LADDER
 from conformance.plan import laws_of
 from conformance.results import Result, clean, number
 from conformance.sample import Sample, cast, generate
 from conformance.shrink import shrink
+from conformance.specification import COMPILED_ROUTES
 from conformance.subject import Subject
 
 if TYPE_CHECKING:
@@ -104,9 +103,9 @@ class Runner:
             finding, shrunk = (
                 self._case(check) if check.case else self._law(check, shrinks=shrinks)
             )
-            if finding.passed and check.route == "compiled":
+            if finding.passed and check.route in COMPILED_ROUTES:
                 captured = self._subject(check).captured()
-        except NothingCapturedError as error:
+        except NotJudgedError as error:
             return _result(check, "unsupported", started, message=str(error))
         if finding.passed:
             share = finding.verdict.share

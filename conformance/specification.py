@@ -21,7 +21,17 @@ values."""
 
 LEVELS: tuple[Level, ...] = get_args(Level)
 DTYPES = ("float16", "bfloat16", "float32", "float64")
-ROUTES = ("eager", "compiled")
+EXTENDED_ROUTES = (
+    "xla",
+    "dynamic",
+    "inductor",
+    "vmap",
+    "jvp",
+    "autocast",
+    "training",
+)
+ROUTES = ("eager", "compiled", *EXTENDED_ROUTES)
+COMPILED_ROUTES = ("compiled", "xla", "dynamic", "inductor")
 PLACEMENTS = ("right", "left", "gaps")
 MASK_FORMS = ("bool", "float", "none", "int8", "uint8", "lengths", "rank-3")
 PADDINGS = ("zero", "kept", "negative-infinity")
@@ -89,7 +99,8 @@ class Law:
         route: The route that it has at its own level, where that is not the
             framework's primary one; the primary one follows at level robust.
         needs: What the framework or the adapter must offer: gradient, compiled,
-            layouts, mask-forms, left or gaps.
+            layouts, mask-forms, left, gaps, jvp, zero-time, zero-batch or
+            subnormals.
         variants: Globs over variant names that it applies to.
         dtypes: The dtypes that it has at its own level, other than float32 alone;
             it has the adapter's further ones from level robust on.

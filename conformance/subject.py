@@ -57,6 +57,7 @@ class Subject:
         self._layers: dict[tuple[bytes, ...], Any] = {}
         self._compiled: dict[int, Callable[..., Any]] = {}
         self._gradients: dict[int, Callable[..., Any]] = {}
+        self._tangents: dict[int, Callable[..., Any]] = {}
 
     @property
     def mask_forms(self) -> tuple[str, ...]:
@@ -81,9 +82,16 @@ class Subject:
         """
         self.given = batch
         with self.framework.scope(self.dtype):
-            tensors = [self.framework.tensor(array) for array in batch.arrays.values()]
-            result = self.callable(batch)(*tensors, self.mask(batch, form))
+            result = self.callable(batch)(*self.tensors(batch), self.mask(batch, form))
             return self.checked(result, like.shape)
+
+    def tensors(self, batch: Batch) -> list[Any]:
+        """Return the batch's inputs as the route wants them, without the mask."""
+        arrays = list(batch.arrays.values())
+        if self.route == "autocast":
+            # Its own dtype is where it computes; it is given float32.
+            arrays = [_single(array) for array in arrays]
+        return [self.framework.tensor(array) for array in arrays]
 
     def checked(self, result: Any, shape: tuple[int, ...]) -> Array:
         """Return a result as an array once its type and shape are as specified."""
@@ -112,7 +120,7 @@ class Subject:
         if self.operation.builds and self.framework.FUNCTIONAL:
             return self._applied(plain)
         if id(plain) not in self._compiled:
-            self._compiled[id(plain)] = self.framework.compile(plain)
+            self._compiled[id(plain)] = self.framework.compile(plain, self.route)
         return self._compiled[id(plain)]
 
     def _applied(self, layer: Any) -> Callable[..., Any]:
@@ -122,7 +130,7 @@ class Subject:
         parameters change from step to step.
         """
         if 0 not in self._compiled:
-            self._compiled[0] = self.framework.compile(layer.apply)
+            self._compiled[0] = self.framework.compile(layer.apply, self.route, 1)
         return partial(self._compiled[0], layer.parameters)
 
     def plain(self, batch: Batch) -> Callable[..., Any]:
@@ -172,6 +180,19 @@ class Subject:
                 raise ContractViolation(msg)
         return inputs, arrays[len(names) :]
 
+    def tangent(self, batch: Batch, tangents: Mapping[str, Array]) -> Array:
+        """Return the answer's tangent for tangents of the inputs, by forward mode."""
+        self.given = batch
+        names = list(batch.arrays)
+        with self.framework.scope(self.dtype):
+            given = [*self.tensors(batch), self.mask(batch, "bool")]
+            moved = [self.framework.tensor(array) for array in tangents.values()]
+            wanted = [names.index(name) for name in tangents]
+            plain = self.plain(batch)
+            if id(plain) not in self._tangents:
+                self._tangents[id(plain)] = self.framework.tangent(plain, wanted)
+            return self.framework.array(self._tangents[id(plain)](given, moved))
+
     def _gradient(self, batch: Batch) -> Callable[..., Any]:
         weights = self.operation.weights
         # Weights are arguments here: a gradient is taken through them as well.
@@ -187,8 +208,9 @@ class Subject:
 
     def _weights(self, weights: Mapping[str, Array]) -> list[Any]:
         """Return an operation's own weights as tensors, in its order."""
+        single = self.route == "autocast"
         return [
-            self.framework.tensor(weights[name])
+            self.framework.tensor(_single(weights[name]) if single else weights[name])
             for name in (self.operation.weights if weights else ())
         ]
 
@@ -217,7 +239,8 @@ class Subject:
         parts: dict[str, dict[str, Any]] = {}
         for name, array in weights.items():
             direction, _, part = name.partition(".")
-            parts.setdefault(direction, {})[part] = self.framework.tensor(array)
+            own = _single(array) if self.route == "autocast" else array
+            parts.setdefault(direction, {})[part] = self.framework.tensor(own)
         directions = {name: RnnWeights(**own) for name, own in parts.items()}
         layer: Any = function(**directions, **self.variant.options)
         if not callable(layer):
@@ -232,6 +255,10 @@ class Subject:
 
 def _bound(function: Callable[..., Any], weights: list[Any]) -> Callable[..., Any]:
     return lambda *tensors: function(*tensors, *weights)
+
+
+def _single(array: Array) -> Array:
+    return array if array.dtype.kind in "biu" else array.astype(np.float32)
 
 
 def _kind(value: object) -> str:

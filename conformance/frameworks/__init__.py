@@ -80,8 +80,19 @@ class Framework(Protocol):
         itself). Empty where the framework has no strides.
         """
 
-    def compile(self, function: Callable[..., Tensor]) -> Callable[..., Tensor]:
-        """Return ``function`` compiled; it takes and returns tensors."""
+    def compile(
+        self, function: Callable[..., Tensor], route: str = "compiled", fixed: int = 0
+    ) -> Callable[..., Tensor]:
+        """Return ``function`` as it is called by a route other than eager.
+
+        Args:
+            function: It takes and returns tensors.
+            route: One of :data:`ROUTES`, without eager and jvp.
+            fixed: How many of its first arguments are no batch (vmap).
+
+        Raises (here or when called):
+            RouteUnavailableError: This machine lacks what the route needs.
+        """
 
     def captured(self, compiled: Callable[..., Tensor]) -> Capture:
         """Return what ``compiled`` has captured in its calls so far."""
@@ -97,6 +108,15 @@ class Framework(Protocol):
 
         Raises (when called):
             UnconnectedGradientError: No gradient reaches one of them.
+        """
+
+    def tangent(
+        self, function: Callable[..., Tensor], wanted: Sequence[int]
+    ) -> Callable[[Sequence[Tensor], Sequence[Tensor]], Tensor]:
+        """Return the Jacobian-vector product of ``function``, by forward mode.
+
+        What is returned takes the function's positional tensors and a tangent for each
+        of the arguments numbered in ``wanted``, and gives the answer's tangent.
         """
 
     def layer_gradient(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from conformance.frameworks import Array, Gradients, Tensor
 
 NAME = "jax"
-ROUTES = ("compiled", "eager")
+ROUTES = ("compiled", "eager", "vmap", "jvp")
 GRADIENTS = True
 FUNCTIONAL = True
 
@@ -82,8 +82,12 @@ def layouts(array: Array) -> Mapping[str, Tensor]:
     return {}
 
 
-def compile(function: Callable[..., Tensor]) -> Callable[..., Tensor]:  # noqa: A001 - the protocol's word
-    """Return ``function`` compiled, with what its compiler captured."""
+def compile(  # noqa: A001 - the protocol's word
+    function: Callable[..., Tensor], route: str = "compiled", fixed: int = 0
+) -> Callable[..., Tensor]:
+    """Return ``function`` as it is called by a route other than eager."""
+    if route == "vmap":
+        return _Compiled(_each_row(function, fixed))
     return _Compiled(function)
 
 
@@ -114,6 +118,25 @@ def gradient(
         return answer, list(pull(cotangent))
 
     return _step(step)
+
+
+def tangent(
+    function: Callable[..., Tensor], wanted: Sequence[int]
+) -> Callable[[Sequence[Tensor], Sequence[Tensor]], Tensor]:
+    """Return the Jacobian-vector product of ``function``, by forward mode."""
+
+    def step(tensors: Sequence[Tensor], tangents: Sequence[Tensor]) -> Tensor:
+        def of(*chosen: Tensor) -> Tensor:
+            given = list(tensors)
+            for index, one in zip(wanted, chosen, strict=True):
+                given[index] = one
+            return function(*given)
+
+        sources = tuple(tensors[index] for index in wanted)
+        return jax.jvp(of, sources, tuple(tangents))[1]
+
+    compiled = jax.jit(step)
+    return lambda tensors, tangents: compiled(tuple(tensors), tuple(tangents))
 
 
 def layer_gradient(
@@ -162,6 +185,20 @@ class _Compiled:
             # The trace is still in JAX's cache: this does not run the function again.
             self.sizes.append(_equations(self._call.trace(*tensors).jaxpr.jaxpr))
         return answer
+
+
+def _each_row(function: Callable[..., Tensor], fixed: int) -> Callable[..., Tensor]:
+    """Return ``function`` mapped over the batch: each row is a batch of its own."""
+
+    def call(*tensors: Tensor) -> Tensor:
+        own, batch = tensors[:fixed], tensors[fixed:]
+
+        def one(*rows: Tensor) -> Tensor:
+            return function(*own, *(row[None] for row in rows))[0]
+
+        return jax.vmap(one)(*batch)
+
+    return call
 
 
 def _step(step: Callable[..., Gradients]) -> Callable[..., Gradients]:

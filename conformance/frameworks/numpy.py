@@ -70,13 +70,16 @@ def layouts(array: Array) -> Mapping[str, Tensor]:
     return found
 
 
-def compile(function: Callable[..., Tensor]) -> Callable[..., Tensor]:  # noqa: A001 - the protocol's word
-    """Refuse: NumPy has no compiler.
+def compile(  # noqa: A001 - the protocol's word
+    function: Callable[..., Tensor], route: str = "compiled", fixed: int = 0
+) -> Callable[..., Tensor]:
+    """Refuse: NumPy has one route.
 
     Raises:
         NothingCapturedError: Always.
     """
-    msg = f"numpy cannot compile {function!r}; plan the eager route only"
+    del fixed
+    msg = f"numpy has no {route} route for {function!r}; plan the eager route only"
     raise NothingCapturedError(msg)
 
 
@@ -93,6 +96,21 @@ def captured(compiled: Callable[..., Tensor]) -> Capture:
 def gradient(
     function: Callable[..., Tensor], wanted: Sequence[int]
 ) -> Callable[[Sequence[Tensor], Tensor], Gradients]:
+    """Refuse: NumPy does not differentiate.
+
+    Raises:
+        UnconnectedGradientError: Always.
+    """
+    msg = (
+        f"numpy cannot differentiate {function!r} by arguments {list(wanted)}; "
+        "plan no gradient checks"
+    )
+    raise UnconnectedGradientError(msg)
+
+
+def tangent(
+    function: Callable[..., Tensor], wanted: Sequence[int]
+) -> Callable[[Sequence[Tensor], Sequence[Tensor]], Tensor]:
     """Refuse: NumPy does not differentiate.
 
     Raises:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from conformance.frameworks import Array, Gradients, Tensor
 
 NAME = "tensorflow"
-ROUTES = ("compiled", "eager")
+ROUTES = ("compiled", "eager", "xla", "dynamic", "vmap", "jvp")
 GRADIENTS = True
 FUNCTIONAL = False
 
@@ -84,9 +84,16 @@ def layouts(array: Array) -> Mapping[str, Tensor]:
     return {}
 
 
-def compile(function: Callable[..., Tensor]) -> Callable[..., Tensor]:  # noqa: A001 - the protocol's word
-    """Return ``function`` compiled, with what its compiler captured."""
-    return _Compiled(function)
+def compile(  # noqa: A001 - the protocol's word
+    function: Callable[..., Tensor], route: str = "compiled", fixed: int = 0
+) -> Callable[..., Tensor]:
+    """Return ``function`` as it is called by a route other than eager."""
+    if route == "vmap":
+        mapped: Callable[..., Tensor] = tf.function(_each_row(function, fixed))
+        return mapped
+    if route == "dynamic":
+        return _Dynamic(function)
+    return _Compiled(function, xla=route == "xla")
 
 
 def captured(compiled: Callable[..., Tensor]) -> Capture:
@@ -117,6 +124,20 @@ def gradient(
     )
 
 
+def tangent(
+    function: Callable[..., Tensor], wanted: Sequence[int]
+) -> Callable[[Sequence[Tensor], Sequence[Tensor]], Tensor]:
+    """Return the Jacobian-vector product of ``function``, by forward mode."""
+
+    def step(tensors: Sequence[Tensor], tangents: Sequence[Tensor]) -> Tensor:
+        sources = [tensors[index] for index in wanted]
+        with tf.autodiff.ForwardAccumulator(sources, list(tangents)) as forward:
+            answer = function(*tensors)
+        return forward.jvp(answer, tf.UnconnectedGradients.ZERO)
+
+    return step
+
+
 def layer_gradient(
     layer: Any, wanted: Sequence[int]
 ) -> Callable[[Sequence[Tensor], Tensor], Gradients]:
@@ -143,17 +164,52 @@ def layer_gradient(
 class _Compiled:
     """A ``tf.function`` that keeps the graphs it traced."""
 
-    def __init__(self, function: Callable[..., Tensor]) -> None:
+    def __init__(self, function: Callable[..., Tensor], *, xla: bool = False) -> None:
         self.graphs: list[Any] = []
 
         def traced(*tensors: Tensor) -> Tensor:
             self.graphs.append(tf.compat.v1.get_default_graph())
             return function(*tensors)
 
-        self._call = tf.function(traced)
+        self._traced = traced
+        self._call = tf.function(traced, jit_compile=xla or None)
 
     def __call__(self, *tensors: Tensor) -> Tensor:
         return self._call(*tensors)
+
+
+class _Dynamic(_Compiled):
+    """A ``tf.function`` whose graphs know neither the batch's size nor its length."""
+
+    def __init__(self, function: Callable[..., Tensor]) -> None:
+        super().__init__(function)
+        self._calls: dict[tuple[Any, ...], Callable[..., Tensor]] = {}
+
+    def __call__(self, *tensors: Tensor) -> Tensor:
+        specs = tuple(_open_shape(one) for one in tensors)
+        if specs not in self._calls:
+            self._calls[specs] = tf.function(self._traced, input_signature=specs)
+        return self._calls[specs](*tensors)
+
+
+def _open_shape(tensor: Tensor) -> Any:
+    known = list(tensor.shape)[2:]
+    along = [None] * (len(tensor.shape) - len(known))
+    return tf.TensorSpec([*along, *known], tensor.dtype)
+
+
+def _each_row(function: Callable[..., Tensor], fixed: int) -> Callable[..., Tensor]:
+    """Return ``function`` mapped over the batch: each row is a batch of its own."""
+
+    def call(*tensors: Tensor) -> Tensor:
+        own, batch = tensors[:fixed], tensors[fixed:]
+
+        def one(rows: Sequence[Tensor]) -> Tensor:
+            return function(*own, *(row[None] for row in rows))[0]
+
+        return tf.vectorized_map(one, batch, fallback_to_while_loop=False)
+
+    return call
 
 
 def _size(graph: Any) -> int:

@@ -14,7 +14,7 @@ import torch
 from torch._dynamo.backends.debugging import aot_eager
 from torch._dynamo.utils import counters
 
-from conformance.errors import UnconnectedGradientError
+from conformance.errors import RouteUnavailableError, UnconnectedGradientError
 from conformance.frameworks import Capture
 
 if TYPE_CHECKING:
@@ -23,7 +23,16 @@ if TYPE_CHECKING:
     from conformance.frameworks import Array, Gradients, Tensor
 
 NAME = "torch"
-ROUTES = ("eager", "compiled")
+ROUTES = (
+    "eager",
+    "compiled",
+    "dynamic",
+    "inductor",
+    "vmap",
+    "jvp",
+    "autocast",
+    "training",
+)
 GRADIENTS = True
 FUNCTIONAL = False
 
@@ -107,9 +116,21 @@ def layouts(array: Array) -> Mapping[str, Tensor]:
     return found
 
 
-def compile(function: Callable[..., Tensor]) -> Callable[..., Tensor]:  # noqa: A001 - the protocol's word
-    """Return ``function`` compiled, with what its compiler captured."""
-    return _Compiled(function)
+def compile(  # noqa: A001 - the protocol's word
+    function: Callable[..., Tensor], route: str = "compiled", fixed: int = 0
+) -> Callable[..., Tensor]:
+    """Return ``function`` as it is called by a route other than eager.
+
+    Raises:
+        RouteUnavailableError: There is no C++ compiler for inductor.
+    """
+    if route == "vmap":
+        return _each_row(function, fixed)
+    if route == "autocast":
+        return _autocast(function)
+    if route == "training":
+        return _training(function)
+    return _Compiled(function, route)
 
 
 def captured(compiled: Callable[..., Tensor]) -> Capture:
@@ -143,6 +164,24 @@ def gradient(
     return step
 
 
+def tangent(
+    function: Callable[..., Tensor], wanted: Sequence[int]
+) -> Callable[[Sequence[Tensor], Sequence[Tensor]], Tensor]:
+    """Return the Jacobian-vector product of ``function``, by forward mode."""
+
+    def step(tensors: Sequence[Tensor], tangents: Sequence[Tensor]) -> Tensor:
+        def of(*chosen: Tensor) -> Tensor:
+            given = list(tensors)
+            for index, one in zip(wanted, chosen, strict=True):
+                given[index] = one
+            return function(*given)
+
+        sources = tuple(tensors[index] for index in wanted)
+        return torch.func.jvp(of, sources, tuple(tangents))[1]
+
+    return step
+
+
 def layer_gradient(
     layer: Any, wanted: Sequence[int]
 ) -> Callable[[Sequence[Tensor], Tensor], Gradients]:
@@ -167,11 +206,12 @@ def layer_gradient(
 class _Compiled:
     """A compiled function that counts what reaches its backend."""
 
-    def __init__(self, function: Callable[..., Tensor]) -> None:
+    def __init__(self, function: Callable[..., Tensor], route: str) -> None:
         self.sizes: list[int] = []
         self.breaks = 0
+        self._lower = _inductor() if route == "inductor" else aot_eager
         self._call = torch.compile(
-            _fresh(function), backend=self._backend, dynamic=False
+            _fresh(function), backend=self._backend, dynamic=route == "dynamic"
         )
 
     def __call__(self, *tensors: Tensor) -> Tensor:
@@ -188,8 +228,57 @@ class _Compiled:
 
     def _backend(self, module: Any, inputs: Sequence[Any]) -> Callable[..., Any]:
         self.sizes.append(sum(node.op in _CALLS for node in module.graph.nodes))
-        compiled: Callable[..., Any] = aot_eager(module, list(inputs))
+        compiled: Callable[..., Any] = self._lower(module, list(inputs))
         return compiled
+
+
+def _inductor() -> Callable[..., Any]:
+    """Return torch's default backend, which writes and compiles C++ on a CPU."""
+    from torch._inductor.compile_fx import compile_fx
+    from torch._inductor.cpp_builder import get_cpp_compiler
+    from torch._inductor.exc import InvalidCxxCompiler
+
+    if torch.get_default_device().type == "cpu":
+        try:
+            get_cpp_compiler()
+        except InvalidCxxCompiler:
+            msg = "inductor needs a C++ compiler, and there is none; install g++"
+            raise RouteUnavailableError(msg) from None
+    lower: Callable[..., Any] = compile_fx
+    return lower
+
+
+def _each_row(function: Callable[..., Tensor], fixed: int) -> Callable[..., Tensor]:
+    """Return ``function`` mapped over the batch: each row is a batch of its own."""
+
+    def call(*tensors: Tensor) -> Tensor:
+        own, batch = tensors[:fixed], tensors[fixed:]
+
+        def one(*rows: Tensor) -> Tensor:
+            return function(*own, *(row[None] for row in rows))[0]
+
+        return torch.func.vmap(one)(*batch)
+
+    return call
+
+
+def _autocast(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Return ``function`` where matrix products are taken in bfloat16."""
+
+    def call(*tensors: Tensor) -> Tensor:
+        device = torch.get_default_device().type
+        with torch.autocast(device, dtype=torch.bfloat16):
+            return function(*tensors)
+
+    return call
+
+
+def _training(layer: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Return the layer in training mode, without dropout the same answer."""
+    train = getattr(layer, "train", None)
+    if callable(train):
+        train()
+    return layer
 
 
 def _fresh(function: Callable[..., Tensor]) -> Callable[..., Tensor]:

@@ -15,6 +15,7 @@ _CONTRACT = "conformance.laws.contract"
 _GRADIENT = "conformance.laws.gradient"
 _ROUTE = "conformance.laws.route"
 _NUMERICS = "conformance.laws.numerics"
+_EDGES = "conformance.laws.edges"
 
 LAWS: tuple[Law, ...] = (
     Law(
@@ -207,5 +208,48 @@ LAWS: tuple[Law, ...] = (
         text="Rows of 130, 257 and 2049 positions are counted and summed as exactly "
         "as short ones.",
         why="counts kept in int8, float16 or bfloat16",
+    ),
+    Law(
+        name="zero-time",
+        number=21,
+        level="extended",
+        module=_EDGES,
+        needs="zero-time",
+        text="A batch whose rows have no positions at all, T = 0, gives what empty "
+        "rows give, or raises, as declared.",
+        why="a maximum over nothing, a loop that never starts",
+    ),
+    Law(
+        name="zero-batch",
+        number=22,
+        level="extended",
+        module=_EDGES,
+        needs="zero-batch",
+        text="A batch without rows, B = 0, gives an answer without rows, a scalar what "
+        "empty rows give, or raises, as declared.",
+        why="a last batch that a filter left empty",
+    ),
+    Law(
+        name="subnormals",
+        number=23,
+        level="extended",
+        module=_EDGES,
+        needs="subnormals",
+        variants=("masked_mean", "masked_max"),
+        text="Equal subnormal values have that value as their answer where they are "
+        "declared kept, and zero where they are declared flushed.",
+        why="a compiler that flushes small numbers to zero on one route only",
+    ),
+    Law(
+        name="forward-gradient",
+        number=24,
+        level="extended",
+        module=_EDGES,
+        route="jvp",
+        needs="jvp",
+        dtypes=("float32", "float64"),
+        text="In forward mode a tangent at padding moves nothing, not even with NaN "
+        "there, and in float64 the answer's tangent is the exact derivative's.",
+        why="a leak that reverse mode multiplies by a zero cotangent",
     ),
 )
