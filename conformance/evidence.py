@@ -127,7 +127,8 @@ def snippet(
         lines.append(f"{name} = {_literal(array, framework)}")
         names.append(name)
     lines.append(f"mask = {_literal(batch.mask, framework)}")
-    options = "".join(f", {key}={value!r}" for key, value in check.variant.keywords)
+    fixed = check.variant.arguments.items()
+    options = "".join(f", {key}={value!r}" for key, value in fixed)
     own = [] if layered else list(batch.weights)
     lines += [f"{name} = {_literal(batch.weights[name], framework)}" for name in own]
     if layered:

@@ -71,10 +71,12 @@ class Sample:
     def alike(self, batch: Batch) -> Sample:
         """Return a sample with other padding in the same places: the same answer.
 
-        Unless padding is kept: then it stands in the answer.
+        Unless what stands there shows in the answer: kept, a query that attends, or
+        a mean of everything where there is nothing to attend to.
         """
-        kept = self.variant.padding == "declared" and self.padding == "kept"
-        return self.having(batch) if kept else replace(self, batch=batch)
+        shows = self.padding in {"kept", "attend"} or self.empty == "uniform"
+        declared = self.variant.padding == "declared"
+        return self.having(batch) if declared and shows else replace(self, batch=batch)
 
     def rows(self, order: Array) -> Sample:
         """Return the same rows in another order, their answers with them."""
@@ -104,9 +106,12 @@ class Sample:
     @property
     def valid(self) -> Array:
         """Where an answer with a time axis stands at a valid position."""
+        return self._at_valid(self.want)
+
+    def _at_valid(self, answer: Array) -> Array:
         mask = self.batch.mask
-        wide = mask.reshape(mask.shape + (1,) * (self.want.ndim - 2))
-        return np.broadcast_to(wide, self.want.shape)
+        wide = mask.reshape(mask.shape + (1,) * (answer.ndim - 2))
+        return np.broadcast_to(wide, answer.shape)
 
     def gradient(self, cotangent: Array) -> dict[str, Array]:
         """Return the exact derivative by input name, and by weight where it has any."""
@@ -123,29 +128,47 @@ class Sample:
         with np.errstate(all="ignore"):  # wild values overflow; the verdict shows it
             want = np.asarray(self.oracle.answer(options, self.batch))
             allowed = np.asarray(self.oracle.bound(options, self.batch, self.dtype))
-        # What the dtype cannot hold is not asked for: an overflow is right there.
-        largest = PRECISIONS[self.dtype].largest
-        allowed = np.where(np.abs(want) + allowed > largest, np.inf, allowed)
+        allowed = self._holds(want, allowed)
+        if self.variant.padding == "declared":
+            want, allowed = self._padded(want, allowed)
         empty = self.batch.counts == 0
         if self.variant.empty == "declared" and empty.any():
             want, allowed = self._declared(want, allowed, empty)
         self._answers.update(want=want, allowed=allowed)
-        if self.variant.padding == "declared":
-            self._answers.update(self._padded())
 
-    def _padded(self) -> dict[str, Array]:
-        """Return the answer with what the adapter declares at padding."""
-        if self.padding == "kept":
+    def _holds(self, want: Array, allowed: Array) -> Array:
+        """Return the bound: what the dtype cannot hold is not asked for."""
+        largest = PRECISIONS[self.dtype].largest
+        # An overflow is right there.
+        return np.where(np.abs(want) + allowed > largest, np.inf, allowed)
+
+    def _padded(self, want: Array, allowed: Array) -> tuple[Array, Array]:
+        """Put what the adapter declares at padding."""
+        stands, error = np.zeros(want.shape), np.zeros(want.shape)
+        if self.padding is None:
+            error += np.inf
+        elif self.padding == "kept":
             # In the input's own dtype: what is kept is the bits.
             stands = np.asarray(next(iter(self.batch.arrays.values())), np.float64)
-        else:
-            number = -np.inf if self.padding == "negative-infinity" else 0.0
-            stands = np.full(self.want.shape, number)
-        error = np.inf if self.padding is None else 0.0
-        return {
-            "want": np.where(self.valid, self.want, stands),
-            "allowed": np.where(self.valid, self.allowed, error),
-        }
+        elif self.padding == "negative-infinity":
+            stands -= np.inf
+        elif self.padding == "attend":
+            stands, error = self._attended()
+        elif self.padding == "empty-row":
+            stands, error = self._nothing(want)
+        return (
+            np.where(self._at_valid(want), want, stands),
+            np.where(self._at_valid(want), allowed, error),
+        )
+
+    def _attended(self) -> tuple[Array, Array]:
+        """Return what padded queries get that attend as if they were none."""
+        options = self.variant.options
+        with np.errstate(all="ignore"):
+            want, allowed, sees = self.oracle.attended(options, self.batch, self.dtype)
+        allowed = self._holds(want, allowed)
+        nothing, error = self._nothing(want)
+        return np.where(sees, want, nothing), np.where(sees, allowed, error)
 
     def _declared(
         self, want: Array, allowed: Array, empty: Array
@@ -155,18 +178,32 @@ class Sample:
             where = np.asarray(empty.all())
         else:
             where = empty.reshape(empty.shape + (1,) * (want.ndim - 1))
+        nothing, error = self._nothing(want)
+        return np.where(where, nothing, want), np.where(where, error, allowed)
+
+    def _nothing(self, like: Array) -> tuple[Array, Array]:
+        """Return what the adapter declares that comes of nothing, and its bound."""
         if self.empty in {None, "skip", "error"}:
-            return want, np.where(where, np.inf, allowed)
-        # uniform: exp(x - M) of equal fill values, over all T positions of the row
-        uniform = 1.0 / max(self.batch.time, 1)
+            return np.zeros(like.shape), np.full(like.shape, np.inf)
+        if self.empty == "uniform":
+            return self._uniform(like)
         value = {
             "nan": np.nan,
             "negative-infinity": -np.inf,
-            "uniform": uniform,
             "no-tag": -1.0,
         }.get(str(self.empty), 0.0)
-        error = 4 * 2.0**-8 * uniform if self.empty == "uniform" else 0.0
-        return np.where(where, value, want), np.where(where, error, allowed)
+        return np.full(like.shape, value), np.zeros(like.shape)
+
+    def _uniform(self, like: Array) -> tuple[Array, Array]:
+        """Return what equal weights of all positions give, padding included."""
+        if hasattr(self.oracle, "uniform"):
+            options = self.variant.options
+            with np.errstate(all="ignore"):
+                want, allowed = self.oracle.uniform(options, self.batch, self.dtype)
+            return want, self._holds(want, allowed)
+        # exp(x - M) of equal fill values, over all T positions of the row
+        share = 1.0 / max(self.batch.time, 1)
+        return np.full(like.shape, share), np.full(like.shape, 4 * 2.0**-8 * share)
 
 
 def cast(batch: Batch, dtype: str) -> Batch:

@@ -34,7 +34,7 @@ ROUTES = ("eager", "compiled", *EXTENDED_ROUTES)
 COMPILED_ROUTES = ("compiled", "xla", "dynamic", "inductor")
 PLACEMENTS = ("right", "left", "gaps")
 MASK_FORMS = ("bool", "float", "none", "int8", "uint8", "lengths", "rank-3")
-PADDINGS = ("zero", "kept", "negative-infinity")
+PADDINGS = ("zero", "kept", "negative-infinity", "attend", "empty-row")
 EMPTY_ROWS = (
     "nan",
     "zero",
@@ -142,6 +142,8 @@ class Variant:
         empty: What a row (or batch) without valid positions gives: ``zero`` where
             the specification says so, ``declared`` where each adapter says.
         padding: What stands at padding of an answer with a time axis, likewise.
+        values: What the adapter is given for a keyword where that is no text, such as
+            true for ``causal``.
     """
 
     operation: str
@@ -149,6 +151,7 @@ class Variant:
     result: Result
     empty: Literal["zero", "declared"]
     padding: Literal["zero", "declared"] = "zero"
+    values: tuple[tuple[str, bool | int], ...] = ()
 
     @property
     def name(self) -> str:
@@ -164,6 +167,17 @@ class Variant:
     def options(self) -> dict[str, str]:
         """The fixed keywords as a dictionary."""
         return dict(self.keywords)
+
+    @property
+    def arguments(self) -> dict[str, str | bool | int]:
+        """The keyword arguments that the adapter's function is given.
+
+        >>> Variant(operation="attention", result="position", empty="declared",
+        ...         keywords=(("causal", "full"),), values=(("causal", False),)
+        ...         ).arguments
+        {'causal': False}
+        """
+        return {**self.options, **dict(self.values)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

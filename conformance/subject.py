@@ -232,7 +232,7 @@ class Subject:
     def _build(self, weights: Mapping[str, Array]) -> Callable[..., Any]:
         function = self.adapter.function(self.operation.function)
         if not self.operation.builds:
-            plain = partial(function, **self.variant.options)
+            plain = partial(function, **self.variant.arguments)
             # Bound here, so that every route calls it as it calls any other.
             given = self._weights(weights)
             return _bound(plain, given) if given else plain
@@ -242,7 +242,7 @@ class Subject:
             own = _single(array) if self.route == "autocast" else array
             parts.setdefault(direction, {})[part] = self.framework.tensor(own)
         directions = {name: RnnWeights(**own) for name, own in parts.items()}
-        layer: Any = function(**directions, **self.variant.options)
+        layer: Any = function(**directions, **self.variant.arguments)
         if not callable(layer):
             msg = (
                 f"{self.adapter.declaration.file}: {self.operation.function} returned "
