@@ -8,15 +8,16 @@
 # routes = ["compiled", "eager", "vmap", "jvp"]
 # zero-time = "empty-rows"
 # zero-batch = "empty"
-# subnormals = "flushed"
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool", "float", "int8", "uint8", "none", "rank-3"]
+# padding = { reverse_sequence = "kept" }
 # [tool.mask-conformance.empty]
 # masked_mean = "zero"
 # masked_max = "negative-infinity"
 # masked_softmax = "zero"
 # "masked_loss.*.mean" = "zero"
 # "masked_loss.*.sequence_mean" = "zero"
+# crf_log_likelihood = "zero"
 # ///
 """JAX, written the way the specification asks: select, never multiply."""
 
@@ -61,6 +62,20 @@ def masked_loss(
     goals = jnp.where(_like(valid, targets), targets, 0)
     losses = jnp.where(valid, _losses(kind, scores, goals), 0)
     return _reduced(reduction, losses, valid).astype(predictions.dtype)
+
+
+def reverse_sequence(x: Array, mask: Array | None) -> Array:
+    source = _like(_reversed(_valid(mask, x)), x)
+    return jnp.take_along_axis(x, source, axis=1)
+
+
+def _reversed(valid: Array) -> Array:
+    """Return where each position reads from; padding reads itself."""
+    rank = valid.cumsum(axis=1)
+    order = jnp.argsort(~valid, axis=1, stable=True)
+    back = jnp.where(valid, rank[:, -1:] - rank, 0)
+    source = jnp.take_along_axis(order, back, axis=1)
+    return jnp.where(valid, source, jnp.arange(valid.shape[1]))
 
 
 def build_birnn(
@@ -119,6 +134,40 @@ def _birnn(
         return _merged(merge, h[0], h[1]).astype(x.dtype)
     both = jnp.moveaxis(outputs, 0, 2)
     return _merged(merge, both[0], both[1, :, ::-1]).astype(x.dtype)
+
+
+def crf_log_likelihood(
+    emissions: Array,
+    tags: Array,
+    mask: Array | None,
+    transitions: Array,
+    start: Array,
+    end: Array,
+) -> Array:
+    valid = _valid(mask, emissions)
+    scores = jnp.where(valid[..., None], _wide(emissions), 0)
+    path = jnp.where(valid, tags, 0)[..., None] == jnp.arange(len(start))
+    transitions, start, end = _wide(transitions), _wide(start), _wide(end)
+
+    def advance(
+        state: tuple[Array, ...], step: tuple[Array, Array, Array]
+    ) -> tuple[tuple[Array, ...], None]:
+        (reached, total, before, begun), (here, now, tag) = state, step
+        moved = jnp.where(begun, before @ transitions, start) + now
+        total = jnp.where(here[:, 0], total + (moved * tag).sum(axis=1), total)
+        new = jax.nn.logsumexp(reached[:, :, None] + transitions, axis=1)
+        reached = jnp.where(here, jnp.where(begun, new, start) + now, reached)
+        # A padded position is no step: the next one follows the last valid one.
+        before = jnp.where(here, tag.astype(now.dtype), before)
+        return (reached, total, before, begun | here), None
+
+    zero = jnp.zeros((len(scores), len(start)), scores.dtype)
+    begin = (zero, zero.sum(axis=1), zero, jnp.zeros((len(scores), 1), bool))
+    steps = (valid[..., None], scores, path)
+    steps = tuple(jnp.moveaxis(each, 1, 0) for each in steps)
+    (reached, total, before, begun), _ = jax.lax.scan(advance, begin, steps)
+    total += (before * end).sum(axis=1) - jax.nn.logsumexp(reached + end, axis=1)
+    return jnp.where(begun[:, 0], total, 0).astype(emissions.dtype)
 
 
 def _step(

@@ -8,15 +8,16 @@
 # routes = ["compiled", "eager", "xla", "dynamic", "vmap", "jvp"]
 # zero-time = "empty-rows"
 # zero-batch = "empty"
-# subnormals = "flushed"
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool", "float", "int8", "uint8", "none", "rank-3"]
+# padding = { reverse_sequence = "kept" }
 # [tool.mask-conformance.empty]
 # masked_mean = "zero"
 # masked_max = "negative-infinity"
 # masked_softmax = "zero"
 # "masked_loss.*.mean" = "zero"
 # "masked_loss.*.sequence_mean" = "zero"
+# crf_log_likelihood = "zero"
 # ///
 """TensorFlow, written the way the specification asks: select, never multiply."""
 
@@ -39,7 +40,10 @@ def masked_mean(x: Tensor, mask: Tensor | None) -> Tensor:
 def masked_max(x: Tensor, mask: Tensor | None) -> Tensor:
     valid = _like(_valid(mask, x), x)
     scores = _where(valid, _wide(x), float("-inf"))
-    return tf.cast(tf.reduce_max(scores, axis=1), x.dtype)
+    largest = tf.reduce_max(scores, axis=1)
+    # XLA's maximum leaves NaN out.
+    broken = tf.reduce_any(tf.math.is_nan(scores), axis=1)
+    return tf.cast(_where(~broken, largest, float("nan")), x.dtype)
 
 
 def masked_softmax(x: Tensor, mask: Tensor | None) -> Tensor:
@@ -64,6 +68,19 @@ def masked_loss(
     goals = _where(_like(valid, targets), targets, 0)
     losses = _where(valid, _losses(kind, scores, goals), 0)
     return tf.cast(_reduced(reduction, losses, valid), predictions.dtype)
+
+
+def reverse_sequence(x: Tensor, mask: Tensor | None) -> Tensor:
+    return tf.gather(x, _reversed(_valid(mask, x)), axis=1, batch_dims=1)
+
+
+def _reversed(valid: Tensor) -> Tensor:
+    """Return where each position reads from; padding reads itself."""
+    rank = tf.cumsum(tf.cast(valid, tf.int32), axis=1)
+    order = tf.argsort(tf.cast(~valid, tf.int32), axis=1, stable=True)
+    back = tf.where(valid, rank[:, -1:] - rank, 0)
+    source = tf.gather(order, back, axis=1, batch_dims=1)
+    return tf.where(valid, source, tf.range(valid.shape[1])[None])
 
 
 def build_birnn(
@@ -120,6 +137,42 @@ class _BiRnn:
         both = tf.transpose(outputs, [1, 2, 0, 3])
         turned = tf.reverse(both[1], [1])
         return tf.cast(_merged(self.merge, both[0], turned), x.dtype)
+
+
+def crf_log_likelihood(
+    emissions: Tensor,
+    tags: Tensor,
+    mask: Tensor | None,
+    transitions: Tensor,
+    start: Tensor,
+    end: Tensor,
+) -> Tensor:
+    valid = _valid(mask, emissions)
+    scores = _where(valid[..., None], _wide(emissions), 0)
+    transitions, start, end = _wide(transitions), _wide(start), _wide(end)
+    path = tf.one_hot(_where(valid, tags, 0), len(start), dtype=scores.dtype)
+
+    def advance(
+        t: Tensor, reached: Tensor, total: Tensor, before: Tensor, begun: Tensor
+    ) -> tuple[Tensor, ...]:
+        here, now, tag = valid[:, t, None], scores[:, t], path[:, t]
+        moved = tf.where(begun, before @ transitions, start) + now
+        own = tf.reduce_sum(moved * tag, axis=1)
+        total = tf.where(here[:, 0], total + own, total)
+        new = tf.reduce_logsumexp(reached[:, :, None] + transitions, axis=1)
+        reached = tf.where(here, tf.where(begun, new, start) + now, reached)
+        # A padded position is no step: the next one follows the last valid one.
+        before = tf.where(here, tag, before)
+        return t + 1, reached, total, before, begun | here
+
+    zero = tf.zeros([len(scores), len(start)], scores.dtype)
+    begin = (0, zero, zero[:, 0], zero, zero[:, :1] > 0)
+    _, reached, total, before, begun = tf.while_loop(
+        lambda t, *_: t < valid.shape[1], advance, begin
+    )
+    total += tf.reduce_sum(before * end, axis=1)
+    total -= tf.reduce_logsumexp(reached + end, axis=1)
+    return tf.cast(_where(begun[:, 0], total, 0), emissions.dtype)
 
 
 def _step(
