@@ -11,6 +11,7 @@
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool", "float", "int8", "uint8", "none", "rank-3"]
 # padding = { reverse_sequence = "kept" }
+# padding = { reverse_sequence = "kept" }
 # [tool.mask-conformance.empty]
 # masked_mean = "zero"
 # masked_max = "negative-infinity"
@@ -62,6 +63,20 @@ def masked_loss(
     goals = jnp.where(_like(valid, targets), targets, 0)
     losses = jnp.where(valid, _losses(kind, scores, goals), 0)
     return _reduced(reduction, losses, valid).astype(predictions.dtype)
+
+
+def reverse_sequence(x: Array, mask: Array | None) -> Array:
+    source = _like(_reversed(_valid(mask, x)), x)
+    return jnp.take_along_axis(x, source, axis=1)
+
+
+def _reversed(valid: Array) -> Array:
+    """Return where each position reads from; padding reads itself."""
+    rank = valid.cumsum(axis=1)
+    order = jnp.argsort(~valid, axis=1, stable=True)
+    back = jnp.where(valid, rank[:, -1:] - rank, 0)
+    source = jnp.take_along_axis(order, back, axis=1)
+    return jnp.where(valid, source, jnp.arange(valid.shape[1]))
 
 
 def reverse_sequence(x: Array, mask: Array | None) -> Array:

@@ -11,6 +11,7 @@
 # subnormals = "kept"
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool", "float", "int8", "uint8", "none", "rank-3"]
+# padding = { reverse_sequence = "kept" }
 # [tool.mask-conformance.empty]
 # masked_mean = "zero"
 # masked_max = "negative-infinity"
@@ -65,6 +66,20 @@ def masked_loss(
     goals = np.where(_like(valid, targets), targets, 0)
     losses = np.where(valid, _losses(kind, scores, goals), 0)
     return _reduced(reduction, losses, valid).astype(predictions.dtype)
+
+
+def reverse_sequence(x: Array, mask: Array | None) -> Array:
+    source = _like(_reversed(_valid(mask, x)), x)
+    return np.take_along_axis(x, source, axis=1)
+
+
+def _reversed(valid: Array) -> Array:
+    """Return where each position reads from; padding reads itself."""
+    rank = valid.cumsum(axis=1)
+    order = np.argsort(~valid, axis=1, kind="stable")
+    back = np.where(valid, rank[:, -1:] - rank, 0)
+    source = np.take_along_axis(order, back, axis=1)
+    return np.where(valid, source, np.arange(valid.shape[1]))
 
 
 def build_birnn(

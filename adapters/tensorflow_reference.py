@@ -11,6 +11,7 @@
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool", "float", "int8", "uint8", "none", "rank-3"]
 # padding = { reverse_sequence = "kept" }
+# padding = { reverse_sequence = "kept" }
 # [tool.mask-conformance.empty]
 # masked_mean = "zero"
 # masked_max = "negative-infinity"
@@ -68,6 +69,19 @@ def masked_loss(
     goals = _where(_like(valid, targets), targets, 0)
     losses = _where(valid, _losses(kind, scores, goals), 0)
     return tf.cast(_reduced(reduction, losses, valid), predictions.dtype)
+
+
+def reverse_sequence(x: Tensor, mask: Tensor | None) -> Tensor:
+    return tf.gather(x, _reversed(_valid(mask, x)), axis=1, batch_dims=1)
+
+
+def _reversed(valid: Tensor) -> Tensor:
+    """Return where each position reads from; padding reads itself."""
+    rank = tf.cumsum(tf.cast(valid, tf.int32), axis=1)
+    order = tf.argsort(tf.cast(~valid, tf.int32), axis=1, stable=True)
+    back = tf.where(valid, rank[:, -1:] - rank, 0)
+    source = tf.gather(order, back, axis=1, batch_dims=1)
+    return tf.where(valid, source, tf.range(valid.shape[1])[None])
 
 
 def reverse_sequence(x: Tensor, mask: Tensor | None) -> Tensor:

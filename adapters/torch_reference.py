@@ -14,6 +14,7 @@
 # subnormals = "kept"
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool", "float", "int8", "uint8", "none", "rank-3"]
+# padding = { reverse_sequence = "kept" }
 # [tool.mask-conformance.empty]
 # masked_mean = "zero"
 # masked_max = "negative-infinity"
@@ -69,6 +70,20 @@ def masked_loss(
     goals = torch.where(_like(valid, targets), targets, 0)
     losses = torch.where(valid, _losses(kind, scores, goals), 0)
     return _reduced(reduction, losses, valid).to(predictions.dtype)
+
+
+def reverse_sequence(x: Tensor, mask: Tensor | None) -> Tensor:
+    source = _like(_reversed(_valid(mask, x)), x)
+    return x.gather(1, source.expand(x.shape))
+
+
+def _reversed(valid: Tensor) -> Tensor:
+    """Return where each position reads from; padding reads itself."""
+    rank = valid.long().cumsum(dim=1)
+    order = (~valid).long().argsort(dim=1, stable=True)
+    back = torch.where(valid, rank[:, -1:] - rank, 0)
+    here = torch.arange(valid.shape[1], device=valid.device)
+    return torch.where(valid, order.gather(1, back), here)
 
 
 def build_birnn(

@@ -9,6 +9,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from conformance import loading
 from conformance.cli import main
 
 ROOT = Path(__file__).parents[1]
@@ -28,7 +29,7 @@ UNKNOWN = {
     ),
     "operation": (
         "unknown operation 'masked_men'; did you mean 'masked_mean'? choose from: "
-        "birnn, masked_loss, masked_max, masked_mean, masked_softmax"
+        + ", ".join(sorted(loading.operations()))
     ),
 }
 GIVEN = {

@@ -20,6 +20,7 @@ LEAST = {
     "masked_softmax": 12,
     "masked_loss": 15,
     "birnn": 15,
+    "reverse_sequence": 15,
 }
 LIKE_OTHERS = {
     f"birnn.{cell}.{merge}.{output}"

@@ -1,0 +1,49 @@
+"""Laws of the reversal alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from conformance.compare import compare
+from conformance.inputs import garbled
+from conformance.operations.base import wide
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.batch import Array
+    from conformance.compare import Verdict
+    from conformance.sample import Sample
+    from conformance.subject import Subject
+
+
+def involution(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """The answer reversed again, with the first input's padding behind it."""
+    batch = sample.batch
+    x = batch.arrays["x"]
+    first = subject.answer(batch, like=sample.want)
+    back = replace(batch, arrays={"x": garbled(first, x, batch.mask).astype(x.dtype)})
+    got = subject.answer(back, like=sample.want)
+    note = "reversed twice"
+    yield compare(got, wide(x), _valid_only(sample), batch=batch, note=note)
+
+
+def same_values(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """Each row's valid values in rising order, before and after."""
+    batch = sample.batch
+    got = wide(subject.answer(batch, like=sample.want))
+    # Padding sorts behind every number.
+    before, after = (
+        np.sort(np.where(sample.valid, values, np.inf), axis=1)
+        for values in (wide(batch.arrays["x"]), got)
+    )
+    note = "the row's valid values, sorted"
+    nothing = np.zeros_like(before)
+    yield compare(after, before, nothing, batch=batch, note=note)
+
+
+def _valid_only(sample: Sample) -> Array:
+    return np.where(sample.valid, 0.0, np.inf)
