@@ -11,13 +11,15 @@
 # subnormals = "kept"
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool", "float", "int8", "uint8", "none", "rank-3"]
-# padding = { reverse_sequence = "kept" }
+# padding = { reverse_sequence = "kept", "attention.*" = "zero" }
 # [tool.mask-conformance.empty]
 # masked_mean = "zero"
 # masked_max = "negative-infinity"
 # masked_softmax = "zero"
 # "masked_loss.*.mean" = "zero"
 # "masked_loss.*.sequence_mean" = "zero"
+# "attention.*" = "zero"
+# crf_log_likelihood = "zero"
 # ///
 """NumPy, written the way the specification asks: select, never multiply."""
 
@@ -80,6 +82,26 @@ def _reversed(valid: Array) -> Array:
     back = np.where(valid, rank[:, -1:] - rank, 0)
     source = np.take_along_axis(order, back, axis=1)
     return np.where(valid, source, np.arange(valid.shape[1]))
+
+
+@np.errstate(all="ignore")
+def attention(
+    query: Array, key: Array, value: Array, mask: Array | None, *, causal: bool
+) -> Array:
+    valid = _valid(mask, query)
+    # Cleaned before any product, so that nothing at padding is multiplied by zero.
+    q, k, v = (np.where(_like(valid, x), _wide(x), 0) for x in (query, key, value))
+    seen = np.broadcast_to(valid[:, None, None], (len(q), 1, *2 * q.shape[1:2]))
+    if causal:
+        seen = seen & np.tri(q.shape[1], dtype=bool)
+    root = np.sqrt(q.dtype.type(q.shape[3]))
+    scores = np.where(seen, np.einsum("bqnd,bknd->bnqk", q, k) / root, -np.inf)
+    # A query that sees no key has no maximum to subtract.
+    scores = np.where(seen.any(axis=3, keepdims=True), scores, 0)
+    shares = np.exp(scores - scores.max(axis=3, keepdims=True, initial=-np.inf))
+    shares /= shares.sum(axis=3, keepdims=True)
+    found = np.einsum("bnqk,bknd->bqnd", np.where(seen, shares, 0), v)
+    return np.where(_like(valid, found), found, 0).astype(query.dtype)
 
 
 def build_birnn(

@@ -10,14 +10,14 @@
 # zero-batch = "empty"
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool", "float", "int8", "uint8", "none", "rank-3"]
-# padding = { reverse_sequence = "kept" }
-# padding = { reverse_sequence = "kept" }
+# padding = { reverse_sequence = "kept", "attention.*" = "zero" }
 # [tool.mask-conformance.empty]
 # masked_mean = "zero"
 # masked_max = "negative-infinity"
 # masked_softmax = "zero"
 # "masked_loss.*.mean" = "zero"
 # "masked_loss.*.sequence_mean" = "zero"
+# "attention.*" = "zero"
 # crf_log_likelihood = "zero"
 # ///
 """TensorFlow, written the way the specification asks: select, never multiply."""
@@ -84,17 +84,23 @@ def _reversed(valid: Tensor) -> Tensor:
     return tf.where(valid, source, tf.range(valid.shape[1])[None])
 
 
-def reverse_sequence(x: Tensor, mask: Tensor | None) -> Tensor:
-    return tf.gather(x, _reversed(_valid(mask, x)), axis=1, batch_dims=1)
-
-
-def _reversed(valid: Tensor) -> Tensor:
-    """Return where each position reads from; padding reads itself."""
-    rank = tf.cumsum(tf.cast(valid, tf.int32), axis=1)
-    order = tf.argsort(tf.cast(~valid, tf.int32), axis=1, stable=True)
-    back = tf.where(valid, rank[:, -1:] - rank, 0)
-    source = tf.gather(order, back, axis=1, batch_dims=1)
-    return tf.where(valid, source, tf.range(valid.shape[1])[None])
+def attention(
+    query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, *, causal: bool
+) -> Tensor:
+    valid = _valid(mask, query)
+    # Cleaned before any product, so that nothing at padding is multiplied by zero.
+    q, k, v = (_where(_like(valid, x), _wide(x), 0) for x in (query, key, value))
+    seen = valid[:, None, None]
+    if causal:
+        ones = tf.ones([tf.shape(q)[1], tf.shape(q)[1]])
+        seen = seen & tf.cast(tf.linalg.band_part(ones, -1, 0), tf.bool)
+    scores = tf.einsum("bqnd,bknd->bnqk", q, k) / q.shape[3] ** 0.5
+    # The softmax of nothing but negative infinities is nan, and so is its gradient.
+    scores = _where(seen, scores, float("-inf"))
+    scores = _where(tf.reduce_any(seen, axis=3, keepdims=True), scores, 0)
+    shares = _where(seen, tf.nn.softmax(scores, axis=3), 0)
+    found = tf.einsum("bnqk,bknd->bqnd", shares, v)
+    return tf.cast(_where(_like(valid, found), found, 0), query.dtype)
 
 
 def build_birnn(

@@ -14,13 +14,15 @@
 # subnormals = "kept"
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool", "float", "int8", "uint8", "none", "rank-3"]
-# padding = { reverse_sequence = "kept" }
+# padding = { reverse_sequence = "kept", "attention.*" = "zero" }
 # [tool.mask-conformance.empty]
 # masked_mean = "zero"
 # masked_max = "negative-infinity"
 # masked_softmax = "zero"
 # "masked_loss.*.mean" = "zero"
 # "masked_loss.*.sequence_mean" = "zero"
+# "attention.*" = "zero"
+# crf_log_likelihood = "zero"
 # ///
 """PyTorch, written the way the specification asks: select, never multiply."""
 
@@ -84,6 +86,26 @@ def _reversed(valid: Tensor) -> Tensor:
     back = torch.where(valid, rank[:, -1:] - rank, 0)
     here = torch.arange(valid.shape[1], device=valid.device)
     return torch.where(valid, order.gather(1, back), here)
+
+
+def attention(
+    query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, *, causal: bool
+) -> Tensor:
+    valid = _valid(mask, query)
+    # Cleaned before any product, so that nothing at padding is multiplied by zero.
+    q, k, v = (
+        torch.where(_like(valid, x), _wide(x), 0).transpose(1, 2)
+        for x in (query, key, value)
+    )
+    time = query.shape[1]
+    seen = valid[:, None, None].expand(-1, 1, time, -1)
+    if causal:
+        seen = seen & torch.ones(time, time, dtype=torch.bool, device=q.device).tril()
+    scores = torch.where(seen, q @ k.transpose(2, 3) / q.shape[3] ** 0.5, -torch.inf)
+    # The softmax of nothing but negative infinities is nan, and so is its gradient.
+    scores = torch.where(seen.any(dim=3, keepdim=True), scores, 0)
+    found = (torch.where(seen, scores.softmax(dim=3), 0) @ v).transpose(1, 2)
+    return torch.where(_like(valid, found), found, 0).to(query.dtype)
 
 
 def build_birnn(

@@ -1,0 +1,106 @@
+"""Laws of attention alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from conformance.compare import compare
+from conformance.inputs import VALUES, garbled
+from conformance.operations.attention.oracle import visible
+from conformance.operations.base import over_time, wide
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.batch import Array, Batch
+    from conformance.compare import Verdict
+    from conformance.sample import Sample
+    from conformance.subject import Subject
+
+SHIFT = (32.0, -16.0, 8.0)
+"""Added to all keys by feature; exact with quarters, in bfloat16 with units."""
+
+
+def convex(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """Within the values of the positions that each query sees."""
+    batch = sample.batch
+    got = np.asarray(subject.answer(batch, like=sample.want), dtype=np.float64)
+    sees = visible(sample.variant.options, batch)[..., None, None]
+    value = np.where(over_time(batch.mask, got), wide(batch.arrays["value"]), 0.0)
+    low = np.where(sees, value[:, None], np.inf).min(axis=2, initial=np.inf)
+    high = np.where(sees, value[:, None], -np.inf).max(axis=2, initial=-np.inf)
+    # NaN stays NaN, and is not within anything.
+    nearest = np.where(got < low, low, np.where(got > high, high, got))
+    nearest = np.where(np.isnan(got), low, nearest)
+    allowed = np.where(sample.valid, sample.allowed, np.inf)
+    note = "between the smallest and the largest value that the query sees"
+    yield compare(got, nearest, allowed, batch=batch, note=note)
+
+
+def key_shift(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """Valid keys rounded so that the shift is exact, then shifted."""
+    key = wide(sample.batch.arrays["key"])
+    step = 1.0 if sample.dtype == "bfloat16" else 4.0
+    rounded = np.clip(np.round(key * step) / step, -30.0, 30.0)
+    by = np.resize(np.asarray(SHIFT), key.shape[3])
+    plain, moved = (_with_key(sample, keys) for keys in (rounded, rounded + by))
+    first = np.asarray(subject.answer(plain.batch, like=plain.want), dtype=np.float64)
+    second = subject.answer(moved.batch, like=moved.want)
+    allowed = np.where(sample.valid, plain.allowed + moved.allowed, np.inf)
+    note = "as before one vector was added to every valid key"
+    yield compare(second, first, allowed, batch=moved.batch, note=note)
+
+
+def heads_apart(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """The heads in turned order, then the first one alone."""
+    heads = sample.batch.arrays["query"].shape[2]
+    turned = sample.having(_of_heads(sample.batch, np.arange(heads)[::-1]))
+    yield subject.agrees(turned, note="with the heads in turned order")
+    alone = sample.having(_of_heads(sample.batch, np.arange(1)))
+    yield subject.agrees(alone, note="the first head alone")
+
+
+def two_layers(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """The first layer's own answer, padding and all, given to a second one."""
+    got = subject.answer(sample.batch, like=sample.want)
+    yield compare(got, sample.want, sample.allowed, batch=sample.batch)
+    arrays = dict.fromkeys(sample.batch.arrays, got)
+    second = sample.having(replace(sample.batch, arrays=arrays))
+    if np.isfinite(wide(got)[sample.valid]).all():
+        again = subject.answer(second.batch, like=second.want)
+        allowed = np.where(sample.valid, second.allowed, np.inf)
+        note = "the second of two layers"
+        yield compare(again, second.want, allowed, batch=second.batch, note=note)
+
+
+def causal(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """Other queries, keys and values behind the middle of each row."""
+    batch = sample.batch
+    middle = np.maximum(batch.counts // 2, 1)
+    later = np.cumsum(batch.mask, axis=1) > middle[:, None]
+    arrays = {}
+    for name, array in batch.arrays.items():
+        fresh = sample.draw(f"later {name}").rows_of(VALUES, array.shape)
+        fresh = np.where(fresh == wide(array), -7.0, fresh).astype(array.dtype)
+        arrays[name] = garbled(fresh, array, later & batch.mask)
+    other = replace(batch, arrays=arrays)
+    got = subject.answer(other, like=sample.want)
+    earlier = over_time(batch.mask & ~later, sample.want)
+    allowed = np.where(earlier, sample.allowed, np.inf)
+    note = "with other numbers at later positions"
+    yield compare(got, sample.want, allowed, batch=other, note=note)
+
+
+def _with_key(sample: Sample, key: Array) -> Sample:
+    old = sample.batch.arrays["key"]
+    new = garbled(key, wide(old), sample.batch.mask).astype(old.dtype)
+    arrays = {**sample.batch.arrays, "key": new}
+    return sample.having(replace(sample.batch, arrays=arrays))
+
+
+def _of_heads(batch: Batch, order: Array) -> Batch:
+    arrays = {name: array[:, :, order] for name, array in batch.arrays.items()}
+    return replace(batch, arrays=arrays)

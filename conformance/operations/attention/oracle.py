@@ -1,0 +1,248 @@
+"""The exact ``attention`` in float64, its error bound and its derivative."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from conformance.inputs import GARBAGE, SIGNALS, VALUES, Draw, garbled
+from conformance.operations.base import over_time, selected, wide
+from conformance.precision import PRECISIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conformance.batch import Array, Batch
+    from conformance.inputs import Table
+    from conformance.precision import Precision
+
+ROWS = 32
+HEADS = 2
+FEATURES = 3
+"""An odd one: dividing by its root is no power of two, and no axis is as long."""
+
+POINTERS: Table = (
+    *SIGNALS,
+    (0, 1, 2, -1, 3, -2, 4, 1, 0, 1, -3, -4, 2, 3, -5, 5),
+    (-1, -2, -3, -4, -5, -6, -7, -8, -1.5, -0.5, -2.5, -1, -3, -6, -3.25, -4.75),
+)
+"""Queries and keys: soft weights in half of the rows, one key for all in the rest."""
+
+
+class _Weights(NamedTuple):
+    """Each query's probabilities ``[B, N, T, T]``, and what their bound is made of."""
+
+    sees: Array
+    share: Array  # zero where the query does not see the key
+    logs: Array  # their logarithms, which do not underflow
+    distance: Array  # of the score to the query's largest
+    size: Array  # of the score's terms, magnitudes added
+    extent: Array  # the query's and the key's own magnitudes
+    features: int
+
+
+def generate(options: Mapping[str, str], draw: Draw, mask: Array) -> dict[str, Array]:
+    """Return inputs for ``mask``, each ``[B, T, N, D]``."""
+    del options
+    shape = (*mask.shape, HEADS, FEATURES)
+    tables = {"query": POINTERS, "key": POINTERS, "value": VALUES}
+    return {
+        name: garbled(draw.rows_of(table, shape), draw.rows_of(GARBAGE, shape), mask)
+        for name, table in tables.items()
+    }
+
+
+def answer(options: Mapping[str, str], batch: Batch) -> Array:
+    """Return the exact answer ``[B, T, N, D]``; all 0 at padded queries."""
+    share = _weights(options, batch).share
+    return _mixed(share, selected(batch, "value", 0.0))
+
+
+def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
+    """Return how far a right implementation may be from :func:`answer`."""
+    weights = _weights(options, batch)
+    error = _bound(weights, selected(batch, "value", 0.0), PRECISIONS[dtype])
+    return np.where(over_time(batch.mask, error), error, 0.0)
+
+
+def attended(
+    options: Mapping[str, str], batch: Batch, dtype: str
+) -> tuple[Array, Array, Array]:
+    """Return what padded queries get that attend like others.
+
+    Returns:
+        The answer at all queries, its bound, infinite where a padded query is not
+        finite, and which queries ``[B, T, 1, 1]`` see any key.
+    """
+    query = wide(batch.arrays["query"])
+    finite = np.isfinite(query).all(axis=(2, 3))
+    query = np.where(over_time(finite, query), query, 0.0)
+    weights = _weights(options, batch, query)
+    value = selected(batch, "value", 0.0)
+    want = _mixed(weights.share, value)
+    error = _bound(weights, value, PRECISIONS[dtype])
+    error = np.where(over_time(finite, error), error, np.inf)
+    sees = _seen(options, batch.mask).any(axis=2)
+    return want, error, over_time(sees, want)
+
+
+def uniform(
+    options: Mapping[str, str], batch: Batch, dtype: str
+) -> tuple[Array, Array]:
+    """Return the mean of all values of each row, padding included, and its bound.
+
+    That is what comes of filling every score with one large negative number.
+    """
+    del options
+    p = PRECISIONS[dtype]
+    value = wide(batch.arrays["value"])
+    count = max(batch.time, 1)
+    finite = np.isfinite(value).all(axis=1, keepdims=True)
+    value = np.where(finite, value, 0.0)
+    size = np.abs(value).sum(axis=1, keepdims=True) / count
+    error = (6 * p.u + (count + 3) * p.v) * size + 2 * p.eta * (1 + count * size)
+    # A sum beyond the range is no longer anybody's mean.
+    error = np.where(finite & (size * count <= p.largest), p.factor * error, np.inf)
+    mean = value.sum(axis=1, keepdims=True) / count
+    shape = batch.arrays["value"].shape
+    return np.broadcast_to(mean, shape), np.broadcast_to(error, shape)
+
+
+def gradient(
+    options: Mapping[str, str], batch: Batch, cotangent: Array
+) -> dict[str, Array]:
+    """Return the derivative: of p by p (g . v - sum p g . v), then of the scores."""
+    query, key, value = (selected(batch, n, 0.0) for n in ("query", "key", "value"))
+    pulled = np.where(over_time(batch.mask, cotangent), cotangent, 0.0)
+    share = _weights(options, batch).share
+    slope = _dots(pulled, value)
+    inner = (share * slope).sum(axis=3, keepdims=True)
+    score = share * (slope - inner) / np.sqrt(value.shape[3])
+    return {
+        "query": _mixed(score, key),
+        "key": _mixed(score.swapaxes(2, 3), query),
+        "value": _mixed(share.swapaxes(2, 3), pulled),
+    }
+
+
+def gradient_bound(
+    options: Mapping[str, str], batch: Batch, cotangent: Array
+) -> dict[str, Array]:
+    """Return the bound of :func:`gradient` in float64: p's own, carried through."""
+    p = PRECISIONS["float64"]
+    query, key, value = (
+        np.abs(selected(batch, n, 0.0)) for n in ("query", "key", "value")
+    )
+    pulled = np.where(over_time(batch.mask, cotangent), np.abs(cotangent), 0.0)
+    weights = _weights(options, batch)
+    share, error = weights.share, p.factor * _share_error(weights, p)
+    root, terms = np.sqrt(value.shape[3]), batch.time + value.shape[3] + 8
+    # What a backward pass computes, magnitudes for numbers: it rounds each path once
+    # at every step and adds at most T or D terms at a time.
+    slope = _dots(pulled, value)
+    inner = (share * slope).sum(axis=3, keepdims=True)
+    moved = (error * slope).sum(axis=3, keepdims=True)
+    score = share * (slope + inner) / root
+    carried = (error * (slope + inner) + share * moved) / root
+    carried += p.factor * terms * p.u * score
+    rounding = p.factor * terms * p.u
+    return {
+        "query": _mixed(carried + rounding * score, key),
+        "key": _mixed((carried + rounding * score).swapaxes(2, 3), query),
+        "value": _mixed((error + rounding * share).swapaxes(2, 3), pulled),
+    }
+
+
+def visible(options: Mapping[str, str], batch: Batch) -> Array:
+    """Return which key ``[B, query, key]`` each valid query sees."""
+    return _seen(options, batch.mask) & batch.mask[:, :, None]
+
+
+def _weights(
+    options: Mapping[str, str], batch: Batch, query: Array | None = None
+) -> _Weights:
+    """Return the probabilities of the valid queries, or of all that are given."""
+    sees = _seen(options, batch.mask)
+    if query is None:
+        query = selected(batch, "query", 0.0)
+        sees = visible(options, batch)
+    sees = sees[:, None]
+    key = selected(batch, "key", 0.0)
+    root = np.sqrt(key.shape[3])
+    scores = np.where(sees, _dots(query, key) / root, -np.inf)
+    top = scores.max(axis=3, keepdims=True, initial=-np.inf)
+    with np.errstate(invalid="ignore", divide="ignore"):  # where nothing is seen
+        distance = np.where(sees, top - scores, 0.0)
+        weight = np.where(sees, np.exp(-distance), 0.0)
+        total = weight.sum(axis=3, keepdims=True)
+        logs = np.where(sees, -distance - np.log(total), -np.inf)
+    ones = np.ones_like(query)
+    extent = _dots(np.abs(query), ones) + _dots(ones, np.abs(key))
+    return _Weights(
+        sees=sees,
+        share=weight / np.where(total == 0, 1.0, total),
+        logs=logs,
+        distance=distance,
+        size=np.where(sees, _dots(np.abs(query), np.abs(key)) / root, 0.0),
+        extent=np.where(sees, extent, 0.0),
+        features=key.shape[3],
+    )
+
+
+def _bound(weights: _Weights, value: Array, p: Precision) -> Array:
+    """Return the bound at every query, from the probabilities' own errors.
+
+    Beside those: the sum of the probabilities, their division and store, the product
+    with the values and the store of the answer, as docs/exactness.md derives.
+    """
+    mixed = _mixed(weights.share, np.abs(value))
+    counts = weights.sees.sum(axis=3).swapaxes(1, 2)[..., None]
+    rounding = ((2 * counts + 1) * p.v + 2 * p.u) * mixed
+    rounding += 2 * p.u * np.abs(_mixed(weights.share, value))
+    sees = np.broadcast_to(weights.sees, weights.share.shape).astype(np.float64)
+    lost = 2 * p.eta * (1 + _mixed(sees, np.abs(value)))
+    moved = _mixed(_share_error(weights, p), np.abs(value))
+    # A score that the dtype cannot hold is not asked for.
+    over = (weights.size * np.sqrt(weights.features) > p.largest).any(axis=3)
+    error = p.factor * (moved + rounding + lost)
+    return np.where(over.swapaxes(1, 2)[..., None], np.inf, error)
+
+
+def _share_error(weights: _Weights, p: Precision) -> Array:
+    """Return how far off each probability may be, before it is divided and stored.
+
+    Scores move by r at most, so log p moves by r_j + log sum p e^r; to first order
+    that is the softmax's bound, and it still says something where r is large.
+    """
+    relative = (4 * p.u + (weights.features + 2) * p.v) * weights.size
+    relative += 2 * p.u * weights.distance + 4 * p.u + p.eta * weights.extent
+    swell = weights.logs + relative
+    with np.errstate(all="ignore"):  # nothing seen, or scores beyond any range
+        most = swell.max(axis=3, keepdims=True, initial=-np.inf)
+        total = most + np.log(np.exp(swell - most).sum(axis=3, keepdims=True))
+        moved = relative + total
+        near = weights.share * np.expm1(moved)
+        grown = np.exp(np.minimum(weights.logs + moved, 0.0)) - weights.share
+        error = np.where(moved < 1, near, np.maximum(grown, weights.share))
+    error = np.where(weights.sees, error, 0.0)
+    # Probabilities sum to one: none is further off than all others together.
+    return np.minimum(error, error.sum(axis=3, keepdims=True) - error)
+
+
+def _seen(options: Mapping[str, str], mask: Array) -> Array:
+    """Return which key ``[B, query, key]`` a query at any position sees."""
+    seen = np.broadcast_to(mask[:, None, :], (*mask.shape, mask.shape[1]))
+    if options["causal"] == "causal":
+        seen = seen & np.tri(mask.shape[1], dtype=bool)
+    return seen
+
+
+def _dots(one: Array, other: Array) -> Array:
+    """Return the products of all positions over features, ``[B, N, T, T]``."""
+    return np.einsum("bqnd,bknd->bnqk", one, other)
+
+
+def _mixed(weights: Array, array: Array) -> Array:
+    """Return the sums over positions with ``weights``, ``[B, T, N, D]``."""
+    return np.einsum("bnqk,bknd->bqnd", weights, array)
