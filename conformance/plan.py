@@ -158,7 +158,7 @@ def _of_law(
         route=_route(declaration, law),
         unsupported=_lacking(declaration, variant, law),
     )
-    usual = law.dtypes or (_usual(declaration),)
+    usual = law.dtypes or (usual_dtype(declaration),)
     for dtype in declaration.dtypes:
         level = law.level if dtype in usual else _raised(law.level)
         yield replace(base, dtype=dtype, level=level)
@@ -192,7 +192,9 @@ def _of_case(
     )
     for dtype in declaration.dtypes:
         if dtype in case.dtypes:
-            level = case.level if dtype == _usual(declaration) else _raised(case.level)
+            level = (
+                case.level if dtype == usual_dtype(declaration) else _raised(case.level)
+            )
             yield replace(base, dtype=dtype, level=level)
     for route, dtype in _further(declaration, operation, variant):
         wanted = route != "inductor" or first
@@ -209,7 +211,7 @@ def _further(
         rows_alone = route == "vmap" and variant.result == "scalar"
         no_layer = route == "training" and not operation.builds
         if route != "jvp" and not rows_alone and not no_layer:
-            yield route, "bfloat16" if route == "autocast" else _usual(declaration)
+            yield route, "bfloat16" if route == "autocast" else usual_dtype(declaration)
 
 
 def _by(route: str, level: Level) -> Level:
@@ -224,7 +226,7 @@ def _route(declaration: Declaration, law: Law) -> str:
     return declaration.primary
 
 
-def _usual(declaration: Declaration) -> str:
+def usual_dtype(declaration: Declaration) -> str:
     """Return float32, or the adapter's first dtype if it has no float32."""
     dtypes = declaration.dtypes
     return "float32" if "float32" in dtypes else dtypes[0]

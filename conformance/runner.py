@@ -1,13 +1,10 @@
 """Run checks: batches and cases to the adapter, verdicts to results.
 
-A runner keeps one subject for each variant, dtype and route, so that a function is
-built and compiled once, and one sample for each batch, so that its exact answer is
-computed once for all laws.
+What checks share is in ``conformance.prepared``.
 """
 
 from __future__ import annotations
 
-from functools import cached_property
 from math import ceil
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -24,11 +21,10 @@ from conformance.diagnose import diagnose
 from conformance.errors import NotJudgedError
 from conformance.inputs import LADDER
 from conformance.plan import laws_of
+from conformance.prepared import Prepared
 from conformance.results import Result, clean, number
-from conformance.sample import Sample, cast, generate
 from conformance.shrink import shrink
 from conformance.specification import COMPILED_ROUTES
-from conformance.subject import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -36,7 +32,9 @@ if TYPE_CHECKING:
     from conformance.adapter import Adapter
     from conformance.cases import Case
     from conformance.frameworks import Framework
+    from conformance.sample import Sample
     from conformance.selection import Check
+    from conformance.subject import Subject
 
 EXAMPLES = 64
 """Generated rows for each law, unless asked for otherwise."""
@@ -70,15 +68,13 @@ class Runner:
         self.examples = examples
         self.explore = explore
         self._cases = {case.id: case for group in cases.values() for case in group}
-        self._subjects: dict[tuple[str, str, str], Subject] = {}
-        self._batches: dict[tuple[str, int], Batch] = {}
-        self._samples: dict[tuple[str, str, int], Sample] = {}
+        self.prepared = Prepared(adapter, seed)
         self._unnamed: set[tuple[str, str, str]] = set()
 
-    @cached_property
+    @property
     def framework(self) -> Framework:
         """The adapter's framework, imported at the first check."""
-        return loading.framework(self.adapter.declaration.framework)
+        return self.prepared.framework
 
     @property
     def _options(self) -> dict[str, int]:
@@ -104,7 +100,7 @@ class Runner:
                 self._case(check) if check.case else self._law(check, shrinks=shrinks)
             )
             if finding.passed and check.route in COMPILED_ROUTES:
-                captured = self._subject(check).captured()
+                captured = self.prepared.subject(check).captured()
         except NotJudgedError as error:
             return _result(check, "unsupported", started, message=str(error))
         if finding.passed:
@@ -148,7 +144,7 @@ class Runner:
         derived = check.item in {"gradient", "wild-gradient"}
         if batch is None or derived or key in self._unnamed:
             return ""
-        subject = self._subject(check)
+        subject = self.prepared.subject(check)
         try:
             named = diagnose(subject, [batch], subject.operation, check.variant)
         except Exception:  # noqa: BLE001 - a failure without a name is still a failure
@@ -160,7 +156,7 @@ class Runner:
 
     def _case(self, check: Check) -> tuple[Finding, bool]:
         case = self._cases[f"{check.variant.name}/{check.item}"]
-        sample = self._sample(check, _batch_of(case), turn=0)
+        sample = self.prepared.sample(check, _batch_of(case), turn=0)
         want = np.asarray(_filled(decoded(case.want)), dtype=np.float64)
 
         def literal(subject: Subject, sample: Sample) -> Iterator[Verdict]:
@@ -170,7 +166,7 @@ class Runner:
             exact = np.where(declared | (sample.allowed == np.inf), sample.want, want)
             yield compare(got, exact, sample.allowed, batch=sample.batch)
 
-        return attempt(literal, self._subject(check), sample), False
+        return attempt(literal, self.prepared.subject(check), sample), False
 
     def _law(self, check: Check, *, shrinks: bool = True) -> tuple[Finding, bool]:
         operation = loading.operations()[check.operation]
@@ -178,7 +174,7 @@ class Runner:
             law for law in laws_of(operation, check.variant) if law.name == check.item
         )
         function = loading.law_function(law)
-        subject = self._subject(check)
+        subject = self.prepared.subject(check)
         best = Finding(verdict=Verdict(passed=True))
         for sample in self._generated(check):
             finding = attempt(function, subject, sample)
@@ -200,7 +196,9 @@ class Runner:
         from conformance.explore import search
 
         def fails(batch: Batch) -> bool:
-            return not attempt(function, subject, self._sample(check, batch, 0)).passed
+            return not attempt(
+                function, subject, self.prepared.sample(check, batch, 0)
+            ).passed
 
         # Every new shape is compiled anew: few shapes where that is the way to run.
         quick = self.adapter.declaration.primary == "eager"
@@ -215,7 +213,7 @@ class Runner:
         )
         if batch is None:
             return None
-        sample = self._sample(check, batch, 0)
+        sample = self.prepared.sample(check, batch, 0)
         return sample, attempt(function, subject, sample)
 
     def _shrunk(
@@ -247,52 +245,7 @@ class Runner:
         # Every row of a long batch is long: one batch says what there is to say.
         turns = 1 if check.item == "long-rows" else ceil(self.examples / oracle.ROWS)
         for turn in range(turns):
-            yield self._turn(check, turn)
-
-    def _turn(self, check: Check, turn: int) -> Sample:
-        key = (check.variant.name, check.dtype, turn)
-        if key not in self._samples:
-            if self._samples and next(iter(self._samples))[:2] != key[:2]:
-                self._samples.clear()
-            batch = self._batch(check, turn)
-            self._samples[key] = self._sample(check, batch, turn)
-        return self._samples[key]
-
-    def _batch(self, check: Check, turn: int) -> Batch:
-        key = (check.variant.name, turn)
-        if key not in self._batches:
-            oracle = loading.oracle(check.operation)
-            self._batches[key] = generate(
-                oracle, check.variant, seed=self.seed, turn=turn
-            )
-        return self._batches[key]
-
-    def _sample(self, check: Check, batch: Batch, turn: int) -> Sample:
-        return Sample(
-            oracle=loading.oracle(check.operation),
-            variant=check.variant,
-            dtype=check.dtype,
-            batch=cast(batch, check.dtype),
-            empty=self.adapter.declaration.empty_row(check.variant.name),
-            padding=self.adapter.declaration.at_padding(check.variant.name),
-            seed=self.seed,
-            turn=turn,
-        )
-
-    def _subject(self, check: Check) -> Subject:
-        key = (check.variant.name, check.dtype, check.route)
-        if key not in self._subjects:
-            if self._subjects and next(iter(self._subjects))[0] != key[0]:
-                self._subjects.clear()
-            self._subjects[key] = Subject(
-                self.adapter,
-                self.framework,
-                loading.operations()[check.operation],
-                check.variant,
-                dtype=check.dtype,
-                route=check.route,
-            )
-        return self._subjects[key]
+            yield self.prepared.turn(check, turn)
 
 
 def _batch_of(case: Case) -> Batch:

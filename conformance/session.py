@@ -138,12 +138,21 @@ class Session:
             footer = Footer(
                 counts={outcome: found[outcome] for outcome in OUTCOMES},
                 stale=complaints,
+                observed=self._observed(),
                 ended=_now(),
                 complete=len(self.outcomes) == len(self.planned),
             )
             self._writer.footer(footer)
             self._writer.close()
         return complaints
+
+    def _observed(self) -> dict[str, str]:
+        """Return what is seen of what the adapter does not declare."""
+        if self._writer is None or self.settings.selection.partial:
+            return {}
+        from conformance.observe import observe
+
+        return observe(self.runner.prepared, self.planned, self._writer.announce)
 
     def _open(self) -> None:
         if self.settings.record is None or self._writer is not None:

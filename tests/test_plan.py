@@ -164,7 +164,7 @@ def test_a_mask_with_a_placement_that_is_not_declared_is_kept_away() -> None:
     [
         ({"level": "cor"}, "unknown level 'cor'; did you mean 'core'?"),
         ({"dtypes": ("f32",)}, "choose from: bfloat16, float16, float32, float64"),
-        ({"routes": ("jit",)}, "choose from: compiled, eager"),
+        ({"routes": ("jit",)}, "choose from: autocast, compiled, dynamic, eager"),
     ],
 )
 def test_unknown_values_list_the_choices(selected: Any, said: str) -> None:

@@ -10,6 +10,7 @@ from conformance import listing, loading
 from conformance.errors import UsageError
 from conformance.mutation.mutant import Mutant, adapter, correct, mutants
 from conformance.plan import laws_of, plan
+from conformance.prepared import Prepared
 from conformance.runner import Runner
 from conformance.selection import Selection
 
@@ -189,11 +190,11 @@ class _Probe(Runner):
     ) -> None:
         super().__init__(right, cases)
         self.cases = cases
-        self.remembered = oracle
+        self.prepared = _Remembering(right, oracle)
 
     def checks(self, mutant: Mutant) -> list[Check]:
         """Return a mutant's checks, core before robust, those it was made for only."""
-        selection = Selection(operations=(mutant.operation,))
+        selection = Selection(level="extended", operations=(mutant.operation,))
         planned = plan(
             self.adapter.declaration, loading.operations(), self.cases, selection
         )
@@ -217,9 +218,18 @@ class _Probe(Runner):
         del function, subject, sample
         return finding, False
 
-    def _sample(self, check: Check, batch: Batch, turn: int) -> Sample:
-        sample = super()._sample(check, batch, turn)
-        return replace(sample, oracle=self.remembered or sample.oracle)
+
+class _Remembering(Prepared):
+    """Samples whose answers mutants share."""
+
+    def __init__(self, adapter: Adapter, oracle: Any) -> None:
+        super().__init__(adapter, seed=0)
+        self._oracle = oracle
+
+    def sample(self, check: Check, batch: Batch, turn: int) -> Sample:
+        """Return a batch as the check's sample, its answers remembered."""
+        found = super().sample(check, batch, turn)
+        return replace(found, oracle=self._oracle or found.oracle)
 
 
 @dataclass(frozen=True, slots=True)

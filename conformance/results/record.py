@@ -156,11 +156,14 @@ class Footer(msgspec.Struct, frozen=True, kw_only=True, tag="end", tag_field="ty
     Attributes:
         counts: Checks by outcome.
         stale: Complaints about entries of known differences, one line each.
+        observed: What was seen where the adapter declares nothing, by
+            ``behaviour: variant``.
         ended: When the run ended.
         complete: Whether every planned check has an outcome other than not_run.
     """
 
     counts: dict[str, int]
     stale: list[str] = []
+    observed: dict[str, str] = {}
     ended: str = ""
     complete: bool = True

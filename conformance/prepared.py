@@ -1,0 +1,91 @@
+"""What checks of one variant share: batches, their exact answers, what is under test.
+
+One batch serves all laws, dtypes and routes, and one subject all checks of a dtype
+and route, so that a function is built and compiled once.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from conformance import loading
+from conformance.sample import Sample, cast, generate
+from conformance.subject import Subject
+
+if TYPE_CHECKING:
+    from conformance.adapter import Adapter
+    from conformance.batch import Batch
+    from conformance.frameworks import Framework
+    from conformance.selection import Check
+
+
+class Prepared:
+    """Samples and subjects of one adapter, those of one variant at a time.
+
+    Args:
+        adapter: The loaded adapter.
+        seed: What generated batches depend on.
+    """
+
+    def __init__(self, adapter: Adapter, seed: int) -> None:
+        self.adapter = adapter
+        self.seed = seed
+        self._subjects: dict[tuple[str, str, str], Subject] = {}
+        self._batches: dict[tuple[str, int], Batch] = {}
+        self._samples: dict[tuple[str, str, int], Sample] = {}
+
+    @cached_property
+    def framework(self) -> Framework:
+        """The adapter's framework, imported when it is first needed."""
+        return loading.framework(self.adapter.declaration.framework)
+
+    def turn(self, check: Check, turn: int) -> Sample:
+        """Return one of the generated samples of a check's variant and dtype."""
+        key = (check.variant.name, check.dtype, turn)
+        if key not in self._samples:
+            if self._samples and next(iter(self._samples))[:2] != key[:2]:
+                self._samples.clear()
+            self._samples[key] = self.sample(check, self._batch(check, turn), turn)
+        return self._samples[key]
+
+    def sample(self, check: Check, batch: Batch, turn: int) -> Sample:
+        """Return a batch as the check's sample: its dtype, what is declared."""
+        declaration, variant = self.adapter.declaration, check.variant.name
+        return Sample(
+            oracle=loading.oracle(check.operation),
+            variant=check.variant,
+            dtype=check.dtype,
+            batch=cast(batch, check.dtype),
+            empty=declaration.empty_row(variant),
+            padding=declaration.at_padding(variant),
+            seed=self.seed,
+            turn=turn,
+        )
+
+    def subject(self, check: Check) -> Subject:
+        """Return what a check is about, in its dtype and by its route."""
+        key = (check.variant.name, check.dtype, check.route)
+        if key not in self._subjects:
+            if self._subjects and next(iter(self._subjects))[0] != key[0]:
+                self._subjects.clear()
+            self._subjects[key] = Subject(
+                self.adapter,
+                self.framework,
+                loading.operations()[check.operation],
+                check.variant,
+                dtype=check.dtype,
+                route=check.route,
+            )
+        return self._subjects[key]
+
+    def _batch(self, check: Check, turn: int) -> Batch:
+        key = (check.variant.name, turn)
+        if key not in self._batches:
+            if self._batches and next(iter(self._batches))[0] != key[0]:
+                self._batches.clear()
+            oracle = loading.oracle(check.operation)
+            self._batches[key] = generate(
+                oracle, check.variant, seed=self.seed, turn=turn
+            )
+        return self._batches[key]
