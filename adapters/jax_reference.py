@@ -65,6 +65,10 @@ def masked_loss(
     return _reduced(reduction, losses, valid).astype(predictions.dtype)
 
 
+def apply_mask(x: Array, mask: Array | None) -> Array:
+    return jnp.where(_like(_valid(mask, x), x), x, 0)
+
+
 def reverse_sequence(x: Array, mask: Array | None) -> Array:
     source = _like(_reversed(_valid(mask, x)), x)
     return jnp.take_along_axis(x, source, axis=1)

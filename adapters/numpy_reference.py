@@ -70,6 +70,10 @@ def masked_loss(
     return _reduced(reduction, losses, valid).astype(predictions.dtype)
 
 
+def apply_mask(x: Array, mask: Array | None) -> Array:
+    return np.where(_like(_valid(mask, x), x), x, np.zeros((), x.dtype))
+
+
 def reverse_sequence(x: Array, mask: Array | None) -> Array:
     source = _like(_reversed(_valid(mask, x)), x)
     return np.take_along_axis(x, source, axis=1)

@@ -71,6 +71,10 @@ def masked_loss(
     return tf.cast(_reduced(reduction, losses, valid), predictions.dtype)
 
 
+def apply_mask(x: Tensor, mask: Tensor | None) -> Tensor:
+    return _where(_like(_valid(mask, x), x), x, 0)
+
+
 def reverse_sequence(x: Tensor, mask: Tensor | None) -> Tensor:
     return tf.gather(x, _reversed(_valid(mask, x)), axis=1, batch_dims=1)
 

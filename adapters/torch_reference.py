@@ -74,6 +74,10 @@ def masked_loss(
     return _reduced(reduction, losses, valid).to(predictions.dtype)
 
 
+def apply_mask(x: Tensor, mask: Tensor | None) -> Tensor:
+    return torch.where(_like(_valid(mask, x), x), x, 0)
+
+
 def reverse_sequence(x: Tensor, mask: Tensor | None) -> Tensor:
     source = _like(_reversed(_valid(mask, x)), x)
     return x.gather(1, source.expand(x.shape))

@@ -21,6 +21,7 @@ LEAST = {
     "masked_loss": 15,
     "birnn": 15,
     "reverse_sequence": 15,
+    "apply_mask": 15,
 }
 LIKE_OTHERS = {
     f"birnn.{cell}.{merge}.{output}"

@@ -1,0 +1,37 @@
+"""Laws of the applied mask alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from conformance.compare import compare
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.compare import Verdict
+    from conformance.sample import Sample
+    from conformance.subject import Subject
+
+BIAS = 1.0
+
+
+def idempotent(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """The answer masked again."""
+    first = subject.answer(sample.batch, like=sample.want)
+    x = first.astype(sample.batch.arrays["x"].dtype)
+    again = replace(sample.batch, arrays={"x": x})
+    got = subject.answer(again, like=sample.want)
+    note = "masked a second time"
+    yield compare(got, sample.want, sample.allowed, batch=again, note=note)
+
+
+def bias(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """A bias added between two masks, in the batch's own dtype."""
+    first = subject.answer(sample.batch, like=sample.want)
+    x = first.astype(sample.batch.arrays["x"].dtype)
+    biased = sample.having(replace(sample.batch, arrays={"x": x + x.dtype.type(BIAS)}))
+    got = subject.answer(biased.batch, like=biased.want)
+    note = f"{BIAS:g} added to what was masked, then masked again"
+    yield compare(got, biased.want, biased.allowed, batch=biased.batch, note=note)
