@@ -198,7 +198,18 @@ def declared(declaration: Declaration) -> dict[str, str]:
         "placements": ", ".join(declaration.placements),
         "mask forms": ", ".join(declaration.mask_forms),
     }
-    told |= {f"empty row: {glob}": what for glob, what in declaration.empty.items()}
+    tables = {
+        "empty row": declaration.empty,
+        "padding of the answer": declaration.padding,
+        "T = 0": declaration.zero_time,
+        "B = 0": declaration.zero_batch,
+        "subnormals": declaration.subnormals,
+    }
+    told |= {
+        f"{name}: {glob}": what
+        for name, table in tables.items()
+        for glob, what in table.items()
+    }
     return told | {
         f"unsupported: {glob}": why for glob, why in declaration.unsupported.items()
     }

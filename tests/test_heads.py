@@ -75,7 +75,8 @@ WRONG = {
         (
             "[tool.mask-conformance]: unknown key 'dtype'; did you mean 'dtypes'? "
             "choose from: dependencies, dtypes, empty, environment, framework, "
-            "mask-forms, padding, placements, requires-python, routes, unsupported, variables"
+            "mask-forms, padding, placements, requires-python, routes, subnormals, "
+            "unsupported, variables, zero-batch, zero-time"
         ),
     ),
     "unknown-dtype": (

@@ -24,10 +24,18 @@ if TYPE_CHECKING:
     from conformance.sample import Sample
     from conformance.selection import Check
 
-EXAMPLES = {"masked_mean": 64, "masked_max": 64, "masked_softmax": 96}
+EXAMPLES = {"masked_mean": 64, "masked_max": 64, "masked_softmax": 96, "attention": 32}
 """Generated rows for each law; elsewhere two batches, of four or eight rows, do."""
 
-_NEEDS = {"gradient": "torch", "wild-gradient": "torch", "route": "torch"}
+_NEEDS = {
+    "gradient": "torch",
+    "wild-gradient": "torch",
+    "forward-gradient": "torch",
+    "route": "torch",
+}
+
+
+_DERIVATIVES = {"gradient", "wild-gradient", "forward-gradient"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +206,7 @@ class _Probe(Runner):
         planned = plan(
             self.adapter.declaration, loading.operations(), self.cases, selection
         )
-        names = {"route"} if mutant.kind == "route" else {"gradient", "wild-gradient"}
+        names = {"route"} if mutant.kind == "route" else _DERIVATIVES
         own = [
             check
             for check in planned

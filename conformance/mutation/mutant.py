@@ -25,8 +25,15 @@ _EMPTY = {
     "masked_softmax": "zero",
     "masked_loss.*.mean": "zero",
     "masked_loss.*.sequence_mean": "zero",
+    "attention.*": "zero",
+    "crf_log_likelihood": "zero",
 }
-_PADDING = {"reverse_sequence": "zero"}
+_ROUTES = {
+    "numpy": ("eager",),
+    "torch": ("eager", "compiled", "jvp"),
+    "jax": ("eager", "compiled", "jvp"),
+}
+_PADDING = {"reverse_sequence": "zero", "attention.*": "zero"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,10 +128,13 @@ def _adapter(  # noqa: PLR0917 - a declaration has as many parts
         summary=f"{operation}, {name}",
         functions=(function,),
         dtypes=dtypes,
-        routes=("eager",) if framework == "numpy" else ("eager", "compiled"),
+        routes=_ROUTES[framework],
         placements=("right", "left", "gaps"),
         mask_forms=("bool", "float", "int8", "none"),
         empty=_EMPTY,
+        zero_time={"masked_mean": "empty-rows"},
+        zero_batch={"*": "empty"},
+        subnormals={"*": "kept"},
         padding=_PADDING,
         unsupported=hidden,
     )

@@ -56,6 +56,7 @@ def page(view: View) -> str:
             agreement=overview.agreement(view),
             known=overview.known(view),
             declared=overview.declared(view),
+            observed=overview.observed(view),
             data=overview.data(view),
             glyphs=GLYPHS,
             words=WORDS,

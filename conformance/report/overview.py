@@ -102,6 +102,16 @@ def declared(view: View) -> list[tuple[str, list[str]]]:
     ]
 
 
+def observed(view: View) -> list[tuple[str, list[str]]]:
+    """Return what adapters do where they declare nothing, by behaviour and variant."""
+    footers = [column.run.footer for column in view.columns]
+    seen = [{} if footer is None else footer.observed for footer in footers]
+    names = dict.fromkeys(name for each in seen for name in each)
+    behaviours = list(dict.fromkeys(name.partition(":")[0] for name in names))
+    ordered = sorted(names, key=lambda name: behaviours.index(name.partition(":")[0]))
+    return [(name, [each.get(name, "") for each in seen]) for name in ordered]
+
+
 def data(view: View) -> dict[str, Any]:
     """Return the page's figures for programs."""
     return {

@@ -45,6 +45,11 @@ def divided_by(number: Callable[[Any, Any], Any], xp: Any, x: Any, mask: Any) ->
     return xp.astype(total / by, x.dtype)
 
 
+def flushed(xp: Any, x: Any, mask: Any) -> Any:
+    tiny = xp.abs(x) < xp.finfo(x.dtype).smallest_normal
+    return correct(xp, xp.where(tiny, xp.zeros_like(x), x), mask)
+
+
 def padded_time(xp: Any, keep: Any) -> Any:
     return xp.full((keep.shape[0], 1), keep.shape[1])
 

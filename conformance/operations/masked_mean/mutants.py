@@ -77,6 +77,13 @@ MUTANTS: tuple[Mutant, ...] = (
         function=wrong.product,
     ),
     _mutant(
+        name="flushes-subnormals",
+        text="takes what is below the smallest normal number for zero",
+        clause="subnormals",
+        url="https://github.com/jax-ml/jax/issues/16200",
+        function=wrong.flushed,
+    ),
+    _mutant(
         name="empty-row-is-nan",
         text="gives 0 / 0 = NaN for a row without valid positions",
         clause="empty-row",
