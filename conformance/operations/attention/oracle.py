@@ -206,6 +206,8 @@ def _bound(weights: _Weights, value: Array, p: Precision) -> Array:
     # A score that the dtype cannot hold is not asked for.
     over = (weights.size * np.sqrt(weights.features) > p.largest).any(axis=3)
     error = p.factor * (moved + rounding + lost)
+    # Where the answer is NaN it is nothing else.
+    error = np.where(np.isnan(error), 0.0, error)
     return np.where(over.swapaxes(1, 2)[..., None], np.inf, error)
 
 

@@ -1,0 +1,237 @@
+"""Attentions made wrong on purpose, as formulas over an array namespace."""
+
+# Each formula is described by the text of its mutant.
+# ruff: noqa: D103, PLR0917
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from conformance.mutation.arrays import clean, kept, over, wide
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+INFINITE = float("-inf")
+
+
+def correct(
+    xp: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any
+) -> Any:
+    """Return each query's mean of the values that it sees, zero at padding."""
+    keep = kept(xp, query, mask)
+    return attend(xp, query, key, value, keep, keep, **options)
+
+
+def attend(
+    xp: Any,
+    query: Any,
+    key: Any,
+    value: Any,
+    keep: Any,
+    queries: Any,
+    *,
+    causal: bool,
+    diagonal: int = 0,
+    scale: Callable[[Any], float] | None = None,
+) -> Any:
+    """Attend from the valid ``queries`` to the keys that are to ``keep``."""
+    q, k = clean(xp, query, queries), clean(xp, key, keep)
+    sees = seen(xp, keep, causal=causal, diagonal=diagonal)
+    root = q.shape[3] ** 0.5 if scale is None else scale(q)
+    weights = shares(xp, scores(xp, q, k) / root, sees)
+    return given(xp, mixed(xp, weights, clean(xp, value, keep)), queries, query)
+
+
+def seen(xp: Any, keep: Any, *, causal: bool, diagonal: int = 0) -> Any:
+    """Return which key ``[B, 1, query, key]`` each query sees."""
+    time = keep.shape[1]
+    sees = xp.broadcast_to(keep[:, None, None, :], (keep.shape[0], 1, time, time))
+    return sees & triangle(xp, keep, diagonal) if causal else sees
+
+
+def triangle(xp: Any, keep: Any, diagonal: int = 0) -> Any:
+    at = xp.arange(keep.shape[1])
+    return at[None, :] <= at[:, None] + diagonal
+
+
+def scores(xp: Any, query: Any, key: Any) -> Any:
+    """Return the products of all positions, ``[B, N, query, key]``."""
+    apart = xp.permute_dims(wide(xp, query), (0, 2, 1, 3))
+    return apart @ xp.permute_dims(wide(xp, key), (0, 2, 3, 1))
+
+
+def shares(xp: Any, numbers: Any, sees: Any) -> Any:
+    """Return the softmax over what is seen; zeros where that is nothing."""
+    some = xp.any(sees, axis=3, keepdims=True)
+    found = softmax(xp, xp.where(some, xp.where(sees, numbers, INFINITE), 0.0))
+    return xp.where(sees, found, 0.0)
+
+
+def softmax(xp: Any, numbers: Any, axis: int = 3) -> Any:
+    powers = xp.exp(numbers - xp.max(numbers, axis=axis, keepdims=True))
+    return powers / xp.sum(powers, axis=axis, keepdims=True)
+
+
+def mixed(xp: Any, weights: Any, value: Any) -> Any:
+    """Return the weighted sums ``[B, T, N, D]``."""
+    apart = weights @ xp.permute_dims(wide(xp, value), (0, 2, 1, 3))
+    return xp.permute_dims(apart, (0, 2, 1, 3))
+
+
+def given(xp: Any, found: Any, queries: Any, like: Any) -> Any:
+    """Return the answer: zero at padded queries, of the input's dtype."""
+    return xp.astype(xp.where(over(queries, found), found, 0.0), like.dtype)
+
+
+def masked(
+    change: Callable[[Any, Any], Any],
+    xp: Any,
+    query: Any,
+    key: Any,
+    value: Any,
+    mask: Any,
+    **options: Any,
+) -> Any:
+    keep = kept(xp, query, mask)
+    return attend(xp, query, key, value, change(xp, keep), keep, **options)
+
+
+def weighed(
+    weigh: Callable[[Any, Any, Any], Any],
+    xp: Any,
+    query: Any,
+    key: Any,
+    value: Any,
+    mask: Any,
+    *,
+    causal: bool,
+) -> Any:
+    """Weigh raw keys by ``weigh(xp, scores, sees)``, and take raw values."""
+    keep = kept(xp, query, mask)
+    q = clean(xp, query, keep)
+    numbers = scores(xp, q, key) / q.shape[3] ** 0.5
+    weights = weigh(xp, numbers, seen(xp, keep, causal=causal))
+    # A row without valid positions keeps what comes of it.
+    shown = keep | xp.logical_not(xp.any(keep, axis=1, keepdims=True))
+    return given(xp, mixed(xp, weights, value), shown, query)
+
+
+def added(fill: float, xp: Any, numbers: Any, sees: Any) -> Any:
+    return softmax(xp, numbers + (1 - xp.astype(sees, numbers.dtype)) * fill)
+
+
+def filled(fill: float, xp: Any, numbers: Any, sees: Any) -> Any:
+    return softmax(xp, xp.where(sees, numbers, fill))
+
+
+def smallest(xp: Any, numbers: Any, sees: Any) -> Any:
+    return filled(float(xp.finfo(numbers.dtype).min), xp, numbers, sees)
+
+
+def smallest_added(xp: Any, numbers: Any, sees: Any) -> Any:
+    return added(float(xp.finfo(numbers.dtype).min), xp, numbers, sees)
+
+
+def masked_after(xp: Any, numbers: Any, sees: Any) -> Any:
+    return xp.where(sees, softmax(xp, numbers), 0.0)
+
+
+def renormalised(xp: Any, numbers: Any, sees: Any) -> Any:
+    found = masked_after(xp, numbers, sees)
+    return found / (xp.sum(found, axis=3, keepdims=True) + 1e-9)
+
+
+def infinite_after(xp: Any, numbers: Any, sees: Any) -> Any:
+    return xp.where(sees, softmax(xp, numbers), INFINITE)
+
+
+def over_queries(xp: Any, numbers: Any, sees: Any) -> Any:
+    found = softmax(xp, xp.where(sees, numbers, -1e30), axis=2)
+    return xp.where(sees, found, 0.0)
+
+
+def over_heads(xp: Any, numbers: Any, sees: Any) -> Any:
+    return xp.where(sees, softmax(xp, numbers, axis=1), 0.0)
+
+
+def epsilon(xp: Any, numbers: Any, sees: Any) -> Any:
+    return shares(xp, numbers, sees) / (1 + 1e-5)
+
+
+def cleaned(
+    weigh: Callable[[Any, Any, Any], Any],
+    xp: Any,
+    query: Any,
+    key: Any,
+    value: Any,
+    mask: Any,
+    **options: Any,
+) -> Any:
+    """Weigh as ``weighed`` does, what stands at padding replaced by zeros."""
+    keep = kept(xp, query, mask)
+    k, v = clean(xp, key, keep), clean(xp, value, keep)
+    found = weighed(weigh, xp, query, k, v, mask, **options)
+    return xp.astype(found, query.dtype)
+
+
+def empty_is_nan(xp: Any, numbers: Any, sees: Any) -> Any:
+    return softmax(xp, xp.where(sees, numbers, INFINITE))
+
+
+def zero_scores(xp: Any, numbers: Any, sees: Any) -> Any:
+    some = xp.any(sees, axis=3, keepdims=True)
+    return xp.where(some, softmax(xp, xp.where(sees, numbers, 0.0)), 0.0)
+
+
+def queries_masked(
+    xp: Any, query: Any, key: Any, value: Any, mask: Any, *, causal: bool
+) -> Any:
+    keep = kept(xp, query, mask)
+    full = seen(xp, xp.ones_like(keep), causal=causal)
+    numbers = scores(xp, clean(xp, query, keep), key) / query.shape[3] ** 0.5
+    weights = shares(xp, numbers, full & keep[:, None, :, None])
+    return given(xp, mixed(xp, weights, value), keep, query)
+
+
+def values_masked(
+    xp: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any
+) -> Any:
+    keep = kept(xp, query, mask)
+    full, clear = xp.ones_like(keep), clean(xp, value, keep)
+    found = attend(xp, query, key, clear, full, keep, **options)
+    return xp.astype(found, query.dtype)
+
+
+def triangle_moved(diagonal: int, xp: Any, *tensors: Any, causal: bool) -> Any:
+    query, key, value, mask = tensors
+    keep, more = kept(xp, query, mask), {"causal": causal, "diagonal": diagonal}
+    return attend(xp, query, key, value, keep, keep, **more)
+
+
+def triangle_turned(
+    xp: Any, query: Any, key: Any, value: Any, mask: Any, *, causal: bool
+) -> Any:
+    del causal
+    back = [array[:, ::-1] for array in (query, key, value, kept(xp, query, mask))]
+    return correct(xp, *back, causal=True)[:, ::-1]
+
+
+def triangle_lost(
+    xp: Any, query: Any, key: Any, value: Any, mask: Any, *, causal: bool
+) -> Any:
+    return correct(xp, query, key, value, mask, causal=causal and mask is None)
+
+
+def padding_lost(
+    xp: Any, query: Any, key: Any, value: Any, mask: Any, *, causal: bool
+) -> Any:
+    keep = kept(xp, query, mask)
+    full = xp.ones_like(keep) if causal else keep
+    return attend(xp, query, key, value, full, keep, causal=causal)
+
+
+def scaled(scale: Callable[[Any], float], xp: Any, *tensors: Any, causal: bool) -> Any:
+    query, key, value, mask = tensors
+    keep = kept(xp, query, mask)
+    return attend(xp, query, key, value, keep, keep, causal=causal, scale=scale)
