@@ -80,8 +80,8 @@ def conform(session: nox.Session, adapter: str) -> None:
 def frameworks(session: nox.Session, name: str) -> None:
     """Test a framework's module and its reference adapter where it is installed."""
     python = build(session, f"{name}_reference") / "python"
-    tests = f"tests/frameworks/test_{name}.py"
-    session.run(str(python), "-m", "pytest", tests, *session.posargs, external=True)
+    tests = sorted(map(str, Path("tests/frameworks").glob(f"test_{name}*.py")))
+    session.run(str(python), "-m", "pytest", *tests, *session.posargs, external=True)
 
 
 @nox.session
