@@ -69,6 +69,14 @@ def apply_mask(x: Array, mask: Array | None) -> Array:
     return jnp.where(_like(_valid(mask, x), x), x, 0)
 
 
+def mask_from_ids(ids: Array, padding_id: int) -> Array:
+    return ids != padding_id
+
+
+def mask_from_features(x: Array) -> Array:
+    return (x != 0).any(axis=-1)
+
+
 def reverse_sequence(x: Array, mask: Array | None) -> Array:
     source = _like(_reversed(_valid(mask, x)), x)
     return jnp.take_along_axis(x, source, axis=1)

@@ -75,6 +75,14 @@ def apply_mask(x: Tensor, mask: Tensor | None) -> Tensor:
     return _where(_like(_valid(mask, x), x), x, 0)
 
 
+def mask_from_ids(ids: Tensor, padding_id: int) -> Tensor:
+    return tf.not_equal(ids, padding_id)
+
+
+def mask_from_features(x: Tensor) -> Tensor:
+    return tf.reduce_any(tf.not_equal(x, 0), axis=-1)
+
+
 def reverse_sequence(x: Tensor, mask: Tensor | None) -> Tensor:
     return tf.gather(x, _reversed(_valid(mask, x)), axis=1, batch_dims=1)
 

@@ -78,6 +78,14 @@ def apply_mask(x: Tensor, mask: Tensor | None) -> Tensor:
     return torch.where(_like(_valid(mask, x), x), x, 0)
 
 
+def mask_from_ids(ids: Tensor, padding_id: int) -> Tensor:
+    return ids != padding_id
+
+
+def mask_from_features(x: Tensor) -> Tensor:
+    return (x != 0).any(dim=-1)
+
+
 def reverse_sequence(x: Tensor, mask: Tensor | None) -> Tensor:
     source = _like(_reversed(_valid(mask, x)), x)
     return x.gather(1, source.expand(x.shape))

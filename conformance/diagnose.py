@@ -131,7 +131,7 @@ def _numpy(
 
 
 def _seen(subject: Subject, question: _Question, sample: Sample) -> _Seen:
-    batch, framework = question.batch, subject.framework
+    batch, framework = sample.batch, subject.framework
     try:
         with framework.scope(subject.dtype):
             tensors = [framework.tensor(array) for array in batch.arrays.values()]

@@ -126,7 +126,8 @@ def snippet(
     for name, array in batch.arrays.items():
         lines.append(f"{name} = {_literal(array, framework)}")
         names.append(name)
-    lines.append(f"mask = {_literal(batch.mask, framework)}")
+    masks = [] if check.variant.makes_mask else ["mask"]
+    lines += [f"{name} = {_literal(batch.mask, framework)}" for name in masks]
     fixed = check.variant.arguments.items()
     options = "".join(f", {key}={value!r}" for key, value in fixed)
     own = [] if layered else list(batch.weights)
@@ -145,7 +146,7 @@ def snippet(
         )
         lines.append(_COMPILE[framework].strip())
         options = ""
-    given = ", ".join([*names, "mask", *own])
+    given = ", ".join([*names, *masks, *own])
     lines.append(f"print(function({given}{options}))")
     return "\n".join(lines)
 

@@ -41,6 +41,12 @@ class Sample:
     turn: int = 0
     _answers: dict[str, Array] = field(default_factory=dict, repr=False, compare=False)
 
+    def __post_init__(self) -> None:
+        """Have the inputs say what the mask says, where the mask is the answer."""
+        if self.variant.makes_mask:
+            formed = self.oracle.formed(self.variant.options, self.batch)
+            object.__setattr__(self, "batch", formed)
+
     @property
     def want(self) -> Array:
         """The exact answer in float64."""

@@ -144,6 +144,7 @@ class Variant:
         padding: What stands at padding of an answer with a time axis, likewise.
         values: What the adapter is given for a keyword where that is no text, such as
             true for ``causal``.
+        makes_mask: Whether the answer is the mask, so that the adapter is given none.
     """
 
     operation: str
@@ -152,6 +153,7 @@ class Variant:
     empty: Literal["zero", "declared"]
     padding: Literal["zero", "declared"] = "zero"
     values: tuple[tuple[str, bool | int], ...] = ()
+    makes_mask: bool = False
 
     @property
     def name(self) -> str:

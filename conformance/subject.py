@@ -235,6 +235,8 @@ class Subject:
             plain = partial(function, **self.variant.arguments)
             # Bound here, so that every route calls it as it calls any other.
             given = self._weights(weights)
+            if self.variant.makes_mask:
+                return _unmasked(plain)
             return _bound(plain, given) if given else plain
         parts: dict[str, dict[str, Any]] = {}
         for name, array in weights.items():
@@ -251,6 +253,11 @@ class Subject:
             raise ContractViolation(msg)
         built: Callable[..., Any] = layer
         return built
+
+
+def _unmasked(function: Callable[..., Any]) -> Callable[..., Any]:
+    # What must be found out from the inputs alone is not handed over with them.
+    return lambda *tensors: function(*tensors[:-1])
 
 
 def _bound(function: Callable[..., Any], weights: list[Any]) -> Callable[..., Any]:

@@ -22,6 +22,8 @@ LEAST = {
     "birnn": 15,
     "reverse_sequence": 15,
     "apply_mask": 15,
+    "mask_from_ids": 15,
+    "mask_from_features": 15,
 }
 LIKE_OTHERS = {
     f"birnn.{cell}.{merge}.{output}"

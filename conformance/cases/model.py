@@ -80,6 +80,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     @property
     def labels(self) -> frozenset[str]:
         """The inputs that are class labels: whole numbers in every dtype."""
+        if self.operation == "mask_from_ids":
+            return frozenset({"ids"})
         if self.operation.startswith("crf_"):
             return frozenset({"tags"})
         return frozenset({"targets"} if ".cross_entropy." in self.variant else ())

@@ -1,0 +1,81 @@
+"""The specification of ``mask_from_features``: a vector of zeros is padding."""
+
+from __future__ import annotations
+
+from conformance.specification import Law, Operation, Variant
+
+_LAWS = "conformance.operations.mask_from_features.laws"
+
+OPERATION = Operation(
+    name="mask_from_features",
+    number=13,
+    title="The mask of a batch of vectors, where vectors of zeros are padding",
+    function="mask_from_features",
+    signature="mask_from_features(x [B, T, F]) -> [B, T] bool",
+    formula="true where any feature is not zero; 0.0 and -0.0 are zero, NaN and every "
+    "normal number are not; whether a subnormal number is, each machine decides",
+    bound="0: nothing is computed",
+    inputs=("x",),
+    differentiable=(),
+    answer="boolean",
+    without=(
+        "padding-content",  # at padding stand zeros, and nothing else
+        "mask-form",
+        "gradient",
+        "wild-padding",
+        "wild-gradient",
+        "valid-nan",  # NaN is no answer here: see nan-counts
+        "forward-gradient",
+    ),
+    variants=(
+        Variant(
+            operation="mask_from_features",
+            result="position",
+            empty="zero",
+            makes_mask=True,
+        ),
+    ),
+    laws=(
+        Law(
+            name="one-feature",
+            number=40,
+            level="core",
+            module=_LAWS,
+            text="A position counts if one of its features is not zero, whichever it "
+            "is.",
+            why="a rule that asks all features, or the first alone",
+        ),
+        Law(
+            name="features-that-cancel",
+            number=41,
+            level="core",
+            module=_LAWS,
+            text="Features that add up to zero are not zero.",
+            why="a sum over features in place of a comparison of each",
+        ),
+        Law(
+            name="negative-zero",
+            number=42,
+            level="robust",
+            module=_LAWS,
+            text="-0.0 is zero.",
+            why="a comparison of bits, or of signs",
+        ),
+        Law(
+            name="tiny-features",
+            number=43,
+            level="robust",
+            module=_LAWS,
+            text="The smallest normal number is not zero, of either sign.",
+            why="squares that underflow, a threshold in place of zero",
+        ),
+        Law(
+            name="nan-counts",
+            number=44,
+            level="robust",
+            module=_LAWS,
+            text="NaN is not zero: a position of NaN counts, so that it is seen later.",
+            why="broken numbers that are hidden as padding",
+        ),
+    ),
+)
