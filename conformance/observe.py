@@ -195,12 +195,12 @@ def _word(got: Array, time: int) -> str:
     """Return what an array of equal numbers is called."""
     if not got.size:
         return "empty"
-    words = {
-        "nan": np.isnan(got).all(),
-        "zero": (got == 0).all(),
-        "negative-infinity": np.isneginf(got).all(),
-        "uniform": time > 1 and np.allclose(got, 1 / time, rtol=1e-2),
-        f"{got.flat[0]:.6g}": (got == got.flat[0]).all(),
-        "nan in part": np.isnan(got).any(),
-    }
-    return next((word for word, fits in words.items() if fits), "other numbers")
+    words = (
+        ("nan", np.isnan(got).all()),
+        ("zero", (got == 0).all()),
+        ("negative-infinity", np.isneginf(got).all()),
+        ("uniform", time > 1 and np.allclose(got, 1 / time, rtol=1e-2)),
+        (f"{got.flat[0]:.6g}", (got == got.flat[0]).all()),
+        ("nan in part", np.isnan(got).any()),
+    )
+    return next((word for word, fits in words if fits), "other numbers")
