@@ -1,0 +1,34 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["torch==2.13.0", "x-transformers==2.31.10"]
+# [tool.mask-conformance]
+# framework = "torch"
+# dtypes = ["float32"]
+# placements = ["right", "left", "gaps"]
+# [tool.mask-conformance.variants.plain]
+# environment = "torch_third"
+# [tool.mask-conformance.variants.flash]
+# environment = "torch_third"
+# variables = { MASK_CONFORMANCE_FLASH = "1" }
+# ///
+"""x-transformers' Attend: its own attention, and torch's behind its flash switch."""
+
+from __future__ import annotations
+
+import os
+from typing import TypeAlias
+
+import torch
+from x_transformers.attend import Attend
+
+Tensor: TypeAlias = torch.Tensor
+
+_FLASH = bool(os.environ.get("MASK_CONFORMANCE_FLASH"))
+
+
+def attention(
+    query: Tensor, key: Tensor, value: Tensor, mask: Tensor, *, causal: bool
+) -> Tensor:
+    heads_first = (tensor.transpose(1, 2) for tensor in (query, key, value))
+    seen, _ = Attend(causal=causal, flash=_FLASH).eval()(*heads_first, mask=mask)
+    return seen.transpose(1, 2)
