@@ -1,0 +1,59 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["torch==2.13.0", "allennlp-light==1.0.0"]
+# [tool.mask-conformance]
+# framework = "torch"
+# environment = "allennlp"
+# dtypes = ["float32"]
+# placements = ["right", "left", "gaps"]
+# [tool.mask-conformance.empty]
+# masked_softmax = "zero"
+# [tool.mask-conformance.unsupported]
+# "masked_loss.mse.*" = "has a cross entropy only"
+# "masked_loss.binary_cross_entropy.*" = "has a cross entropy only"
+# "masked_loss.cross_entropy.sum" = "averages over tokens or rows"
+# "masked_loss.cross_entropy.none" = "averages over tokens or rows"
+# ///
+"""AllenNLP's functions for masked tensors, as allennlp-light keeps them."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import torch
+from allennlp_light.nn import util
+
+Tensor: TypeAlias = torch.Tensor
+
+_AVERAGES = {"mean": "token", "sequence_mean": "batch"}
+
+
+def masked_mean(x: Tensor, mask: Tensor) -> Tensor:
+    return util.masked_mean(x, _like(mask, x), dim=1)
+
+
+def masked_max(x: Tensor, mask: Tensor) -> Tensor:
+    return util.masked_max(x, _like(mask, x), dim=1)
+
+
+def masked_softmax(x: Tensor, mask: Tensor) -> Tensor:
+    return util.masked_softmax(x, mask, dim=1)
+
+
+def masked_loss(
+    predictions: Tensor, targets: Tensor, mask: Tensor, *, kind: str, reduction: str
+) -> Tensor:
+    del kind  # cross entropy
+    return util.sequence_cross_entropy_with_logits(
+        predictions, targets, mask, average=_AVERAGES[reduction]
+    )
+
+
+def mask_from_ids(ids: Tensor, padding_id: int) -> Tensor:
+    field = {"tokens": {"tokens": ids}}
+    return util.get_text_field_mask(field, padding_id=padding_id)
+
+
+def _like(mask: Tensor, x: Tensor) -> Tensor:
+    """Return the mask with as many axes as ``x``."""
+    return mask.reshape(mask.shape + (1,) * (x.ndim - 2))
