@@ -15,6 +15,11 @@
 # masked_mean = "zero"
 # masked_max = "negative-infinity"
 # masked_softmax = "zero"
+# masked_min = "infinity"
+# last_valid = "zero"
+# masked_logsumexp = "negative-infinity"
+# masked_log_softmax = "negative-infinity"
+# masked_variance = "zero"
 # "masked_loss.*.mean" = "zero"
 # "masked_loss.*.sequence_mean" = "zero"
 # "attention.*" = "zero"
@@ -177,27 +182,28 @@ def crf_log_likelihood(
 ) -> Array:
     valid = _valid(mask, emissions)
     scores = jnp.where(valid[..., None], _wide(emissions), 0)
-    path = jnp.where(valid, tags, 0)[..., None] == jnp.arange(len(start))
+    path, rows = jnp.where(valid, tags, 0), jnp.arange(len(tags))
     transitions, start, end = _wide(transitions), _wide(start), _wide(end)
 
     def advance(
         state: tuple[Array, ...], step: tuple[Array, Array, Array]
     ) -> tuple[tuple[Array, ...], None]:
         (reached, total, before, begun), (here, now, tag) = state, step
-        moved = jnp.where(begun, before @ transitions, start) + now
-        total = jnp.where(here[:, 0], total + (moved * tag).sum(axis=1), total)
+        moved = jnp.where(begun, transitions[before], start) + now
+        total = jnp.where(here[:, 0], total + moved[rows, tag], total)
         new = jax.nn.logsumexp(reached[:, :, None] + transitions, axis=1)
         reached = jnp.where(here, jnp.where(begun, new, start) + now, reached)
         # A padded position is no step: the next one follows the last valid one.
-        before = jnp.where(here, tag.astype(now.dtype), before)
+        before = jnp.where(here[:, 0], tag, before)
         return (reached, total, before, begun | here), None
 
     zero = jnp.zeros((len(scores), len(start)), scores.dtype)
-    begin = (zero, zero.sum(axis=1), zero, jnp.zeros((len(scores), 1), bool))
+    begun = jnp.zeros((len(scores), 1), bool)
+    begin = (zero, zero[:, 0], jnp.zeros_like(rows, path.dtype), begun)
     steps = (valid[..., None], scores, path)
     steps = tuple(jnp.moveaxis(each, 1, 0) for each in steps)
     (reached, total, before, begun), _ = jax.lax.scan(advance, begin, steps)
-    total += (before * end).sum(axis=1) - jax.nn.logsumexp(reached + end, axis=1)
+    total += end[before] - jax.nn.logsumexp(reached + end, axis=1)
     return jnp.where(begun[:, 0], total, 0).astype(emissions.dtype)
 
 

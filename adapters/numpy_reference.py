@@ -16,6 +16,11 @@
 # masked_mean = "zero"
 # masked_max = "negative-infinity"
 # masked_softmax = "zero"
+# masked_min = "infinity"
+# last_valid = "zero"
+# masked_logsumexp = "negative-infinity"
+# masked_log_softmax = "negative-infinity"
+# masked_variance = "zero"
 # "masked_loss.*.mean" = "zero"
 # "masked_loss.*.sequence_mean" = "zero"
 # "attention.*" = "zero"
@@ -155,6 +160,39 @@ class _BiRnn:
         if self.output == "final":
             return _merged(self.merge, h[0], h[1]).astype(x.dtype)
         return _merged(self.merge, outputs[0], outputs[1, :, ::-1]).astype(x.dtype)
+
+
+@np.errstate(all="ignore")
+def crf_log_likelihood(
+    emissions: Array,
+    tags: Array,
+    mask: Array | None,
+    transitions: Array,
+    start: Array,
+    end: Array,
+) -> Array:
+    valid = _valid(mask, emissions)
+    scores = np.where(valid[..., None], _wide(emissions), 0)
+    path, rows = np.where(valid, tags, 0), np.arange(len(tags))
+    transitions, start, end = _wide(transitions), _wide(start), _wide(end)
+    reached = np.zeros((len(path), len(start)), scores.dtype)
+    total, before = np.zeros_like(reached, shape=len(path)), np.zeros_like(rows)
+    begun = np.zeros_like(valid, shape=(len(path), 1))
+    for t in range(valid.shape[1]):
+        here, now, tag = valid[:, t, None], scores[:, t], path[:, t]
+        step = np.where(begun, transitions[before], start) + now
+        total = np.where(here[:, 0], total + step[rows, tag], total)
+        new = _log_sum(reached[:, :, None] + transitions)
+        reached = np.where(here, np.where(begun, new, start) + now, reached)
+        # A padded position is no step: the next one follows the last valid one.
+        before, begun = np.where(here[:, 0], tag, before), begun | here
+    total += end[before] - _log_sum((reached + end)[:, :, None])[:, 0]
+    return np.where(begun[:, 0], total, 0).astype(emissions.dtype)
+
+
+def _log_sum(scores: Array) -> Array:
+    top = scores.max(axis=1, keepdims=True)
+    return np.log(np.exp(scores - top).sum(axis=1)) + top[:, 0]
 
 
 def _step(

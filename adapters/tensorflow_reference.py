@@ -15,6 +15,11 @@
 # masked_mean = "zero"
 # masked_max = "negative-infinity"
 # masked_softmax = "zero"
+# masked_min = "infinity"
+# last_valid = "zero"
+# masked_logsumexp = "negative-infinity"
+# masked_log_softmax = "negative-infinity"
+# masked_variance = "zero"
 # "masked_loss.*.mean" = "zero"
 # "masked_loss.*.sequence_mean" = "zero"
 # "attention.*" = "zero"
@@ -182,28 +187,29 @@ def crf_log_likelihood(
     valid = _valid(mask, emissions)
     scores = _where(valid[..., None], _wide(emissions), 0)
     transitions, start, end = _wide(transitions), _wide(start), _wide(end)
-    path = tf.one_hot(_where(valid, tags, 0), len(start), dtype=scores.dtype)
+    path = _where(valid, tags, 0)
 
     def advance(
         t: Tensor, reached: Tensor, total: Tensor, before: Tensor, begun: Tensor
     ) -> tuple[Tensor, ...]:
         here, now, tag = valid[:, t, None], scores[:, t], path[:, t]
-        moved = tf.where(begun, before @ transitions, start) + now
-        own = tf.reduce_sum(moved * tag, axis=1)
+        moved = tf.where(begun, tf.gather(transitions, before), start) + now
+        own = tf.gather(moved, tag, batch_dims=1)
         total = tf.where(here[:, 0], total + own, total)
         new = tf.reduce_logsumexp(reached[:, :, None] + transitions, axis=1)
         reached = tf.where(here, tf.where(begun, new, start) + now, reached)
         # A padded position is no step: the next one follows the last valid one.
-        before = tf.where(here, tag, before)
+        before = tf.where(here[:, 0], tag, before)
         return t + 1, reached, total, before, begun | here
 
-    zero = tf.zeros([len(scores), len(start)], scores.dtype)
-    begin = (0, zero, zero[:, 0], zero, zero[:, :1] > 0)
+    rows, time = tf.unstack(tf.shape(valid))
+    zero = tf.zeros([rows, len(start)], scores.dtype)
+    begin = (0, zero, zero[:, 0], tf.zeros([rows], path.dtype), zero[:, :1] > 0)
+    # A loop: an unrolled row of 2049 positions takes a minute to trace.
     _, reached, total, before, begun = tf.while_loop(
-        lambda t, *_: t < valid.shape[1], advance, begin
+        lambda t, *_: t < time, advance, begin
     )
-    total += tf.reduce_sum(before * end, axis=1)
-    total -= tf.reduce_logsumexp(reached + end, axis=1)
+    total += tf.gather(end, before) - tf.reduce_logsumexp(reached + end, axis=1)
     return tf.cast(_where(begun[:, 0], total, 0), emissions.dtype)
 
 

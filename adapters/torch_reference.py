@@ -19,6 +19,11 @@
 # masked_mean = "zero"
 # masked_max = "negative-infinity"
 # masked_softmax = "zero"
+# masked_min = "infinity"
+# last_valid = "zero"
+# masked_logsumexp = "negative-infinity"
+# masked_log_softmax = "negative-infinity"
+# masked_variance = "zero"
 # "masked_loss.*.mean" = "zero"
 # "masked_loss.*.sequence_mean" = "zero"
 # "attention.*" = "zero"
@@ -160,6 +165,34 @@ class _BiRnn:
             return _merged(self.merge, h[0], h[1]).to(x.dtype)
         both = torch.stack(outputs, dim=2) if outputs else h[:, :, None][:, :, :0]
         return _merged(self.merge, both[0], both[1].flip(1)).to(x.dtype)
+
+
+def crf_log_likelihood(
+    emissions: Tensor,
+    tags: Tensor,
+    mask: Tensor | None,
+    transitions: Tensor,
+    start: Tensor,
+    end: Tensor,
+) -> Tensor:
+    valid = _valid(mask, emissions)
+    scores = torch.where(valid[..., None], _wide(emissions), 0)
+    path = torch.where(valid, tags, 0).long()
+    transitions, start, end = _wide(transitions), _wide(start), _wide(end)
+    before, begun = path.new_zeros(len(path)), valid.new_zeros(len(path), 1)
+    reached = scores.new_zeros(len(path), len(start))
+    total = scores.new_zeros(len(path))
+    for t in range(valid.shape[1]):
+        here, now, tag = valid[:, t, None], scores[:, t], path[:, t]
+        step = torch.where(begun, transitions[before], start) + now
+        own = step.gather(1, tag[:, None])[:, 0]
+        total = torch.where(here[:, 0], total + own, total)
+        new = torch.logsumexp(reached[:, :, None] + transitions, dim=1)
+        reached = torch.where(here, torch.where(begun, new, start) + now, reached)
+        # A padded position is no step: the next one follows the last valid one.
+        before, begun = torch.where(here[:, 0], tag, before), begun | here
+    total = total + end[before] - torch.logsumexp(reached + end, dim=1)
+    return torch.where(begun[:, 0], total, 0).to(emissions.dtype)
 
 
 def _step(

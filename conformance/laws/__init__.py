@@ -204,7 +204,7 @@ LAWS: tuple[Law, ...] = (
         level="robust",
         module=_NUMERICS,
         results=("row", "scalar"),
-        variants=("masked_*",),
+        variants=("masked_*", "crf_*"),
         text="Rows of 130, 257 and 2049 positions are counted and summed as exactly "
         "as short ones.",
         why="counts kept in int8, float16 or bfloat16",

@@ -25,6 +25,7 @@ _EMPTY = {
     "masked_softmax": "zero",
     "masked_loss.*.mean": "zero",
     "masked_loss.*.sequence_mean": "zero",
+    "crf_log_likelihood": "zero",
     "attention.*": "zero",
     "crf_log_likelihood": "zero",
 }

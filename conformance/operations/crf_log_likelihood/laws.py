@@ -1,0 +1,118 @@
+"""Laws of the log-likelihood alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from conformance.compare import compare
+from conformance.inputs import garbled
+from conformance.operations.base import wide
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.batch import Batch
+    from conformance.compare import Verdict
+    from conformance.sample import Sample
+    from conformance.subject import Subject
+
+NO_TAGS = (-100, -1, 3, 255, 2**31 - 1)
+"""Tags that are none: the usual ignore index, one before and one behind."""
+
+MOST = 3
+"""The longest row whose paths are all asked for: 27 of them with three tags."""
+
+SHIFT = 64.0
+
+
+def sums_to_one(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """Every path of the longest row that is short enough."""
+    counts = sample.batch.counts
+    short = np.where((counts > 0) & (counts <= MOST), counts, 0)
+    if not short.any():
+        yield subject.agrees(sample)
+        return
+    every = sample.having(_all_paths(sample.batch, int(np.argmax(short))))
+    got = np.asarray(subject.answer(every.batch, like=every.want), dtype=np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = np.exp(got).sum(keepdims=True)
+        share = np.exp(every.want)
+        allowed = (share * np.expm1(every.allowed)).sum(keepdims=True)
+    allowed = allowed + len(share) * 2.0**-52
+    one = np.ones_like(total)
+    note = f"the probabilities of all {len(share)} paths of a row"
+    yield compare(total, one, allowed, batch=every.batch, label="sum", note=note)
+
+
+def shift(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """Valid emissions rounded so that the shift is exact, then shifted."""
+    plain, moved = (shifted(sample, by) for by in (0.0, SHIFT))
+    first = np.asarray(subject.answer(plain.batch, like=plain.want), dtype=np.float64)
+    second = subject.answer(moved.batch, like=moved.want)
+    allowed = plain.allowed + moved.allowed
+    note = f"as before {SHIFT:g} was added to every valid emission"
+    yield compare(second, first, allowed, batch=moved.batch, note=note)
+
+
+def reversal(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """Valid positions in the reverse order, transitions the other way."""
+    first = subject.answer(sample.batch, like=sample.want)
+    turned = sample.having(reversed_chain(sample.batch))
+    second = subject.answer(turned.batch, like=turned.want)
+    allowed = sample.allowed + turned.allowed
+    note = "the reversed chain"
+    want = np.asarray(first, dtype=np.float64)
+    yield compare(second, want, allowed, batch=turned.batch, note=note)
+
+
+def padding_tags(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """Tags at padding that are none."""
+    for tag in NO_TAGS:
+        old = sample.batch.arrays["tags"]
+        tags = garbled(old, np.full_like(old, tag), sample.batch.mask)
+        arrays = {**sample.batch.arrays, "tags": tags}
+        other = sample.alike(replace(sample.batch, arrays=arrays))
+        yield subject.agrees(other, note=f"tag {tag} at padding")
+
+
+def shifted(sample: Sample, by: float) -> Sample:
+    """Return the sample with valid emissions rounded and moved by ``by``.
+
+    Quarters up to 64 plus or minus 16 are exact in every dtype but bfloat16, where
+    whole numbers are.
+    """
+    old = sample.batch.arrays["emissions"]
+    step = 1.0 if sample.dtype == "bfloat16" else 4.0
+    rounded = np.clip(np.round(wide(old) * step) / step, -16.0, 16.0) + by
+    emissions = garbled(rounded, wide(old), sample.batch.mask).astype(old.dtype)
+    arrays = {**sample.batch.arrays, "emissions": emissions}
+    return sample.having(replace(sample.batch, arrays=arrays))
+
+
+def reversed_chain(batch: Batch) -> Batch:
+    """Return the batch with valid positions reversed among themselves."""
+    order = np.broadcast_to(np.arange(batch.time), batch.mask.shape).copy()
+    for row, valid in enumerate(batch.mask):
+        order[row, valid] = order[row, valid][::-1]
+    rows = np.arange(batch.rows)[:, None]
+    arrays = {name: array[rows, order] for name, array in batch.arrays.items()}
+    weights = {
+        "transitions": np.ascontiguousarray(batch.weights["transitions"].T),
+        "start": batch.weights["end"],
+        "end": batch.weights["start"],
+    }
+    return replace(batch, arrays=arrays, weights=weights)
+
+
+def _all_paths(batch: Batch, row: int) -> Batch:
+    places = np.flatnonzero(batch.mask[row])
+    width = batch.arrays["emissions"].shape[2]
+    paths = np.asarray(list(product(range(width), repeat=len(places))))
+    every = batch.take(np.full(len(paths), row))
+    tags = every.arrays["tags"].copy()
+    tags[:, places] = paths
+    return replace(every, arrays={**every.arrays, "tags": tags})
