@@ -19,6 +19,7 @@ import msgspec
 from conformance.errors import IncompleteRunError, UsageError
 from conformance.results import Result, Run, Writer, clean, read
 from conformance.results.files import current
+from conformance.results.text import is_check
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -129,8 +130,13 @@ def _read(order: Order, status: int, log: Path) -> Run:
     side = current(order.record)
     # A run that ends in order takes this file away, whatever its exit status is.
     if side.exists():
-        _bury(order.record, side.read_text(encoding="utf-8").strip(), _death(status))
-        side.unlink()
+        named = side.read_text(encoding="utf-8").strip()
+        if is_check(named):
+            _bury(order.record, named, _death(status))
+            side.unlink()
+        else:
+            # Not a check's outcome; the reader names it as where the run crashed.
+            side.write_text(f"{named}: {_death(status)}", encoding="utf-8")
     return read(order.record)
 
 

@@ -83,6 +83,8 @@ def summary(runs: Sequence[Run]) -> str:
         missing = run.header.planned - len(run.results)
         if missing > 0:
             lines.append(f"  INCOMPLETE: {missing} planned checks were not run")
+        elif run.problems:
+            lines.append(f"  INCOMPLETE: {'; '.join(run.problems)}")
     return "\n".join(lines)
 
 

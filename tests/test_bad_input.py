@@ -79,6 +79,21 @@ def test_a_process_that_dies_leaves_its_record_and_the_name_of_the_check(
     assert not (tmp_path / "out" / "wrong.jsonl.current").exists()
 
 
+def test_a_process_that_dies_while_it_is_observed_leaves_a_record_that_says_so(
+    written: Written, command: Command, tmp_path: Path
+) -> None:
+    dies = DIES.replace("x.ndim == 2 and len(x) == 1", "x.shape[1] == 0")
+    path = written(dies.format(death="os._exit(9)"))
+    ended = command("run", path, "-o", tmp_path / "out", "--level", "core")
+    run = read(tmp_path / "out" / "wrong.jsonl")
+
+    assert ended.returncode == 3
+    assert not run.complete
+    assert {result.outcome for result in run.results} == {"passed", "unsupported"}
+    assert "observing T = 0: masked_mean: the process ended" in str(run.problems)
+    assert "INCOMPLETE: " in ended.stdout
+
+
 def test_one_adapter_that_does_not_load_leaves_the_others_alone(
     written: Written, command: Command, tmp_path: Path
 ) -> None:

@@ -69,6 +69,15 @@ def parse_check(check: str) -> Check:
     return Check(**found.groupdict())
 
 
+def is_check(text: str) -> bool:
+    """Tell whether ``text`` has the form of a check id.
+
+    >>> is_check("observing T = 0: masked_mean")
+    False
+    """
+    return _CHECK.fullmatch(text) is not None
+
+
 def number(value: float) -> float | str:
     """Return ``value`` as strict JSON can hold it and as it is read back.
 
