@@ -19,6 +19,9 @@ REFERENCES = [path.stem for path in FILES if path.stem.endswith("_reference")]
 CORE = {"masked_mean", "masked_max", "masked_softmax", "masked_loss", "build_birnn"}
 ORDER = list(dict.fromkeys(each.function for each in operations().values()))
 
+# Distributions whose module has another name.
+MODULES = {"dm-haiku": "haiku", "paddlepaddle": "paddle"}
+
 every_adapter = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 
 
@@ -33,8 +36,9 @@ def imported(path: Path) -> set[str]:
 
 
 def required(path: Path) -> set[str]:
-    head = next(iter(heads.read(path).values()))
-    return {re.split(r"[=<>!~\[]", line)[0] for line in head.dependencies}
+    lines = {line for head in heads.read(path).values() for line in head.dependencies}
+    names = {re.split(r"[=<>!~\[]", line)[0] for line in lines}
+    return {MODULES.get(name, name.replace("-", "_")) for name in names}
 
 
 def test_there_are_adapters() -> None:
