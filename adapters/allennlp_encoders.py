@@ -29,10 +29,6 @@ _CELLS = {"simple": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 _WRAPPERS = {"sequence": PytorchSeq2SeqWrapper, "final": PytorchSeq2VecWrapper}
 
 
-def reverse_sequence(x: Tensor, mask: Tensor) -> Tensor:
-    return util.masked_flip(x, mask.sum(dim=1).tolist())
-
-
 def build_birnn(
     forward: Any, backward: Any, *, cell: str, merge: str, output: str
 ) -> _Encoder:
@@ -56,6 +52,16 @@ def build_birnn(
             ):
                 layer.get_parameter(name + suffix).copy_(weight)
     return _Encoder(wrapper=_WRAPPERS[output](layer).eval())
+
+
+def reverse_sequence(x: Tensor, mask: Tensor) -> Tensor:
+    return util.masked_flip(x, mask.sum(dim=1).tolist())
+
+
+def last_valid(x: Tensor, mask: Tensor) -> Tensor:
+    # It wants all features on one axis.
+    steps = x.reshape(*x.shape[:2], -1)
+    return util.get_final_encoder_states(steps, mask).reshape(len(x), *x.shape[2:])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

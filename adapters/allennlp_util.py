@@ -54,6 +54,10 @@ def mask_from_ids(ids: Tensor, padding_id: int) -> Tensor:
     return util.get_text_field_mask(field, padding_id=padding_id)
 
 
+def masked_log_softmax(x: Tensor, mask: Tensor) -> Tensor:
+    return util.masked_log_softmax(x, mask, dim=1)
+
+
 def _like(mask: Tensor, x: Tensor) -> Tensor:
     """Return the mask with as many axes as ``x``."""
     return mask.reshape(mask.shape + (1,) * (x.ndim - 2))

@@ -1,6 +1,6 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["paddlepaddle==3.3.1", "setuptools", "numpy"]
+# dependencies = ["paddlepaddle==3.3.1", "numpy==2.4.6", "setuptools==84.2.1"]
 # [tool.mask-conformance]
 # framework = "numpy"
 # environment = "paddle"
@@ -45,19 +45,6 @@ def masked_loss(
     return np.asarray(losses.numpy())
 
 
-def attention(
-    query: Array, key: Array, value: Array, mask: Array, *, causal: bool
-) -> Array:
-    allowed = mask[:, None, None, :]
-    if causal:
-        allowed = allowed & np.tri(mask.shape[1], dtype=bool)
-    tensors = (paddle.to_tensor(array) for array in (query, key, value))
-    seen = F.scaled_dot_product_attention(
-        *tensors, attn_mask=paddle.to_tensor(allowed), training=False
-    )
-    return np.asarray(seen.numpy())
-
-
 def build_birnn(
     forward: Any, backward: Any, *, cell: str, merge: str, output: str
 ) -> _Layer:
@@ -75,6 +62,19 @@ def build_birnn(
         ):
             parameters[name + suffix].set_value(np.ascontiguousarray(weight))
     return _Layer(layer=layer, output=output)
+
+
+def attention(
+    query: Array, key: Array, value: Array, mask: Array, *, causal: bool
+) -> Array:
+    allowed = mask[:, None, None, :]
+    if causal:
+        allowed = allowed & np.tri(mask.shape[1], dtype=bool)
+    tensors = (paddle.to_tensor(array) for array in (query, key, value))
+    seen = F.scaled_dot_product_attention(
+        *tensors, attn_mask=paddle.to_tensor(allowed), training=False
+    )
+    return np.asarray(seen.numpy())
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -28,6 +28,10 @@ def masked_max(x: Tensor, mask: Tensor) -> Tensor:
     return _pooled(x, mask, "max")
 
 
+def last_valid(x: Tensor, mask: Tensor) -> Tensor:
+    return _pooled(x, mask, "lasttoken")
+
+
 def _pooled(x: Tensor, mask: Tensor, mode: str) -> Tensor:
     """Return what the module gives; it wants all features on one axis."""
     tokens = x.reshape(*x.shape[:2], -1)

@@ -53,6 +53,24 @@ def masked_loss(
     return losses.bce_loss(predictions, targets, lengths, reduction=reduction)
 
 
+def build_birnn(
+    forward: Any, backward: Any, *, cell: str, merge: str, output: str
+) -> _Layer:
+    del merge, output  # concatenated, every step
+    features, units = forward.kernel.shape[0], forward.recurrent_kernel.shape[0]
+    layer = _CELLS[cell](units, input_size=features, bidirectional=True).eval()
+    with torch.no_grad():
+        for suffix, weights in (("", forward), ("_reverse", backward)):
+            for name, weight in (
+                ("weight_ih_l0", weights.kernel.T),
+                ("weight_hh_l0", weights.recurrent_kernel.T),
+                ("bias_ih_l0", weights.bias),
+                ("bias_hh_l0", weights.recurrent_bias),
+            ):
+                layer.rnn.get_parameter(name + suffix).copy_(weight)
+    return _Layer(layer=layer)
+
+
 def attention(
     query: Tensor, key: Tensor, value: Tensor, mask: Tensor, *, causal: bool
 ) -> Tensor:
@@ -70,24 +88,6 @@ def attention(
         key_padding_mask=~mask,  # true means padding here
     )
     return seen.unflatten(2, (heads, features))
-
-
-def build_birnn(
-    forward: Any, backward: Any, *, cell: str, merge: str, output: str
-) -> _Layer:
-    del merge, output  # concatenated, every step
-    features, units = forward.kernel.shape[0], forward.recurrent_kernel.shape[0]
-    layer = _CELLS[cell](units, input_size=features, bidirectional=True).eval()
-    with torch.no_grad():
-        for suffix, weights in (("", forward), ("_reverse", backward)):
-            for name, weight in (
-                ("weight_ih_l0", weights.kernel.T),
-                ("weight_hh_l0", weights.recurrent_kernel.T),
-                ("bias_ih_l0", weights.bias),
-                ("bias_hh_l0", weights.recurrent_bias),
-            ):
-                layer.rnn.get_parameter(name + suffix).copy_(weight)
-    return _Layer(layer=layer)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -1,6 +1,6 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["thinc==9.1.1", "numpy"]
+# dependencies = ["thinc==9.1.1", "numpy==2.4.6"]
 # [tool.mask-conformance]
 # framework = "numpy"
 # environment = "thinc"
@@ -8,6 +8,7 @@
 # placements = ["right"]
 # [tool.mask-conformance.empty]
 # masked_max = "error"
+# last_valid = "error"
 # ///
 """Thinc's reductions over ragged rows."""
 
@@ -32,6 +33,14 @@ def masked_mean(x: Array, mask: Array) -> Array:
 
 def masked_max(x: Array, mask: Array) -> Array:
     return _reduced(x, mask, lambda rows, lengths: _OPS.reduce_max(rows, lengths)[0])
+
+
+def masked_sum(x: Array, mask: Array) -> Array:
+    return _reduced(x, mask, _OPS.reduce_sum)
+
+
+def last_valid(x: Array, mask: Array) -> Array:
+    return _reduced(x, mask, lambda rows, lengths: _OPS.reduce_last(rows, lengths)[0])
 
 
 def _reduced(x: Array, mask: Array, reduce: Callable[[Array, Array], Array]) -> Array:

@@ -77,6 +77,26 @@ def attention(
     return seen.transpose(1, 2)
 
 
+def masked_sum(x: Tensor, mask: Tensor) -> Tensor:
+    return torch.masked.sum(x, 1, mask=_like(mask, x))
+
+
+def masked_min(x: Tensor, mask: Tensor) -> Tensor:
+    return torch.masked.amin(x, 1, mask=_like(mask, x))
+
+
+def masked_log_softmax(x: Tensor, mask: Tensor) -> Tensor:
+    return torch.masked.log_softmax(x, 1, mask=mask)
+
+
+def masked_logsumexp(x: Tensor, mask: Tensor) -> Tensor:
+    return torch.masked.logsumexp(x, 1, mask=_like(mask, x))
+
+
+def masked_variance(x: Tensor, mask: Tensor) -> Tensor:
+    return torch.masked.var(x, 1, unbiased=False, mask=_like(mask, x))
+
+
 def _like(mask: Tensor, x: Tensor) -> Tensor:
     """Return the mask with as many axes as ``x``."""
     return mask.reshape(mask.shape + (1,) * (x.ndim - 2))
