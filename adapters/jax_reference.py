@@ -20,6 +20,11 @@
 # masked_logsumexp = "negative-infinity"
 # masked_log_softmax = "negative-infinity"
 # masked_variance = "zero"
+# masked_min = "infinity"
+# last_valid = "zero"
+# masked_logsumexp = "negative-infinity"
+# masked_log_softmax = "negative-infinity"
+# masked_variance = "zero"
 # "masked_loss.*.mean" = "zero"
 # "masked_loss.*.sequence_mean" = "zero"
 # "attention.*" = "zero"
@@ -80,6 +85,25 @@ def mask_from_ids(ids: Array, padding_id: int) -> Array:
 
 def mask_from_features(x: Array) -> Array:
     return (x != 0).any(axis=-1)
+
+
+def masked_sum(x: Array, mask: Array | None) -> Array:
+    valid = _like(_valid(mask, x), x)
+    return jnp.where(valid, _wide(x), 0).sum(axis=1).astype(x.dtype)
+
+
+def masked_min(x: Array, mask: Array | None) -> Array:
+    valid = _like(_valid(mask, x), x)
+    scores = jnp.where(valid, _wide(x), jnp.inf)
+    return scores.min(axis=1, initial=jnp.inf).astype(x.dtype)
+
+
+def last_valid(x: Array, mask: Array | None) -> Array:
+    valid = _valid(mask, x)
+    # One position is selected: its sum with zeros is what stood there.
+    behind = valid[:, ::-1].cumsum(axis=1)[:, ::-1]
+    here = _like(valid & (behind == 1), x)
+    return jnp.where(here, _wide(x), 0).sum(axis=1).astype(x.dtype)
 
 
 def reverse_sequence(x: Array, mask: Array | None) -> Array:

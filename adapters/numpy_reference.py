@@ -21,6 +21,11 @@
 # masked_logsumexp = "negative-infinity"
 # masked_log_softmax = "negative-infinity"
 # masked_variance = "zero"
+# masked_min = "infinity"
+# last_valid = "zero"
+# masked_logsumexp = "negative-infinity"
+# masked_log_softmax = "negative-infinity"
+# masked_variance = "zero"
 # "masked_loss.*.mean" = "zero"
 # "masked_loss.*.sequence_mean" = "zero"
 # "attention.*" = "zero"
@@ -85,6 +90,28 @@ def mask_from_ids(ids: Array, padding_id: int) -> Array:
 
 def mask_from_features(x: Array) -> Array:
     return (x != 0).any(axis=-1)
+
+
+@np.errstate(all="ignore")
+def masked_sum(x: Array, mask: Array | None) -> Array:
+    valid = _like(_valid(mask, x), x)
+    return np.where(valid, _wide(x), 0).sum(axis=1).astype(x.dtype)
+
+
+@np.errstate(all="ignore")
+def masked_min(x: Array, mask: Array | None) -> Array:
+    valid = _like(_valid(mask, x), x)
+    scores = np.where(valid, _wide(x), np.inf)
+    return np.asarray(scores.min(axis=1, initial=np.inf), dtype=x.dtype)
+
+
+@np.errstate(all="ignore")
+def last_valid(x: Array, mask: Array | None) -> Array:
+    valid = _valid(mask, x)
+    # One position is selected: its sum with zeros is what stood there.
+    behind = valid[:, ::-1].cumsum(axis=1)[:, ::-1]
+    here = _like(valid & (behind == 1), x)
+    return np.where(here, _wide(x), 0).sum(axis=1).astype(x.dtype)
 
 
 def reverse_sequence(x: Array, mask: Array | None) -> Array:

@@ -20,6 +20,11 @@
 # masked_logsumexp = "negative-infinity"
 # masked_log_softmax = "negative-infinity"
 # masked_variance = "zero"
+# masked_min = "infinity"
+# last_valid = "zero"
+# masked_logsumexp = "negative-infinity"
+# masked_log_softmax = "negative-infinity"
+# masked_variance = "zero"
 # "masked_loss.*.mean" = "zero"
 # "masked_loss.*.sequence_mean" = "zero"
 # "attention.*" = "zero"
@@ -86,6 +91,23 @@ def mask_from_ids(ids: Tensor, padding_id: int) -> Tensor:
 
 def mask_from_features(x: Tensor) -> Tensor:
     return tf.reduce_any(tf.not_equal(x, 0), axis=-1)
+
+
+def masked_sum(x: Tensor, mask: Tensor | None) -> Tensor:
+    valid = _like(_valid(mask, x), x)
+    return tf.cast(tf.reduce_sum(_where(valid, _wide(x), 0), axis=1), x.dtype)
+
+
+def masked_min(x: Tensor, mask: Tensor | None) -> Tensor:
+    return -masked_max(-x, mask)
+
+
+def last_valid(x: Tensor, mask: Tensor | None) -> Tensor:
+    valid = _valid(mask, x)
+    # One position is selected: its sum with zeros is what stood there.
+    behind = tf.cumsum(tf.cast(valid, tf.int32), axis=1, reverse=True)
+    here = _like(valid & (behind == 1), x)
+    return tf.cast(tf.reduce_sum(_where(here, _wide(x), 0), axis=1), x.dtype)
 
 
 def reverse_sequence(x: Tensor, mask: Tensor | None) -> Tensor:

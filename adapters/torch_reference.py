@@ -24,6 +24,11 @@
 # masked_logsumexp = "negative-infinity"
 # masked_log_softmax = "negative-infinity"
 # masked_variance = "zero"
+# masked_min = "infinity"
+# last_valid = "zero"
+# masked_logsumexp = "negative-infinity"
+# masked_log_softmax = "negative-infinity"
+# masked_variance = "zero"
 # "masked_loss.*.mean" = "zero"
 # "masked_loss.*.sequence_mean" = "zero"
 # "attention.*" = "zero"
@@ -89,6 +94,26 @@ def mask_from_ids(ids: Tensor, padding_id: int) -> Tensor:
 
 def mask_from_features(x: Tensor) -> Tensor:
     return (x != 0).any(dim=-1)
+
+
+def masked_sum(x: Tensor, mask: Tensor | None) -> Tensor:
+    valid = _like(_valid(mask, x), x)
+    return torch.where(valid, _wide(x), 0).sum(dim=1).to(x.dtype)
+
+
+def masked_min(x: Tensor, mask: Tensor | None) -> Tensor:
+    valid = _like(_valid(mask, x), x)
+    if not x.shape[1]:
+        return x.new_full((len(x), *x.shape[2:]), torch.inf)
+    return torch.where(valid, _wide(x), torch.inf).amin(dim=1).to(x.dtype)
+
+
+def last_valid(x: Tensor, mask: Tensor | None) -> Tensor:
+    valid = _valid(mask, x)
+    # One position is selected: its sum with zeros is what stood there.
+    behind = valid.long().flip(1).cumsum(dim=1).flip(1)
+    here = _like(valid & (behind == 1), x)
+    return torch.where(here, _wide(x), 0).sum(dim=1).to(x.dtype)
 
 
 def reverse_sequence(x: Tensor, mask: Tensor | None) -> Tensor:

@@ -199,6 +199,7 @@ def _word(got: Array, time: int) -> str:
         ("nan", np.isnan(got).all()),
         ("zero", (got == 0).all()),
         ("negative-infinity", np.isneginf(got).all()),
+        ("infinity", np.isposinf(got).all()),
         ("uniform", time > 1 and np.allclose(got, 1 / time, rtol=1e-2)),
         (f"{got.flat[0]:.6g}", (got == got.flat[0]).all()),
         ("nan in part", np.isnan(got).any()),

@@ -196,6 +196,7 @@ class Sample:
         value = {
             "nan": np.nan,
             "negative-infinity": -np.inf,
+            "infinity": np.inf,
             "no-tag": -1.0,
         }.get(str(self.empty), 0.0)
         return np.full(like.shape, value), np.zeros(like.shape)

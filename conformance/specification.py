@@ -39,6 +39,7 @@ EMPTY_ROWS = (
     "nan",
     "zero",
     "negative-infinity",
+    "infinity",
     "uniform",
     "no-tag",
     "skip",

@@ -24,6 +24,9 @@ LEAST = {
     "apply_mask": 15,
     "mask_from_ids": 15,
     "mask_from_features": 15,
+    "masked_sum": 15,
+    "masked_min": 15,
+    "last_valid": 15,
 }
 LIKE_OTHERS = {
     f"birnn.{cell}.{merge}.{output}"

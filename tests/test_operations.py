@@ -27,7 +27,7 @@ VARIANTS = [
 ]
 NAMES = [variant.name for variant in VARIANTS]
 STEP = 2.0**-20
-TIES = {"masked_max"}
+TIES = {"masked_max", "masked_min"}
 UNROUNDED = [
     variant
     for operation in loading.operations().values()

@@ -23,6 +23,11 @@ _EMPTY = {
     "masked_mean": "zero",
     "masked_max": "negative-infinity",
     "masked_softmax": "zero",
+    "masked_min": "infinity",
+    "last_valid": "zero",
+    "masked_logsumexp": "negative-infinity",
+    "masked_log_softmax": "negative-infinity",
+    "masked_variance": "zero",
     "masked_loss.*.mean": "zero",
     "masked_loss.*.sequence_mean": "zero",
     "crf_log_likelihood": "zero",
@@ -34,7 +39,11 @@ _ROUTES = {
     "torch": ("eager", "compiled", "jvp"),
     "jax": ("eager", "compiled", "jvp"),
 }
-_PADDING = {"reverse_sequence": "zero", "attention.*": "zero"}
+_PADDING = {
+    "reverse_sequence": "zero",
+    "masked_log_softmax": "negative-infinity",
+    "attention.*": "zero",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

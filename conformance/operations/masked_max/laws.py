@@ -25,5 +25,5 @@ def member(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     distance = np.where(over_time(batch.mask, x), np.abs(x - got[:, None]), np.inf)
     at = distance.argmin(axis=1)
     nearest = np.take_along_axis(x, at[:, None], axis=1)[:, 0]
-    note = "the maximum is one of the valid values"
+    note = "the answer is one of the valid values"
     yield compare(got, nearest, np.zeros_like(nearest), batch=batch, note=note)

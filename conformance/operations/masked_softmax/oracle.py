@@ -28,7 +28,7 @@ def generate(options: Mapping[str, str], draw: Draw, mask: Array) -> dict[str, A
 def answer(options: Mapping[str, str], batch: Batch) -> Array:
     """Return the exact probabilities ``[B, T]``; all 0 for a row without any."""
     del options
-    return _parts(batch)[0]
+    return parts(batch)[0]
 
 
 def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
@@ -39,7 +39,7 @@ def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
     """
     del options
     p = PRECISIONS[dtype]
-    share, distance = _parts(batch)
+    share, distance = parts(batch)
     spread = (share * distance).sum(axis=1, keepdims=True)
     relative = p.u * (distance + spread + 10) + row_counts(batch, 2) * p.v
     error = p.factor * (share * relative + 2 * p.eta)
@@ -68,7 +68,7 @@ def gradient_bound(
     return {"x": error * size + share * carried + p.factor * rounding}
 
 
-def _parts(batch: Batch) -> tuple[Array, Array]:
+def parts(batch: Batch) -> tuple[Array, Array]:
     """Return the probabilities and each logit's distance to the row's maximum."""
     x = selected(batch, "x", -np.inf)
     top = x.max(axis=1, keepdims=True, initial=-np.inf)

@@ -1,0 +1,39 @@
+"""The specification of ``last_valid``: the last position that counts, not the last."""
+
+from __future__ import annotations
+
+from conformance.specification import Law, Operation, Variant
+
+_LAWS = "conformance.operations.last_valid.laws"
+
+OPERATION = Operation(
+    name="last_valid",
+    number=16,
+    title="What stands at the last valid position of each row",
+    function="last_valid",
+    signature="last_valid(x [B, T, ...], mask [B, T]) -> [B, ...]",
+    formula="x at the row's last valid position, wherever padding is",
+    bound="0: nothing is computed",
+    inputs=("x",),
+    differentiable=("x",),
+    variants=(Variant(operation="last_valid", result="row", empty="declared"),),
+    laws=(
+        Law(
+            name="earlier-values",
+            number=40,
+            level="core",
+            module=_LAWS,
+            text="What stands at earlier positions changes nothing, bit for bit.",
+            why="a position counted from the wrong end, a weighted mean",
+        ),
+        Law(
+            name="ascending",
+            number=41,
+            level="core",
+            module=_LAWS,
+            text="Of positions numbered from one, it is the row's largest valid "
+            "number.",
+            why="a position that is one too early or too late",
+        ),
+    ),
+)

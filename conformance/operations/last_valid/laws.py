@@ -1,0 +1,46 @@
+"""Laws of the last valid position alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from conformance.compare import compare
+from conformance.inputs import garbled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.batch import Array
+    from conformance.compare import Verdict
+    from conformance.sample import Sample
+    from conformance.subject import Subject
+
+
+def earlier_values(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """Other numbers at every valid position but the last."""
+    x, mask = sample.batch.arrays["x"], sample.batch.mask
+    behind = np.cumsum(mask[:, ::-1], axis=1)[:, ::-1]
+    earlier = mask & (behind > 1)
+    batch = replace(sample.batch, arrays={"x": garbled(x, -x - 3, ~earlier)})
+    got = subject.answer(batch, like=sample.want)
+    note = "with other numbers at earlier positions"
+    yield compare(got, sample.want, sample.allowed, batch=batch, note=note)
+
+
+def ascending(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """The number of each position, padding counted, as its value."""
+    x, mask = sample.batch.arrays["x"], sample.batch.mask
+    numbers = 1 + np.arange(mask.shape[1])
+    wide = numbers.reshape((1, -1) + (1,) * (x.ndim - 2))
+    each = np.broadcast_to(wide, x.shape).astype(x.dtype)
+    batch = replace(sample.batch, arrays={"x": each})
+    largest: Array = np.where(mask, numbers, 0).max(axis=1, initial=0)
+    want = np.broadcast_to(
+        largest.reshape((-1,) + (1,) * (x.ndim - 2)), sample.want.shape
+    ).astype(np.float64)
+    got = subject.answer(batch, like=want)
+    note = "of positions numbered from one"
+    yield compare(got, want, sample.allowed, batch=batch, note=note)
