@@ -17,7 +17,14 @@ from conformance.selection import Selection
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-OPERATIONS = ("masked_mean", "masked_max", "masked_softmax", "masked_loss", "birnn")
+OPERATIONS = (
+    "masked_mean",
+    "masked_max",
+    "masked_softmax",
+    "masked_loss",
+    "birnn",
+    "attention",
+)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

@@ -20,6 +20,7 @@ LEAST = {
     "masked_softmax": 12,
     "masked_loss": 15,
     "birnn": 15,
+    "attention": 40,
     "reverse_sequence": 15,
     "apply_mask": 15,
     "mask_from_ids": 15,

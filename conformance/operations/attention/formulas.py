@@ -129,10 +129,6 @@ def smallest(xp: Any, numbers: Any, sees: Any) -> Any:
     return filled(float(xp.finfo(numbers.dtype).min), xp, numbers, sees)
 
 
-def smallest_added(xp: Any, numbers: Any, sees: Any) -> Any:
-    return added(float(xp.finfo(numbers.dtype).min), xp, numbers, sees)
-
-
 def masked_after(xp: Any, numbers: Any, sees: Any) -> Any:
     return xp.where(sees, softmax(xp, numbers), 0.0)
 
@@ -188,10 +184,12 @@ def queries_masked(
     xp: Any, query: Any, key: Any, value: Any, mask: Any, *, causal: bool
 ) -> Any:
     keep = kept(xp, query, mask)
-    full = seen(xp, xp.ones_like(keep), causal=causal)
+    full = xp.ones_like(keep)
     numbers = scores(xp, clean(xp, query, keep), key) / query.shape[3] ** 0.5
-    weights = shares(xp, numbers, full & keep[:, None, :, None])
-    return given(xp, mixed(xp, weights, value), keep, query)
+    sees = seen(xp, full, causal=causal) & keep[:, None, :, None]
+    # Hidden by a fill, a padded query's keys weigh all alike.
+    found = mixed(xp, filled(-1e30, xp, numbers, sees), value)
+    return given(xp, found, full, query)
 
 
 def values_masked(
@@ -221,14 +219,6 @@ def triangle_lost(
     xp: Any, query: Any, key: Any, value: Any, mask: Any, *, causal: bool
 ) -> Any:
     return correct(xp, query, key, value, mask, causal=causal and mask is None)
-
-
-def padding_lost(
-    xp: Any, query: Any, key: Any, value: Any, mask: Any, *, causal: bool
-) -> Any:
-    keep = kept(xp, query, mask)
-    full = xp.ones_like(keep) if causal else keep
-    return attend(xp, query, key, value, full, keep, causal=causal)
 
 
 def scaled(scale: Callable[[Any], float], xp: Any, *tensors: Any, causal: bool) -> Any:

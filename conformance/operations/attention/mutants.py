@@ -11,7 +11,6 @@ from conformance.operations.attention import formulas as wrong
 
 correct = wrong.correct
 _TORCH = "https://github.com/pytorch/pytorch/"
-_FACE = "https://github.com/huggingface/transformers/"
 _mutant = partial(Mutant, operation="attention")
 _causal = partial(_mutant, variants=("attention.causal",))
 _gradient = partial(
@@ -54,13 +53,6 @@ MUTANTS: tuple[Mutant, ...] = (
                 "adds -1e9 to the scores of padding, which keeps what they were",
                 "large-values",
                 "https://github.com/NVIDIA/apex/issues/93",
-            ),
-            (
-                "adds-the-smallest-number",
-                wrong.smallest_added,
-                "adds the dtype's smallest number to padding's scores: an overflow",
-                "wild-padding",
-                _FACE + "pull/17306",
             ),
             (
                 "masks-after-without-normalising",
@@ -161,7 +153,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     _mutant(
         name="masks-queries",
-        text="masks padded queries, and lets all see the padded keys",
+        text="masks the padded queries, not the padded keys",
         clause="value",
         url="https://github.com/hyunwoongko/transformer/pull/40",
         function=wrong.queries_masked,
@@ -195,13 +187,6 @@ MUTANTS: tuple[Mutant, ...] = (
         text="forgets the triangle when a padding mask is given",
         clause="causal",
         function=wrong.triangle_lost,
-    ),
-    _causal(
-        name="padding-lost",
-        text="forgets the padding mask when causal",
-        clause="left-padding",
-        url="https://github.com/AnswerDotAI/ModernBERT/pull/40",
-        function=wrong.padding_lost,
     ),
     _mutant(
         name="no-scale",
