@@ -16,10 +16,10 @@ OPERATION = Operation(
     formula="sum over j of p_ij value_j, p_ij = exp(s_ij - M_i) / sum of exp(s_ik - "
     "M_i), over the keys j that are valid and, if causal, j <= i; s_ij = query_i . "
     "key_j / sqrt(D), M_i their maximum; at padded queries what the adapter declares",
-    bound="sum E_ij |value_j| + (2n + 3) v sum p |value_j| + 4u sum p |value_j| + "
-    "2 eta (1 + sum |value_j|); E_ij = min(p_ij (e^(r_ij + log sum p e^r) - 1), the "
-    "other keys' sum), r_ij = (4u + (D + 2) v) |query_i| . |key_j| / sqrt(D) + "
-    "2u (M_i - s_ij) + 4u",
+    bound="sum E_ij |value_j| + (2u + (2n + 1) v) sum p |value_j| + 2u |answer| + "
+    "2 eta (1 + sum |value_j|); E_ij = p_ij (e^(r_ij + log sum p e^r) - 1), no more "
+    "than the other keys' sum; r_ij = (4u + (D + 2) v) |query_i| . |key_j| / sqrt(D) + "
+    "2u (M_i - s_ij) + 4u + eta (sum |query_i| + sum |key_j|)",
     inputs=("query", "key", "value"),
     differentiable=("query", "key", "value"),
     variants=tuple(
