@@ -17,7 +17,7 @@ from conformance.cases import Case, encoded, exact_answer
 from conformance.strategies import batches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from conformance.batch import Batch
@@ -25,28 +25,24 @@ if TYPE_CHECKING:
     from conformance.selection import Check
 
 
-class _FoundError(Exception):
-    """Ends the search."""
-
-
-def search(
+def drawn(
     variant: str,
     dtype: str,
-    fails: Callable[[Batch], bool],
     *,
     examples: int,
     seed_: int,
     times: Sequence[int],
     max_rows: int,
-) -> Batch | None:
-    """Return a batch on which a check fails, if one of ``examples`` does.
+) -> list[Batch]:
+    """Return the batches that Hypothesis draws for one variant, for all its laws.
+
+    Drawing is what takes longest: each law would draw the same batches again.
 
     Args:
         variant: The variant's name.
         dtype: The dtype of the floating arrays.
-        fails: Whether the check fails on a batch.
-        examples: How many batches to try.
-        seed_: The same seed tries the same batches.
+        examples: How many batches to draw.
+        seed_: The same seed draws the same batches.
         times: How many positions rows may have.
         max_rows: The most rows.
     """
@@ -62,15 +58,10 @@ def search(
     )
     @given(batches(variant, dtype=dtype, times=times, max_rows=max_rows))
     def probe(batch: Batch) -> None:
-        if fails(batch):
-            found.append(batch)
-            raise _FoundError
+        found.append(batch)
 
-    try:
-        probe()
-    except _FoundError:
-        return found[0]
-    return None
+    probe()
+    return found
 
 
 def save(check: Check, failure: Failure, folder: Path) -> Path | None:

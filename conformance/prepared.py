@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from conformance import loading
+from conformance.inputs import LADDER
 from conformance.sample import Sample, cast, generate
 from conformance.subject import Subject
 
@@ -34,6 +35,7 @@ class Prepared:
         self._subjects: dict[tuple[str, str, str], Subject] = {}
         self._batches: dict[tuple[str, int], Batch] = {}
         self._samples: dict[tuple[str, str, int], Sample] = {}
+        self._explored: dict[tuple[str, str], list[Sample]] = {}
 
     @cached_property
     def framework(self) -> Framework:
@@ -48,6 +50,26 @@ class Prepared:
                 self._samples.clear()
             self._samples[key] = self.sample(check, self._batch(check, turn), turn)
         return self._samples[key]
+
+    def explored(self, check: Check, examples: int) -> list[Sample]:
+        """Return samples of any shape that Hypothesis draws, once for all laws."""
+        from conformance.explore import drawn
+
+        key = (check.variant.name, check.dtype)
+        if key not in self._explored:
+            self._explored.clear()
+            # Every new shape is compiled anew: few where that is the way to run.
+            quick = self.adapter.declaration.primary == "eager"
+            found = drawn(
+                check.variant.name,
+                check.dtype,
+                examples=examples,
+                seed_=self.seed,
+                times=(1, 2, 3, 4, 5) if quick else LADDER[:3],
+                max_rows=3 if quick else 2,
+            )
+            self._explored[key] = [self.sample(check, batch, 0) for batch in found]
+        return self._explored[key]
 
     def sample(self, check: Check, batch: Batch, turn: int) -> Sample:
         """Return a batch as the check's sample: its dtype, what is declared."""

@@ -19,7 +19,6 @@ from conformance.cases import decoded
 from conformance.compare import Verdict, compare
 from conformance.diagnose import diagnose
 from conformance.errors import NotJudgedError
-from conformance.inputs import LADDER
 from conformance.plan import laws_of
 from conformance.prepared import Prepared
 from conformance.results import Result, clean, number
@@ -192,29 +191,12 @@ class Runner:
     def _explored(
         self, function: Any, subject: Subject, check: Check
     ) -> tuple[Sample, Finding] | None:
-        """Let Hypothesis look for a failing batch of any shape."""
-        from conformance.explore import search
-
-        def fails(batch: Batch) -> bool:
-            return not attempt(
-                function, subject, self.prepared.sample(check, batch, 0)
-            ).passed
-
-        # Every new shape is compiled anew: few shapes where that is the way to run.
-        quick = self.adapter.declaration.primary == "eager"
-        batch = search(
-            check.variant.name,
-            check.dtype,
-            fails,
-            examples=self.explore,
-            seed_=self.seed,
-            times=(1, 2, 3, 4, 5) if quick else LADDER[:3],
-            max_rows=3 if quick else 2,
-        )
-        if batch is None:
-            return None
-        sample = self.prepared.sample(check, batch, 0)
-        return sample, attempt(function, subject, sample)
+        """Return a batch of any shape, drawn by Hypothesis, that fails."""
+        for sample in self.prepared.explored(check, self.explore):
+            finding = attempt(function, subject, sample)
+            if not finding.passed:
+                return sample, finding
+        return None
 
     def _shrunk(
         self, function: Any, subject: Subject, sample: Sample, finding: Finding

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from conformance import loading
 from conformance.cases import load, vocabulary
 from conformance.errors import UnknownNameError
-from conformance.explore import search
+from conformance.explore import drawn
 from conformance.selection import Selection
 from conformance.session import Session, Settings
 from conformance.strategies import batches, masks, variant_named
@@ -80,27 +80,26 @@ def test_what_was_found_is_a_case_file_with_the_exact_answer(
     assert mean == result.failure.want
 
 
-def test_the_same_seed_finds_the_same() -> None:
-    def fails(batch: Batch) -> bool:
-        return bool((batch.arrays["x"] > 3).any())
-
-    one, two = (search("masked_softmax", "float32", fails, **BUDGET) for _ in range(2))
-    assert one is not None
-    assert two is not None
-    assert np.array_equal(one.arrays["x"], two.arrays["x"])
+def test_the_same_seed_draws_the_same() -> None:
+    one, two = (drawn("masked_softmax", "float32", **BUDGET) for _ in range(2))
+    assert len(one) == len(two) > 10
+    for a, b in zip(one, two, strict=True):
+        assert np.array_equal(a.arrays["x"], b.arrays["x"])
+        assert np.array_equal(a.mask, b.mask)
 
 
-def test_nothing_is_found_where_nothing_fails() -> None:
-    tried: list[Batch] = []
+def test_what_is_drawn_is_of_the_dtype_and_the_shapes_asked_for() -> None:
+    found = drawn("birnn.gru.sum.final", "float16", **BUDGET)
+    assert {batch.arrays["x"].dtype.name for batch in found} == {"float16"}
+    assert all(batch.rows <= 2 and batch.time in (1, 2) for batch in found)
 
-    def fails(batch: Batch) -> bool:
-        tried.append(batch)
-        return False
 
-    assert search("birnn.gru.sum.final", "float16", fails, **BUDGET) is None
-    assert tried
-    assert {batch.arrays["x"].dtype.name for batch in tried} == {"float16"}
-    assert all(batch.rows <= 2 and batch.time in (1, 2) for batch in tried)
+def test_one_draw_serves_every_law(opened: Callable[..., Session]) -> None:
+    prepared = opened(RARE).runner.prepared
+    planned = [each for each in opened(RARE).planned if not each.case]
+    lists = {id(prepared.explored(check, 5)) for check in planned[:3]}
+    assert len(planned) >= 3
+    assert len(lists) == 1
 
 
 @settings(max_examples=30, deadline=None)
