@@ -84,6 +84,22 @@ def frameworks(session: nox.Session, name: str) -> None:
     session.run(str(python), "-m", "pytest", *tests, *session.posargs, external=True)
 
 
+@nox.session(venv_backend="none")
+def findings(session: nox.Session) -> None:
+    """Run the reproducers of docs/findings.md, each where its library is installed."""
+    page = Path("docs/findings.md").read_text("utf-8")
+    named = {name for name in HEADS if f"- adapter: `{name}`" in page}
+    first = {HEADS[name]["environment"]: name for name in sorted(named)}
+    for environment, name in sorted(first.items()):
+        python = build(session, name) / "python"
+        session.run(
+            *(str(python), "-m", "pytest", "-q", "tests/test_findings.py"),
+            *session.posargs,
+            env={"MASK_ENVIRONMENT": environment},
+            external=True,
+        )
+
+
 @nox.session
 def report(session: nox.Session) -> None:
     """Write reports/index.html from every record there is."""
