@@ -1,0 +1,39 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["jax==0.10.2", "flax==0.12.8"]
+# [tool.mask-conformance]
+# framework = "jax"
+# environment = "jax"
+# dtypes = ["float32"]
+# routes = ["compiled"]
+# placements = ["right", "left", "gaps"]
+# mask-forms = ["bool"]
+# [tool.mask-conformance.variants.linen]
+# variables = { MASK_CONFORMANCE_FLAX = "linen" }
+# [tool.mask-conformance.variants.nnx]
+# variables = { MASK_CONFORMANCE_FLAX = "nnx" }
+# ///
+"""Flax's attention with the masks that its own helpers make, in Linen and NNX."""
+
+from __future__ import annotations
+
+import os
+from typing import TypeAlias
+
+import flax.linen
+import jax
+from flax import nnx
+
+Array: TypeAlias = jax.Array
+
+_LIBRARIES = {"linen": flax.linen, "nnx": nnx}
+_LIBRARY = _LIBRARIES[os.environ.get("MASK_CONFORMANCE_FLAX", "linen")]
+
+
+def attention(
+    query: Array, key: Array, value: Array, mask: Array, *, causal: bool
+) -> Array:
+    seen = _LIBRARY.make_attention_mask(mask, mask)
+    if causal:
+        seen = _LIBRARY.combine_masks(seen, _LIBRARY.make_causal_mask(mask))
+    return _LIBRARY.dot_product_attention(query, key, value, mask=seen)

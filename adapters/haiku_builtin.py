@@ -1,0 +1,45 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["jax==0.10.2", "dm-haiku==0.0.17"]
+# [tool.mask-conformance]
+# framework = "jax"
+# environment = "jax"
+# dtypes = ["float16", "float32"]
+# routes = ["compiled"]
+# placements = ["right", "left", "gaps"]
+# mask-forms = ["bool"]
+# padding = { "attention.*" = "attend" }
+# ///
+"""Haiku's MultiHeadAttention, its projections set to the identity."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import haiku as hk
+import jax
+import jax.numpy as jnp
+
+Array: TypeAlias = jax.Array
+
+
+def attention(
+    query: Array, key: Array, value: Array, mask: Array, *, causal: bool
+) -> Array:
+    seen = mask[:, None, None, :]
+    if causal:
+        seen = seen & jnp.tri(mask.shape[1], dtype=bool)
+    flat = [x.reshape(*x.shape[:2], -1) for x in (query, key, value)]
+
+    def layer(*inputs: Array) -> Array:
+        found: Array = hk.MultiHeadAttention(
+            query.shape[2],
+            query.shape[3],
+            w_init=hk.initializers.Identity(),
+            with_bias=False,
+        )(*inputs)
+        return found
+
+    init, apply = hk.without_apply_rng(hk.transform(layer))
+    parameters = init(jax.random.key(0), *flat, seen)
+    return apply(parameters, *flat, seen).reshape(query.shape)

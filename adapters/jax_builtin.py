@@ -1,0 +1,48 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["jax==0.10.2"]
+# [tool.mask-conformance]
+# framework = "jax"
+# environment = "jax"
+# dtypes = ["float16", "float32", "float64"]
+# routes = ["compiled"]
+# placements = ["right", "left", "gaps"]
+# mask-forms = ["bool"]
+# padding = { "attention.*" = "attend" }
+# [tool.mask-conformance.empty]
+# masked_max = "negative-infinity"
+# ///
+"""JAX's own masked operations: reductions and softmax with where, attention."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import jax
+import jax.numpy as jnp
+
+Array: TypeAlias = jax.Array
+
+
+def masked_mean(x: Array, mask: Array) -> Array:
+    return jnp.mean(x, axis=1, where=_like(mask, x))
+
+
+def masked_max(x: Array, mask: Array) -> Array:
+    return jnp.max(x, axis=1, where=_like(mask, x), initial=-jnp.inf)
+
+
+def masked_softmax(x: Array, mask: Array) -> Array:
+    return jax.nn.softmax(x, axis=1, where=mask)
+
+
+def attention(
+    query: Array, key: Array, value: Array, mask: Array, *, causal: bool
+) -> Array:
+    seen = mask[:, None, None, :]
+    return jax.nn.dot_product_attention(query, key, value, mask=seen, is_causal=causal)
+
+
+def _like(mask: Array, x: Array) -> Array:
+    """Return the mask with as many axes as ``x``."""
+    return mask.reshape(mask.shape + (1,) * (x.ndim - 2))

@@ -1,0 +1,73 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["numpy==2.4.6", "ml_dtypes==0.6.0"]
+# [tool.mask-conformance]
+# framework = "numpy"
+# environment = "numpy"
+# dtypes = ["float16", "float32", "float64"]
+# routes = ["eager"]
+# placements = ["right", "left", "gaps"]
+# mask-forms = ["bool"]
+# [tool.mask-conformance.empty]
+# masked_mean = "nan"
+# masked_max = "nan"
+# masked_softmax = "zero"
+# "masked_loss.*.mean" = "nan"
+# "masked_loss.*.sequence_mean" = "nan"
+# [tool.mask-conformance.unsupported]
+# "masked_loss.cross_entropy.*" = "numpy.ma has no log-sum-exp to build it from"
+# "masked_loss.binary_cross_entropy.*" = "numpy.ma has no log1p to build it from"
+# ///
+"""NumPy's masked arrays: what numpy.ma reduces, and what is built from it."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+
+Array: TypeAlias = Any  # what NumPy's arithmetic gives on arrays of any dtype
+
+
+@np.errstate(all="ignore")
+def masked_mean(x: Array, mask: Array) -> Array:
+    return _plain(_masked(x, mask).mean(axis=1), np.nan, x.dtype)
+
+
+@np.errstate(all="ignore")
+def masked_max(x: Array, mask: Array) -> Array:
+    return _plain(_masked(x, mask).max(axis=1), np.nan, x.dtype)
+
+
+@np.errstate(all="ignore")
+def masked_softmax(x: Array, mask: Array) -> Array:
+    scores = _masked(x, mask)
+    shares = np.ma.exp(scores - scores.max(axis=1, keepdims=True))
+    return _plain(shares / shares.sum(axis=1, keepdims=True), 0, x.dtype)
+
+
+@np.errstate(all="ignore")
+def masked_loss(
+    predictions: Array, targets: Array, mask: Array, *, kind: str, reduction: str
+) -> Array:
+    del kind  # mse: no other is offered
+    errors = _masked(predictions, mask) - _masked(targets, mask)
+    losses = (errors**2).mean(axis=2)
+    if reduction == "none":
+        return _plain(losses, 0, predictions.dtype)
+    if reduction == "sum":
+        return _plain(losses.sum(), 0, predictions.dtype)
+    if reduction == "sequence_mean":
+        losses = losses.mean(axis=1)
+    return _plain(losses.mean(), np.nan, predictions.dtype)
+
+
+def _masked(x: Array, mask: Array) -> Array:
+    """Return ``x`` as a masked array, whose mask is true where ours is false."""
+    wide = mask.reshape(mask.shape + (1,) * (x.ndim - 2))
+    return np.ma.masked_array(x, mask=~np.broadcast_to(wide, x.shape))
+
+
+def _plain(x: Array, nothing: float, dtype: np.dtype[Any]) -> Array:
+    """Return a masked array as an ordinary one, ``nothing`` where it has no value."""
+    return np.asarray(np.ma.filled(np.ma.asarray(x), nothing), dtype=dtype)

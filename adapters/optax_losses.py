@@ -1,0 +1,46 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["jax==0.10.2", "optax==0.2.8"]
+# [tool.mask-conformance]
+# framework = "jax"
+# environment = "jax"
+# dtypes = ["float16", "float32", "float64"]
+# routes = ["compiled"]
+# placements = ["right", "left", "gaps"]
+# mask-forms = ["bool"]
+# [tool.mask-conformance.unsupported]
+# "masked_loss.mse.none" = "optax.squared_error takes no mask"
+# "masked_loss.binary_cross_entropy.none" = "its sigmoid cross-entropy takes no mask"
+# ///
+"""Optax's losses, masked by their where, or by that of jax.numpy's reductions."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import jax
+import jax.numpy as jnp
+import optax
+
+Array: TypeAlias = jax.Array
+
+
+def masked_loss(
+    predictions: Array, targets: Array, mask: Array, *, kind: str, reduction: str
+) -> Array:
+    if kind == "cross_entropy":
+        losses = optax.softmax_cross_entropy_with_integer_labels(
+            predictions, targets, where=mask
+        )
+    elif kind == "mse":
+        losses = optax.squared_error(predictions, targets).mean(axis=-1)
+    else:
+        losses = optax.sigmoid_binary_cross_entropy(predictions, targets)
+    if reduction == "none":
+        return losses
+    if reduction == "sum":
+        return jnp.sum(losses, where=mask)
+    if reduction == "mean":
+        return jnp.mean(losses, where=mask)
+    means = jnp.mean(losses, axis=1, where=mask)
+    return jnp.mean(means, where=mask.any(axis=1))
