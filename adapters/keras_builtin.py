@@ -1,0 +1,182 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["keras==3.15.1"]
+# [tool.mask-conformance]
+# framework = "tensorflow"
+# placements = ["right", "left", "gaps"]
+# mask-forms = ["bool"]
+# [tool.mask-conformance.unsupported]
+# "masked_loss.*.sequence_mean" = "Keras's losses reduce over the whole batch"
+# "mask_from_ids.[!0]*" = "Embedding(mask_zero=True) takes 0 for padding only"
+# [tool.mask-conformance.variants.tensorflow]
+# framework = "tensorflow"
+# environment = "tensorflow"
+# dependencies = ["tensorflow==2.21.0", "keras==3.15.1"]
+# routes = ["compiled"]
+# variables = { KERAS_BACKEND = "tensorflow" }
+# [tool.mask-conformance.variants.torch]
+# framework = "torch"
+# environment = "torch"
+# dependencies = ["torch==2.13.0", "keras==3.15.1"]
+# dtypes = ["float16", "float32"]
+# variables = { KERAS_BACKEND = "torch" }
+# [tool.mask-conformance.variants.jax]
+# framework = "jax"
+# environment = "jax"
+# dependencies = ["jax==0.10.2", "keras==3.15.1"]
+# routes = ["compiled"]
+# variables = { KERAS_BACKEND = "jax" }
+# ///
+"""Keras's own layers and losses, masked the way its guide on masking says."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import keras
+from keras import layers, losses, ops
+
+Tensor: TypeAlias = Any
+
+_CELLS = {"simple": layers.SimpleRNN, "lstm": layers.LSTM, "gru": layers.GRU}
+_REDUCTIONS = {"mean": "sum_over_batch_size", "sum": "sum", "none": "none"}
+
+
+def masked_mean(x: Tensor, mask: Tensor) -> Tensor:
+    pool = layers.GlobalAveragePooling1D(dtype=_dtype(x))
+    return _unfolded(pool(_folded(x), mask=mask), x)
+
+
+def masked_max(x: Tensor, mask: Tensor) -> Tensor:
+    pool = layers.GlobalMaxPooling1D(dtype=_dtype(x))
+    return _unfolded(pool(_with_mask(_folded(x), mask)), x)
+
+
+def masked_softmax(x: Tensor, mask: Tensor) -> Tensor:
+    return layers.Softmax(axis=1, dtype=_dtype(x))(x, mask=mask)
+
+
+def masked_loss(
+    predictions: Tensor, targets: Tensor, mask: Tensor, *, kind: str, reduction: str
+) -> Tensor:
+    # A loss computes in float32 whatever its predictions are, unless told otherwise.
+    own = {"reduction": _REDUCTIONS[reduction]}
+    if kind == "mse":
+        loss = losses.MeanSquaredError(**own)
+    elif kind == "cross_entropy":
+        loss = losses.SparseCategoricalCrossentropy(from_logits=True, **own)
+    else:
+        # The mean over the last axis is part of this loss: one position, one element.
+        loss = losses.BinaryCrossentropy(from_logits=True, **own)
+        predictions, targets = predictions[..., None], targets[..., None]
+    found = loss(targets, _with_mask(predictions, mask))
+    return ops.cast(found, _dtype(predictions))
+
+
+def build_birnn(
+    forward: Any, backward: Any, *, cell: str, merge: str, output: str
+) -> _BiRnn:
+    features, units = forward.kernel.shape[0], forward.recurrent_kernel.shape[0]
+    one = _CELLS[cell](
+        units,
+        return_sequences=output == "sequence",
+        dtype=_dtype(forward.kernel),
+        # Keras has no QR decomposition in half precision; the weights are given anyway.
+        recurrent_initializer="zeros",
+    )
+    both = layers.Bidirectional(one, merge_mode=merge, dtype=_dtype(forward.kernel))
+    both.build((None, None, features))
+    given = [*_KERAS_ORDER[cell](forward), *_KERAS_ORDER[cell](backward)]
+    for variable, weight in zip(both.trainable_variables, given, strict=True):
+        variable.assign(weight)
+    kind = (cell, merge, output, _dtype(forward.kernel))
+    # JAX calls one layer with the parameters of others, also of other shapes.
+    _BUILT[kind, tuple(one.shape for one in both.trainable_variables)] = both
+    return _BiRnn(both, kind)
+
+
+_BUILT: dict[tuple[Any, ...], Any] = {}
+
+
+class _BiRnn:
+    """A bidirectional layer of Keras, called as each framework calls its own."""
+
+    def __init__(self, layer: Any, kind: tuple[str, ...]) -> None:
+        self._layer = layer
+        self._kind = kind
+
+    @property
+    def parameters(self) -> list[Tensor]:
+        """The framework's own variables or arrays."""
+        return [one.value for one in self._layer.trainable_variables]
+
+    def __call__(self, x: Tensor, mask: Tensor) -> Tensor:
+        return self._layer(x, mask=mask)
+
+    def apply(self, parameters: list[Tensor], x: Tensor, mask: Tensor) -> Tensor:
+        """Call the layer with other parameters, as JAX does."""
+        layer = _BUILT[self._kind, tuple(one.shape for one in parameters)]
+        state = [one.value for one in layer.non_trainable_variables]
+        return layer.stateless_call(parameters, state, x, mask=mask)[0]
+
+
+def attention(
+    query: Tensor, key: Tensor, value: Tensor, mask: Tensor, *, causal: bool
+) -> Tensor:
+    allowed = mask[:, None, None, :]
+    return ops.dot_product_attention(query, key, value, mask=allowed, is_causal=causal)
+
+
+def mask_from_ids(ids: Tensor, padding_id: int) -> Tensor:
+    return layers.Embedding(1, 1, mask_zero=True).compute_mask(ids)
+
+
+def mask_from_features(x: Tensor) -> Tensor:
+    return layers.Masking(dtype=_dtype(x)).compute_mask(x)
+
+
+class _Masking(layers.Layer):
+    """Attaches a mask, as `Masking` and `Embedding(mask_zero=True)` attach theirs."""
+
+    def call(self, inputs: list[Tensor]) -> Tensor:
+        return ops.copy(inputs[0])
+
+    def compute_mask(self, inputs: list[Tensor], previous_mask: Any = None) -> Tensor:
+        del previous_mask
+        return inputs[1]
+
+
+def _with_mask(x: Tensor, mask: Tensor) -> Tensor:
+    return _Masking(dtype=_dtype(x))([x, mask])
+
+
+def _folded(x: Tensor) -> Tensor:
+    """Return ``[B, T, features]``, all that the pooling layers take."""
+    return ops.reshape(x, (*x.shape[:2], -1))
+
+
+def _unfolded(pooled: Tensor, x: Tensor) -> Tensor:
+    return ops.reshape(pooled, (x.shape[0], *x.shape[2:]))
+
+
+def _dtype(x: Tensor) -> str:
+    return keras.backend.standardize_dtype(x.dtype)
+
+
+def _simple(weights: Any) -> list[Tensor]:
+    bias = weights.bias + weights.recurrent_bias
+    return [weights.kernel, weights.recurrent_kernel, bias]
+
+
+def _gru(weights: Any) -> list[Tensor]:
+    bias = ops.stack([weights.bias, weights.recurrent_bias])
+    return [_z_first(part) for part in (weights.kernel, weights.recurrent_kernel, bias)]
+
+
+def _z_first(gates: Tensor) -> Tensor:
+    r, z, n = ops.split(gates, 3, axis=-1)
+    return ops.concatenate([z, r, n], axis=-1)
+
+
+# An LSTM's gates are in the same order in Keras, with one bias for both kernels.
+_KERAS_ORDER = {"simple": _simple, "lstm": _simple, "gru": _gru}
