@@ -37,13 +37,13 @@ def reshaped(
 ) -> Any:
     keep = kept(xp, query, mask)
     rows, time, heads, size = query.shape
-    mixed_up = [
+    q, k, v = (
         xp.permute_dims(
             xp.reshape(clean(xp, array, keep), (rows, heads, time, size)), (0, 2, 1, 3)
         )
         for array in (query, key, value)
-    ]
-    found = attend(xp, *mixed_up, keep, keep, **options)
+    )
+    found = attend(xp, q, k, v, keep, keep, **options)
     return xp.astype(found, query.dtype)
 
 

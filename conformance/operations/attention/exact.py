@@ -36,17 +36,14 @@ def answer(
     """
     del weights
     causal = options["causal"] == "causal"
-    arrays = (inputs["query"], inputs["key"], inputs["value"])
-    return [
-        _row(*row, keep, causal=causal)
-        for *row, keep in zip(*arrays, mask, strict=True)
-    ]
+    rows = zip(inputs["query"], inputs["key"], inputs["value"], mask, strict=True)
+    return [_row(q, k, v, keep, causal=causal) for q, k, v, keep in rows]
 
 
 def _row(
     query: Nested, key: Nested, value: Nested, keep: Sequence[bool], *, causal: bool
 ) -> Nested:
-    found = []
+    found: list[Nested] = []
     for at, heads in enumerate(query):
         if not keep[at]:
             found.append([[None] * len(features) for features in heads])

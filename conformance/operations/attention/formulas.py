@@ -203,8 +203,8 @@ def values_masked(
 
 def triangle_moved(diagonal: int, xp: Any, *tensors: Any, causal: bool) -> Any:
     query, key, value, mask = tensors
-    keep, more = kept(xp, query, mask), {"causal": causal, "diagonal": diagonal}
-    return attend(xp, query, key, value, keep, keep, **more)
+    keep = kept(xp, query, mask)
+    return attend(xp, query, key, value, keep, keep, causal=causal, diagonal=diagonal)
 
 
 def triangle_turned(

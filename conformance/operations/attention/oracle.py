@@ -76,14 +76,14 @@ def attended(
         finite, and which queries ``[B, T, 1, 1]`` see any key.
     """
     query = wide(batch.arrays["query"])
-    finite = np.isfinite(query).all(axis=(2, 3))
+    finite = np.asarray(np.isfinite(query).all(axis=(2, 3)))
     query = np.where(over_time(finite, query), query, 0.0)
     weights = _weights(options, batch, query)
     value = selected(batch, "value", 0.0)
     want = _mixed(weights.share, value)
     error = _bound(weights, value, PRECISIONS[dtype])
     error = np.where(over_time(finite, error), error, np.inf)
-    sees = _seen(options, batch.mask).any(axis=2)
+    sees = np.asarray(_seen(options, batch.mask).any(axis=2))
     return want, error, over_time(sees, want)
 
 
@@ -229,7 +229,7 @@ def _share_error(weights: _Weights, p: Precision) -> Array:
         error = np.where(moved < 1, near, np.maximum(grown, weights.share))
     error = np.where(weights.sees, error, 0.0)
     # Probabilities sum to one: none is further off than all others together.
-    return np.minimum(error, error.sum(axis=3, keepdims=True) - error)
+    return np.asarray(np.minimum(error, error.sum(axis=3, keepdims=True) - error))
 
 
 def _seen(options: Mapping[str, str], mask: Array) -> Array:
@@ -242,9 +242,9 @@ def _seen(options: Mapping[str, str], mask: Array) -> Array:
 
 def _dots(one: Array, other: Array) -> Array:
     """Return the products of all positions over features, ``[B, N, T, T]``."""
-    return np.einsum("bqnd,bknd->bnqk", one, other)
+    return np.asarray(np.einsum("bqnd,bknd->bnqk", one, other))
 
 
 def _mixed(weights: Array, array: Array) -> Array:
     """Return the sums over positions with ``weights``, ``[B, T, N, D]``."""
-    return np.einsum("bnqk,bknd->bqnd", weights, array)
+    return np.asarray(np.einsum("bnqk,bknd->bqnd", weights, array))
