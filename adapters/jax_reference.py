@@ -10,7 +10,10 @@
 # zero-batch = "empty"
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool", "float", "int8", "uint8", "none", "rank-3"]
-# padding = { reverse_sequence = "kept", "attention.*" = "zero" }
+# [tool.mask-conformance.padding]
+# reverse_sequence = "kept"
+# masked_log_softmax = "negative-infinity"
+# "attention.*" = "zero"
 # [tool.mask-conformance.empty]
 # masked_mean = "zero"
 # masked_max = "negative-infinity"
@@ -104,6 +107,23 @@ def last_valid(x: Array, mask: Array | None) -> Array:
     behind = valid[:, ::-1].cumsum(axis=1)[:, ::-1]
     here = _like(valid & (behind == 1), x)
     return jnp.where(here, _wide(x), 0).sum(axis=1).astype(x.dtype)
+
+
+def masked_logsumexp(x: Array, mask: Array | None) -> Array:
+    valid = _valid(mask, x)
+    scores = jnp.where(valid, _wide(x), -jnp.inf)
+    # That of nothing but negative infinities has the gradient nan.
+    there = valid.any(axis=1)
+    total = jax.nn.logsumexp(jnp.where(there[:, None], scores, 0), axis=1)
+    return jnp.where(there, total, -jnp.inf).astype(x.dtype)
+
+
+def masked_log_softmax(x: Array, mask: Array | None) -> Array:
+    valid = _valid(mask, x)
+    scores = jnp.where(valid, _wide(x), -jnp.inf)
+    scores = jnp.where(valid.any(axis=1, keepdims=True), scores, 0)
+    logs = jax.nn.log_softmax(scores, axis=1)
+    return jnp.where(valid, logs, -jnp.inf).astype(x.dtype)
 
 
 def reverse_sequence(x: Array, mask: Array | None) -> Array:

@@ -11,7 +11,10 @@
 # subnormals = "kept"
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool", "float", "int8", "uint8", "none", "rank-3"]
-# padding = { reverse_sequence = "kept", "attention.*" = "zero" }
+# [tool.mask-conformance.padding]
+# reverse_sequence = "kept"
+# masked_log_softmax = "negative-infinity"
+# "attention.*" = "zero"
 # [tool.mask-conformance.empty]
 # masked_mean = "zero"
 # masked_max = "negative-infinity"
@@ -112,6 +115,30 @@ def last_valid(x: Array, mask: Array | None) -> Array:
     behind = valid[:, ::-1].cumsum(axis=1)[:, ::-1]
     here = _like(valid & (behind == 1), x)
     return np.where(here, _wide(x), 0).sum(axis=1).astype(x.dtype)
+
+
+@np.errstate(all="ignore")
+def masked_logsumexp(x: Array, mask: Array | None) -> Array:
+    valid = _valid(mask, x)
+    scores, top = _lifted(valid, x)
+    total = top + np.log(np.exp(scores - top).sum(axis=1, keepdims=True))
+    return np.where(valid.any(axis=1), total[:, 0], -np.inf).astype(x.dtype)
+
+
+@np.errstate(all="ignore")
+def masked_log_softmax(x: Array, mask: Array | None) -> Array:
+    valid = _valid(mask, x)
+    scores, top = _lifted(valid, x)
+    below = scores - top
+    logs = below - np.log(np.exp(below).sum(axis=1, keepdims=True))
+    return np.where(valid, logs, -np.inf).astype(x.dtype)
+
+
+def _lifted(valid: Array, x: Array) -> tuple[Array, Array]:
+    """Return minus infinity at padding, and the maximum; zeros for an empty row."""
+    scores = np.where(valid, _wide(x), -np.inf)
+    scores = np.where(valid.any(axis=1, keepdims=True), scores, 0)
+    return scores, scores.max(axis=1, keepdims=True, initial=-np.inf)
 
 
 def reverse_sequence(x: Array, mask: Array | None) -> Array:

@@ -10,7 +10,10 @@
 # zero-batch = "empty"
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool", "float", "int8", "uint8", "none", "rank-3"]
-# padding = { reverse_sequence = "kept", "attention.*" = "zero" }
+# [tool.mask-conformance.padding]
+# reverse_sequence = "kept"
+# masked_log_softmax = "negative-infinity"
+# "attention.*" = "zero"
 # [tool.mask-conformance.empty]
 # masked_mean = "zero"
 # masked_max = "negative-infinity"
@@ -108,6 +111,23 @@ def last_valid(x: Tensor, mask: Tensor | None) -> Tensor:
     behind = tf.cumsum(tf.cast(valid, tf.int32), axis=1, reverse=True)
     here = _like(valid & (behind == 1), x)
     return tf.cast(tf.reduce_sum(_where(here, _wide(x), 0), axis=1), x.dtype)
+
+
+def masked_logsumexp(x: Tensor, mask: Tensor | None) -> Tensor:
+    valid = _valid(mask, x)
+    scores = _where(valid, _wide(x), float("-inf"))
+    # That of nothing but negative infinities has the gradient nan.
+    there = tf.reduce_any(valid, axis=1)
+    total = tf.reduce_logsumexp(_where(there[:, None], scores, 0), axis=1)
+    return tf.cast(_where(there, total, float("-inf")), x.dtype)
+
+
+def masked_log_softmax(x: Tensor, mask: Tensor | None) -> Tensor:
+    valid = _valid(mask, x)
+    scores = _where(valid, _wide(x), float("-inf"))
+    scores = _where(tf.reduce_any(valid, axis=1, keepdims=True), scores, 0)
+    logs = tf.nn.log_softmax(scores, axis=1)
+    return tf.cast(_where(valid, logs, float("-inf")), x.dtype)
 
 
 def reverse_sequence(x: Tensor, mask: Tensor | None) -> Tensor:

@@ -14,7 +14,10 @@
 # subnormals = "kept"
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool", "float", "int8", "uint8", "none", "rank-3"]
-# padding = { reverse_sequence = "kept", "attention.*" = "zero" }
+# [tool.mask-conformance.padding]
+# reverse_sequence = "kept"
+# masked_log_softmax = "negative-infinity"
+# "attention.*" = "zero"
 # [tool.mask-conformance.empty]
 # masked_mean = "zero"
 # masked_max = "negative-infinity"
@@ -114,6 +117,22 @@ def last_valid(x: Tensor, mask: Tensor | None) -> Tensor:
     behind = valid.long().flip(1).cumsum(dim=1).flip(1)
     here = _like(valid & (behind == 1), x)
     return torch.where(here, _wide(x), 0).sum(dim=1).to(x.dtype)
+
+
+def masked_logsumexp(x: Tensor, mask: Tensor | None) -> Tensor:
+    valid = _valid(mask, x)
+    scores = torch.where(valid, _wide(x), -torch.inf)
+    # That of nothing but negative infinities has the gradient nan.
+    there = valid.any(dim=1)
+    total = torch.where(there[:, None], scores, 0).logsumexp(dim=1)
+    return torch.where(there, total, -torch.inf).to(x.dtype)
+
+
+def masked_log_softmax(x: Tensor, mask: Tensor | None) -> Tensor:
+    valid = _valid(mask, x)
+    scores = torch.where(valid, _wide(x), -torch.inf)
+    scores = torch.where(valid.any(dim=1, keepdim=True), scores, 0)
+    return torch.where(valid, scores.log_softmax(dim=1), -torch.inf).to(x.dtype)
 
 
 def reverse_sequence(x: Tensor, mask: Tensor | None) -> Tensor:

@@ -28,6 +28,8 @@ LEAST = {
     "masked_sum": 15,
     "masked_min": 15,
     "last_valid": 15,
+    "masked_logsumexp": 15,
+    "masked_log_softmax": 15,
 }
 LIKE_OTHERS = {
     f"birnn.{cell}.{merge}.{output}"

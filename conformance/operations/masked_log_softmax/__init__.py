@@ -1,0 +1,48 @@
+"""The specification of ``masked_log_softmax``: the logarithm of no padding."""
+
+from __future__ import annotations
+
+from conformance.specification import Law, Operation, Variant
+
+_LAWS = "conformance.operations.masked_log_softmax.laws"
+
+OPERATION = Operation(
+    name="masked_log_softmax",
+    number=18,
+    title="Logarithm of the softmax over the valid positions of each row",
+    function="masked_log_softmax",
+    signature="masked_log_softmax(x [B, T], mask [B, T]) -> [B, T]",
+    formula="x_i - M - L, L = log of the sum of exp(x_j - M) over the valid j, M the "
+    "row's valid maximum; at padding stands what the adapter declares: minus infinity, "
+    "or zero",
+    bound="u (sum p d + 4 + 4 L + d_i + 2 |l_i| + |M| + |x_i|) + n v + eta, "
+    "d_i = M - x_i",
+    inputs=("x",),
+    differentiable=("x",),
+    variants=(
+        Variant(
+            operation="masked_log_softmax",
+            result="position",
+            empty="declared",
+            padding="declared",
+        ),
+    ),
+    laws=(
+        Law(
+            name="shift",
+            number=40,
+            level="core",
+            module="conformance.operations.masked_softmax.laws",
+            text="Adding an exact number to all valid values changes nothing.",
+            why="padding kept as a logit of zero",
+        ),
+        Law(
+            name="not-above-zero",
+            number=41,
+            level="core",
+            module=_LAWS,
+            text="No logarithm of a valid position is above zero.",
+            why="a sum that leaves out some of the valid positions",
+        ),
+    ),
+)

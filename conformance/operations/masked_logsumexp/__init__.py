@@ -1,0 +1,41 @@
+"""The specification of ``masked_logsumexp``: no term for padding."""
+
+from __future__ import annotations
+
+from conformance.specification import Law, Operation, Variant
+
+_LAWS = "conformance.operations.masked_logsumexp.laws"
+
+OPERATION = Operation(
+    name="masked_logsumexp",
+    number=17,
+    title="Logarithm of the sum of exponentials of each row's valid positions",
+    function="masked_logsumexp",
+    signature="masked_logsumexp(x [B, T], mask [B, T]) -> [B]",
+    formula="M + L, L = log of the sum of exp(x_i - M) over the valid i, M the row's "
+    "valid maximum",
+    bound="u (sum p d + 4 + 4 L + 2 |M + L| + |M|) + n v + eta, d_i = M - x_i, p the "
+    "softmax",
+    inputs=("x",),
+    differentiable=("x",),
+    variants=(Variant(operation="masked_logsumexp", result="row", empty="declared"),),
+    laws=(
+        Law(
+            name="shift",
+            number=40,
+            level="core",
+            module=_LAWS,
+            text="Adding an exact number to all valid values adds it to the answer.",
+            why="padding kept as a term of its own",
+        ),
+        Law(
+            name="above-the-maximum",
+            number=41,
+            level="core",
+            module=_LAWS,
+            text="The answer is at least the largest valid value, and at most the "
+            "logarithm of the number of valid positions above it.",
+            why="padding counted as a term, a mean in place of the sum",
+        ),
+    ),
+)

@@ -1,0 +1,39 @@
+"""Laws of the logarithm of the sum of exponentials alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from conformance.compare import compare
+from conformance.operations.base import selected, shifted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.compare import Verdict
+    from conformance.sample import Sample
+    from conformance.subject import Subject
+
+SHIFT = 64.0
+
+
+def shift(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """Valid values rounded so that the shift is exact, then shifted."""
+    plain, moved = shifted(sample, -SHIFT)
+    first = np.asarray(subject.answer(plain.batch, like=plain.want), dtype=np.float64)
+    second = subject.answer(moved.batch, like=moved.want)
+    allowed = plain.allowed + moved.allowed
+    note = f"{SHIFT:g} less, as all valid values are"
+    yield compare(second, first - SHIFT, allowed, batch=moved.batch, note=note)
+
+
+def above_the_maximum(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """Between the maximum and log n above it."""
+    batch = sample.batch
+    top = selected(batch, "x", -np.inf).max(axis=1, initial=-np.inf)
+    got = np.asarray(subject.answer(batch, like=sample.want), dtype=np.float64)
+    nearest = np.clip(got, top, top + np.log(np.maximum(batch.counts, 1)))
+    note = "between the largest valid value and log n above it"
+    yield compare(got, nearest, sample.allowed, batch=batch, note=note)
