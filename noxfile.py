@@ -108,6 +108,14 @@ def report(session: nox.Session) -> None:
 
 
 @nox.session
+def publish(session: nox.Session) -> None:
+    """Write the compatibility table of reports/README.md from the records there are."""
+    session.install("-e", ".")
+    command = ("mask-conformance", "report", RESULTS, "-o", "reports")
+    session.run(*command, "--table", "reports/README.md")
+
+
+@nox.session
 def tests(session: nox.Session) -> None:
     """Run the suite's own tests on NumPy; arguments go to pytest."""
     session.install("-e", ".[run]", *GROUPS["tests"])

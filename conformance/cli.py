@@ -100,12 +100,18 @@ def run(adapters: tuple[str, ...], output: Path, **options: Any) -> None:
 @main.command()
 @click.argument("results", nargs=-1, type=click.Path(path_type=Path))
 @click.option("-o", "output", type=Path, default=REPORT, show_default=True)
-def report(results: tuple[Path, ...], output: Path) -> None:
+@click.option(
+    "--table", type=Path, help="Put the compatibility table into this Markdown file."
+)
+def report(results: tuple[Path, ...], output: Path, table: Path | None) -> None:
     """Write index.html, summary.md, matrix.svg and badges from RESULTS."""
     from conformance import reporting
 
-    for path in reporting.report(results or (RESULTS,), output):
+    given = results or (RESULTS,)
+    for path in reporting.report(given, output):
         click.echo(path)
+    if table is not None:
+        click.echo(reporting.publish(given, table))
 
 
 @main.command()

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from conformance import gate as gates
 from conformance import listing, loading, results
-from conformance.errors import ResultError
-from conformance.report import write
+from conformance.errors import ResultError, UsageError
+from conformance.report import compatibility, write
 from conformance.selection import Selection
 from conformance.terminal import complaints, summary
 
@@ -46,6 +46,20 @@ def report(paths: Sequence[Path], output: Path) -> list[Path]:
     texts = {clause.id: clause.text for clause in listing.every_clause().values()}
     generated = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     return write(records(paths), output, generated=generated, clauses=texts)
+
+
+def publish(paths: Sequence[Path], path: Path) -> Path:
+    """Put the compatibility table of some records into a Markdown file."""
+    runs = records(paths)
+    known: dict[str, Sequence[gates.KnownEntry]] = {}
+    for run in runs:
+        try:
+            declaration = loading.declaration(run.header.adapter)
+        except UsageError:
+            continue  # a foreign record: its counts are told, its reasons are not here
+        known[run.header.adapter] = gates.load_known(loading.known_file(declaration))
+    compatibility(runs, known, path)
+    return path
 
 
 def gate(paths: Sequence[Path]) -> tuple[str, int]:

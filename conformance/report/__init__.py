@@ -12,15 +12,17 @@ from conformance.errors import UsageError
 from conformance.report.badge import badge
 from conformance.report.html import matrix_svg, page
 from conformance.report.markdown import summary
+from conformance.report.table import publish, table
 from conformance.report.view import columns, view
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from conformance.gate import KnownEntry
     from conformance.results import Run
 
-__all__ = ["write"]
+__all__ = ["compatibility", "write"]
 
 
 def write(
@@ -62,3 +64,19 @@ def write(
         path.write_text(text, encoding="utf-8", newline="\n")
         written.append(path)
     return written
+
+
+def compatibility(
+    runs: Sequence[Run], known: Mapping[str, Sequence[KnownEntry]], path: Path
+) -> None:
+    """Put the compatibility table of some runs between the marks of a Markdown file.
+
+    Args:
+        runs: One for each adapter.
+        known: The entries of each adapter's file of known differences, by its name.
+        path: The file, with the marks of ``conformance.report.table``.
+
+    Raises:
+        UsageError: The file or its marks are not there.
+    """
+    publish(path, table(view(columns(runs), generated="", clauses={}), known))

@@ -1,0 +1,126 @@
+"""The compatibility table as it is published: real runs, counted, no ranking."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.errors import UsageError
+from conformance.report.arrays import show
+from conformance.report.markdown import code, escape
+from conformance.results import parse_check
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from conformance.gate import KnownEntry
+    from conformance.report.view import Column, View
+
+BEGIN, END = "<!-- compatibility -->", "<!-- /compatibility -->"
+"""What stands around the table in the file that it is published in."""
+
+SHORT = 120
+"""Characters of an input that still fit a line."""
+
+
+def table(view: View, known: Mapping[str, Sequence[KnownEntry]]) -> str:
+    """Return the table and a line for each known difference that was seen.
+
+    Args:
+        view: The runs.
+        known: The entries of each adapter's file of known differences, by its name.
+    """
+    parts = [_counts(view), ""]
+    for column in view.columns:
+        entries = known.get(column.run.header.adapter, ())
+        lines = [line for entry in entries if (line := _line(column, entry))]
+        if lines:
+            parts += [f"### {escape(column.label)}", "", *lines, ""]
+    return "\n".join(parts)
+
+
+def publish(path: Path, text: str) -> None:
+    """Put the table between the marks of a Markdown file.
+
+    Raises:
+        UsageError: The file or its marks are not there.
+    """
+    try:
+        old = path.read_text(encoding="utf-8")
+    except OSError as error:
+        msg = f"{path}: cannot be read: {error.strerror}; give a Markdown file"
+        raise UsageError(msg) from None
+    before, begin, rest = old.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        msg = f"{path}: has no {BEGIN} ... {END}; put both marks on lines of their own"
+        raise UsageError(msg)
+    new = f"{before}{BEGIN}\n\n{text}\n{END}{after}"
+    path.write_text(new, encoding="utf-8", newline="\n")
+
+
+def _counts(view: View) -> str:
+    heads = " | ".join(map(code, view.operations))
+    lines = [
+        f"| system | {heads} |",
+        f"| --- |{' ---: |' * len(view.operations)}",
+    ]
+    for column in view.columns:
+        cells = [_cell(view, operation, column) for operation in view.operations]
+        versions = _versions(column)
+        lines.append(f"| {escape(column.label)}<br>{versions} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _versions(column: Column) -> str:
+    header = column.run.header
+    own = {"mask-conformance", "numpy", "ml_dtypes", "jaxlib"} - {header.framework}
+    told = {name: text for name, text in header.versions.items() if name not in own}
+    return escape(", ".join(f"{name} {text}" for name, text in told.items()))
+
+
+def _cell(view: View, operation: str, column: Column) -> str:
+    """Return passed of those that ran, how many are known, how many unsupported."""
+    tally = view.tallies.get((operation, column.key))
+    if tally is None or not tally.ran:
+        return ""
+    known = tally.outcomes["failed"] + tally.outcomes["errored"] - tally.new
+    parts = [f"{tally.outcomes['passed']}/{tally.ran}"]
+    parts += [f"{known} known"] if known else []
+    parts += [f"{tally.new} new"] if tally.new else []
+    out = tally.outcomes["unsupported"]
+    parts += [f"{out} unsupported"] if out else []
+    return ", ".join(parts)
+
+
+def _line(column: Column, entry: KnownEntry) -> str:
+    """Return one known difference, or nothing where this run did not show it."""
+    seen = [
+        result
+        for result in column.run.results
+        if result.known is not None
+        and (result.known.reason, result.known.url) == (entry.reason, entry.url)
+    ]
+    if not seen:
+        return ""
+    clauses = ", ".join(dict.fromkeys(code(result.clause) for result in seen))
+    reason = entry.reason.rstrip(".")
+    text = f"- {clauses}: {escape(reason)}."
+    smallest = _smallest(entry)
+    text += f" Smallest input: {code(smallest)}." if smallest else ""
+    return text + (f" [Upstream]({entry.url})" if entry.url else "")
+
+
+def _smallest(entry: KnownEntry) -> str:
+    found = entry.smallest or {}
+    inputs, check = found.get("inputs"), found.get("check", "")
+    if not isinstance(inputs, dict) or not isinstance(check, str):
+        return ""
+    dtype = parse_check(check).dtype if check else "float64"
+    arrays = [*inputs.items(), *_named(found, "mask")]
+    text = ", ".join(f"{name} = {show([array], dtype)}" for name, array in arrays)
+    return text if len(text) <= SHORT else ""
+
+
+def _named(found: Mapping[str, object], name: str) -> Iterable[tuple[str, object]]:
+    return [(name, found[name])] if name in found else []
