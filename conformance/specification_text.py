@@ -38,7 +38,7 @@ Each level includes those before it.
 
 **core**: finite numbers, right padding, every row has a valid position; at padding stand numbers up to 1e4, at least 100 times the valid ones, or zeros; float32.
 **robust**: infinities, NaN and the largest numbers at padding, padding on the left and in gaps, empty rows, long rows, every declared dtype and route.
-**extended**: what adapters may declare beyond that.
+**extended**: what adapters may declare beyond that: further routes (XLA, dynamic shapes, inductor, vmap, forward mode, autocast, training mode), T = 0, B = 0 and subnormals.
 
 ## Exactness
 
