@@ -168,9 +168,7 @@ def _idle(
     for name in operations:
         operation = loading.operations()[name]
         idle += [case.id for case in cases.get(name, ()) if case.id not in caught]
-        laws |= {law.name for law in laws_of(operation)} - {
-            law.name for law in operation.laws
-        }
+        laws |= _asked(name) - {law.name for law in operation.laws}
         idle += [
             f"{name}.{law.name}"
             for law in operation.laws
@@ -180,6 +178,15 @@ def _idle(
         needs = _NEEDS.get(law, "numpy")
         (idle.append if needs in there else unjudged.add)(law)
     return tuple(idle), tuple(sorted(unjudged))
+
+
+def _asked(operation: str) -> set[str]:
+    """Return the laws that an operation's mutants are held to, where they can be."""
+    declaration = correct(operation).declaration
+    planned = plan(declaration, loading.operations(), {}, Selection(level="extended"))
+    asked = {check.item for check in planned if not check.unsupported}
+    laws = {law.name for law in laws_of(loading.operations()[operation])}
+    return laws & (asked | _NEEDS.keys())
 
 
 def _installed(framework: str) -> bool:

@@ -41,6 +41,9 @@ def make_subject(
         functions=(operation.function,),
         placements=("right", "left", "gaps"),
         mask_forms=("bool", "float", "none"),
+        zero_time={"*": "empty-rows"},
+        zero_batch={"*": "empty"},
+        subnormals={"*": "kept"},
     )
     return Subject(
         Adapter(declaration=declaration, functions={operation.function: function}),
@@ -55,13 +58,13 @@ def make_subject(
 def make_sample(under: Subject, *, turn: int = 0, seed: int = 0) -> Sample:
     oracle = loading.oracle(under.operation.name)
     batch = generate(oracle, under.variant, seed=seed, turn=turn)
-    empty = {"masked_max": "negative-infinity"}.get(under.operation.name, "zero")
+    reference = loading.declaration("numpy_reference")
     return Sample(
         oracle=oracle,
         variant=under.variant,
         dtype=under.dtype,
         batch=cast(batch, under.dtype),
-        empty=empty,
+        empty=reference.empty_row(under.variant.name) or "zero",
         seed=seed,
         turn=turn,
     )
