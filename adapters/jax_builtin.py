@@ -32,8 +32,24 @@ def masked_max(x: Array, mask: Array) -> Array:
     return jnp.max(x, axis=1, where=_like(mask, x), initial=-jnp.inf)
 
 
+def masked_min(x: Array, mask: Array) -> Array:
+    return jnp.min(x, axis=1, where=_like(mask, x), initial=jnp.inf)
+
+
+def masked_sum(x: Array, mask: Array) -> Array:
+    return jnp.sum(x, axis=1, where=_like(mask, x))
+
+
 def masked_softmax(x: Array, mask: Array) -> Array:
     return jax.nn.softmax(x, axis=1, where=mask)
+
+
+def masked_log_softmax(x: Array, mask: Array) -> Array:
+    return jax.nn.log_softmax(x, axis=1, where=mask)
+
+
+def masked_logsumexp(x: Array, mask: Array) -> Array:
+    return jax.nn.logsumexp(x, axis=1, where=_like(mask, x))
 
 
 def attention(

@@ -32,20 +32,25 @@ def masked_loss(
 ) -> Array:
     # MLX reads what lies at a label without asking whether it is a class.
     labels = np.where(mask, targets, 0) if kind == "cross_entropy" else targets
-    scores, goals = mx.array(predictions), mx.array(labels)
+    scores, goals = _given(predictions), _given(labels)
     loss = getattr(losses, kind)
-    weights = mx.array(mask).astype(scores.dtype)
+    weights = _given(mask).astype(scores.dtype)
     return np.array(loss(scores, goals, weights=weights, reduction=reduction))
 
 
 def attention(
     query: Array, key: Array, value: Array, mask: Array, *, causal: bool
 ) -> Array:
-    q, k, v = (mx.array(x).swapaxes(1, 2) for x in (query, key, value))
+    q, k, v = (_given(x).swapaxes(1, 2) for x in (query, key, value))
     seen = np.broadcast_to(mask[:, None, None, :], (len(mask), 1, *mask.shape[1:] * 2))
     if causal:
         seen = seen & np.tri(mask.shape[1], dtype=bool)
     found = mx.fast.scaled_dot_product_attention(
-        q, k, v, scale=query.shape[3] ** -0.5, mask=mx.array(seen)
+        q, k, v, scale=query.shape[3] ** -0.5, mask=_given(seen)
     )
     return np.array(found.swapaxes(1, 2))
+
+
+def _given(x: Array) -> mx.array:
+    """Return a copy as MLX's own array, which takes no strides below zero."""
+    return mx.array(np.ascontiguousarray(x))

@@ -40,6 +40,16 @@ def masked_max(x: Array, mask: Array) -> Array:
 
 
 @np.errstate(all="ignore")
+def masked_min(x: Array, mask: Array) -> Array:
+    return _plain(_masked(x, mask).min(axis=1), np.nan, x.dtype)
+
+
+@np.errstate(all="ignore")
+def masked_sum(x: Array, mask: Array) -> Array:
+    return _plain(_masked(x, mask).sum(axis=1), 0, x.dtype)
+
+
+@np.errstate(all="ignore")
 def masked_softmax(x: Array, mask: Array) -> Array:
     scores = _masked(x, mask)
     shares = np.ma.exp(scores - scores.max(axis=1, keepdims=True))
