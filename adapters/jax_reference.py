@@ -14,6 +14,7 @@
 # reverse_sequence = "kept"
 # masked_log_softmax = "negative-infinity"
 # "attention.*" = "zero"
+# crf_decode = "no-tag"
 # [tool.mask-conformance.empty]
 # masked_mean = "zero"
 # masked_max = "negative-infinity"
@@ -27,6 +28,7 @@
 # "masked_loss.*.sequence_mean" = "zero"
 # "attention.*" = "zero"
 # crf_log_likelihood = "zero"
+# crf_decode = "no-tag"
 # ///
 """JAX, written the way the specification asks: select, never multiply."""
 
@@ -119,6 +121,14 @@ def masked_log_softmax(x: Array, mask: Array | None) -> Array:
     scores = jnp.where(valid.any(axis=1, keepdims=True), scores, 0)
     logs = jax.nn.log_softmax(scores, axis=1)
     return jnp.where(valid, logs, -jnp.inf).astype(x.dtype)
+
+
+def masked_variance(x: Array, mask: Array | None) -> Array:
+    valid = _like(_valid(mask, x), x)
+    clean, count = jnp.where(valid, _wide(x), 0), valid.sum(axis=1).clip(min=1)
+    mean = clean.sum(axis=1) / count
+    away = jnp.where(valid, clean - mean[:, None], 0)
+    return (jnp.square(away).sum(axis=1) / count).astype(x.dtype)
 
 
 def reverse_sequence(x: Array, mask: Array | None) -> Array:
@@ -244,6 +254,33 @@ def crf_log_likelihood(
     (reached, total, before, begun), _ = jax.lax.scan(advance, begin, steps)
     total += end[before] - jax.nn.logsumexp(reached + end, axis=1)
     return jnp.where(begun[:, 0], total, 0).astype(emissions.dtype)
+
+
+def crf_decode(
+    emissions: Array, mask: Array | None, transitions: Array, start: Array, end: Array
+) -> Array:
+    valid, rows = _valid(mask, emissions), jnp.arange(len(emissions))
+    scores = jnp.where(valid[..., None], _wide(emissions), 0)
+    transitions, start, end = _wide(transitions), _wide(start), _wide(end)
+
+    def advance(
+        state: tuple[Array, Array], step: tuple[Array, Array]
+    ) -> tuple[tuple[Array, Array], Array]:
+        (reached, begun), (here, now) = state, step
+        steps = reached[:, :, None] + transitions
+        # A padded step is none, and nothing comes before the first valid one.
+        came = jnp.where(here & begun, steps.argmax(axis=1), jnp.arange(len(start)))
+        new = jnp.where(begun, steps.max(axis=1), start) + now
+        return (jnp.where(here, new, reached), begun | here), came
+
+    begin = (jnp.zeros((len(scores), len(start)), scores.dtype), rows[:, None] < 0)
+    steps = (jnp.moveaxis(valid[..., None], 1, 0), jnp.moveaxis(scores, 1, 0))
+    (reached, _), came = jax.lax.scan(advance, begin, steps)
+    tags = (reached + end).argmax(axis=1)
+    _, path = jax.lax.scan(
+        lambda tag, back: (back[rows, tag], tag), tags, came, reverse=True
+    )
+    return jnp.where(valid, path.T, -1)
 
 
 def _step(

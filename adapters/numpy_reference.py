@@ -15,6 +15,7 @@
 # reverse_sequence = "kept"
 # masked_log_softmax = "negative-infinity"
 # "attention.*" = "zero"
+# crf_decode = "no-tag"
 # [tool.mask-conformance.empty]
 # masked_mean = "zero"
 # masked_max = "negative-infinity"
@@ -28,6 +29,7 @@
 # "masked_loss.*.sequence_mean" = "zero"
 # "attention.*" = "zero"
 # crf_log_likelihood = "zero"
+# crf_decode = "no-tag"
 # ///
 """NumPy, written the way the specification asks: select, never multiply."""
 
@@ -136,6 +138,16 @@ def _lifted(valid: Array, x: Array) -> tuple[Array, Array]:
     return scores, scores.max(axis=1, keepdims=True, initial=-np.inf)
 
 
+@np.errstate(all="ignore")
+def masked_variance(x: Array, mask: Array | None) -> Array:
+    valid = _like(_valid(mask, x), x)
+    clean = np.where(valid, _wide(x), 0)
+    count = _count(valid, clean.dtype)
+    mean = clean.sum(axis=1) / count
+    away = np.where(valid, clean - mean[:, None], 0)
+    return ((away * away).sum(axis=1) / count).astype(x.dtype)
+
+
 def reverse_sequence(x: Array, mask: Array | None) -> Array:
     source = _like(_reversed(_valid(mask, x)), x)
     return np.take_along_axis(x, source, axis=1)
@@ -237,6 +249,28 @@ def crf_log_likelihood(
         before, begun = np.where(here[:, 0], tag, before), begun | here
     total += end[before] - _log_sum((reached + end)[:, :, None])[:, 0]
     return np.where(begun[:, 0], total, 0).astype(emissions.dtype)
+
+
+@np.errstate(all="ignore")
+def crf_decode(
+    emissions: Array, mask: Array | None, transitions: Array, start: Array, end: Array
+) -> Array:
+    valid, rows = _valid(mask, emissions), np.arange(len(emissions))
+    scores = np.where(valid[..., None], _wide(emissions), 0)
+    transitions, start, end = _wide(transitions), _wide(start), _wide(end)
+    reached = np.zeros_like(scores, shape=(len(scores), len(start)))
+    begun, came = np.zeros_like(valid, shape=(len(scores), 1)), []
+    for t in range(valid.shape[1]):
+        here, steps = valid[:, t, None], reached[:, :, None] + transitions
+        # A padded step is none, and nothing comes before the first valid one.
+        came.append(np.where(here & begun, steps.argmax(1), np.arange(len(start))))
+        new = np.where(begun, steps.max(axis=1), start) + scores[:, t]
+        reached, begun = np.where(here, new, reached), begun | here
+    tags, path = (reached + end).argmax(axis=1), np.full(valid.shape, -1)
+    for t in reversed(range(valid.shape[1])):
+        path[:, t] = np.where(valid[:, t], tags, -1)
+        tags = came[t][rows, tags]
+    return path
 
 
 def _log_sum(scores: Array) -> Array:

@@ -14,6 +14,7 @@
 # reverse_sequence = "kept"
 # masked_log_softmax = "negative-infinity"
 # "attention.*" = "zero"
+# crf_decode = "no-tag"
 # [tool.mask-conformance.empty]
 # masked_mean = "zero"
 # masked_max = "negative-infinity"
@@ -27,6 +28,7 @@
 # "masked_loss.*.sequence_mean" = "zero"
 # "attention.*" = "zero"
 # crf_log_likelihood = "zero"
+# crf_decode = "no-tag"
 # ///
 """TensorFlow, written the way the specification asks: select, never multiply."""
 
@@ -123,6 +125,15 @@ def masked_log_softmax(x: Tensor, mask: Tensor | None) -> Tensor:
     scores = _where(tf.reduce_any(valid, axis=1, keepdims=True), scores, 0)
     logs = tf.nn.log_softmax(scores, axis=1)
     return tf.cast(_where(valid, logs, float("-inf")), x.dtype)
+
+
+def masked_variance(x: Tensor, mask: Tensor | None) -> Tensor:
+    valid = _like(_valid(mask, x), x)
+    clean = _where(valid, _wide(x), 0)
+    count = _count(valid, clean.dtype)
+    mean = tf.reduce_sum(clean, axis=1) / count
+    away = _where(valid, clean - mean[:, None], 0)
+    return tf.cast(tf.reduce_sum(tf.square(away), axis=1) / count, x.dtype)
 
 
 def reverse_sequence(x: Tensor, mask: Tensor | None) -> Tensor:
@@ -248,6 +259,42 @@ def crf_log_likelihood(
     )
     total += tf.gather(end, before) - tf.reduce_logsumexp(reached + end, axis=1)
     return tf.cast(_where(begun[:, 0], total, 0), emissions.dtype)
+
+
+def crf_decode(
+    emissions: Tensor,
+    mask: Tensor | None,
+    transitions: Tensor,
+    start: Tensor,
+    end: Tensor,
+) -> Tensor:
+    valid = _valid(mask, emissions)
+    scores = _where(valid[..., None], _wide(emissions), 0)
+    transitions, start, end = _wide(transitions), _wide(start), _wide(end)
+
+    def advance(state: tuple[Tensor, ...], step: tuple[Tensor, ...]) -> Any:
+        (reached, begun, _), (here, now) = state, step
+        steps = reached[:, :, None] + transitions
+        # A padded step is none, and nothing comes before the first valid one.
+        back = tf.argmax(steps, axis=1, output_type=tf.int32)
+        came = tf.where(here & begun, back, tf.range(len(start)))
+        new = tf.where(begun, tf.reduce_max(steps, axis=1), start) + now
+        return tf.where(here, new, reached), begun | here, came
+
+    rows, time = tf.unstack(tf.shape(valid))
+    zero = tf.zeros([rows, len(start)], scores.dtype)
+    begin = (zero, zero[:, :1] > 0, tf.cast(zero, tf.int32))
+    steps = tf.transpose(valid)[..., None], tf.transpose(scores, [1, 0, 2])
+    reached, _, came = tf.scan(advance, steps, begin)
+    # Of no position at all there is no last one.
+    last = tf.concat([zero[None], reached], axis=0)[-1] + end
+    tags = tf.argmax(last, axis=1, output_type=tf.int32)
+    path = tf.scan(
+        lambda tag, back: tf.gather(back, tag, batch_dims=1), came, tags, reverse=True
+    )
+    # What came before each position stands there: the tags are those one later.
+    path = tf.transpose(tf.concat([path, tags[None]], axis=0)[1:])
+    return _where(valid, path[:, :time], -1)
 
 
 def _step(

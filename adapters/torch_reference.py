@@ -18,6 +18,7 @@
 # reverse_sequence = "kept"
 # masked_log_softmax = "negative-infinity"
 # "attention.*" = "zero"
+# crf_decode = "no-tag"
 # [tool.mask-conformance.empty]
 # masked_mean = "zero"
 # masked_max = "negative-infinity"
@@ -31,6 +32,7 @@
 # "masked_loss.*.sequence_mean" = "zero"
 # "attention.*" = "zero"
 # crf_log_likelihood = "zero"
+# crf_decode = "no-tag"
 # ///
 """PyTorch, written the way the specification asks: select, never multiply."""
 
@@ -128,6 +130,14 @@ def masked_log_softmax(x: Tensor, mask: Tensor | None) -> Tensor:
     scores = torch.where(valid, _wide(x), -torch.inf)
     scores = torch.where(valid.any(dim=1, keepdim=True), scores, 0)
     return torch.where(valid, scores.log_softmax(dim=1), -torch.inf).to(x.dtype)
+
+
+def masked_variance(x: Tensor, mask: Tensor | None) -> Tensor:
+    valid = _like(_valid(mask, x), x)
+    clean, count = torch.where(valid, _wide(x), 0), valid.sum(dim=1).clamp(min=1)
+    mean = clean.sum(dim=1) / count
+    away = torch.where(valid, clean - mean[:, None], 0)
+    return (away.square().sum(dim=1) / count).to(x.dtype)
 
 
 def reverse_sequence(x: Tensor, mask: Tensor | None) -> Tensor:
@@ -232,6 +242,32 @@ def crf_log_likelihood(
         before, begun = torch.where(here[:, 0], tag, before), begun | here
     total = total + end[before] - torch.logsumexp(reached + end, dim=1)
     return torch.where(begun[:, 0], total, 0).to(emissions.dtype)
+
+
+def crf_decode(
+    emissions: Tensor,
+    mask: Tensor | None,
+    transitions: Tensor,
+    start: Tensor,
+    end: Tensor,
+) -> Tensor:
+    valid = _valid(mask, emissions)
+    scores = torch.where(valid[..., None], _wide(emissions), 0)
+    transitions, start, end = _wide(transitions), _wide(start), _wide(end)
+    states = torch.arange(len(start), device=scores.device)
+    reached = scores.new_zeros(len(scores), len(start))
+    begun, came, path = valid.new_zeros(len(scores), 1), [], []
+    for t in range(valid.shape[1]):
+        here, steps = valid[:, t, None], reached[:, :, None] + transitions
+        # A padded step is none, and nothing comes before the first valid one.
+        came.append(torch.where(here & begun, steps.argmax(dim=1), states))
+        new = torch.where(begun, steps.amax(dim=1), start) + scores[:, t]
+        reached, begun = torch.where(here, new, reached), begun | here
+    tags = (reached + end).argmax(dim=1)
+    for t in reversed(range(valid.shape[1])):
+        path.append(torch.where(valid[:, t], tags, -1))
+        tags = came[t].gather(1, tags[:, None])[:, 0]
+    return torch.stack(path[::-1], dim=1) if path else tags[:, None][:, :0]
 
 
 def _step(

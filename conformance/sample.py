@@ -158,6 +158,8 @@ class Sample:
             stands = np.asarray(next(iter(self.batch.arrays.values())), np.float64)
         elif self.padding == "negative-infinity":
             stands -= np.inf
+        elif self.padding == "no-tag":
+            stands -= 1
         elif self.padding == "attend":
             stands, error = self._attended()
         elif self.padding == "empty-row":

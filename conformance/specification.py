@@ -34,7 +34,7 @@ ROUTES = ("eager", "compiled", *EXTENDED_ROUTES)
 COMPILED_ROUTES = ("compiled", "xla", "dynamic", "inductor")
 PLACEMENTS = ("right", "left", "gaps")
 MASK_FORMS = ("bool", "float", "none", "int8", "uint8", "lengths", "rank-3")
-PADDINGS = ("zero", "kept", "negative-infinity", "attend", "empty-row")
+PADDINGS = ("zero", "kept", "negative-infinity", "no-tag", "attend", "empty-row")
 EMPTY_ROWS = (
     "nan",
     "zero",

@@ -83,7 +83,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         if self.operation == "mask_from_ids":
             return frozenset({"ids"})
         if self.operation.startswith("crf_"):
-            return frozenset({"tags"})
+            return frozenset({"tags"} & self.inputs.keys())
         return frozenset({"targets"} if ".cross_entropy." in self.variant else ())
 
     @property

@@ -30,9 +30,9 @@ _EMPTY = {
     "masked_variance": "zero",
     "masked_loss.*.mean": "zero",
     "masked_loss.*.sequence_mean": "zero",
-    "crf_log_likelihood": "zero",
     "attention.*": "zero",
     "crf_log_likelihood": "zero",
+    "crf_decode": "no-tag",
 }
 _ROUTES = {
     "numpy": ("eager",),
@@ -43,6 +43,7 @@ _PADDING = {
     "reverse_sequence": "zero",
     "masked_log_softmax": "negative-infinity",
     "attention.*": "zero",
+    "crf_decode": "no-tag",
 }
 
 

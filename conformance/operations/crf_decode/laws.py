@@ -1,0 +1,50 @@
+"""Laws of the best path alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from conformance.compare import compare, failed
+from conformance.operations.crf_decode.oracle import answer, rounding
+from conformance.operations.crf_log_likelihood import chain
+from conformance.operations.crf_log_likelihood.laws import reversed_chain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.compare import Verdict
+    from conformance.sample import Sample
+    from conformance.subject import Subject
+
+
+def best_path(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """The score of the path that was found, against the best path's."""
+    batch = sample.batch
+    got = np.asarray(subject.answer(batch, like=sample.want), dtype=np.float64)
+    width = batch.arrays["emissions"].shape[2]
+    tags = np.where(batch.mask, got, 0.0)
+    if not np.isin(tags, np.arange(width)).all():
+        text = f"a valid position has none of the tags 0 to {width - 1}"
+        yield failed(text, batch=batch, got=got)
+        return
+    found, _ = chain.path_score(batch, tags)
+    best, _ = chain.path_score(batch, answer({}, batch))
+    allowed = 2 * rounding(batch, subject.dtype)
+    note = "the score of the path that was found"
+    yield compare(found, best, allowed, batch=batch, label="score", note=note)
+
+
+def reversal(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """Valid positions in the reverse order, transitions the other way."""
+    batch = sample.batch
+    first = np.asarray(subject.answer(batch, like=sample.want), dtype=np.float64)
+    turned = sample.having(reversed_chain(batch))
+    second = subject.answer(turned.batch, like=turned.want)
+    want, allowed = first.copy(), sample.allowed.copy()
+    for row, valid in enumerate(batch.mask):
+        want[row, valid] = first[row, valid][::-1]
+        allowed[row, valid] = allowed[row, valid][::-1]
+    note = "the reversed chain"
+    yield compare(second, want, allowed + turned.allowed, batch=turned.batch, note=note)
