@@ -6,6 +6,7 @@ with an equal `environment` key share. What follows `--` goes to `mask-conforman
 
 from __future__ import annotations
 
+import re
 import sys
 import tomllib
 from pathlib import Path
@@ -41,38 +42,61 @@ def heads() -> dict[str, dict[str, Any]]:
 HEADS = heads()
 
 
-def build(session: nox.Session, name: str) -> Path:
+def build(session: nox.Session, name: str, instead: tuple[str, ...] = ()) -> Path:
     """Build or bring up to date an adapter's environment; return its scripts' folder.
 
     Not one of nox's own environments: those belong to one session, and an environment
-    with a framework in it is large enough to be shared.
+    with a framework in it is large enough to be shared. Requirements in `instead` take
+    the place of those of the same name, in an environment of their own.
     """
-    key = HEADS[name]["environment"]
+    key = "-".join((HEADS[name]["environment"], *map(slug, instead)))
     folder = Path(".nox").resolve() / f"adapters-{key}"
     scripts = folder / ("Scripts" if sys.platform == "win32" else "bin")
     if not scripts.exists():
         session.run(sys.executable, "-m", "venv", str(folder), external=True)
     shared = {
         requirement
-        for head in HEADS.values()
-        if head["environment"] == key
+        for other, head in HEADS.items()
+        if head["environment"] == HEADS[name]["environment"]
+        if not instead or other == name
         for requirement in head["dependencies"]
     }
+    replaced = {distribution(requirement) for requirement in instead}
+    shared = {each for each in shared if distribution(each) not in replaced}
     # torch first: what is installed after it must not bring another build of it.
-    ordered = sorted(shared, key=lambda text: (not text.startswith("torch"), text))
+    ordered = sorted({*shared, *instead}, key=lambda text: (text[:6] != "torch=", text))
     install = [str(scripts / "python"), "-m", "pip", "install", "--quiet"]
     session.run(*install, *ordered, external=True)
     session.run(*install, "-e", ".[run]", external=True)
     return scripts
 
 
+def distribution(requirement: str) -> str:
+    """Return a requirement's name."""
+    return re.split(r"[^\w.-]", requirement, maxsplit=1)[0].lower().replace("_", "-")
+
+
+def slug(requirement: str) -> str:
+    """Return a requirement as part of a folder's name."""
+    return re.sub(r"[^\w.]+", "-", requirement).strip("-")
+
+
 @nox.session(venv_backend="none")
 @nox.parametrize("adapter", [nox.param(name, id=name) for name in HEADS])
 def conform(session: nox.Session, adapter: str) -> None:
-    """Run one adapter in its environment; arguments go to `mask-conformance run`."""
-    command = build(session, adapter) / "mask-conformance"
-    more = session.posargs
-    session.run(str(command), "run", adapter, "-o", RESULTS, *more, external=True)
+    """Run one adapter in its environment; arguments go to `mask-conformance run`.
+
+    `-- --with flax==0.11.2` takes another release of what it runs on; its record is
+    kept beside, so that the report shows what a release changed.
+    """
+    more, instead = list(session.posargs), []
+    while "--with" in more:
+        at = more.index("--with")
+        instead.append(more[at + 1])
+        del more[at : at + 2]
+    folder = "/".join((RESULTS, *map(slug, instead)))
+    command = build(session, adapter, tuple(instead)) / "mask-conformance"
+    session.run(str(command), "run", adapter, "-o", folder, *more, external=True)
 
 
 @nox.session(venv_backend="none")
@@ -104,7 +128,8 @@ def findings(session: nox.Session) -> None:
 def report(session: nox.Session) -> None:
     """Write reports/index.html from every record there is."""
     session.install("-e", ".")
-    session.run("mask-conformance", "report", RESULTS, "-o", "reports")
+    others = sorted({str(path.parent) for path in Path(RESULTS).glob("*/*.jsonl")})
+    session.run("mask-conformance", "report", RESULTS, *others, "-o", "reports")
 
 
 @nox.session

@@ -34,11 +34,13 @@ def records(paths: Iterable[Path]) -> list[Run]:
         listed = ", ".join(map(str, given))
         msg = f"no records in {listed}; run `mask-conformance run` first"
         raise ResultError(msg)
-    by_adapter: dict[str, list[Run]] = defaultdict(list)
+    # Shards of one run belong together, runs of two versions beside each other.
+    same: dict[tuple[str, ...], list[Run]] = defaultdict(list)
     for file in files:
         run = results.read(file)
-        by_adapter[run.header.adapter].append(run)
-    return [_whole(runs) for _, runs in sorted(by_adapter.items())]
+        versions = sorted(run.header.versions.items())
+        same[run.header.adapter, *map("=".join, versions)].append(run)
+    return [_whole(runs) for _, runs in sorted(same.items())]
 
 
 def report(paths: Sequence[Path], output: Path) -> list[Path]:
