@@ -30,6 +30,7 @@ LEAST = {
     "last_valid": 15,
     "masked_logsumexp": 15,
     "masked_log_softmax": 15,
+    "masked_variance": 15,
 }
 LIKE_OTHERS = {
     f"birnn.{cell}.{merge}.{output}"

@@ -1,0 +1,40 @@
+"""Laws of the variance alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from conformance.compare import compare
+from conformance.operations.base import shifted
+from conformance.precision import PRECISIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.compare import Verdict
+    from conformance.sample import Sample
+    from conformance.subject import Subject
+
+
+def shift(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """Valid values rounded so that the shift is exact, then shifted far."""
+    far = 64.0 if PRECISIONS[sample.dtype].low else 65536.0
+    plain, moved = shifted(sample, far)
+    first = np.asarray(subject.answer(plain.batch, like=plain.want), dtype=np.float64)
+    second = subject.answer(moved.batch, like=moved.want)
+    allowed = plain.allowed + moved.allowed
+    note = f"as before {far:g} was added to every valid value"
+    yield compare(second, first, allowed, batch=moved.batch, note=note)
+
+
+def not_negative(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """At least zero, far from zero too; no bound is needed for a sum of squares."""
+    far = 64.0 if PRECISIONS[sample.dtype].low else 65536.0
+    for each in (sample, shifted(sample, far)[1]):
+        got = subject.answer(each.batch, like=each.want)
+        wide = np.asarray(got, dtype=np.float64)
+        nothing = np.zeros_like(wide)
+        note = "a variance is not below zero"
+        yield compare(wide, np.maximum(wide, 0), nothing, batch=each.batch, note=note)
