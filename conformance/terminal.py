@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections import Counter, defaultdict
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -75,10 +76,16 @@ def summary(runs: Sequence[Run]) -> str:
         groups: dict[str, list[Result]] = defaultdict(list)
         for result in run.results:
             groups[parse_check(result.check).operation].append(result)
-        lines += [
-            f"  {operation:<16} {_counted(groups[operation])}"
-            for operation in run.header.operations
-        ]
+        absent = [name for name in run.header.operations if _absent(groups[name])]
+        offered = [name for name in run.header.operations if name not in absent]
+        width = max(map(len, offered), default=0)
+        lines += [f"  {name:<{width}}  {_counted(groups[name])}" for name in offered]
+        lines += textwrap.wrap(
+            f"not offered: {', '.join(absent)}" if absent else "",
+            width=80,
+            initial_indent="  ",
+            subsequent_indent="    ",
+        )
         lines += _known(run.results)
         missing = run.header.planned - len(run.results)
         if missing > 0:
@@ -86,6 +93,11 @@ def summary(runs: Sequence[Run]) -> str:
         elif run.problems:
             lines.append(f"  INCOMPLETE: {'; '.join(run.problems)}")
     return "\n".join(lines)
+
+
+def _absent(results: Sequence[Result]) -> bool:
+    """Tell whether every check of an operation is one that the adapter lacks."""
+    return bool(results) and all(each.outcome == "unsupported" for each in results)
 
 
 def complaints(run: Run) -> str:

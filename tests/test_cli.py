@@ -25,7 +25,8 @@ UNKNOWN = {
         "float16, float32, float64"
     ),
     "route": (
-        "unknown route 'eagre'; did you mean 'eager'? choose from: compiled, eager"
+        "unknown route 'eagre'; did you mean 'eager'? choose from: autocast, "
+        "compiled, dynamic, eager, inductor, jvp, training, vmap, xla"
     ),
     "operation": (
         "unknown operation 'masked_men'; did you mean 'masked_mean'? choose from: "

@@ -83,7 +83,7 @@ def test_adapters_that_cannot_run_here_are_named(
         "conformance.loading._installed", lambda name: name in {"numpy", "ml_dtypes"}
     )
     said: list[str] = []
-    assert running._installed(said.append) == ["numpy_reference"]
+    assert running._installed(said.append) == ["numpy_ma", "numpy_reference"]
     assert "left out: torch_reference (torch not installed)" in said
 
     monkeypatch.setattr("conformance.loading._installed", lambda _name: False)

@@ -29,6 +29,20 @@ def test_the_summary_has_a_line_for_each_operation_that_fits() -> None:
     assert max(map(len, counts)) <= 80
 
 
+def test_operations_that_are_not_offered_take_one_line() -> None:
+    first = GOLDEN.results[0]
+    operation = first.check.partition("/")[0].partition(".")[0]
+    lacking = tuple(
+        structs.replace(each, outcome="unsupported", known=None, failure=None)
+        if each.check.startswith(operation)
+        else each
+        for each in GOLDEN.results
+    )
+    lines = summary([replace(GOLDEN, results=lacking)]).splitlines()
+    assert f"  not offered: {operation}" in lines
+    assert not [line for line in lines if line.startswith(f"  {operation} ")]
+
+
 def test_a_run_that_broke_off_is_called_incomplete() -> None:
     header = structs.replace(GOLDEN.header, planned=len(GOLDEN.results) + 3)
     broken = replace(GOLDEN, header=header)
