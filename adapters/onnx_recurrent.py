@@ -7,7 +7,7 @@
 # dtypes = ["float32"]
 # placements = ["right"]
 # mask-forms = ["bool"]
-# zero-batch = { "birnn.gru.*" = "error" }
+# zero-batch = { "birnn.gru.*" = "error", "birnn.lstm.*" = "error" }
 # padding = { reverse_sequence = "kept" }
 # [tool.mask-conformance.unsupported]
 # "birnn.*.sum.*" = "ONNX stacks the directions on an axis of their own"
