@@ -8,7 +8,7 @@ _LAWS = "conformance.operations.apply_mask.laws"
 
 OPERATION = Operation(
     name="apply_mask",
-    number=11,
+    number=8,
     title="Zero at padding, everything else as it is",
     function="apply_mask",
     signature="apply_mask(x [B, T, ...], mask [B, T]) -> [B, T, ...]",

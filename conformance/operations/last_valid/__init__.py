@@ -8,7 +8,7 @@ _LAWS = "conformance.operations.last_valid.laws"
 
 OPERATION = Operation(
     name="last_valid",
-    number=16,
+    number=13,
     title="What stands at the last valid position of each row",
     function="last_valid",
     signature="last_valid(x [B, T, ...], mask [B, T]) -> [B, ...]",

@@ -8,7 +8,7 @@ _LAWS = "conformance.operations.mask_from_features.laws"
 
 OPERATION = Operation(
     name="mask_from_features",
-    number=13,
+    number=10,
     title="The mask of a batch of vectors, where vectors of zeros are padding",
     function="mask_from_features",
     signature="mask_from_features(x [B, T, F]) -> [B, T] bool",

@@ -8,7 +8,7 @@ _LAWS = "conformance.operations.mask_from_ids.laws"
 
 OPERATION = Operation(
     name="mask_from_ids",
-    number=12,
+    number=9,
     title="The mask of a batch of ids, from the id that stands for padding",
     function="mask_from_ids",
     signature="mask_from_ids(ids [B, T] of whole numbers, padding_id) -> [B, T] bool",

@@ -8,7 +8,7 @@ _LAWS = "conformance.operations.masked_log_softmax.laws"
 
 OPERATION = Operation(
     name="masked_log_softmax",
-    number=18,
+    number=15,
     title="Logarithm of the softmax over the valid positions of each row",
     function="masked_log_softmax",
     signature="masked_log_softmax(x [B, T], mask [B, T]) -> [B, T]",

@@ -8,7 +8,7 @@ _LAWS = "conformance.operations.masked_logsumexp.laws"
 
 OPERATION = Operation(
     name="masked_logsumexp",
-    number=17,
+    number=14,
     title="Logarithm of the sum of exponentials of each row's valid positions",
     function="masked_logsumexp",
     signature="masked_logsumexp(x [B, T], mask [B, T]) -> [B]",

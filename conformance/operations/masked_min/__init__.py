@@ -6,7 +6,7 @@ from conformance.specification import Law, Operation, Variant
 
 OPERATION = Operation(
     name="masked_min",
-    number=15,
+    number=12,
     title="Minimum over the valid positions of each row",
     function="masked_min",
     signature="masked_min(x [B, T, ...], mask [B, T]) -> [B, ...]",

@@ -8,7 +8,7 @@ _LAWS = "conformance.operations.masked_sum.laws"
 
 OPERATION = Operation(
     name="masked_sum",
-    number=14,
+    number=11,
     title="Sum over the valid positions of each row",
     function="masked_sum",
     signature="masked_sum(x [B, T, ...], mask [B, T]) -> [B, ...]",

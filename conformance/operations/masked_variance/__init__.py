@@ -8,7 +8,7 @@ _LAWS = "conformance.operations.masked_variance.laws"
 
 OPERATION = Operation(
     name="masked_variance",
-    number=19,
+    number=16,
     title="Variance over the valid positions of each row, divided by their number",
     function="masked_variance",
     signature="masked_variance(x [B, T, ...], mask [B, T]) -> [B, ...]",

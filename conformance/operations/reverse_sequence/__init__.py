@@ -8,7 +8,7 @@ _LAWS = "conformance.operations.reverse_sequence.laws"
 
 OPERATION = Operation(
     name="reverse_sequence",
-    number=10,
+    number=7,
     title="The valid positions of each row in reverse order, padding where it is",
     function="reverse_sequence",
     signature="reverse_sequence(x [B, T, ...], mask [B, T]) -> [B, T, ...]",
