@@ -135,7 +135,7 @@ def mask_from_features(x: Tensor) -> Tensor:
     return layers.Masking(dtype=_dtype(x)).compute_mask(x)
 
 
-class _Masking(layers.Layer):
+class Given(layers.Layer):
     """Attaches a mask, as `Masking` and `Embedding(mask_zero=True)` attach theirs."""
 
     def call(self, inputs: list[Tensor]) -> Tensor:
@@ -147,7 +147,7 @@ class _Masking(layers.Layer):
 
 
 def _with_mask(x: Tensor, mask: Tensor) -> Tensor:
-    return _Masking(dtype=_dtype(x))([x, mask])
+    return Given(dtype=_dtype(x))([x, mask])
 
 
 def _folded(x: Tensor) -> Tensor:
