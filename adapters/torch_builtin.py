@@ -85,12 +85,12 @@ def masked_min(x: Tensor, mask: Tensor) -> Tensor:
     return torch.masked.amin(x, 1, mask=_like(mask, x))
 
 
-def masked_log_softmax(x: Tensor, mask: Tensor) -> Tensor:
-    return torch.masked.log_softmax(x, 1, mask=mask)
-
-
 def masked_logsumexp(x: Tensor, mask: Tensor) -> Tensor:
     return torch.masked.logsumexp(x, 1, mask=_like(mask, x))
+
+
+def masked_log_softmax(x: Tensor, mask: Tensor) -> Tensor:
+    return torch.masked.log_softmax(x, 1, mask=mask)
 
 
 def masked_variance(x: Tensor, mask: Tensor) -> Tensor:
