@@ -135,13 +135,15 @@ def mask_from_features(x: Tensor) -> Tensor:
     return layers.Masking(dtype=_dtype(x)).compute_mask(x)
 
 
-class Given(layers.Layer):
+class Given(layers.Layer):  # type: ignore[misc, unused-ignore]
     """Attaches a mask, as `Masking` and `Embedding(mask_zero=True)` attach theirs."""
 
     def call(self, inputs: list[Tensor]) -> Tensor:
+        """Return the first input as it is."""
         return ops.copy(inputs[0])
 
     def compute_mask(self, inputs: list[Tensor], previous_mask: Any = None) -> Tensor:
+        """Return the second input as the first one's mask."""
         del previous_mask
         return inputs[1]
 
