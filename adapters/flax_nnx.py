@@ -64,7 +64,8 @@ class _BiRnn:
         return self.apply(self.parameters, x, mask)
 
     def apply(self, parameters: _Parameters, x: Array, mask: Array) -> Array:
-        layer = nnx.merge(parameters.graph, parameters.values, self.rest)
+        # A copy: the layer counts its random numbers, and may only within its trace.
+        layer = nnx.merge(parameters.graph, parameters.values, self.rest, copy=True)
         (there, back), steps = layer(x, seq_lengths=_lengths(mask))
         if self.output == "sequence":
             return steps
