@@ -42,7 +42,7 @@ def test_features_say_what_the_mask_says() -> None:
     x = np.array([[[0, 2], [0, 0], [3, 4]], [[np.nan, 0], [5, 5], [-0.0, 1]]])
     found = sample("mask_from_features", x=x).batch.arrays["x"]
 
-    said = [[[0, 2], [1, 1], [0, 0]], [[np.nan, 0], [0, 0], [0, 1]]]
+    said: Any = [[[0, 2], [1, 1], [0, 0]], [[np.nan, 0], [0, 0], [0, 1]]]
     assert np.array_equal(found, said, equal_nan=True)
 
 
