@@ -20,7 +20,7 @@ CORE = {"masked_mean", "masked_max", "masked_softmax", "masked_loss", "build_bir
 ORDER = list(dict.fromkeys(each.function for each in operations().values()))
 
 # Distributions whose module has another name.
-MODULES = {"dm-haiku": "haiku", "paddlepaddle": "paddle"}
+MODULES = {"dm-haiku": "haiku", "paddlepaddle": "paddle", "pytorch-crf": "torchcrf"}
 
 every_adapter = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 

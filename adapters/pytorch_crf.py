@@ -1,0 +1,62 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["torch==2.13.0", "numpy==2.4.6", "pytorch-crf==0.7.2"]
+# [tool.mask-conformance]
+# framework = "torch"
+# environment = "pytorch-crf"
+# dtypes = ["float32", "float64"]
+# placements = ["right", "left", "gaps"]
+# mask-forms = ["bool", "uint8", "none"]
+# padding = { crf_decode = "no-tag" }
+# empty = { crf_log_likelihood = "error", crf_decode = "error" }
+# ///
+"""pytorch-crf: torchcrf.CRF, the parameters set from the arguments."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import torch
+from torch import nn
+from torch.func import functional_call
+from torchcrf import CRF
+
+Tensor: TypeAlias = torch.Tensor
+
+
+def crf_log_likelihood(
+    emissions: Tensor,
+    tags: Tensor,
+    mask: Tensor | None,
+    transitions: Tensor,
+    start: Tensor,
+    end: Tensor,
+) -> Tensor:
+    parameters = {
+        "transitions": transitions,
+        "start_transitions": start,
+        "end_transitions": end,
+    }
+    layer = CRF(len(start), batch_first=True)
+    how = {"mask": mask, "reduction": "none"}
+    found: Tensor = functional_call(layer, parameters, (emissions, tags), how)
+    return found
+
+
+def crf_decode(
+    emissions: Tensor,
+    mask: Tensor | None,
+    transitions: Tensor,
+    start: Tensor,
+    end: Tensor,
+) -> Tensor:
+    layer = CRF(len(start), batch_first=True)
+    layer.transitions = nn.Parameter(transitions)
+    layer.start_transitions = nn.Parameter(start)
+    layer.end_transitions = nn.Parameter(end)
+    found = torch.full(emissions.shape[:2], -1)
+    # Lists come back, a tag for each position that counts.
+    keep = torch.ones(emissions.shape[:2]) if mask is None else mask
+    for row, path in enumerate(layer.decode(emissions, mask=mask)):
+        found[row, keep[row].bool()] = torch.tensor(path)
+    return found
