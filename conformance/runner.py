@@ -208,7 +208,11 @@ class Runner:
             if not smaller.solvable:
                 return False
             again = attempt(function, subject, smaller)
-            return not again.passed and again.errored == finding.errored
+            # A wrong answer is not shrunk to a missing one, such as a gradient that
+            # does not reach what one position has no use for.
+            answered = again.verdict.got is None, finding.verdict.got is None
+            alike = again.errored == finding.errored and answered[0] == answered[1]
+            return not again.passed and alike
 
         smallest = shrink(sample.batch, fails)
         again = attempt(function, subject, sample.having(smallest))
