@@ -104,8 +104,8 @@ WRONG = {
     "unknown-empty": (
         f'{NUMPY}# empty = {{ masked_mean = "none" }}\n{CLOSE}',
         (
-            "unknown empty.masked_mean 'none'; choose from: error, "
-            "nan, negative-infinity, skip, uniform, zero"
+            "unknown empty.masked_mean 'none'; choose from: error, infinity, "
+            "nan, negative-infinity, no-tag, skip, uniform, zero"
         ),
     ),
     "variant": (

@@ -69,7 +69,9 @@ def test_a_law_that_judges_nothing_is_an_error(opened: Opened) -> None:
     session = opened(RIGHT, VALUE)
     check = session.planned[0]
     sample = session.runner.prepared.turn(check, 0)
-    finding = attempt(lambda *_: iter(()), session.runner.prepared.subject(check), sample)
+    finding = attempt(
+        lambda *_: iter(()), session.runner.prepared.subject(check), sample
+    )
     assert (finding.passed, finding.errored) == (False, True)
     assert finding.verdict.message.startswith("the law judged nothing")
 

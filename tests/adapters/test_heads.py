@@ -17,7 +17,7 @@ FOLDER = Path(__file__).parents[2] / "adapters"
 FILES = sorted(FOLDER.glob("*.py"))
 REFERENCES = [path.stem for path in FILES if path.stem.endswith("_reference")]
 CORE = {"masked_mean", "masked_max", "masked_softmax", "masked_loss", "build_birnn"}
-ORDER = list(dict.fromkeys(each.function for each in operations().values()))
+FUNCTIONS = {each.function for each in operations().values()}
 
 # Distributions whose module has another name.
 MODULES = {"dm-haiku": "haiku", "paddlepaddle": "paddle", "pytorch-crf": "torchcrf"}
@@ -71,7 +71,9 @@ def test_no_adapter_is_named_like_a_module(path: Path) -> None:
 def test_what_an_adapter_runs_on_is_pinned(path: Path) -> None:
     lines = [line for head in heads.read(path).values() for line in head.dependencies]
     assert lines
-    assert [line for line in lines if not re.fullmatch(r"[\w.-]+==[\w.]+", line)] == []
+    assert [
+        line for line in lines if not re.fullmatch(r"[\w.-]+(\[\w+\])?==[\w.]+", line)
+    ] == []
 
 
 @every_adapter
@@ -80,10 +82,9 @@ def test_an_adapter_says_in_a_line_what_it_is(path: Path) -> None:
 
 
 @every_adapter
-def test_functions_stand_in_the_order_of_the_specification(path: Path) -> None:
-    functions = list(next(iter(heads.read(path).values())).functions)
-    known = [name for name in functions if name in ORDER]
-    assert known == sorted(known, key=ORDER.index)
+def test_an_adapter_offers_an_operation(path: Path) -> None:
+    for head in heads.read(path).values():
+        assert set(head.functions) & FUNCTIONS
 
 
 @every_adapter

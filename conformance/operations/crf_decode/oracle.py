@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from conformance.inputs import Draw
 
 ROWS = 16
-NO_TAG = -1
 
 
 def generate(options: Mapping[str, str], draw: Draw, mask: Array) -> dict[str, Array]:
@@ -33,9 +32,9 @@ def generate_weights(options: Mapping[str, str], draw: Draw) -> dict[str, Array]
 
 
 def answer(options: Mapping[str, str], batch: Batch) -> Array:
-    """Return the tags of a best path, ``[B, T]``, and -1 at padding."""
+    """Return the tags of a best path, ``[B, T]``, and 0 at padding."""
     del options
-    tags = np.full(batch.mask.shape, float(NO_TAG))
+    tags = np.zeros(batch.mask.shape)
     for row in range(batch.rows):
         tags[row, batch.mask[row]] = best_path(batch, row)
     return tags
@@ -56,6 +55,22 @@ def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
             sure = best[:, -1] - best[:, -2] > slack[row] if best.shape[1] > 1 else True
         allowed[row, batch.mask[row]] = np.where(sure, 0.0, np.inf)
     return allowed
+
+
+def gradient(
+    options: Mapping[str, str], batch: Batch, cotangent: Array
+) -> dict[str, Array]:
+    """Return nothing: tags have no derivative."""
+    del options, batch, cotangent
+    return {}
+
+
+def gradient_bound(
+    options: Mapping[str, str], batch: Batch, cotangent: Array
+) -> dict[str, Array]:
+    """Return nothing: tags have no derivative."""
+    del options, batch, cotangent
+    return {}
 
 
 def rounding(batch: Batch, dtype: str) -> Array:
@@ -101,4 +116,21 @@ def _through(batch: Batch, row: int) -> Array:
         behind[t] = (
             end if last else (transitions + scores[t + 1] + behind[t + 1]).max(axis=1)
         )
-    return ahead + behind
+    whole: Array = ahead + behind
+    return whole
+
+
+def gradient(
+    options: Mapping[str, str], batch: Batch, cotangent: Array
+) -> dict[str, Array]:
+    """Return nothing: tags are whole numbers."""
+    del options, batch, cotangent
+    return {}
+
+
+def gradient_bound(
+    options: Mapping[str, str], batch: Batch, cotangent: Array
+) -> dict[str, Array]:
+    """Return nothing: tags are whole numbers."""
+    del options, batch, cotangent
+    return {}

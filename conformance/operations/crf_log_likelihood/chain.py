@@ -25,13 +25,13 @@ def generated(draw: Draw, mask: Array) -> Array:
 
 
 def generated_weights(draw: Draw) -> dict[str, Array]:
-    """Return transitions, start and end; the transitions are never symmetric."""
-    transitions = draw.of(SIGNALS[1], (TAGS, TAGS))
-    transitions[0, 1] = transitions[1, 0] + 1
+    """Return transitions, start and end, told apart so that few paths tie."""
+    rank = np.arange(TAGS, dtype=np.float64)
+    apart = (rank[:, None] * TAGS + rank) / 16
     return {
-        "transitions": transitions,
-        "start": draw.of(SIGNALS[1], (TAGS,)),
-        "end": draw.of(SIGNALS[1], (TAGS,)),
+        "transitions": draw.of(SIGNALS[1], (TAGS, TAGS)) + apart,
+        "start": draw.of(SIGNALS[1], (TAGS,)) + rank / 64,
+        "end": draw.of(SIGNALS[1], (TAGS,)) + rank / 256,
     }
 
 
