@@ -118,19 +118,3 @@ def _through(batch: Batch, row: int) -> Array:
         )
     whole: Array = ahead + behind
     return whole
-
-
-def gradient(
-    options: Mapping[str, str], batch: Batch, cotangent: Array
-) -> dict[str, Array]:
-    """Return nothing: tags are whole numbers."""
-    del options, batch, cotangent
-    return {}
-
-
-def gradient_bound(
-    options: Mapping[str, str], batch: Batch, cotangent: Array
-) -> dict[str, Array]:
-    """Return nothing: tags are whole numbers."""
-    del options, batch, cotangent
-    return {}
