@@ -113,6 +113,9 @@ def test_bounds_are_finite_and_positive_where_there_is_rounding(
     allowed, valid = one.allowed, one.batch.mask
 
     assert allowed.shape == one.want.shape
+    if variant.operation == "crf_decode":  # a tag that rounding may turn is not held
+        assert set(allowed.ravel().tolist()) <= {0.0, np.inf}
+        return
     assert np.isfinite(allowed).all()
     if variant in UNROUNDED:
         assert not allowed.any()
