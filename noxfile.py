@@ -65,9 +65,14 @@ def build(session: nox.Session, name: str, instead: tuple[str, ...] = ()) -> Pat
     shared = {each for each in shared if distribution(each) not in replaced}
     # torch first: what is installed after it must not bring another build of it.
     ordered = sorted({*shared, *instead}, key=lambda text: (text[:6] != "torch=", text))
-    install = [str(scripts / "python"), "-m", "pip", "install", "--quiet"]
-    session.run(*install, *ordered, external=True)
-    session.run(*install, "-e", ".[run]", external=True)
+    # What is in place is left alone: another adapter may be running on it.
+    stamp = folder / "installed.txt"
+    wanted = "\n".join((*ordered, Path("pyproject.toml").read_text("utf-8")))
+    if not stamp.exists() or stamp.read_text("utf-8") != wanted:
+        install = [str(scripts / "python"), "-m", "pip", "install", "--quiet"]
+        session.run(*install, *ordered, external=True)
+        session.run(*install, "-e", ".[run]", external=True)
+        stamp.write_text(wanted, "utf-8")
     return scripts
 
 
