@@ -4,6 +4,7 @@ import json
 import re
 import tempfile
 from collections import Counter
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 import conformance.report
 from conformance.errors import UsageError
 from conformance.report import write
+from conformance.report.view import NAMED, columns, view
 from conformance.results import (
     Failure,
     Footer,
@@ -452,3 +454,14 @@ def test_no_runs_make_no_report(tmp_path: Path) -> None:
         write([], tmp_path / "out", generated=WHEN)
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_verdict_counts_adapters_that_are_too_many_to_name() -> None:
+    torch = read(GOLDEN / "torch.jsonl")
+    other = read(GOLDEN / "jax.jsonl").header
+    named = [msgspec.structs.replace(other, adapter=f"a{n}") for n in range(NAMED)]
+    whole = [torch, *(replace(torch, header=header) for header in named)]
+    text = view(columns(whole), generated=WHEN, clauses={}).verdict()
+    assert text.startswith(f"{NAMED + 1} adapters: ")
+    few = view(columns(whole[:2]), generated=WHEN, clauses={}).verdict()
+    assert "a0 on jax" in few

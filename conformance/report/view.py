@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 CORE = ("masked_mean", "masked_max", "masked_softmax", "masked_loss", "birnn")
 """The operations that come first, in this order."""
 
+NAMED = 6
+"""Adapters that the verdict still calls by their names."""
+
 GLYPHS = {
     "passed": "✓",
     "failed": "✗",
@@ -193,6 +196,8 @@ class View:
         known = len(self.differences) - new
         declined = sum(t.outcomes["unsupported"] for t in self.tallies.values())
         names = _listed([column.system for column in self.columns])
+        if len(self.columns) > NAMED:
+            names = f"{len(self.columns)} adapters"
         text = (
             f"{names}: {len(self.differences):,} of {total:,} checks differ from the "
             f"specification; {known:,} known, {new:,} new, {stale:,} fixed or stale."
