@@ -31,6 +31,8 @@ LEAST = {
     "masked_logsumexp": 15,
     "masked_log_softmax": 15,
     "masked_variance": 15,
+    "crf_log_likelihood": 40,
+    "crf_decode": 25,
 }
 LIKE_OTHERS = {
     f"birnn.{cell}.{merge}.{output}"
