@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from conformance import listing, loading
 from conformance.errors import UnknownNameError
-from conformance.plan import _placement, _unplaced, clauses, laws_of
+from conformance.plan import SECOND_ROUTE_LAWS, _placement, _unplaced, clauses, laws_of
 from conformance.results import parse_check
 from conformance.selection import Selection
 from conformance.specification import LEVELS, included_levels
@@ -187,3 +187,49 @@ def test_a_named_check_is_found_at_its_level(level: Level) -> None:
     found = listing.planned(loading.declaration("numpy_reference"), selection)
     assert bool(found) == ("robust" in included_levels(level))
     assert selection.partial
+
+
+def test_extended_routes_get_the_cases_and_four_laws_at_level_extended() -> None:
+    found = planned("torch_reference")
+    for route in ("dynamic", "vmap", "autocast"):
+        own = [each for each in found.values() if each.route == route]
+        laws = {each.item for each in own if not each.case}
+        assert {each.level for each in own} == {"extended"}
+        assert laws == set(SECOND_ROUTE_LAWS)
+        assert any(each.case for each in own)
+
+
+def test_autocast_is_judged_in_bfloat16_and_vmap_has_no_scalars() -> None:
+    found = planned("torch_reference").values()
+    assert {each.dtype for each in found if each.route == "autocast"} == {"bfloat16"}
+    mapped = {each.variant.result for each in found if each.route == "vmap"}
+    assert "scalar" not in mapped
+    assert mapped
+
+
+def test_training_mode_is_for_layers_and_inductor_for_one_case_of_each() -> None:
+    found = planned("torch_reference").values()
+    trained = {each.operation for each in found if each.route == "training"}
+    inducted = Counter(c.variant.name for c in found if c.route == "inductor")
+    assert trained == {"birnn"}
+    assert set(inducted.values()) == {1}
+
+
+@pytest.mark.parametrize("behaviour", ["zero-time", "zero-batch", "subnormals"])
+def test_what_is_not_stated_of_an_edge_is_unsupported(behaviour: str) -> None:
+    field = behaviour.replace("-", "_")
+    stated = planned("numpy_reference")
+    silent = planned("numpy_reference", **{field: {}})
+    assert reasons(stated, behaviour) == {""}
+    assert all(
+        text.startswith("the adapter declares nothing")
+        for text in reasons(silent, behaviour)
+    )
+
+
+def test_forward_mode_runs_on_a_route_of_its_own() -> None:
+    found = planned("torch_reference")
+    own = {each.route for each in found.values() if each.item == "forward-gradient"}
+    assert own == {"jvp"}
+    lacking = planned("numpy_reference")
+    assert reasons(lacking, "forward-gradient") == {"the adapter declares no jvp route"}

@@ -141,3 +141,27 @@ def test_the_reference_has_the_slopes_of_finite_differences(
     wrong_slopes: Callable[[Any, str], list[str]],
 ) -> None:
     assert wrong_slopes(framework, "jax_reference") == []
+
+
+@pytest.mark.parametrize("route", ["compiled", "vmap"])
+def test_a_further_route_gives_the_same_answer(route: str) -> None:
+    def total(x: Any, mask: Any) -> Any:
+        return jax.numpy.where(mask, x, 0).sum(axis=1)
+
+    called = framework.compile(total, route)
+    x = np.arange(6, dtype=np.float32).reshape(2, 3)
+    mask = np.array([[True, True, False], [True, False, False]])
+    got = framework.array(called(framework.tensor(x), framework.tensor(mask)))
+    assert got.tolist() == [1, 3]
+
+
+def test_a_tangent_moves_the_answer_where_the_mask_lets_it() -> None:
+    def total(x: Any, mask: Any) -> Any:
+        return jax.numpy.where(mask, x, 0).sum(axis=1)
+
+    x = np.arange(6, dtype=np.float32).reshape(2, 3)
+    mask = np.array([[True, True, False], [True, False, False]])
+    tensors = [framework.tensor(x), framework.tensor(mask)]
+    ones = framework.tensor(np.ones_like(x))
+    got = framework.tangent(total, [0])(tensors, [ones])
+    assert framework.array(got).tolist() == [2, 1]

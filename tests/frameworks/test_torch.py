@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from conformance.errors import UnconnectedGradientError
+from conformance.errors import RouteUnavailableError, UnconnectedGradientError
 from conformance.precision import numpy_dtype
 from conformance.specification import DTYPES
 
@@ -17,6 +17,9 @@ from conformance.frameworks import torch as framework  # noqa: E402 - after the 
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+# torch's own deprecations, inside its compiler and its forward mode.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 ODD = [[0.0, -0.0, 1.5], [np.inf, -np.inf, np.nan]]
 
@@ -178,3 +181,48 @@ def test_the_reference_has_the_slopes_of_finite_differences(
     wrong_slopes: Callable[[Any, str], list[str]],
 ) -> None:
     assert wrong_slopes(framework, "torch_reference") == []
+
+
+@pytest.mark.parametrize(
+    "route", ["compiled", "dynamic", "inductor", "vmap", "autocast"]
+)
+def test_a_further_route_gives_the_same_answer(route: str) -> None:
+    def total(x: Any, mask: Any) -> Any:
+        return torch.where(mask, x, 0).sum(dim=1)
+
+    called = framework.compile(total, route)
+    x = np.arange(6, dtype=np.float32).reshape(2, 3)
+    mask = np.array([[True, True, False], [True, False, False]])
+    got = framework.array(called(framework.tensor(x), framework.tensor(mask)))
+    assert got.tolist() == [1, 3]
+
+
+def test_a_tangent_moves_the_answer_where_the_mask_lets_it() -> None:
+    def total(x: Any, mask: Any) -> Any:
+        return torch.where(mask, x, 0).sum(dim=1)
+
+    x = np.arange(6, dtype=np.float32).reshape(2, 3)
+    mask = np.array([[True, True, False], [True, False, False]])
+    tensors = [framework.tensor(x), framework.tensor(mask)]
+    ones = framework.tensor(np.ones_like(x))
+    got = framework.tangent(total, [0])(tensors, [ones])
+    assert framework.array(got).tolist() == [2, 1]
+
+
+def test_training_mode_is_set_where_a_layer_has_it() -> None:
+    layer: Any = torch.nn.Dropout(0.0).eval()
+    made: Any = framework.compile(layer, "training")
+    assert made.training
+
+
+def test_without_a_compiler_inductor_is_unavailable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from torch._inductor import cpp_builder, exc
+
+    def missing() -> str:
+        raise exc.InvalidCxxCompiler
+
+    monkeypatch.setattr(cpp_builder, "get_cpp_compiler", missing)
+    with pytest.raises(RouteUnavailableError, match="install g"):
+        framework.compile(torch.neg, "inductor")
