@@ -190,7 +190,10 @@ def test_a_further_route_gives_the_same_answer(route: str) -> None:
     def total(x: Any, mask: Any) -> Any:
         return torch.where(mask, x, 0).sum(dim=1)
 
-    called = framework.compile(total, route)
+    try:
+        called = framework.compile(total, route)
+    except RouteUnavailableError as error:
+        pytest.skip(str(error))
     x = np.arange(6, dtype=np.float32).reshape(2, 3)
     mask = np.array([[True, True, False], [True, False, False]])
     got = framework.array(called(framework.tensor(x), framework.tensor(mask)))
