@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from conformance.operations.loops import POOLED, reduced
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 def axes(options: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """Return the axes that each array, and the answer, may have."""
     del options
-    return {"x": ("B T", "B T F"), "want": ("B", "B F")}
+    return POOLED
 
 
 def answer(
@@ -33,14 +35,7 @@ def answer(
     [-1.0]
     """
     del options, weights
-    return [_row(row, keep) for row, keep in zip(inputs["x"], mask, strict=True)]
-
-
-def _row(row: Sequence[Nested], keep: Sequence[bool]) -> Nested:
-    valid = [value for value, counts in zip(row, keep, strict=True) if counts]
-    if row and isinstance(row[0], list):
-        return [_largest([value[f] for value in valid]) for f in range(len(row[0]))]
-    return _largest(valid)
+    return reduced(inputs["x"], mask, _largest)
 
 
 def _largest(values: Sequence[float]) -> float | None:

@@ -9,6 +9,8 @@ import math
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from conformance.operations.loops import POOLED, reduced
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 def axes(options: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """Return the axes that each array, and the answer, may have."""
     del options
-    return {"x": ("B T", "B T F"), "want": ("B", "B F")}
+    return POOLED
 
 
 def answer(
@@ -34,14 +36,7 @@ def answer(
     [3.0]
     """
     del options, weights
-    return [_row(row, keep) for row, keep in zip(inputs["x"], mask, strict=True)]
-
-
-def _row(row: Sequence[Nested], keep: Sequence[bool]) -> Nested:
-    valid = [value for value, counts in zip(row, keep, strict=True) if counts]
-    if row and isinstance(row[0], list):
-        return [_total([value[f] for value in valid]) for f in range(len(row[0]))]
-    return _total(valid)
+    return reduced(inputs["x"], mask, _total)
 
 
 def _total(values: Sequence[float]) -> float:
