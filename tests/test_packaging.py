@@ -2,66 +2,20 @@
 
 from __future__ import annotations
 
-import ast
-import sys
 import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
-from packaging.requirements import Requirement
-
-from conformance import heads
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-ADAPTERS = sorted((ROOT / "adapters").glob("*.py"))
 WHEEL = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
 
 
 def test_adapters_never_become_a_package() -> None:
     assert list((ROOT / "adapters").rglob("__init__.py")) == []
     assert list((ROOT / "cases").rglob("*.py")) == []
-
-
-def imported(path: Path) -> set[str]:
-    """Return the modules that a file imports."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            found.add(str(node.module))
-    return found
-
-
-# Distributions whose module has another name.
-MODULES = {
-    "dm-haiku": "haiku",
-    "paddlepaddle": "paddle",
-    "pytorch-crf": "torchcrf",
-}
-
-
-@pytest.mark.parametrize("path", ADAPTERS, ids=lambda path: path.stem)
-def test_an_adapter_imports_only_conformance_and_what_its_head_names(
-    path: Path,
-) -> None:
-    named = {
-        MODULES.get(Requirement(line).name, Requirement(line).name.replace("-", "_"))
-        for head in heads.read(path).values()
-        for line in head.dependencies
-    }
-    tops = {name.partition(".")[0] for name in imported(path)}
-
-    assert tops <= named | {"conformance"} | sys.stdlib_module_names
-    # Nothing of the suite's inside: an adapter never sees the oracle.
-    assert not [name for name in imported(path) if name.startswith("conformance.")]
-
-
-@pytest.mark.parametrize("path", ADAPTERS, ids=lambda path: path.stem)
-def test_an_adapter_is_not_named_like_a_module_that_it_imports(path: Path) -> None:
-    assert path.stem not in {name.partition(".")[0] for name in imported(path)}
 
 
 def test_a_checkout_has_no_packaged_copies() -> None:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.compare import compare, failed
-from conformance.errors import AdapterFault
+from conformance.compare import compare
 from conformance.inputs import garbled
+from conformance.laws.numerics import raises
 from conformance.operations.base import over_time
 from conformance.precision import PRECISIONS, numpy_dtype
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.batch import Array, Batch
+    from conformance.batch import Array
     from conformance.compare import Verdict
     from conformance.sample import Sample
     from conformance.subject import Subject
@@ -29,7 +29,7 @@ def zero_time(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     if subject.variant.result == "position":
         want, allowed = want[:, :0], allowed[:, :0]
     if _stated(subject, "zero-time") == "error":
-        yield _raises(subject, batch, want, "T = 0")
+        yield raises(subject, batch, want, "T = 0")
         return
     got = subject.answer(batch, like=want)
     yield compare(got, want, allowed, batch=batch, note="T = 0")
@@ -43,7 +43,7 @@ def zero_batch(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     if subject.variant.result != "scalar":
         want, allowed = want[:0], allowed[:0]
     if _stated(subject, "zero-batch") == "error":
-        yield _raises(subject, batch, want, "B = 0")
+        yield raises(subject, batch, want, "B = 0")
         return
     got = subject.answer(batch, like=want)
     yield compare(got, want, allowed, batch=batch, note="B = 0")
@@ -125,14 +125,3 @@ def _emptied(sample: Sample) -> Sample:
 
 def _stated(subject: Subject, behaviour: str) -> str:
     return subject.adapter.declaration.stated(behaviour, subject.variant.name)
-
-
-def _raises(subject: Subject, batch: Batch, like: Array, what: str) -> Verdict:
-    try:
-        got = subject.answer(batch, like=like)
-    except AdapterFault:
-        raise  # an answer of another shape is an answer
-    except Exception:  # noqa: BLE001 - any exception is the declared behaviour
-        return compare(like, like, np.zeros(like.shape), batch=batch)
-    message = f"{what} is declared to raise, but gave an answer"
-    return failed(message, batch=batch, got=got)
