@@ -24,7 +24,7 @@ def called(formula: Formula, xp: Any, x: Any, mask: Any) -> Any:
     return formula(xp, x, kept(xp, x, mask))
 
 
-def _changed(change: Any, formula: Formula, xp: Any, x: Any, mask: Any) -> Any:
+def _masked(formula: Formula, change: Any, xp: Any, x: Any, mask: Any) -> Any:
     return formula(xp, x, change(xp, kept(xp, x, mask)))
 
 
@@ -152,6 +152,26 @@ _DERIVED = (
 )
 
 
+def mask_faults(operation: str, wrong: Callable[..., Any]) -> tuple[Mutant, ...]:
+    """Return a mutant for each way in which a mask goes wrong.
+
+    Args:
+        operation: The operation.
+        wrong: Takes the change of the mask, then what a mutant's function takes.
+    """
+    return tuple(
+        Mutant(
+            name=name,
+            operation=operation,
+            text=text,
+            clause=clause,
+            url=url,
+            function=partial(wrong, change),
+        )
+        for name, (change, text, clause, url) in MASKS.items()
+    )
+
+
 def usual(
     operation: str, formula: Formula, *, without: Collection[str] = ()
 ) -> tuple[Mutant, ...]:
@@ -162,18 +182,8 @@ def usual(
         formula: ``(xp, x, keep)``, with ``keep [B, T]`` boolean.
         without: Names of those that would not be wrong here.
     """
+    masks = mask_faults(operation, partial(_masked, formula))
     forward = [
-        Mutant(
-            name=name,
-            operation=operation,
-            text=text,
-            clause=clause,
-            url=url,
-            function=partial(_changed, change, formula),
-        )
-        for name, (change, text, clause, url) in MASKS.items()
-    ]
-    forward += [
         Mutant(
             name=name,
             operation=operation,
@@ -208,5 +218,5 @@ def usual(
         url="https://github.com/tensorflow/tensorflow/issues/31636",
         function=partial(_baked_length, formula),
     )
-    found = (*forward, *derived, route)
+    found = (*masks, *forward, *derived, route)
     return tuple(each for each in found if each.name not in without)

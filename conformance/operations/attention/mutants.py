@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from conformance.mutation.arrays import MASKS
+from conformance.mutation.family import mask_faults
 from conformance.mutation.mutant import Mutant
 from conformance.operations.attention import calls
 from conformance.operations.attention import formulas as wrong
@@ -21,16 +21,7 @@ _gradient = partial(
     dtypes=("float32", "float64"),
 )
 MUTANTS: tuple[Mutant, ...] = (
-    *(
-        _mutant(
-            name=name,
-            text=text,
-            clause=law,
-            url=url,
-            function=partial(wrong.masked, change),
-        )
-        for name, (change, text, law, url) in MASKS.items()
-    ),
+    *mask_faults("attention", wrong.masked),
     *(
         _mutant(
             name=name,

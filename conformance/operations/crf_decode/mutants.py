@@ -103,6 +103,7 @@ _TABLE: tuple[tuple[str, str, str, str], ...] = (
         "",
     ),
 )
+_MASKS = tuple((name, *told) for name, (_, *told) in MASKS.items())
 _mutant = partial(Mutant, operation="crf_decode")
 MUTANTS: tuple[Mutant, ...] = (
     *(
@@ -113,17 +114,7 @@ MUTANTS: tuple[Mutant, ...] = (
             url=url,
             function=partial(formulas.decoded, fault=name),
         )
-        for name, (_, text, law, url) in MASKS.items()
-    ),
-    *(
-        _mutant(
-            name=name,
-            text=text,
-            clause=law,
-            url=url,
-            function=partial(formulas.decoded, fault=name),
-        )
-        for name, text, law, url in _TABLE
+        for name, text, law, url in (*_MASKS, *_TABLE)
     ),
     *(
         _mutant(name=name, text=text, clause=law, function=partial(_around, change))

@@ -163,6 +163,7 @@ _TABLE: tuple[tuple[str, str, str, str], ...] = (
         "",
     ),
 )
+_MASKS = tuple((name, *told) for name, (_, *told) in MASKS.items())
 _mutant = partial(Mutant, operation="crf_log_likelihood")
 _gradient = partial(
     _mutant, kind="gradient", framework="torch", dtypes=("float32", "float64")
@@ -176,17 +177,7 @@ MUTANTS: tuple[Mutant, ...] = (
             url=url,
             function=partial(formulas.likelihood, fault=name),
         )
-        for name, (_, text, law, url) in MASKS.items()
-    ),
-    *(
-        _mutant(
-            name=name,
-            text=text,
-            clause=law,
-            url=url,
-            function=partial(formulas.likelihood, fault=name),
-        )
-        for name, text, law, url in _TABLE
+        for name, text, law, url in (*_MASKS, *_TABLE)
     ),
     *(
         _mutant(name=name, text=text, clause=law, function=partial(_around, change))

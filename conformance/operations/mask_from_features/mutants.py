@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from conformance.mutation.arrays import MASKS, wide
+from conformance.mutation.arrays import wide
+from conformance.mutation.family import mask_faults
 from conformance.mutation.mutant import Mutant
 
 if TYPE_CHECKING:
@@ -97,16 +98,7 @@ def _written(xp: Any, x: Any) -> Any:
 
 _mutant = partial(Mutant, operation="mask_from_features")
 MUTANTS: tuple[Mutant, ...] = (
-    *(
-        _mutant(
-            name=name,
-            text=text,
-            clause=law,
-            url=url,
-            function=partial(_changed, change),
-        )
-        for name, (change, text, law, url) in MASKS.items()
-    ),
+    *mask_faults("mask_from_features", _changed),
     _mutant(
         name="stops-at-the-first-zeros",
         text="takes everything behind the first vector of zeros for padding",

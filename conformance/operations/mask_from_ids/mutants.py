@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from conformance.mutation.arrays import MASKS
+from conformance.mutation.family import mask_faults
 from conformance.mutation.mutant import Mutant
 
 if TYPE_CHECKING:
@@ -90,16 +90,7 @@ def _written(xp: Any, ids: Any, *, padding_id: int) -> Any:
 
 _mutant = partial(Mutant, operation="mask_from_ids")
 MUTANTS: tuple[Mutant, ...] = (
-    *(
-        _mutant(
-            name=name,
-            text=text,
-            clause=law,
-            url=url,
-            function=partial(_changed, change),
-        )
-        for name, (change, text, law, url) in MASKS.items()
-    ),
+    *mask_faults("mask_from_ids", _changed),
     _mutant(
         name="stops-at-the-first-padding-id",
         text="takes everything behind the first padding id for padding",

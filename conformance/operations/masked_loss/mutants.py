@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from conformance.mutation.arrays import MASKS
+from conformance.mutation.family import mask_faults
 from conformance.mutation.mutant import Mutant
 from conformance.operations.masked_loss import formulas as wrong
 
@@ -328,16 +328,7 @@ def _formulas() -> tuple[Mutant, ...]:
 
 
 MUTANTS: tuple[Mutant, ...] = (
-    *(
-        _mutant(
-            name=name,
-            text=text,
-            clause=law,
-            url=url,
-            function=partial(wrong.masked, change),
-        )
-        for name, (change, text, law, url) in MASKS.items()
-    ),
+    *mask_faults("masked_loss", wrong.masked),
     *_divisors(),
     *_formulas(),
     _gradient(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from conformance.mutation.arrays import MASKS, lengths
+from conformance.mutation.arrays import lengths
+from conformance.mutation.family import mask_faults
 from conformance.mutation.mutant import Mutant
 from conformance.operations.masked_mean import formulas as wrong
 
@@ -13,16 +14,7 @@ LOW = ("bfloat16", "float32")
 _KERAS = "https://github.com/keras-team/keras/"
 _mutant = partial(Mutant, operation="masked_mean")
 MUTANTS: tuple[Mutant, ...] = (
-    *(
-        _mutant(
-            name=name,
-            text=text,
-            clause=law,
-            url=url,
-            function=partial(wrong.masked, change),
-        )
-        for name, (change, text, law, url) in MASKS.items()
-    ),
+    *mask_faults("masked_mean", wrong.masked),
     _mutant(
         name="divides-by-time",
         text="divides by T, not by the number of valid positions",
