@@ -172,6 +172,38 @@ def mask_faults(operation: str, wrong: Callable[..., Any]) -> tuple[Mutant, ...]
     )
 
 
+_FILLS = (
+    ("zero", "0", "shift", "https://github.com/allenai/allennlp/pull/893"),
+    ("minus-1e4", "-1e4", "large-values", ""),
+    (
+        "minus-1e9",
+        "-1e9",
+        "large-values",
+        "https://github.com/facebookresearch/fairseq/issues/3575",
+    ),
+)
+
+
+def fill_faults(operation: str, wrong: Callable[..., Any]) -> tuple[Mutant, ...]:
+    """Return a mutant for each number that people take for minus infinity.
+
+    Args:
+        operation: The operation, of logits.
+        wrong: Takes the number, then what a mutant's function takes.
+    """
+    return tuple(
+        Mutant(
+            name=f"padding-is-{name}",
+            operation=operation,
+            text=f"takes {fill} for minus infinity at padding",
+            clause=clause,
+            url=url,
+            function=partial(wrong, float(fill)),
+        )
+        for name, fill, clause, url in _FILLS
+    )
+
+
 def usual(
     operation: str, formula: Formula, *, without: Collection[str] = ()
 ) -> tuple[Mutant, ...]:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from conformance.mutation.arrays import clean, kept, wide
-from conformance.mutation.family import called, usual
+from conformance.mutation.family import called, fill_faults, usual
 from conformance.mutation.mutant import Mutant
 
 INFINITE = float("-inf")
@@ -91,25 +91,7 @@ def _empty_is_nan(xp: Any, x: Any, mask: Any) -> Any:
 _mutant = partial(Mutant, operation="masked_log_softmax")
 MUTANTS: tuple[Mutant, ...] = (
     *usual("masked_log_softmax", _logs),
-    *(
-        _mutant(
-            name=f"padding-is-{name}",
-            text=f"takes {fill} for minus infinity at padding",
-            clause=law,
-            url=url,
-            function=partial(_filled, float(fill)),
-        )
-        for name, fill, law, url in (
-            ("zero", "0", "shift", "https://github.com/allenai/allennlp/pull/893"),
-            ("minus-1e4", "-1e4", "large-values", ""),
-            (
-                "minus-1e9",
-                "-1e9",
-                "large-values",
-                "https://github.com/facebookresearch/fairseq/issues/3575",
-            ),
-        )
-    ),
+    *fill_faults("masked_log_softmax", _filled),
     _mutant(
         name="adds-minus-1e9",
         text="adds -1e9 to padding, which keeps what stood there",

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from conformance.mutation.arrays import clean, count, kept, wide
-from conformance.mutation.family import called, usual
+from conformance.mutation.family import called, fill_faults, usual
 from conformance.mutation.mutant import Mutant
 
 INFINITE = float("-inf")
@@ -85,25 +85,7 @@ def _maximum(xp: Any, x: Any, mask: Any) -> Any:
 _mutant = partial(Mutant, operation="masked_logsumexp")
 MUTANTS: tuple[Mutant, ...] = (
     *usual("masked_logsumexp", _value),
-    *(
-        _mutant(
-            name=f"padding-is-{name}",
-            text=f"takes {fill} for minus infinity at padding",
-            clause=law,
-            url=url,
-            function=partial(_filled, float(fill)),
-        )
-        for name, fill, law, url in (
-            ("zero", "0", "shift", "https://github.com/allenai/allennlp/pull/893"),
-            ("minus-1e4", "-1e4", "large-values", ""),
-            (
-                "minus-1e9",
-                "-1e9",
-                "large-values",
-                "https://github.com/facebookresearch/fairseq/issues/3575",
-            ),
-        )
-    ),
+    *fill_faults("masked_logsumexp", _filled),
     _mutant(
         name="adds-minus-1e9",
         text="adds -1e9 to padding, which keeps what stood there",
