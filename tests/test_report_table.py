@@ -105,6 +105,19 @@ def test_a_known_difference_has_its_clause_input_and_link(page: Path) -> None:
     assert ("[Upstream](" in line) == bool(entry.url)
 
 
+def test_a_run_that_broke_off_is_marked(page: Path, tmp_path: Path) -> None:
+    whole = RECORDS[0].read_text(encoding="utf-8").splitlines(keepends=True)
+    broken = tmp_path / "jax.jsonl"
+    broken.write_text("".join(whole[:-2]), encoding="utf-8")
+    reporting.publish([broken, RECORDS[1]], page)
+    rows = [
+        line
+        for line in page.read_text(encoding="utf-8").splitlines()
+        if line.startswith(("| jax<br>", "| torch<br>"))
+    ]
+    assert ["**incomplete**" in row for row in rows] == [True, False]
+
+
 @pytest.mark.parametrize("text", [None, "# Reports\n", "<!-- compatibility -->\n"])
 def test_a_file_without_marks_is_refused(page: Path, text: str | None) -> None:
     if text is None:

@@ -67,8 +67,11 @@ def _counts(view: View) -> str:
     ]
     for column in view.columns:
         cells = [_cell(view, operation, column) for operation in view.operations]
-        versions = _versions(column)
-        lines.append(f"| {escape(column.label)}<br>{versions} | {' | '.join(cells)} |")
+        named = f"{escape(column.label)}<br>{_versions(column)}"
+        if column.judged.incomplete:
+            # What is missing may be worse than what is shown.
+            named += "<br>**incomplete**"
+        lines.append(f"| {named} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
