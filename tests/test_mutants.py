@@ -144,7 +144,7 @@ def test_a_formula_without_a_fault_survives_as_a_mutant() -> None:
 
 def test_the_page_names_what_did_not_run() -> None:
     mutant = ELSEWHERE[0]
-    text = page(Matrix(mutants=(), kills={}, not_run=(mutant,)))
+    text = page(Matrix(mutants=(), kills={}, not_run=(mutant,)), {})
 
     assert f"Not run, {mutant.framework} was not installed: `{mutant.id}`." in text
 

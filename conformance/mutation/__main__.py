@@ -9,6 +9,7 @@ import click
 
 from conformance import loading
 from conformance.mutation.matrix import kill_matrix
+from conformance.mutation.power import powers
 from conformance.mutation.text import lines, page
 
 
@@ -33,7 +34,13 @@ def main(
         click.echo(line)
     if write:
         path = loading.shared("cases").parent / "docs" / "mutants.md"
-        Path(path).write_text(page(matrix), encoding="utf-8")
+        chosen = operations or tuple(loading.operations())
+        sharp = {
+            f"{name}.{law}": power
+            for name in chosen
+            for law, power in powers(name).items()
+        }
+        Path(path).write_text(page(matrix, sharp), encoding="utf-8")
     sys.exit(0 if matrix.sound else 1)
 
 

@@ -8,10 +8,11 @@ from conformance import listing, loading
 from conformance.plan import laws_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from conformance.mutation.matrix import Matrix
     from conformance.mutation.mutant import Mutant
+    from conformance.mutation.power import Power
 
 _HEAD = """# Mutants
 
@@ -50,13 +51,18 @@ def problems(matrix: Matrix) -> Iterator[str]:
         yield f"right, but failed: {text}"
 
 
-def page(matrix: Matrix) -> str:
-    """Return the documentation's page."""
+def page(matrix: Matrix, powers: Mapping[str, Power]) -> str:
+    """Return the documentation's page.
+
+    Args:
+        matrix: What caught what.
+        powers: How sharp each law is, by its clause's id.
+    """
     parts = [_HEAD, *_summary(matrix)]
     for name in loading.operations():
         own = [each for each in matrix.mutants if each.operation == name]
         parts += [f"\n## {name}\n", *_list(matrix, own), *_grid(matrix, name, own)]
-    parts += ["\n## Power\n", *_power(matrix)]
+    parts += ["\n## Power\n", *_power(matrix, powers)]
     return "\n".join(parts) + "\n"
 
 
@@ -102,14 +108,23 @@ def _grid(matrix: Matrix, name: str, own: list[Mutant]) -> Iterator[str]:
         yield f"| {mutant.name} | {' | '.join(marks)} |"
 
 
-def _power(matrix: Matrix) -> Iterator[str]:
-    yield "How many mutants each clause catches, by its law and by its cases.\n"
-    yield "| clause | by its law | by its cases |"
-    yield "| --- | ---: | ---: |"
+def _power(matrix: Matrix, powers: Mapping[str, Power]) -> Iterator[str]:
+    yield "How many mutants each clause catches, by its law and by its cases."
+    yield (
+        "Then the smallest error that its law catches, when a right answer in float32 "
+        "is multiplied by 1 + k 2^-23 (k in powers of two, the law's first variant), "
+        "and how many generated rows that takes."
+    )
+    yield "A law that is about something else than the answer's size has none.\n"
+    yield "| clause | by its law | by its cases | smallest error k | rows needed |"
+    yield "| --- | ---: | ---: | ---: | ---: |"
     cases = listing.cases()
     for name, operation in loading.operations().items():
         for law in laws_of(operation):
             clause = f"{name}.{law.name}"
             own = {case.id for case in cases.get(name, ()) if case.clause == clause}
             by_cases = sum(bool(own & set(items)) for items in matrix.kills.values())
-            yield f"| {clause} | {matrix.power.get(clause, 0)} | {by_cases} |"
+            sharp = powers.get(clause)
+            figures = f"{sharp.ulp} | {sharp.rows}" if sharp else " | "
+            by_law = matrix.power.get(clause, 0)
+            yield f"| {clause} | {by_law} | {by_cases} | {figures} |"
