@@ -45,6 +45,18 @@ def _cut(xp: Any, found: Any, keep: Any) -> Any:
     return found[:, : int(xp.max(lengths(xp, keep)))]
 
 
+def _left_over(xp: Any, found: Any, keep: Any) -> Any:
+    behind = xp.arange(found.shape[1]) >= xp.max(lengths(xp, keep))
+    return xp.where(behind[None, :, None], 0.5, found)
+
+
+def _packed(xp: Any, found: Any, keep: Any) -> Any:
+    if not xp.any(keep):
+        msg = "a sequence of length 0 cannot be packed"
+        raise ValueError(msg)
+    return found
+
+
 def _leaking(xp: Any, forward: Any, backward: Any, **how: str) -> Callable[..., Any]:
     layer = build(xp, forward, backward, **how)
     return _Leaking(layer)
@@ -309,6 +321,21 @@ MUTANTS: tuple[Mutant, ...] = (
         variants=SEQUENCE,
         url="https://github.com/pytorch/pytorch/issues/6299",
         function=partial(_around, _cut),
+    ),
+    _mutant(
+        name="left-over-behind-the-longest-row",
+        text="leaves what was in memory behind the longest row",
+        clause="extra-padding",
+        variants=SEQUENCE,
+        url="https://github.com/microsoft/onnxruntime/pull/1193",
+        function=partial(_around, _left_over),
+    ),
+    _mutant(
+        name="nothing-to-pack",
+        text="raises when every row of the batch is empty",
+        clause="empty-row",
+        url="https://github.com/allenai/allennlp/issues/2089",
+        function=partial(_around, _packed),
     ),
     _gradient(
         name="gradient-leaks-to-padding",

@@ -250,6 +250,14 @@ def _formulas() -> tuple[Mutant, ...]:
             _TORCH + "73205",
         ),
         (
+            "needs-padding",
+            "raises when no position is padding",
+            wrong.needs_padding,
+            "full-mask",
+            ("*",),
+            "https://github.com/harvardnlp/annotated-transformer/issues/39",
+        ),
+        (
             "labels-one-late",
             "compares with the label of the position before",
             wrong.shifted,
