@@ -230,6 +230,19 @@ def crf_log_likelihood(
     end: Array,
 ) -> Array:
     valid = _valid(mask, emissions)
+    return _log_likelihood(emissions, tags, valid, transitions, start, end)
+
+
+# Jitted here, as a scan over a function made anew is compiled at every eager call.
+@jax.jit
+def _log_likelihood(
+    emissions: Array,
+    tags: Array,
+    valid: Array,
+    transitions: Array,
+    start: Array,
+    end: Array,
+) -> Array:
     scores = jnp.where(valid[..., None], _wide(emissions), 0)
     path, rows = jnp.where(valid, tags, 0), jnp.arange(len(tags))
     transitions, start, end = _wide(transitions), _wide(start), _wide(end)
@@ -259,7 +272,14 @@ def crf_log_likelihood(
 def crf_decode(
     emissions: Array, mask: Array | None, transitions: Array, start: Array, end: Array
 ) -> Array:
-    valid, rows = _valid(mask, emissions), jnp.arange(len(emissions))
+    return _decode(emissions, _valid(mask, emissions), transitions, start, end)
+
+
+@jax.jit
+def _decode(
+    emissions: Array, valid: Array, transitions: Array, start: Array, end: Array
+) -> Array:
+    rows = jnp.arange(len(emissions))
     scores = jnp.where(valid[..., None], _wide(emissions), 0)
     transitions, start, end = _wide(transitions), _wide(start), _wide(end)
 

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+_UNUSED = ("logging", "threadexception", "unraisableexception", "subtests", "doctest")
+"""pytest's own plugins that a run has no use for, and that see every check."""
+
 _USAGE = 4
 """pytest's exit status for bad use."""
 
@@ -80,6 +83,7 @@ def _command(order: Order) -> list[str]:
         *("--pyargs", "conformance.suite", "-c", os.devnull, "-p", "no:cacheprovider"),
         *("--rootdir", str(order.record.parent), "--capture=no", "--tb=no", "-q"),
         *("--import-mode=importlib", "-W", "ignore"),
+        *(f"-pno:{plugin}" for plugin in _UNUSED),
         *("--mask-adapter", order.reference, "--mask-results", str(order.record)),
         *order.options,
     ]

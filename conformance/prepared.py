@@ -7,10 +7,11 @@ and route, so that a function is built and compiled once.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance import loading
 from conformance.inputs import LADDER
+from conformance.remembered import Remembered
 from conformance.sample import Sample, cast, generate
 from conformance.subject import Subject
 
@@ -36,6 +37,7 @@ class Prepared:
         self._batches: dict[tuple[str, int], Batch] = {}
         self._samples: dict[tuple[str, str, int], Sample] = {}
         self._explored: dict[tuple[str, str], list[Sample]] = {}
+        self._oracles: dict[str, Any] = {}
 
     @cached_property
     def framework(self) -> Framework:
@@ -75,7 +77,7 @@ class Prepared:
         """Return a batch as the check's sample: its dtype, what is declared."""
         declaration, variant = self.adapter.declaration, check.variant.name
         return Sample(
-            oracle=loading.oracle(check.operation),
+            oracle=self.oracle(check),
             variant=check.variant,
             dtype=check.dtype,
             batch=cast(batch, check.dtype),
@@ -84,6 +86,14 @@ class Prepared:
             seed=self.seed,
             turn=turn,
         )
+
+    def oracle(self, check: Check) -> Any:
+        """Return the check's oracle, which laws, dtypes and routes ask only once."""
+        name = check.variant.name
+        if name not in self._oracles:
+            self._oracles.clear()
+            self._oracles[name] = Remembered(loading.oracle(check.operation))
+        return self._oracles[name]
 
     def subject(self, check: Check) -> Subject:
         """Return what a check is about, in its dtype and by its route."""

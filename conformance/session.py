@@ -120,7 +120,8 @@ class Session:
 
         Nothing is stale in a run that left checks out or drew other batches.
         """
-        if not self.settings.usual or len(self.outcomes) < len(self.planned):
+        usual = self.settings.usual and len(self.outcomes) == len(self.planned)
+        if not usual or not self.known:
             return []
         declaration = self.adapter.declaration
         every = plan(

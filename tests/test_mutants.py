@@ -10,7 +10,8 @@ import pytest
 from conformance import listing, loading
 from conformance.diagnose import _numpy, _questions, _seen
 from conformance.mutation import Mutant, adapter, correct, mutants
-from conformance.mutation.matrix import Matrix, Remembered, kill_matrix, killers
+from conformance.mutation.matrix import Matrix, kill_matrix, killers
+from conformance.remembered import Remembered
 from conformance.mutation.text import page, problems
 from conformance.sample import Sample, cast, generate
 

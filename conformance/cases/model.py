@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
-from conformance.cases.nested import DECLARED, SPECIAL, decoded, exact_in, leaves
+from conformance.cases.nested import DECLARED, SPECIAL, decoded, exact_in, flat
 from conformance.specification import DTYPES, Level
 
 if TYPE_CHECKING:
@@ -34,7 +35,9 @@ _Want = int | float | _Declared
 _Wants = _Want | list[_Want | list[_Want | list[_Want | list[_Want]]]]
 
 
-class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Case(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True
+):
     """Literal inputs and the exact answer.
 
     Attributes:
@@ -96,14 +99,14 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         }
         return {**self.inputs, **named}
 
-    @property
+    @cached_property
     def dtypes(self) -> tuple[str, ...]:
         """The dtypes that hold every input and weight without rounding."""
         numbers = {
             number
             for name, array in self.arrays.items()
             if name not in self.labels
-            for _, number in leaves(decoded(array))
+            for number in flat(decoded(array))
         }
         return tuple(
             dtype

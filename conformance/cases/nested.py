@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import struct
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -66,6 +67,19 @@ def leaves(nested: Nested, where: str = "") -> Iterator[tuple[str, Any]]:
         yield where, nested
 
 
+def flat(nested: Nested) -> Iterator[Any]:
+    """Yield every element.
+
+    >>> list(flat([[1], [2, 3]]))
+    [1, 2, 3]
+    """
+    if isinstance(nested, list):
+        for each in nested:
+            yield from flat(each)
+    else:
+        yield nested
+
+
 def shape(nested: Nested) -> tuple[int, ...] | None:
     """Return the shape, or None where rows differ in length or depth.
 
@@ -80,6 +94,7 @@ def shape(nested: Nested) -> tuple[int, ...] | None:
     return (len(nested), *(inner.pop() or ())) if inner else (0,)
 
 
+@lru_cache(maxsize=4096)
 def exact_in(dtype: str, value: float) -> bool:
     """Tell whether a dtype holds ``value`` without rounding.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from conformance import listing, loading
@@ -11,15 +11,15 @@ from conformance.errors import UsageError
 from conformance.mutation.mutant import Mutant, adapter, correct, mutants
 from conformance.plan import laws_of, plan
 from conformance.prepared import Prepared
+from conformance.remembered import Remembered
 from conformance.runner import Runner
 from conformance.selection import Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from conformance.adapter import Adapter
     from conformance.attempt import Finding
-    from conformance.batch import Array, Batch
     from conformance.cases import Case
     from conformance.sample import Sample
     from conformance.selection import Check
@@ -241,37 +241,6 @@ class _Remembering(Prepared):
         super().__init__(adapter, seed=0)
         self._oracle = oracle
 
-    def sample(self, check: Check, batch: Batch, turn: int) -> Sample:
-        """Return a batch as the check's sample, its answers remembered."""
-        found = super().sample(check, batch, turn)
-        return replace(found, oracle=self._oracle or found.oracle)
-
-
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """An oracle that answers the same question once: mutants share their batches."""
-
-    oracle: Any
-    answers: dict[Any, Array] = field(default_factory=dict)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.oracle, name)
-
-    def answer(self, options: Mapping[str, str], batch: Batch) -> Array:
-        """Return the exact answer."""
-        return self._once("answer", options, batch)
-
-    def bound(self, options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
-        """Return its error bound."""
-        return self._once("bound", options, batch, dtype)
-
-    def _once(
-        self, name: str, options: Mapping[str, str], batch: Batch, *more: str
-    ) -> Array:
-        parts = (*batch.arrays.values(), batch.mask, *batch.weights.values())
-        shapes = tuple((part.shape, part.dtype.str, part.tobytes()) for part in parts)
-        key = (name, *more, tuple(options.items()), hash(shapes))
-        if key not in self.answers:
-            function: Callable[..., Array] = getattr(self.oracle, name)
-            self.answers[key] = function(options, batch, *more)
-        return self.answers[key]
+    def oracle(self, check: Check) -> Any:
+        """Return the oracle that the operation's mutants share."""
+        return self._oracle or super().oracle(check)

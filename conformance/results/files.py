@@ -17,6 +17,7 @@ from conformance.results.text import clean, parse_check, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from io import FileIO
     from types import TracebackType
 
 LINE_LIMIT = 16 * 2**20
@@ -45,6 +46,8 @@ class Writer:
         self._file = self.path.open("ab" if resume else "wb")
         if not resume:
             current(self.path).unlink(missing_ok=True)
+        self._current: FileIO | None = None
+        self._longest = 0
 
     def __enter__(self) -> Self:
         return self
@@ -60,14 +63,24 @@ class Writer:
     def close(self) -> None:
         """Close the file; without footer the record stays incomplete."""
         self._file.close()
+        self._named()
 
     def header(self, header: Header) -> None:
         """Write the first line."""
         self._write(header)
 
     def announce(self, check: str) -> None:
-        """Write down what comes next, so that a crash has a name."""
-        current(self.path).write_text(check, encoding="utf-8")
+        """Write down what comes next, so that a crash has a name.
+
+        One write to an open file, padded over what stood there: opening it anew took
+        as long as a check.
+        """
+        if self._current is None:
+            self._current = current(self.path).open("wb", buffering=0)
+        raw = check.encode()
+        self._longest = max(self._longest, len(raw))
+        self._current.seek(0)
+        self._current.write(raw.ljust(self._longest))
 
     def result(self, result: Result) -> None:
         """Write one check's line, its texts cleaned and cut."""
@@ -76,7 +89,14 @@ class Writer:
     def footer(self, footer: Footer) -> None:
         """Write the last line; the run is over."""
         self._write(footer)
+        self._named()
         current(self.path).unlink(missing_ok=True)
+
+    def _named(self) -> None:
+        """Close the side file."""
+        if self._current is not None:
+            self._current.close()
+            self._current = None
 
     def _write(self, line: Header | Result | Footer) -> None:
         plain = tidy(msgspec.to_builtins(line))
@@ -271,7 +291,8 @@ def _field(message: str) -> tuple[str, str]:
 
 def _crashed_in(path: Path) -> str:
     try:
-        return clean(current(path).read_text(encoding="utf-8", errors="replace"), 300)
+        named = current(path).read_text(encoding="utf-8", errors="replace")
+        return clean(named.strip(), 300)
     except OSError:
         return ""
 

@@ -58,13 +58,20 @@ def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
 
     A position that is padding has no error: its zero is exact.
     """
+    return solved(options, batch, dtype)[1]
+
+
+def solved(
+    options: Mapping[str, str], batch: Batch, dtype: str
+) -> tuple[Array, Array]:
+    """Return the answer and its bound out of one pass over the steps."""
     p = PRECISIONS[dtype]
     whole = _merged(options, batch, dtype)
     stored = p.u * np.abs(whole.value) + 2 * p.eta
     error = p.factor * (whole.error + stored)
     if options["output"] == "sequence":
-        return np.where(batch.mask[..., None], error, 0.0)
-    return np.where((batch.counts > 0)[:, None], error, 0.0)
+        return whole.value, np.where(batch.mask[..., None], error, 0.0)
+    return whole.value, np.where((batch.counts > 0)[:, None], error, 0.0)
 
 
 def gradient(
