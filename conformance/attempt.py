@@ -58,7 +58,9 @@ def attempt(law: Any, subject: Subject, sample: Sample) -> Finding:
         return Finding(verdict=verdict, judged=judged)
     except ConformanceError as error:
         return _raised(error, subject.given or sample.batch, trace="")
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - an adapter may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - an adapter may raise anything
         given = subject.given or sample.batch
         return _raised(error, given, trace=traceback.format_exc())
     if not judged:

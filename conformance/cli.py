@@ -86,6 +86,22 @@ def explain(clause_or_check: str) -> None:
 @click.option("--examples", type=click.IntRange(1), help="Generated rows per law.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--explore", type=click.IntRange(0), default=0, help="Further examples.")
+@click.option("-n", "parts", type=click.IntRange(1, 256), default=1, help="Processes.")
+@click.option("--shard", help="K/N: only that part of the checks; see merge.")
+@click.option("--resume", is_flag=True, help="Go on where an earlier run ended.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0),
+    default=300.0,
+    show_default=True,
+    help="Seconds for each check; 0 is for ever.",
+)
+@click.option(
+    "--memory",
+    type=click.IntRange(0),
+    default=0,
+    help="MiB that a process may hold; by default any.",
+)
 def run(adapters: tuple[str, ...], output: Path, **options: Any) -> None:
     """Run the checks of ADAPTERS, each in a process of its own.
 
@@ -133,6 +149,18 @@ def diff(old: Path, new: Path) -> None:
     from conformance import reporting
 
     click.echo(reporting.diff(old, new))
+
+
+@main.command()
+@click.argument("results", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-o", "output", type=Path, required=True, help="The one record.")
+def merge(results: tuple[Path, ...], output: Path) -> None:
+    """Put the shards of one run together; the status is 3 if one is missing."""
+    from conformance import reporting
+
+    text, status = reporting.merge(results, output)
+    click.echo(text)
+    sys.exit(status)
 
 
 @main.command()

@@ -1,29 +1,31 @@
-"""Start a run in a process of its own, follow it, and read what it left behind.
+"""Run an adapter's checks in processes of their own, one after each that dies.
 
-The process is pytest with one item for each check. What an adapter prints goes to a
-log beside the record; whatever it does to its process, finished results are kept.
+A process is pytest with one item for each check. What an adapter prints goes to a log
+beside the record; whatever it does to its process is one check's error, and the next
+process goes on behind that check.
 """
 
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 import sys
 from dataclasses import dataclass, field
-from time import sleep
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from conformance.child import FULL
 from conformance.errors import IncompleteRunError, UsageError
-from conformance.results import Result, Run, Writer, clean, read
-from conformance.results.files import current
-from conformance.results.text import is_check
+from conformance.log import Log
+from conformance.process import Ending, Limits, Process
+from conformance.results import Run, read, seen
+from conformance.results.writing import current, forget, under_way
+from conformance.resuming import OBSERVING, Death, died
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+    from threading import Event
 
 _QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 _UNUSED = ("logging", "threadexception", "unraisableexception", "subtests", "doctest")
@@ -32,60 +34,128 @@ _UNUSED = ("logging", "threadexception", "unraisableexception", "subtests", "doc
 _USAGE = 4
 """pytest's exit status for bad use."""
 
+STARTS = 3
+"""Processes in a row that may die without finishing anything."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One adapter's run.
+    """One adapter's run, or a part of one.
 
     Attributes:
         reference: The adapter, as the command line names it.
         record: Where its record goes.
         options: Options of ``conformance.pytest_plugin``.
         variables: Environment variables for the process.
+        resume: Records of this run whose results are taken over.
+        limits: How far a check may go.
+        file: The adapter's file, to name where it died.
     """
 
     reference: str
     record: Path
     options: Sequence[str] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
+    resume: Sequence[Path] = ()
+    limits: Limits = field(default_factory=Limits)
+    file: str = ""
 
 
-def launch(order: Order, follow: Callable[[int, int], None]) -> Run:
-    """Run one adapter's checks and return its record.
+def launch(order: Order, follow: Callable[[int, int], None], stop: Event) -> Run:
+    """Run an adapter's checks and return their record.
 
     Args:
         order: What to run.
         follow: Called with finished and planned checks while the run goes on.
+        stop: Set when the user wants no more.
 
     Raises:
         UsageError: The adapter does not load, or no check is selected.
-        IncompleteRunError: The run ended before it wrote anything.
+        IncompleteRunError: The run ended before it wrote anything, or cannot write.
     """
-    order.record.parent.mkdir(parents=True, exist_ok=True)
-    for stale in (order.record, current(order.record)):
-        stale.unlink(missing_ok=True)
-    log = order.record.with_suffix(".log")
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            _command(order), stdout=output, stderr=output, env=_environment(order)
-        )
-        try:
-            _wait(process, order.record, follow)
-        except KeyboardInterrupt:
-            process.send_signal(signal.SIGINT)
-            process.wait()
-    return _read(order, process.returncode, log)
+    record = order.record
+    record, barren = order.record, 0
+    _prepare(order)
+    resume = list(order.resume)
+    with Log(record.with_name(f"{record.name.replace('.jsonl', '')}.log")) as log:
+        while True:
+            finished = _finished(record)
+            current(record).unlink(missing_ok=True)
+            command = _command(order, resume)
+            process = Process(command, _environment(order), record, log)
+            ending = process.wait(order.limits, follow, stop)
+            if ending.status == FULL and log.said().startswith("results file"):
+                raise IncompleteRunError(log.said())
+            _need_record(order, ending, log)
+            if ending.stopped or _in_order(record, ending):
+                break
+            if _blamed(order, ending, log) or _finished(record) > finished:
+                barren = 0
+            else:
+                barren += 1
+            if barren == STARTS:
+                text = f"its start, {STARTS} times in a row: {ending}"
+                current(record).write_text(text, encoding="utf-8")
+                break
+            resume = [record, *order.resume]
+    return read(record)
 
 
-def _command(order: Order) -> list[str]:
+def _in_order(record: Path, ending: Ending) -> bool:
+    """Tell whether a process has done all that it could."""
+    footer = read(record).footer
+    # An adapter may also break off pytest, which then says so by its exit status.
+    return footer is not None and (footer.complete or ending.status in {0, 1})
+
+
+def _prepare(order: Order) -> None:
+    """Make room for the record; what is taken over is left until it was."""
+    record = order.record
+    try:
+        record.parent.mkdir(parents=True, exist_ok=True)
+        if not order.resume:
+            for stale in (record, died(record)):
+                stale.unlink(missing_ok=True)
+            forget(record)
+    except OSError as error:
+        msg = f"{record} cannot be written: {error.strerror}; give another folder: -o"
+        raise UsageError(msg) from error
+
+
+def _finished(record: Path) -> int:
+    """Return how much a record holds: results and observations."""
+    if not record.exists():
+        return 0
+    with record.open("rb") as file:
+        return sum(1 for _line in file) + len(seen(record))
+
+
+def _blamed(order: Order, ending: Ending, log: Log) -> bool:
+    """Write down what the process died in, unless that had ended already."""
+    what = under_way(order.record)
+    if what.startswith(OBSERVING):
+        over = what.removeprefix(OBSERVING) in seen(order.record)
+    else:
+        over = any(result.check == what for result in read(order.record).results)
+    if over or not what:
+        return False
+    death = Death(what=what, message=str(ending), trace=log.trace(order.file))
+    died(order.record).write_bytes(msgspec.json.encode(death))
+    return True
+
+
+def _command(order: Order, resume: Sequence[Path]) -> list[str]:
+    taken = [part for path in resume for part in ("--mask-resume", str(path))]
     return [
-        *(sys.executable, "-m", "pytest", "-p", "conformance.pytest_plugin"),
+        *(sys.executable, "-X", "faulthandler", "-m", "pytest"),
+        *("-p", "conformance.pytest_plugin"),
         *("--pyargs", "conformance.suite", "-c", os.devnull, "-p", "no:cacheprovider"),
-        *("--rootdir", str(order.record.parent), "--capture=no", "--tb=no", "-q"),
-        *("--import-mode=importlib", "-W", "ignore"),
+        *("--rootdir", str(order.record.parent), "--capture=no", "-p", "no:terminal"),
+        *("--import-mode=importlib", "-W", "ignore", "--mask-child"),
         *(f"-pno:{plugin}" for plugin in _UNUSED),
         *("--mask-adapter", order.reference, "--mask-results", str(order.record)),
         *order.options,
+        *taken,
     ]
 
 
@@ -94,74 +164,16 @@ def _environment(order: Order) -> dict[str, str]:
     return _QUIET | kept | dict(order.variables)
 
 
-def _wait(
-    process: subprocess.Popen[bytes], record: Path, follow: Callable[[int, int], None]
-) -> None:
-    """Count the record's lines while the process writes them."""
-    lines, planned, at = 0, 0, 0
-    while True:
-        ended = process.poll() is not None
-        if record.exists():
-            with record.open("rb") as file:
-                file.seek(at)
-                fresh = file.read()
-            if not planned and b"\n" in fresh:
-                planned = _planned(fresh.partition(b"\n")[0])
-            at, lines = at + len(fresh), lines + fresh.count(b"\n")
-            follow(max(0, min(lines - 1, planned)), planned)
-        if ended:
-            return
-        sleep(0.1)
-
-
-def _planned(line: bytes) -> int:
-    try:
-        header = msgspec.json.decode(line)
-        return int(header["planned"])
-    except (msgspec.DecodeError, KeyError, TypeError, ValueError):
-        return 0
-
-
-def _read(order: Order, status: int, log: Path) -> Run:
-    if not order.record.exists():
-        said = _said(log)
-        if status == _USAGE:
-            raise UsageError(
-                said or f"{order.reference}: could not be started, see {log}"
-            )
-        msg = f"{order.reference}: {_death(status)} before its first check; see {log}"
-        raise IncompleteRunError(f"{msg}\n{said}" if said else msg)
-    side = current(order.record)
-    # A run that ends in order takes this file away, whatever its exit status is.
-    if side.exists():
-        named = side.read_text(encoding="utf-8").strip()
-        if is_check(named):
-            _bury(order.record, named, _death(status))
-            side.unlink()
-        else:
-            # Not a check's outcome; the reader names it as where the run crashed.
-            side.write_text(f"{named}: {_death(status)}", encoding="utf-8")
-    return read(order.record)
-
-
-def _bury(record: Path, check: str, death: str) -> None:
-    """Write down the check that the process died in."""
-    with Writer(record, resume=True) as writer:
-        writer.result(Result(check=check, outcome="errored", message=death))
-
-
-def _death(status: int) -> str:
-    if status >= 0:
-        return f"the process ended with exit status {status}"
-    return f"the process was ended by {signal.Signals(-status).name}"
-
-
-def _said(log: Path) -> str:
-    """Return what pytest gave as the reason, or the log's last lines."""
-    lines = (
-        clean(log.read_text(encoding="utf-8", errors="replace")).strip().splitlines()
-    )
-    errors = [n for n, line in enumerate(lines) if line.startswith("ERROR: ")]
-    if errors:
-        return "\n".join(lines[errors[0] :]).removeprefix("ERROR: ").strip()
-    return "\n".join(lines[-20:])
+def _need_record(order: Order, ending: Ending, log: Log) -> None:
+    """Refuse to go on where a process could not even begin."""
+    begun = order.record.exists()
+    if begun and ending.status != _USAGE:
+        return
+    said = log.said()
+    if ending.status == _USAGE:
+        raise UsageError(
+            said or f"{order.reference}: could not be started, see {log.path}"
+        )
+    how = "the run was stopped" if ending.stopped else str(ending)
+    msg = f"{order.reference}: {how} before its first check; see {log.path}"
+    raise IncompleteRunError(f"{msg}\n{said}" if said else msg)

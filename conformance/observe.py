@@ -14,10 +14,11 @@ from conformance.compare import compare
 from conformance.errors import ContractViolation
 from conformance.plan import usual_dtype
 from conformance.precision import PRECISIONS
+from conformance.resuming import OBSERVING
 from conformance.specification import PLACEMENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from conformance.adapter import Declaration
     from conformance.batch import Array, Batch
@@ -37,7 +38,13 @@ FORMS = ("float", "int8", "none")
 
 
 def observe(
-    prepared: Prepared, planned: Sequence[Check], announce: Callable[[str], object]
+    prepared: Prepared,
+    planned: Sequence[Check],
+    announce: Callable[[str], object],
+    *,
+    takes: Callable[[Check], bool] = lambda _check: True,
+    seen: Mapping[str, str] | None = None,
+    keep: Callable[[str, str], object] = lambda _key, _what: None,
 ) -> dict[str, str]:
     """Return what is seen, by ``behaviour: variant``, of what is not declared.
 
@@ -45,10 +52,32 @@ def observe(
         prepared: The adapter's subjects and samples.
         planned: The run's checks; a variant is observed on its check of ``value``.
         announce: Told what is about to be called, so that a crash has a name.
+        takes: Which of these checks are this run's, where it is one of several.
+        seen: What an earlier process saw, which is not looked at again.
+        keep: Told what was seen as soon as it was.
     """
-    declaration = prepared.adapter.declaration
-    usual = usual_dtype(declaration)
     found: dict[str, str] = {}
+    for check, first in _looked_at(prepared.adapter.declaration, planned):
+        if not takes(check):
+            continue
+        subject, sample = prepared.subject(check), prepared.turn(check, 0)
+        small = sample.having(sample.batch.take(range(min(ROWS, sample.batch.rows))))
+        for name, probe in _probes(subject, small, whole=first):
+            key = f"{name}: {check.variant.name}"
+            if seen is not None and key in seen:
+                found[key] = seen[key]
+                continue
+            announce(f"{OBSERVING}{key}")
+            found[key] = _seen(probe, subject, small)
+            keep(key, found[key])
+    return found
+
+
+def _looked_at(
+    declaration: Declaration, planned: Sequence[Check]
+) -> Iterator[tuple[Check, bool]]:
+    """Yield one check of each variant, and whether it is its operation's first."""
+    usual = usual_dtype(declaration)
     operations: set[str] = set()
     for check in planned:
         one = (
@@ -56,17 +85,9 @@ def observe(
             and check.route == declaration.primary
             and not check.unsupported
         )
-        if not one or check.dtype != usual:
-            continue
-        subject, sample = prepared.subject(check), prepared.turn(check, 0)
-        first = check.operation not in operations
-        operations.add(check.operation)
-        small = sample.having(sample.batch.take(range(min(ROWS, sample.batch.rows))))
-        for name, probe in _probes(subject, small, whole=first):
-            key = f"{name}: {check.variant.name}"
-            announce(f"observing {key}")
-            found[key] = _seen(probe, subject, small)
-    return found
+        if one and check.dtype == usual:
+            yield check, check.operation not in operations
+            operations.add(check.operation)
 
 
 def _probes(

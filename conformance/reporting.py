@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from conformance import gate as gates
 from conformance import listing, loading, results
-from conformance.errors import ResultError, UsageError
+from conformance.errors import IncompleteRunError, ResultError, UsageError
 from conformance.report import compatibility, write
 from conformance.selection import Selection
 from conformance.terminal import complaints, summary
@@ -81,6 +81,15 @@ def diff(old: Path, new: Path) -> str:
     for kind in ("new", "fixed", "changed", "added", "removed"):
         lines += [f"{kind:<8} {change}" for change in getattr(found, kind)]
     return "\n".join(lines) or "no difference"
+
+
+def merge(paths: Sequence[Path], output: Path) -> tuple[str, int]:
+    """Write the shards of one run as one record; return what came of it."""
+    whole = results.merge([results.read(path) for path in paths])
+    results.write(whole, output)
+    lines = [f"{output}: {len(whole.results)} of {whole.header.planned} checks"]
+    lines += [f"INCOMPLETE: {problem}" for problem in whole.problems]
+    return "\n".join(lines), 0 if whole.complete else IncompleteRunError.exit_status
 
 
 def known(reference: str, path: Path | None, folder: Path, *, update: bool) -> str:

@@ -107,6 +107,19 @@ class Runner:
             return _result(check, "passed", started, share=share, captured=captured)
         return self._failed(check, finding, started, shrunk=shrunk, named=shrinks)
 
+    def died(self, check: Check, message: str, trace: str = "") -> Result:
+        """Return the result of a check that did not come back to be judged."""
+        verdict = Verdict(passed=False, message=message)
+        finding = Finding(verdict=verdict, errored=True, trace=trace)
+        return self._failed(check, finding, perf_counter(), shrunk=False, named=False)
+
+    def remember(self, check: Check, result: Result) -> None:
+        """Know again of an earlier process's failure that it has no name."""
+        failure = result.failure
+        named = failure is None or failure.diagnosis or not failure.inputs
+        if result.outcome == "failed" and not named and not _derived(check):
+            self._unnamed.add((check.variant.name, check.dtype, check.route))
+
     def _failed(
         self,
         check: Check,
@@ -140,8 +153,7 @@ class Runner:
         """Return which known mistake gives this answer, if exactly one does."""
         batch = finding.verdict.batch
         key = (check.variant.name, check.dtype, check.route)
-        derived = check.item in {"gradient", "wild-gradient"}
-        if batch is None or derived or key in self._unnamed:
+        if batch is None or _derived(check) or key in self._unnamed:
             return ""
         subject = self.prepared.subject(check)
         try:
@@ -232,6 +244,11 @@ class Runner:
         turns = 1 if check.item == "long-rows" else ceil(self.examples / oracle.ROWS)
         for turn in range(turns):
             yield self.prepared.turn(check, turn)
+
+
+def _derived(check: Check) -> bool:
+    """Tell whether a check is about gradients, which no mistake is known by."""
+    return check.item in {"gradient", "wild-gradient"}
 
 
 def _batch_of(case: Case) -> Batch:

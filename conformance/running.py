@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from conformance import listing, loading
-from conformance.errors import ConformanceError, UsageError
+from conformance.errors import ConformanceError, IncompleteRunError, UsageError
 from conformance.gate import exit_status, judge
-from conformance.launch import Order, launch
+from conformance.launch import Order
+from conformance.parts import Division, run_parts
+from conformance.process import Limits
+from conformance.shard import Shard
 from conformance.terminal import Progress, complaints, summary
 
 if TYPE_CHECKING:
@@ -38,17 +43,29 @@ def run(
     Raises:
         UsageError: An option's value does not exist, or nothing can run.
     """
-    _need_extra()
+    _need_extra(options)
+    division = Division(
+        shard=Shard.parsed(options["shard"] or "1/1"),
+        parts=options["parts"],
+        resume=options["resume"],
+    )
     selected = listing.selection(**{key: options[key] for key in _SELECTION})
     chosen = references or _installed(say)
     runs: list[Run] = []
     errors: list[ConformanceError] = []
+    stop = Event()
     for reference in chosen:
+        if stop.is_set():
+            errors.append(IncompleteRunError(f"{reference}: not run, stopped before"))
+            say(f"error: {errors[-1]}")
+            continue
         try:
             declaration = _fresh(reference, runs)
-            _need_checks(reference, listing.planned(declaration, selected))
-            given = {**options, "level": selected.level}
-            runs.append(_one(reference, declaration, output, given))
+            every = listing.planned(declaration, selected)
+            _need_checks(reference, every)
+            order = _order(reference, declaration, output, options, selected.level)
+            with Progress(declaration.name) as progress:
+                runs.append(run_parts(order, division, every, progress, stop))
         except ConformanceError as error:
             errors.append(error)
             say(f"error: {error}")
@@ -78,20 +95,24 @@ def _fresh(reference: str, runs: Sequence[Run]) -> Declaration:
     return declaration
 
 
-def _one(
+def _order(
     reference: str,
     declaration: Declaration,
     output: Path,
     options: Mapping[str, Any],
-) -> Run:
-    order = Order(
+    level: str,
+) -> Order:
+    name = declaration.name.replace(":", "-")
+    if options["shard"]:
+        name += f".{options['shard'].replace('/', '-of-')}"
+    return Order(
         reference=reference,
-        record=output / f"{declaration.name.replace(':', '-')}.jsonl",
-        options=_arguments(options),
+        record=output / f"{name}.jsonl",
+        options=_arguments({**options, "level": level}),
         variables=declaration.variables,
+        limits=Limits(seconds=options["timeout"], memory=options["memory"] * 2**20),
+        file=os.path.abspath(declaration.file),  # noqa: PTH100 - links are kept
     )
-    with Progress(declaration.name) as progress:
-        return launch(order, progress)
 
 
 def _need_checks(reference: str, planned: Sequence[Check]) -> None:
@@ -138,9 +159,11 @@ def _installed(say: Callable[[str], Any]) -> list[str]:
     return found
 
 
-def _need_extra() -> None:
+def _need_extra(options: Mapping[str, Any]) -> None:
     """Refuse to run where only the base dependencies are installed."""
-    missing = loading.without(("hypothesis", "ml-dtypes", "numpy", "pytest"))
+    needed = ["hypothesis", "ml-dtypes", "numpy", "pytest"]
+    needed += ["psutil"] if options["memory"] else []
+    missing = loading.without(needed)
     if missing:
         msg = (
             f"running needs {', '.join(missing)}; install them with "

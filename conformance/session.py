@@ -10,14 +10,25 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from conformance import gate, listing, loading
+from conformance import gate, listing, loading, resuming
 from conformance.cases import digest
 from conformance.plan import plan
-from conformance.results import OUTCOMES, Footer, Header, Known, Result, Writer
+from conformance.results import (
+    OUTCOMES,
+    Footer,
+    Header,
+    Known,
+    Result,
+    Writer,
+    renew,
+    seen,
+)
 from conformance.runner import EXAMPLES, Runner
 from conformance.selection import Check, Selection
+from conformance.shard import Shard
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from conformance.adapter import Adapter, Declaration
@@ -35,6 +46,10 @@ class Settings:
         examples: Generated rows for each law.
         explore: Further examples for each law, drawn by Hypothesis.
         record: Where the record is written; nowhere when it is None.
+        shard: Which part of the plan.
+        resume: Records whose results are taken over instead of run again.
+        drawn: Whether to leave out what a seed does not change: cases, and checks that
+            the adapter does not support.
     """
 
     reference: str
@@ -43,6 +58,9 @@ class Settings:
     examples: int = EXAMPLES
     explore: int = 0
     record: Path | None = None
+    shard: Shard = field(default_factory=Shard)
+    resume: tuple[Path, ...] = ()
+    drawn: bool = False
 
     @property
     def usual(self) -> bool:
@@ -58,9 +76,13 @@ class Session:
         self.adapter: Adapter = loading.load(settings.reference)
         operations = loading.operations()
         self.cases = listing.cases()
-        self.planned = plan(
+        every = plan(
             self.adapter.declaration, operations, self.cases, settings.selection
         )
+        if settings.drawn:
+            every = tuple(c for c in every if not (c.case or c.unsupported))
+        self.every = every
+        self.planned = tuple(check for check in every if settings.shard.holds(check))
         self.runner = Runner(
             self.adapter,
             self.cases,
@@ -73,8 +95,13 @@ class Session:
             loading.known_file(self.adapter.declaration)
         )
         self.outcomes: dict[str, str] = {}
+        self.mend: Callable[[], str] = str
+        """Repairs what a check did to the process, and says what that was."""
         self._versions: dict[str, str] | None = None
         self._writer: Writer | None = None
+        self._seen: dict[str, str] = {}
+        if settings.record is not None and settings.resume:
+            self._take_over(settings.record)
 
     @property
     def versions(self) -> dict[str, str]:
@@ -87,24 +114,62 @@ class Session:
             self._versions |= loading.versions(self.adapter.declaration)
         return self._versions
 
+    @property
+    def left(self) -> tuple[Check, ...]:
+        """The planned checks that have no outcome yet."""
+        return tuple(each for each in self.planned if each.id not in self.outcomes)
+
     def run(self, check: Check) -> Result:
         """Run a check, write its result down and return it."""
         self._open()
         if self._writer is not None:
             self._writer.announce(check.id)
-        recorded = any(
-            gate.find(self.known, check.id, kind, self.versions) for kind in gate.KINDS
-        )
-        result = self.runner.run(check, shrinks=not recorded)
-        entry = gate.find(self.known, check.id, result.outcome, self.versions)
-        if entry is not None:
-            known = Known(reason=entry.reason, url=entry.url, since=entry.since)
-            result = msgspec.structs.replace(result, known=known)
+        result = self.runner.run(check, shrinks=not self._recorded(check))
+        closed = self.mend()
+        if closed:
+            result = self.runner.died(check, f"closed the process's {closed}")
+        result = self._marked(result)
         self.outcomes[check.id] = result.outcome
         self._save(check, result)
         if self._writer is not None:
             self._writer.result(result)
         return result
+
+    def _recorded(self, check: Check) -> bool:
+        """Tell whether a check is expected to fail or to raise."""
+        return any(
+            gate.find(self.known, check.id, kind, self.versions) for kind in gate.KINDS
+        )
+
+    def _marked(self, result: Result) -> Result:
+        """Return a result with why it was to be expected, if it was."""
+        entry = gate.find(self.known, result.check, result.outcome, self.versions)
+        if entry is None:
+            return result
+        known = Known(reason=entry.reason, url=entry.url, since=entry.since)
+        return msgspec.structs.replace(result, known=known)
+
+    def _take_over(self, record: Path) -> None:
+        """Begin the record with what others hold of this run, deaths included."""
+        header, settings = self._header(), self.settings
+        earlier = resuming.earlier(settings.resume, header, self.every)
+        results = earlier.results
+        death = resuming.last_death(record)
+        for check in self.left:
+            if death is not None and check.id == death.what:
+                error = self.runner.died(check, death.message, death.trace)
+                results.setdefault(check.id, self._marked(error))
+        mine = [each for each in self.planned if each.id in results]
+        for check in mine:
+            self.outcomes[check.id] = results[check.id].outcome
+            if not self._recorded(check):
+                self.runner.remember(check, results[check.id])
+        started = earlier.started or header.started
+        header = msgspec.structs.replace(header, started=started)
+        renew(record, header, [results[check.id] for check in mine])
+        self._writer = Writer(record, resume=True)
+        resuming.bury(death, self._writer)
+        self._seen = earlier.observed | seen(record)
 
     def _save(self, check: Check, result: Result) -> None:
         """Keep what exploring found as a case, ready to be looked at."""
@@ -149,11 +214,18 @@ class Session:
 
     def _observed(self) -> dict[str, str]:
         """Return what is seen of what the adapter does not declare."""
-        if self._writer is None or self.settings.selection.partial:
+        if self._writer is None or self.settings.selection.partial or self.left:
             return {}
         from conformance.observe import observe
 
-        return observe(self.runner.prepared, self.planned, self._writer.announce)
+        return observe(
+            self.runner.prepared,
+            self.every,
+            self._writer.announce,
+            takes=self.settings.shard.holds,
+            seen=self._seen,
+            keep=self._writer.observed,
+        )
 
     def _open(self) -> None:
         if self.settings.record is None or self._writer is not None:
@@ -163,7 +235,8 @@ class Session:
 
     def _header(self) -> Header:
         declaration, settings = self.adapter.declaration, self.settings
-        cases = {(c.variant.name, c.item) for c in self.planned if c.case}
+        cases = {(c.variant.name, c.item) for c in self.every if c.case}
+        shard = settings.shard
         folder = loading.shared("cases")
         return Header(
             suite=loading.version(),
@@ -182,7 +255,9 @@ class Session:
             examples=settings.examples,
             explore=settings.explore,
             planned=len(self.planned),
-            operations=list(dict.fromkeys(check.operation for check in self.planned)),
+            whole=0 if shard.whole else len(self.every),
+            shard="" if shard.whole else str(shard),
+            operations=list(dict.fromkeys(check.operation for check in self.every)),
             declared=declared(declaration),
             cases=len(cases),
             cases_digest=digest(folder),

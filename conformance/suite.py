@@ -101,13 +101,12 @@ def parametrize_checks(
 
 def parameters(session: Session) -> list[Any]:
     """Return a session's checks as pytest parameters, their ids the check ids."""
-    if not session.planned:
+    if not session.every:
         # An empty list would be a green run of nothing.
         msg = f"{session.settings.reference}: no check is selected; nothing would run"
         raise UsageError(msg)
     return [
-        pytest.param(BoundCheck(session, check), id=check.id)
-        for check in session.planned
+        pytest.param(BoundCheck(session, check), id=check.id) for check in session.left
     ]
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
 
 from conformance.errors import IncompleteRunError, UsageError
-from conformance.launch import Order, _death, _environment, _planned, _said, launch
+from conformance.launch import Order, _environment, launch
 from conformance.running import _arguments
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def test_a_run_is_followed_to_its_end(written: Callable[..., Path]) -> None:
     stale.write_text("masked_max/value:float32:eager", encoding="utf-8")
     options = "--mask-check", "masked_max/*:float32:eager"
 
-    run = launch(order(path, *options), lambda *state: seen.append(state))
+    run = launch(order(path, *options), lambda *state: seen.append(state), Event())
 
     assert run.complete
     assert {result.outcome for result in run.results} == {"passed", "unsupported"}
@@ -50,7 +50,7 @@ def test_a_run_is_followed_to_its_end(written: Callable[..., Path]) -> None:
 
 def test_what_pytest_refuses_is_bad_use(written: Callable[..., Path]) -> None:
     with pytest.raises(UsageError) as caught:
-        launch(order(written(RIGHT), "--mask-level", "cor"), ignore)
+        launch(order(written(RIGHT), "--mask-level", "cor"), ignore, Event())
     assert str(caught.value) == (
         "unknown level 'cor'; did you mean 'core'? choose from: core, extended, robust"
     )
@@ -61,7 +61,7 @@ def test_a_death_while_loading_shows_the_last_lines(
 ) -> None:
     path = written(f"import os\nprint('almost', flush=True)\nos._exit(7)\n{RIGHT}")
     with pytest.raises(IncompleteRunError) as caught:
-        launch(order(path), ignore)
+        launch(order(path), ignore, Event())
     log = path.with_name("out") / "wrong.log"
     assert str(caught.value) == (
         f"{path}: the process ended with exit status 7 before its first check; see "
@@ -78,35 +78,6 @@ def test_options_for_a_users_own_tests_do_not_reach_a_run(
     found = _environment(mine)
     assert "PYTEST_ADDOPTS" not in found
     assert (found["A"], found["TF_CPP_MIN_LOG_LEVEL"]) == ("b", "0")
-
-
-def test_a_death_is_named_by_its_signal_or_its_status() -> None:
-    assert _death(-9) == "the process was ended by SIGKILL"
-    assert _death(3) == "the process ended with exit status 3"
-
-
-@pytest.mark.parametrize(
-    ("line", "planned"),
-    [
-        (json.dumps({"planned": 7}), 7),
-        ("{}", 0),
-        ("[]", 0),
-        ("nonsense", 0),
-        ('{"planned": null}', 0),
-    ],
-)
-def test_the_planned_count_is_read_from_whatever_is_there(
-    line: str, planned: int
-) -> None:
-    assert _planned(line.encode()) == planned
-
-
-def test_the_log_gives_the_reason_or_its_end(tmp_path: Path) -> None:
-    log = tmp_path / "x.log"
-    log.write_text("noise\nERROR: first\nsecond\n", encoding="utf-8")
-    assert _said(log) == "first\nsecond"
-    log.write_bytes(b"\xff\x1b[31m" + b"".join(b"%d\n" % n for n in range(50)))
-    assert _said(log).splitlines() == [str(n) for n in range(30, 50)]
 
 
 def test_options_are_handed_on_by_name() -> None:

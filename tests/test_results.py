@@ -221,7 +221,7 @@ def test_a_crash_has_a_name_until_the_footer_is_written(tmp_path: Path) -> None:
         writer.result(PASSED)
         writer.footer(footer([PASSED]))
 
-    assert announced == PASSED.check
+    assert announced == f"{PASSED.check}\n"
     assert not side.exists()
 
 

@@ -23,6 +23,11 @@ OPTIONS: dict[str, Any] = {
     "examples": None,
     "seed": 0,
     "explore": 0,
+    "parts": 1,
+    "shard": None,
+    "resume": False,
+    "timeout": 60.0,
+    "memory": 0,
 }
 RIGHT = "def masked_mean(x, mask):\n    return x\n"
 
@@ -54,7 +59,7 @@ def test_what_goes_wrong_with_one_adapter_is_said_and_decides_the_status(
     def launch(*_given: object) -> None:
         raise error
 
-    monkeypatch.setattr(running, "launch", launch)
+    monkeypatch.setattr(running, "run_parts", launch)
     said: list[str] = []
     names = ("numpy_reference", "nothing_like_it")
     found = running.run(names, tmp_path, OPTIONS, said.append)

@@ -8,7 +8,7 @@ any machine can read, merge and compare runs.
 from __future__ import annotations
 
 from conformance.results.compare import Change, Difference, diff, merge
-from conformance.results.files import Run, Writer, read
+from conformance.results.files import Run, read
 from conformance.results.record import (
     OUTCOMES,
     SCHEMA,
@@ -22,6 +22,7 @@ from conformance.results.record import (
     Worst,
 )
 from conformance.results.text import Check, clean, number, parse_check
+from conformance.results.writing import Writer, renew, seen, write
 
 __all__ = [
     "OUTCOMES",
@@ -45,4 +46,7 @@ __all__ = [
     "number",
     "parse_check",
     "read",
+    "renew",
+    "seen",
+    "write",
 ]

@@ -10,14 +10,14 @@ import msgspec
 
 from conformance.errors import ResultError
 from conformance.results.files import Run
-from conformance.results.record import Footer, Header
+from conformance.results.record import OUTCOMES, Footer, Header
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _BAD = ("failed", "errored")
 
-_SAME = (
+SAME = (
     "adapter",
     "framework",
     "suite",
@@ -32,6 +32,7 @@ _SAME = (
     "operations",
     "declared",
     "selection",
+    "whole",
 )
 """Header fields that shards of one run have in common."""
 
@@ -113,12 +114,16 @@ def merge(runs: Sequence[Run]) -> Run:
     problems = [
         f"{run.path.name}: {problem}" for run in ordered for problem in run.problems
     ]
+    missing = _missing_shards(run.header.shard for run in ordered)
+    footer = _merged_footer([run.footer for run in ordered])
+    if footer is not None and missing:
+        footer = msgspec.structs.replace(footer, complete=False)
     return Run(
         path=ordered[0].path,
         header=_merged_header([run.header for run in ordered]),
         results=tuple(sorted(results, key=lambda result: result.check)),
-        footer=_merged_footer([run.footer for run in ordered]),
-        problems=(*problems, *_missing_shards(run.header.shard for run in ordered)),
+        footer=footer,
+        problems=(*problems, *missing),
     )
 
 
@@ -135,7 +140,7 @@ def _kind(change: Change) -> str:
 
 
 def _check_same(first: Run, other: Run) -> None:
-    for field in _SAME:
+    for field in SAME:
         want, got = getattr(first.header, field), getattr(other.header, field)
         if got != want:
             msg = (
@@ -182,7 +187,8 @@ def _merged_header(headers: Sequence[Header]) -> Header:
     return msgspec.structs.replace(
         headers[0],
         shard="",
-        planned=sum(header.planned for header in headers),
+        planned=headers[0].whole or sum(header.planned for header in headers),
+        whole=0,
         started=min(header.started for header in headers),
         command=commands.pop() if len(commands) == 1 else "",
         environment={key: " | ".join(seen) for key, seen in environment.items()},
@@ -197,8 +203,11 @@ def _merged_footer(footers: Sequence[Footer | None]) -> Footer | None:
     for footer in present:
         counts.update(footer.counts)
     return Footer(
-        counts=dict(sorted(counts.items())),
+        counts={each: counts[each] for each in OUTCOMES if each in counts},
         stale=sorted({line for footer in present for line in footer.stale}),
+        observed=dict(
+            sorted(item for footer in present for item in footer.observed.items())
+        ),
         ended=max(footer.ended for footer in present),
         complete=all(footer.complete for footer in present),
     )

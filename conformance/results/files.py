@@ -1,24 +1,22 @@
-"""Run records in files: written line by line, read back with every doubt named."""
+"""Run records in files: read back with every doubt named."""
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, Self
+from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 
 from conformance.errors import ResultError, UsageError
 from conformance.results.record import OUTCOMES, SCHEMA, Footer, Header, Result
-from conformance.results.text import clean, parse_check, tidy
+from conformance.results.text import clean, parse_check
+from conformance.results.writing import under_way
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from io import FileIO
-    from types import TracebackType
 
 LINE_LIMIT = 16 * 2**20
 """Bytes in a line; a longer one is not ours."""
@@ -28,80 +26,6 @@ _SHARD = re.compile(r"([1-9]\d*/[1-9]\d*)?")
 _LINE: msgspec.json.Decoder[Header | Result | Footer] = msgspec.json.Decoder(
     Header | Result | Footer
 )
-
-
-class Writer:
-    """Writes one record, a line for each call, so that a crash keeps what was done.
-
-    Args:
-        path: The file; its folder is made where it is missing.
-        resume: Go on with a record that a crash left without footer.
-    """
-
-    def __init__(self, path: Path | str, *, resume: bool = False) -> None:
-        self.path = Path(path)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        if resume and self.path.exists():
-            _drop_cut_line(self.path)
-        self._file = self.path.open("ab" if resume else "wb")
-        if not resume:
-            current(self.path).unlink(missing_ok=True)
-        self._current: FileIO | None = None
-        self._longest = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the file; without footer the record stays incomplete."""
-        self._file.close()
-        self._named()
-
-    def header(self, header: Header) -> None:
-        """Write the first line."""
-        self._write(header)
-
-    def announce(self, check: str) -> None:
-        """Write down what comes next, so that a crash has a name.
-
-        One write to an open file, padded over what stood there: opening it anew took
-        as long as a check.
-        """
-        if self._current is None:
-            self._current = current(self.path).open("wb", buffering=0)
-        raw = check.encode()
-        self._longest = max(self._longest, len(raw))
-        self._current.seek(0)
-        self._current.write(raw.ljust(self._longest))
-
-    def result(self, result: Result) -> None:
-        """Write one check's line, its texts cleaned and cut."""
-        self._write(result)
-
-    def footer(self, footer: Footer) -> None:
-        """Write the last line; the run is over."""
-        self._write(footer)
-        self._named()
-        current(self.path).unlink(missing_ok=True)
-
-    def _named(self) -> None:
-        """Close the side file."""
-        if self._current is not None:
-            self._current.close()
-            self._current = None
-
-    def _write(self, line: Header | Result | Footer) -> None:
-        plain = tidy(msgspec.to_builtins(line))
-        self._file.write(msgspec.json.encode(plain) + b"\n")
-        self._file.flush()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,11 +56,6 @@ class Run:
         """Checks by outcome, every outcome present."""
         found = Counter(result.outcome for result in self.results)
         return {outcome: found[outcome] for outcome in OUTCOMES}
-
-
-def current(path: Path) -> Path:
-    """Return the side file that names the check a run is in."""
-    return path.with_name(path.name + ".current")
 
 
 def read(path: Path | str) -> Run:
@@ -197,7 +116,7 @@ class _Reader:
             self.refuse("type", "the file is empty, expected a header")
         done, planned = len(self.results), self.header.planned
         if self.footer is None:
-            crash = _crashed_in(self.path)
+            crash = clean(under_way(self.path), 300)
             self.problems.append(
                 f"the run ended without a footer after {done} of {planned} checks"
                 + (f", while it ran {crash}" if crash else "")
@@ -287,19 +206,3 @@ def _field(message: str) -> tuple[str, str]:
     missing = re.search(r"missing required field `(\w+)`", what)
     field = where.strip("`.") or (missing.group(1) if missing else "(none)")
     return field, what[:1].lower() + what[1:]
-
-
-def _crashed_in(path: Path) -> str:
-    try:
-        named = current(path).read_text(encoding="utf-8", errors="replace")
-        return clean(named.strip(), 300)
-    except OSError:
-        return ""
-
-
-def _drop_cut_line(path: Path) -> None:
-    """Remove what a crash left of a last line."""
-    end = 0
-    for line in _lines(path):
-        end += len(line) if line.endswith(b"\n") else 0
-    os.truncate(path, end)

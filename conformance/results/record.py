@@ -82,6 +82,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, tag="run", tag_field="ty
         versions: Versions that matter for a result, by distribution.
         environment: Python, platform, device, threads and modes as text.
         planned: How many checks this file should hold, of this shard if it is one.
+        whole: How many checks the whole run has, where this is a shard of one.
         operations: Every operation of the plan, in the specification's order.
         declared: Implementation-defined behaviour that the adapter states.
         cases: How many cases there were to run.
@@ -103,6 +104,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, tag="run", tag_field="ty
     examples: int
     explore: int = 0
     planned: int
+    whole: int = 0
     operations: list[str]
     declared: dict[str, str] = {}
     cases: int
