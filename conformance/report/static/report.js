@@ -89,6 +89,16 @@
     setTimeout(() => { button.textContent = label; }, 1500);
   }
 
+  async function save(from, name) {
+    const packed = Uint8Array.from(atob(byId(from).textContent), (one) => one.charCodeAt(0));
+    const plain = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await new Response(plain).blob());
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  }
+
   function step(by) {
     const cards = every(".card:not([hidden])");
     if (!cards.length) return;
@@ -106,7 +116,8 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (!button) return;
-    const { copy: from, link, term } = button.dataset;
+    const { copy: from, link, term, save: packed, name } = button.dataset;
+    if (packed) save(packed, name);
     if (from) copy(button, byId(from).textContent);
     if (link) copy(button, `${location.href.split("#")[0]}#${link}`);
     if (term) {
