@@ -11,6 +11,10 @@
   const OPENED = 300; // more than this many hits stay folded: layout is what costs
 
   root.classList.add("js");
+  try {
+    const theme = localStorage.getItem("theme");
+    if (theme === "light" || theme === "dark") root.dataset.theme = theme;
+  } catch { /* a browser that keeps nothing */ }
   byId("tools").hidden = false;
 
   function glob(text) {
@@ -130,6 +134,7 @@
     if ("themeNext" in button.dataset) {
       const dark = getComputedStyle(root).getPropertyValue("--scheme").trim() === "dark";
       root.dataset.theme = dark ? "light" : "dark";
+      try { localStorage.setItem("theme", root.dataset.theme); } catch { /* not kept */ }
     }
   });
   document.addEventListener("keydown", (event) => {
