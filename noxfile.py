@@ -6,7 +6,9 @@ with an equal `environment` key share. What follows `--` goes to `mask-conforman
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import sys
 import tomllib
 from pathlib import Path
@@ -151,6 +153,39 @@ def tests(session: nox.Session) -> None:
     session.install("-e", ".[run]", *GROUPS["tests"])
     session.run("coverage", "run", "-m", "pytest", *session.posargs)
     session.run("coverage", "report", "--skip-covered", "--sort=cover")
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Use the page in a real Chromium, and let axe judge it."""
+    chromium(session)
+    session.install("-e", ".[run]", *GROUPS["browser"])
+    session.run("python", "-m", "pytest", "tests/browser", *session.posargs)
+
+
+@nox.session(venv_backend="none")
+def picture(session: nox.Session) -> None:
+    """Take README's picture of reports/index.html."""
+    page = Path("reports/index.html").resolve()
+    if not page.exists():
+        session.error(f"{page}: no such page; run `nox` first")
+    session.run(
+        *(chromium(session), "--headless", "--no-sandbox", "--disable-gpu"),
+        *("--disable-background-networking", "--hide-scrollbars"),
+        *("--window-size=1240,1180", "--screenshot=docs/report.png", page.as_uri()),
+        external=True,
+    )
+
+
+def chromium(session: nox.Session) -> str:
+    """Return the path of the browser; nothing is ever downloaded."""
+    found = os.environ.get("MASK_BROWSER") or shutil.which("chromium")
+    if not found:
+        session.error(
+            "no chromium on this machine: `apt-get install chromium`, or set "
+            "MASK_BROWSER to the path of a Chromium or Chrome"
+        )
+    return found
 
 
 @nox.session

@@ -124,10 +124,14 @@ def report(results: tuple[Path, ...], output: Path, table: Path | None) -> None:
     from conformance import reporting
 
     given = results or (RESULTS,)
-    for path in reporting.report(given, output):
+    written, found = reporting.report(given, output)
+    for path in written:
         click.echo(path)
     if table is not None:
         click.echo(reporting.publish(given, table))
+    for text in found.refused:
+        click.echo(f"error: {text}", err=True)
+    sys.exit(found.status)
 
 
 @main.command()

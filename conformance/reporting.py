@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,49 +9,31 @@ from typing import TYPE_CHECKING
 from conformance import gate as gates
 from conformance import listing, loading, results
 from conformance.errors import IncompleteRunError, ResultError, UsageError
+from conformance.records import gather
 from conformance.report import compatibility, write
 from conformance.selection import Selection
 from conformance.terminal import complaints, summary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from conformance.results import Run
-
-
-def records(paths: Iterable[Path]) -> list[Run]:
-    """Read records; a folder stands for those in it, shards are merged.
-
-    Raises:
-        ResultError: There is none, or one cannot be read.
-    """
-    files: list[Path] = []
-    given = list(paths)
-    for path in given:
-        files += sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
-    if not files:
-        listed = ", ".join(map(str, given))
-        msg = f"no records in {listed}; run `mask-conformance run` first"
-        raise ResultError(msg)
-    # Shards of one run belong together, runs of two versions beside each other.
-    same: dict[tuple[str, ...], list[Run]] = defaultdict(list)
-    for file in files:
-        run = results.read(file)
-        versions = sorted(run.header.versions.items())
-        same[run.header.adapter, *map("=".join, versions)].append(run)
-    return [_whole(runs) for _, runs in sorted(same.items())]
+    from conformance.records import Gathered
 
 
-def report(paths: Sequence[Path], output: Path) -> list[Path]:
-    """Write the report of some records and return what was written."""
+def report(paths: Sequence[Path], output: Path) -> tuple[list[Path], Gathered]:
+    """Write the report of some records; return what was written, and of what."""
+    found = gather(paths)
     texts = {clause.id: clause.text for clause in listing.every_clause().values()}
     generated = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return write(records(paths), output, generated=generated, clauses=texts)
+    written = write(
+        found.runs, output, generated=generated, clauses=texts, refused=found.refused
+    )
+    return written, found
 
 
 def publish(paths: Sequence[Path], path: Path) -> Path:
     """Put the compatibility table of some records into a Markdown file."""
-    runs = records(paths)
+    runs = gather(paths).runs
     known: dict[str, Sequence[gates.KnownEntry]] = {}
     for run in runs:
         try:
@@ -66,21 +47,15 @@ def publish(paths: Sequence[Path], path: Path) -> Path:
 
 def gate(paths: Sequence[Path]) -> tuple[str, int]:
     """Return what stored records mean, and the exit status."""
-    runs = records(paths)
-    parts = [
-        f"{run.header.adapter}:{text}" for run in runs if (text := complaints(run))
+    found = gather(paths)
+    parts = [f"error: {text}" for text in found.refused]
+    parts += [
+        f"{run.header.adapter}:{text}"
+        for run in found.runs
+        if (text := complaints(run))
     ]
-    status = gates.exit_status([gates.judge(run) for run in runs])
-    return "\n\n".join([*parts, summary(runs)]), status
-
-
-def diff(old: Path, new: Path) -> str:
-    """Return how two records differ, as text."""
-    found = results.diff(results.read(old), results.read(new))
-    lines = []
-    for kind in ("new", "fixed", "changed", "added", "removed"):
-        lines += [f"{kind:<8} {change}" for change in getattr(found, kind)]
-    return "\n".join(lines) or "no difference"
+    status = gates.exit_status([gates.judge(run) for run in found.runs])
+    return "\n\n".join([*parts, summary(found.runs)]), max(status, found.status)
 
 
 def merge(paths: Sequence[Path], output: Path) -> tuple[str, int]:
@@ -115,7 +90,3 @@ def known(reference: str, path: Path | None, folder: Path, *, update: bool) -> s
         for entry in changed.added
     ]
     return "\n".join(lines)
-
-
-def _whole(runs: list[Run]) -> Run:
-    return runs[0] if len(runs) == 1 else results.merge(runs)

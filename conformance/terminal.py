@@ -9,6 +9,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from conformance.gate import judge
+from conformance.report.count import Tally
 from conformance.results import parse_check
 
 if TYPE_CHECKING:
@@ -16,10 +17,13 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from conformance.results import Result, Run
+    from conformance.results import Record, Result
 
 SHOWN = 5
 """New failures that are printed in full; the record and the page have all."""
+
+WIDTH = 80
+"""Columns of a terminal that nobody has made wider, and of many CI logs."""
 
 EVERY = 10.0
 """Seconds between lines of progress where there is no terminal."""
@@ -64,43 +68,57 @@ class Progress:
             sys.stderr.write(f"{self.name}: {finished} of {planned} checks\n")
 
 
-def summary(runs: Sequence[Run]) -> str:
+def summary(runs: Sequence[Record]) -> str:
     """Return the runs as a plain table, one line for each operation of each adapter.
 
-    At most 80 columns, and no colour: it goes to logs as well.
+    At most 80 columns where words allow it, and no colour: it goes to logs as well.
     """
     lines = []
     for run in runs:
         framework = run.header.versions.get(run.header.framework, "")
         lines.append(f"{run.header.adapter} ({run.header.framework} {framework})")
-        groups: dict[str, list[Result]] = defaultdict(list)
+        tallies: dict[str, Tally] = defaultdict(Tally)
+        known: Counter[tuple[str, str]] = Counter()
         for result in run.results:
-            groups[parse_check(result.check).operation].append(result)
-        absent = [name for name in run.header.operations if _absent(groups[name])]
+            tallies[parse_check(result.check).operation].add(result)
+            if result.known is not None:
+                known[result.known.reason, result.known.url] += 1
+        absent = [name for name in run.header.operations if _absent(tallies[name])]
         offered = [name for name in run.header.operations if name not in absent]
         width = max(map(len, offered), default=0)
-        lines += [f"  {name:<{width}}  {_counted(groups[name])}" for name in offered]
-        lines += textwrap.wrap(
-            f"not offered: {', '.join(absent)}" if absent else "",
-            width=80,
-            initial_indent="  ",
-            subsequent_indent="    ",
-        )
-        lines += _known(run.results)
-        missing = run.header.planned - len(run.results)
-        if missing > 0:
-            lines.append(f"  INCOMPLETE: {missing} planned checks were not run")
-        elif run.problems:
-            lines.append(f"  INCOMPLETE: {'; '.join(run.problems)}")
+        lines += [f"  {name:<{width}}  {_counted(tallies[name])}" for name in offered]
+        lines += _wrapped(f"not offered: {', '.join(absent)}") if absent else []
+        for (reason, url), count in known.most_common():
+            lines += _wrapped(f"known, {count} check{'s' * (count > 1)}: {reason}")
+            lines += [f"    {url}"] if url else []
+        lines += [line for text in _missing(run) for line in _wrapped(text)]
     return "\n".join(lines)
 
 
-def _absent(results: Sequence[Result]) -> bool:
+def _missing(run: Record) -> list[str]:
+    """Say what a run lacks; it must not be taken for one that passed."""
+    missing = run.header.planned - len(run.results)
+    texts = [f"{missing} planned checks were not run"] if missing > 0 else []
+    return [f"INCOMPLETE: {text}" for text in run.problems or texts]
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        width=WIDTH,
+        initial_indent="  ",
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _absent(tally: Tally) -> bool:
     """Tell whether every check of an operation is one that the adapter lacks."""
-    return bool(results) and all(each.outcome == "unsupported" for each in results)
+    return bool(tally.outcomes) and not tally.ran
 
 
-def complaints(run: Run) -> str:
+def complaints(run: Record) -> str:
     """Return a run's new failures and stale entries, the first few in full."""
     judgement = judge(run)
     lines = []
@@ -115,19 +133,6 @@ def complaints(run: Run) -> str:
         lines += ["", f"and {more} more new failures; see the report"]
     lines += [f"STALE {complaint}" for complaint in judgement.stale]
     return "\n".join(lines)
-
-
-def _known(results: Sequence[Result]) -> list[str]:
-    """Return each recorded reason once, with how many checks it explains."""
-    found = Counter(
-        (result.known.reason, result.known.url)
-        for result in results
-        if result.known is not None
-    )
-    return [
-        f"  known, {count} check{'s' * (count > 1)}: {reason} {url}".rstrip()
-        for (reason, url), count in found.most_common()
-    ]
 
 
 def _evidence(result: Result) -> list[str]:
@@ -150,16 +155,12 @@ def _word(result: Result) -> str:
     return result.outcome.upper()
 
 
-def _counted(results: Sequence[Result]) -> str:
-    passed = sum(result.outcome == "passed" for result in results)
-    bad = [result for result in results if result.outcome in {"failed", "errored"}]
-    known = sum(result.known is not None for result in bad)
-    unsupported = sum(result.outcome == "unsupported" for result in results)
-    parts = [f"{passed}/{passed + len(bad)} passed"]
-    if len(bad) > known:
-        parts.append(f"{len(bad) - known} NEW")
-    if known:
-        parts.append(f"{known} known")
-    if unsupported:
-        parts.append(f"{unsupported} unsupported")
+def _counted(tally: Tally) -> str:
+    known = tally.bad - tally.new
+    parts = [f"{tally.outcomes['passed']}/{tally.ran} passed"]
+    parts += [f"{tally.new} NEW"] if tally.new else []
+    parts += [f"{known} known"] if known else []
+    for outcome, word in (("unsupported", "unsupported"), ("not_run", "NOT RUN")):
+        if tally.outcomes[outcome]:
+            parts.append(f"{tally.outcomes[outcome]} {word}")
     return ", ".join(parts)

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 import conformance.report
 from conformance.errors import UsageError
 from conformance.report import write
-from conformance.report.view import NAMED, columns, view
+from conformance.report.columns import columns
+from conformance.report.view import NAMED, view
 from conformance.results import (
     Failure,
     Footer,

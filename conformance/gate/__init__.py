@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from conformance.gate.known import KINDS, KnownEntry, find, load_known, stale
 from conformance.gate.update import Update, update
-from conformance.gate.verdict import Judgement, exit_status, judge
+from conformance.gate.verdict import Judgement, exit_status, judge, problems
 
 __all__ = [
     "KINDS",
@@ -20,6 +20,7 @@ __all__ = [
     "find",
     "judge",
     "load_known",
+    "problems",
     "stale",
     "update",
 ]

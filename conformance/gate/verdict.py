@@ -10,7 +10,7 @@ from conformance.gate.known import KINDS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.results import Result, Run
+    from conformance.results import Record, Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,18 +37,22 @@ class Judgement:
         return bool(self.problems)
 
 
-def judge(run: Run) -> Judgement:
+def problems(run: Record) -> tuple[str, ...]:
+    """Return why a run is incomplete; nothing when it is complete."""
+    if run.complete:
+        return ()
+    return tuple(run.problems) or ("planned checks were not run",)
+
+
+def judge(run: Record) -> Judgement:
     """Return what a run means: new failures, known ones, stale entries."""
     bad = [result for result in run.results if result.outcome in KINDS]
-    problems = run.problems
-    if not run.complete and not problems:
-        problems = ("planned checks were not run",)
     return Judgement(
         adapter=run.header.adapter,
         new=tuple(result for result in bad if result.known is None),
         known=tuple(result for result in bad if result.known is not None),
         stale=tuple(run.footer.stale) if run.footer else (),
-        problems=problems,
+        problems=problems(run),
     )
 
 

@@ -10,27 +10,29 @@ from typing import TYPE_CHECKING
 
 from conformance.errors import UsageError
 from conformance.report.badge import badge
+from conformance.report.columns import columns
 from conformance.report.html import matrix_svg, page
 from conformance.report.markdown import summary
 from conformance.report.table import publish, table
-from conformance.report.view import columns, view
+from conformance.report.view import view
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from conformance.gate import KnownEntry
-    from conformance.results import Run
+    from conformance.results import Record
 
 __all__ = ["compatibility", "write"]
 
 
 def write(
-    runs: Sequence[Run],
+    runs: Sequence[Record],
     directory: Path,
     *,
     generated: str,
     clauses: Mapping[str, str] | None = None,
+    refused: Sequence[str] = (),
 ) -> list[Path]:
     """Write the report of some runs.
 
@@ -39,6 +41,7 @@ def write(
         directory: Where the files go; it is made where it is missing.
         generated: When, as the page says it.
         clauses: The specification's sentences by clause id, quoted beside failures.
+        refused: Why files could not be read; told at the top of the page.
 
     Returns:
         What was written: index.html, summary.md, matrix.svg and a badge for each run.
@@ -49,14 +52,16 @@ def write(
     if not runs:
         msg = "no runs to report; give the result files of `mask-conformance run`"
         raise UsageError(msg)
-    seen = view(columns(runs), generated=generated, clauses=clauses or {})
+    seen = view(
+        columns(runs), generated=generated, clauses=clauses or {}, refused=refused
+    )
     files = {
         "index.html": page(seen),
         "summary.md": summary(seen),
         "matrix.svg": matrix_svg(seen),
     }
     for column in seen.columns:
-        files[f"badges/{column.file}.json"] = badge(column.run)
+        files[f"badges/{column.file}.json"] = badge(column, seen.whole(column))
     written = []
     for name, text in files.items():
         path = directory / name
@@ -67,7 +72,7 @@ def write(
 
 
 def compatibility(
-    runs: Sequence[Run], known: Mapping[str, Sequence[KnownEntry]], path: Path
+    runs: Sequence[Record], known: Mapping[str, Sequence[KnownEntry]], path: Path
 ) -> None:
     """Put the compatibility table of some runs between the marks of a Markdown file.
 

@@ -9,30 +9,27 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from conformance.gate import judge
-
 if TYPE_CHECKING:
-    from conformance.results import Run
+    from conformance.report.columns import Column
+    from conformance.report.count import Tally
 
 
-def badge(run: Run) -> str:
+def badge(column: Column, tally: Tally) -> str:
     """Return the endpoint's JSON: passed of all that ran, never a percentage."""
-    judged = judge(run)
-    counts = run.counts
-    ran = counts["passed"] + counts["failed"] + counts["errored"] + counts["not_run"]
-    parts = [f"{counts['passed']}/{ran}"]
-    parts += [f"{len(judged.known)} known"] if judged.known else []
-    parts += [f"{len(judged.new)} new"] if judged.new else []
-    parts += [f"{len(judged.stale)} stale"] if judged.stale else []
-    parts += ["incomplete"] if judged.incomplete else []
+    known, new = tally.bad - tally.new, tally.new
+    parts = [f"{tally.outcomes['passed']}/{tally.ran}"]
+    parts += [f"{known} known"] if known else []
+    parts += [f"{new} new"] if new else []
+    parts += [f"{len(column.stale)} stale"] if column.stale else []
+    parts += ["incomplete"] if column.incomplete else []
     content: dict[str, object] = {
         "schemaVersion": 1,
         "label": "mask conformance",
         "message": ", ".join(parts),
-        "color": "red" if judged.new or judged.stale else "blue",
+        "color": "red" if new or column.stale else "blue",
     }
-    if judged.incomplete:
+    if column.incomplete:
         content |= {"isError": True, "color": "lightgrey"}
-    elif content["color"] == "blue" and not judged.known:
+    elif content["color"] == "blue" and not known:
         content["color"] = "brightgreen"
     return json.dumps(content, allow_nan=False, indent=2) + "\n"

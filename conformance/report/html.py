@@ -13,14 +13,19 @@ from base64 import b64encode
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from conformance.report import overview, sections
 from conformance.report.arrays import show
-from conformance.report.view import GLYPHS, WORDS, View
+from conformance.report.count import GLYPHS, WORDS
+from conformance.report.raw import raw
 from conformance.results import clean
+
+if TYPE_CHECKING:
+    from conformance.report.view import View
 
 _FOLDER = Path(__file__).parent
 _HTTPS = re.compile(r"https://[^\s\"'<>\\]+")
@@ -35,8 +40,7 @@ DECADES = 4
 
 def page(view: View) -> str:
     """Return the page."""
-    picked = sections.chosen(view)
-    new = sections.kinds(view, picked)
+    new = sections.kinds(view)
     style, script = _static("report.css"), _static("report.js")
     return (
         _environment()
@@ -49,15 +53,18 @@ def page(view: View) -> str:
             script_digest=_digest(script),
             facts=overview.facts(view),
             new=new[:LISTED],
-            new_kinds=len(new),
-            shelves=sections.shelves(view, picked),
-            groups=sections.groups(view, picked),
+            new_kinds=sum(map(bool, view.count.kinds.values())),
+            shelves=sections.shelves(view),
+            groups=sections.groups(view),
             diagnoses=overview.diagnoses(view),
             agreement=overview.agreement(view),
             known=overview.known(view),
             declared=overview.declared(view),
             observed=overview.observed(view),
             data=overview.data(view),
+            history=overview.history(view),
+            offers=overview.offers(view),
+            raw=raw(view.columns),
             glyphs=GLYPHS,
             words=WORDS,
         )

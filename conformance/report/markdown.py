@@ -11,7 +11,8 @@ from conformance.results import clean
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from conformance.report.view import Difference, View
+    from conformance.report.count import Difference
+    from conformance.report.view import View
 
 LIMIT = 60_000
 """Bytes; GitHub drops the whole job summary above a mebibyte, mail far below.
@@ -32,7 +33,10 @@ def summary(view: View) -> str:
     parts += [
         f"> **Incomplete: {escape(column.label)}** {escape(problem, LINE)}\n"
         for column in view.incomplete[:LISTED]
-        for problem in column.judged.problems[:3]
+        for problem in column.problems[:3]
+    ]
+    parts += [
+        f"> **Unreadable:** {escape(text, LINE)}\n" for text in view.refused[:LISTED]
     ]
     parts.append(_matrix(view))
     new = [
@@ -40,7 +44,7 @@ def summary(view: View) -> str:
         f"{each.result.outcome}: {escape(each.result.message, LINE)}"
         for each in view.new[:LISTED]
     ]
-    parts.append(_section("New", new, len(view.new)))
+    parts.append(_section("New", new, view.total_new))
     fixed = [
         f"- {escape(column.label)} {escape(line, LINE)}"
         for column, line in view.stale[:LISTED]

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from conformance.results import SCHEMA
 
 if TYPE_CHECKING:
-    from conformance.report.view import Column, View
+    from conformance.report.columns import Column
+    from conformance.report.count import Tally
+    from conformance.report.view import View
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One run of an adapter that has several: what another version changed."""
+
+    column: Column
+    tally: Tally
+
+    @property
+    def counts(self) -> tuple[int, int, int, int]:
+        """Checks that passed, differ as known, are new, and were not run."""
+        known = self.tally.bad - self.tally.new
+        outcomes = self.tally.outcomes
+        return outcomes["passed"], known, self.tally.new, outcomes["not_run"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,11 +35,13 @@ class Agreement:
     Attributes:
         counts: Questions that nobody, one, several and every adapter got wrong.
         alone: Questions that only one adapter was asked.
+        rights: Right in how many, of how many that were asked, how many questions.
     """
 
     operation: str
     counts: tuple[int, int, int, int]
     alone: int
+    rights: tuple[tuple[int, int, int], ...]
 
     @property
     def total(self) -> int:
@@ -33,19 +51,20 @@ class Agreement:
 
 def diagnoses(view: View) -> list[tuple[str, str, list[tuple[Column, int]]]]:
     """Return the mistakes that were recognised, by operation, with the runs."""
-    found: dict[tuple[str, str], Counter[str]] = {}
-    for each in view.differences:
-        named = each.result.failure.diagnosis if each.result.failure else ""
-        if named:
-            place = (each.check.operation, named)
-            found.setdefault(place, Counter())[each.column.key] += 1
+    counts = view.count.diagnoses
+    rank = {operation: at for at, operation in enumerate(view.operations)}
+    named = dict.fromkeys((operation, text) for operation, text, _ in counts)
     return [
         (
             operation,
-            named,
-            [(one, counts[one.key]) for one in view.columns if counts[one.key]],
+            text,
+            [
+                (one, counts[operation, text, one.key])
+                for one in view.columns
+                if counts[operation, text, one.key]
+            ],
         )
-        for (operation, named), counts in found.items()
+        for operation, text in sorted(named, key=lambda each: (rank[each[0]], each[1]))
     ]
 
 
@@ -56,14 +75,47 @@ def agreement(view: View) -> list[Agreement]:
     """
     made = []
     for operation in view.operations:
-        counts, alone = [0, 0, 0, 0], 0
-        for (wrong, asked), count in view.agreement[operation].items():
+        counts, alone, rights = [0, 0, 0, 0], 0, []
+        for (wrong, asked), count in view.count.agreement[operation].items():
             if asked == 1:
                 alone += count
             else:
                 counts[3 if wrong == asked else min(wrong, 2)] += count
-        found = (counts[0], counts[1], counts[2], counts[3])
-        made.append(Agreement(operation=operation, counts=found, alone=alone))
+                rights.append((asked - wrong, asked, count))
+        rights.sort(key=lambda one: (one[0] / one[1], one))
+        made.append(
+            Agreement(
+                operation=operation,
+                counts=(counts[0], counts[1], counts[2], counts[3]),
+                alone=alone,
+                rights=tuple(rights),
+            )
+        )
+    return made
+
+
+def history(view: View) -> list[tuple[str, list[Version]]]:
+    """Return the adapters that ran more than once, each run in the order of time."""
+    runs: dict[str, list[Version]] = {}
+    for column in view.columns:
+        version = Version(column=column, tally=view.whole(column))
+        runs.setdefault(column.run.header.adapter, []).append(version)
+    return [
+        (name, sorted(several, key=lambda one: one.column.run.header.started))
+        for name, several in runs.items()
+        if len(several) > 1
+    ]
+
+
+def offers(view: View) -> list[tuple[Column, list[str], list[str]]]:
+    """Return each run with the operations that its system offers and those it lacks."""
+    made = []
+    for column in view.columns:
+        named = column.run.header.operations
+        tallies = {name: view.tallies.get((name, column.key)) for name in named}
+        ran = [name for name, tally in tallies.items() if tally and tally.ran]
+        lacking = [name for name, tally in tallies.items() if tally and not tally.ran]
+        made.append((column, ran, lacking))
     return made
 
 
@@ -121,31 +173,27 @@ def data(view: View) -> dict[str, Any]:
             {
                 "adapter": column.label,
                 "versions": column.run.header.versions,
-                "complete": not column.judged.incomplete,
+                "complete": not column.incomplete,
                 "counts": column.run.counts,
-                "new": len(column.judged.new),
-                "known": len(column.judged.known),
-                "stale": len(column.judged.stale),
+                "new": whole.new,
+                "known": whole.bad - whole.new,
+                "stale": len(column.stale),
                 "operations": {
                     operation: dict(view.tallies[operation, column.key].outcomes)
                     for operation in view.operations
                     if (operation, column.key) in view.tallies
                 },
             }
-            for column in view.columns
+            for column, whole in ((one, view.whole(one)) for one in view.columns)
         ],
     }
 
 
 def known(view: View) -> list[tuple[Column, str, str, str, int]]:
     """Return the known differences: run, reason, url, since, how many checks."""
-    counts: Counter[tuple[str, str, str, str]] = Counter()
     by_key = {column.key: column for column in view.columns}
-    for each in view.differences:
-        why = each.result.known
-        if why is not None:
-            counts[each.column.key, why.reason, why.url, why.since] += 1
-    return [
-        (by_key[key], reason, url, since, count)
-        for (key, reason, url, since), count in sorted(counts.items())
+    rows = [
+        (by_key[key], why.reason, why.url, why.since, count)
+        for (key, why), count in view.count.known.items()
     ]
+    return sorted(rows, key=lambda row: (row[0].key, *row[1:]))

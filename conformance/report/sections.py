@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from conformance.report.arrays import Table, tables, weights
+from conformance.report.count import GLYPHS, ROWS, WORDS, Difference
 from conformance.report.markdown import issue
-from conformance.report.view import GLYPHS, WORDS, Column, Difference
+from conformance.report.ulp import ulp
 from conformance.results import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from conformance.report.columns import Column
     from conformance.report.view import View
 
-CARDS = 200
-CARD_BYTES = 1_500_000
 ROW_CELLS = 20_000
-"""What the page shows in full; the rest is counted, and stands in the run's record."""
+"""Cells of the differences' tables; the rest is counted, and stands in the record."""
 
 TRACE = 4_000
 CODE = 6_000
@@ -48,6 +45,7 @@ class Card:
     snippet: str
     trace: str
     tokens: str
+    ulp: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,48 +103,25 @@ class Group:
     total: int
 
 
-def chosen(view: View) -> list[Difference]:
-    """Return the differences that get a card, the same kind of failure not twice first.
-
-    New ones come before known ones, and the first of each operation, item and run
-    before its second, so that a flood of equal failures leaves room for the others.
-    """
-    seen: Counter[tuple[str, str, str]] = Counter()
-    ranked = []
-    for place, each in enumerate(view.differences):
-        kind = (each.check.operation, each.check.item, each.column.key)
-        ranked.append((seen[kind], not each.new, place, each))
-        seen[kind] += 1
-    ranked.sort(key=lambda one: one[:3])
-    size, picked = 0, []
-    for _, _, place, each in ranked[:CARDS]:
-        size += len(msgspec.json.encode(each.result))
-        if size > CARD_BYTES:
-            break
-        picked.append((place, each))
-    return [each for _, each in sorted(picked, key=lambda one: one[0])]
-
-
-def kinds(view: View, picked: Iterable[Difference]) -> list[Kind]:
+def kinds(view: View) -> list[Kind]:
     """Return what is new by operation, item and run, one of each in full."""
-    cards = {each.id for each in picked}
+    cards = {each.id for each in view.picked}
     found: dict[tuple[str, str, str], list[Difference]] = {}
     for each in view.new:
-        kind = (each.check.operation, each.check.item, each.column.key)
-        found.setdefault(kind, []).append(each)
+        found.setdefault(each.kind, []).append(each)
     made = []
-    for (operation, item, _), differences in found.items():
+    for (operation, item, key), differences in found.items():
         first = next((each for each in differences if each.id in cards), differences[0])
         href = f"#{first.id}" if first.id in cards else f"#d-{operation}-{item}"
-        made.append(Kind(first=first, count=len(differences), href=href))
+        count = view.count.kinds[operation, item, key]
+        made.append(Kind(first=first, count=count, href=href))
     return made
 
 
-def shelves(view: View, picked: Iterable[Difference]) -> list[Shelf]:
+def shelves(view: View) -> list[Shelf]:
     """Return the cards by operation and run."""
     made: dict[tuple[str, str], Shelf] = {}
-    totals = Counter((d.check.operation, d.column.key) for d in view.differences)
-    for each in picked:
+    for each in view.picked:
         place = (each.check.operation, each.column.key)
         if place not in made:
             made[place] = Shelf(
@@ -154,16 +129,16 @@ def shelves(view: View, picked: Iterable[Difference]) -> list[Shelf]:
                 operation=place[0],
                 column=each.column,
                 cards=[],
-                total=totals[place],
+                total=view.tallies[place].bad,
             )
         made[place].cards.append(_card(view, each))
     rank = {operation: at for at, operation in enumerate(view.operations)}
     return sorted(made.values(), key=lambda shelf: (rank[shelf.operation], shelf.id))
 
 
-def groups(view: View, picked: Iterable[Difference]) -> list[Group]:
+def groups(view: View) -> list[Group]:
     """Return every difference by operation and item, what is new first."""
-    cards = {each.id for each in picked}
+    cards = {each.id for each in view.picked}
     by_item: dict[str, dict[str, dict[str, list[Difference]]]] = {}
     for each in view.differences:
         items = by_item.setdefault(each.check.operation, {})
@@ -197,6 +172,7 @@ def _card(view: View, each: Difference) -> Card:
         tables=tables(failure, each.check.dtype) if failure else [],
         weights=weights(failure, each.check.dtype) if failure else [],
         clause=clause,
+        ulp=ulp(failure.worst, each.check.dtype) if failure and failure.worst else "",
         issue=clean(issue(each, clause), CODE),
         snippet=clean(failure.snippet, CODE) if failure else "",
         trace=clean(failure.trace, TRACE) if failure else "",
@@ -229,9 +205,10 @@ def _item(
     checks: dict[str, list[Difference]],
     room: int,
 ) -> Item:
-    shown = list(checks.items())[: max(3, min(room, 200))]
-    every = [each for differences in checks.values() for each in differences]
-    clauses = sorted({each.result.clause for each in every} - {""})
+    newest = sorted(checks.items(), key=lambda one: not any(d.new for d in one[1]))
+    shown = newest[: max(3, min(room, ROWS))]
+    gist = view.count.gists[place]
+    clauses = sorted(gist.clauses - {""})
     named = (
         f"op:{place[0]}",
         f"item:{place[1]}",
@@ -241,9 +218,9 @@ def _item(
         id=f"d-{place[0]}-{place[1]}",
         name=place[1],
         rows=[_row(view, cards, check, found) for check, found in shown],
-        hidden=len(checks) - len(shown),
-        new=sum(each.new for each in every),
-        total=len(every),
+        hidden=len(gist.checks) - len(shown),
+        new=gist.new,
+        total=gist.total,
         clauses=clauses,
         scope=" ".join("".join(word.split()) for word in named),
     )

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conformance.gate import KnownEntry
-    from conformance.report.view import Column, View
+    from conformance.report.columns import Column
+    from conformance.report.view import View
+    from conformance.results import Known
 
 BEGIN, END = "<!-- compatibility -->", "<!-- /compatibility -->"
 """What stands around the table in the file that it is published in."""
@@ -33,7 +35,10 @@ def table(view: View, known: Mapping[str, Sequence[KnownEntry]]) -> str:
     parts = [_counts(view), ""]
     for column in view.columns:
         entries = known.get(column.run.header.adapter, ())
-        lines = [line for entry in entries if (line := _line(column, entry))]
+        seen = _clauses(column) if entries else {}
+        lines = [
+            _line(entry, seen[why]) for entry in entries if (why := _why(entry)) in seen
+        ]
         if lines:
             parts += [f"### {escape(column.label)}", "", *lines, ""]
     return "\n".join(parts)
@@ -68,7 +73,7 @@ def _counts(view: View) -> str:
     for column in view.columns:
         cells = [_cell(view, operation, column) for operation in view.operations]
         named = f"{escape(column.label)}<br>{_versions(column)}"
-        if column.judged.incomplete:
+        if column.incomplete:
             # What is missing may be worse than what is shown.
             named += "<br>**incomplete**"
         lines.append(f"| {named} | {' | '.join(cells)} |")
@@ -87,7 +92,7 @@ def _cell(view: View, operation: str, column: Column) -> str:
     tally = view.tallies.get((operation, column.key))
     if tally is None or not tally.ran:
         return ""
-    known = tally.outcomes["failed"] + tally.outcomes["errored"] - tally.new
+    known = tally.bad - tally.new
     parts = [f"{tally.outcomes['passed']}/{tally.ran}"]
     parts += [f"{known} known"] if known else []
     parts += [f"{tally.new} new"] if tally.new else []
@@ -96,17 +101,23 @@ def _cell(view: View, operation: str, column: Column) -> str:
     return ", ".join(parts)
 
 
-def _line(column: Column, entry: KnownEntry) -> str:
-    """Return one known difference, or nothing where this run did not show it."""
-    seen = [
-        result
-        for result in column.run.results
-        if result.known is not None
-        and (result.known.reason, result.known.url) == (entry.reason, entry.url)
-    ]
-    if not seen:
-        return ""
-    clauses = ", ".join(dict.fromkeys(code(result.clause) for result in seen))
+def _why(known: KnownEntry | Known) -> tuple[str, str]:
+    return known.reason, known.url
+
+
+def _clauses(column: Column) -> dict[tuple[str, str], list[str]]:
+    """Return the clauses that each known difference of a run breaks."""
+    seen: dict[tuple[str, str], list[str]] = {}
+    for result in column.run.results:
+        if result.known is not None:
+            clauses = seen.setdefault(_why(result.known), [])
+            clauses += [result.clause] if result.clause not in clauses else []
+    return seen
+
+
+def _line(entry: KnownEntry, broken: Iterable[str]) -> str:
+    """Return one known difference that a run has shown."""
+    clauses = ", ".join(map(code, broken))
     reason = entry.reason.rstrip(".")
     text = f"- {clauses}: {escape(reason)}."
     smallest = _smallest(entry)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from conformance.results.compare import Change, Difference, diff, merge
 from conformance.results.files import Run, read
+from conformance.results.protocol import Record
 from conformance.results.record import (
     OUTCOMES,
     SCHEMA,
@@ -21,6 +22,7 @@ from conformance.results.record import (
     Result,
     Worst,
 )
+from conformance.results.stored import Stored, join, scan
 from conformance.results.text import Check, clean, number, parse_check
 from conformance.results.writing import Writer, renew, seen, write
 
@@ -36,17 +38,21 @@ __all__ = [
     "Header",
     "Known",
     "Outcome",
+    "Record",
     "Result",
     "Run",
+    "Stored",
     "Worst",
     "Writer",
     "clean",
     "diff",
+    "join",
     "merge",
     "number",
     "parse_check",
     "read",
     "renew",
+    "scan",
     "seen",
     "write",
 ]

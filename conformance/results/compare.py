@@ -15,6 +15,8 @@ from conformance.results.record import OUTCOMES, Footer, Header
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from conformance.results.protocol import Record
+
 _BAD = ("failed", "errored")
 
 SAME = (
@@ -75,23 +77,19 @@ class Difference:
         )
 
 
-def diff(old: Run, new: Run) -> Difference:
+def diff(old: Record, new: Record) -> Difference:
     """Return the checks whose outcome differs between two runs.
 
     A check that only one run has is added or removed, whatever its outcome: a new
     test that fails is no regression.
     """
-    before = {result.check: result for result in old.results}
-    after = {result.check: result for result in new.results}
+    before = {result.check: result.outcome for result in old.results}
+    after = {result.check: (result.outcome, result.message) for result in new.results}
     kinds: dict[str, list[Change]] = {}
     for check in sorted({*before, *after}):
-        was, now = before.get(check), after.get(check)
-        change = Change(
-            check=check,
-            before=was.outcome if was else "",
-            after=now.outcome if now else "",
-            message=now.message if now else "",
-        )
+        outcome, message = after.get(check, ("", ""))
+        was = before.get(check, "")
+        change = Change(check=check, before=was, after=outcome, message=message)
         if change.before != change.after:
             kinds.setdefault(_kind(change), []).append(change)
     return Difference(**{kind: tuple(changes) for kind, changes in kinds.items()})

@@ -16,12 +16,12 @@ from conformance.results.text import clean, parse_check
 from conformance.results.writing import under_way
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 LINE_LIMIT = 16 * 2**20
 """Bytes in a line; a longer one is not ours."""
 
-_SHARD = re.compile(r"([1-9]\d*/[1-9]\d*)?")
+_SHARD = re.compile(r"([1-9]\d{0,3}/[1-9]\d{0,3})?")
 
 _LINE: msgspec.json.Decoder[Header | Result | Footer] = msgspec.json.Decoder(
     Header | Result | Footer
@@ -69,24 +69,35 @@ def read(path: Path | str) -> Run:
         ResultError: The file is not a record of this schema, or contradicts itself.
     """
     path = Path(path)
-    reader = _Reader(path)
-    try:
-        for line in _lines(path):
-            reader.take(line)
-    except OSError as error:
-        msg = f"results file {path} cannot be read: {error.strerror}; check the path"
-        raise ResultError(msg) from error
-    return reader.run()
+    results: list[Result] = []
+    reader = Reader(path, results.append)
+    for line in lines(path):
+        reader.take(line)
+    return Run(
+        path=path,
+        header=reader.end(),
+        results=tuple(results),
+        footer=reader.footer,
+        problems=tuple(reader.problems),
+    )
 
 
-class _Reader:
-    """What a record has said so far."""
+class Reader:
+    """What a record has said so far; its results are handed on.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: The file.
+        keep: Takes each result. What it is handed, the reader forgets.
+    """
+
+    def __init__(self, path: Path, keep: Callable[[Result], object]) -> None:
         self.path = path
+        self.keep = keep
         self.line = 0
         self.header: Header | None = None
-        self.results: dict[str, Result] = {}
+        self.counts: Counter[str] = Counter()
+        # A check's hash is a fourth of its text, and a million of them are kept.
+        self.seen: set[int] = set()
         self.footer: Footer | None = None
         self.problems: list[str] = []
 
@@ -110,11 +121,11 @@ class _Reader:
             self.footer = parsed
             self._check_footer(parsed)
 
-    def run(self) -> Run:
-        """Return what was read, with the reasons why it is incomplete."""
+    def end(self) -> Header:
+        """Take the end of the file: say why the run is incomplete, if it is."""
         if self.header is None:
             self.refuse("type", "the file is empty, expected a header")
-        done, planned = len(self.results), self.header.planned
+        done, planned = self.counts.total(), self.header.planned
         if self.footer is None:
             crash = clean(under_way(self.path), 300)
             self.problems.append(
@@ -124,13 +135,7 @@ class _Reader:
         elif not self.footer.complete:
             open_ = self.footer.counts.get("not_run", 0) + planned - done
             self.problems.append(f"{open_} of {planned} planned checks were not run")
-        return Run(
-            path=self.path,
-            header=self.header,
-            results=tuple(self.results.values()),
-            footer=self.footer,
-            problems=tuple(self.problems),
-        )
+        return self.header
 
     def refuse(self, field: str, what: str) -> NoReturn:
         """Raise the error that names file, line and field."""
@@ -173,31 +178,43 @@ class _Reader:
         self.header = header
 
     def _take_result(self, result: Result) -> None:
-        if result.check in self.results:
+        name = hash(result.check)
+        if name in self.seen:
             self.refuse("check", f"{result.check} has a result already")
         try:
             parse_check(result.check)
         except UsageError as error:
             self.refuse("check", str(error))
-        self.results[result.check] = result
+        self.seen.add(name)
+        self.counts[result.outcome] += 1
+        self.keep(result)
 
     def _check_footer(self, footer: Footer) -> None:
-        found = Counter[str](result.outcome for result in self.results.values())
+        found, done = self.counts, self.counts.total()
         for outcome in sorted({*footer.counts, *found}):
             got, want = footer.counts.get(outcome, 0), found.get(outcome, 0)
             if got != want:
                 self.refuse(f"counts.{outcome}", f"says {got}, the lines say {want}")
         planned = self.header.planned if self.header else 0
-        if len(self.results) > planned:
-            self.refuse("counts", f"{len(self.results)} results of {planned} planned")
-        if footer.complete and (len(self.results) < planned or found["not_run"]):
+        if done > planned:
+            self.refuse("counts", f"{done} results of {planned} planned")
+        if footer.complete and (done < planned or found["not_run"]):
             self.refuse("complete", "is true, but planned checks were not run")
 
 
-def _lines(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while line := file.readline(LINE_LIMIT + 1):
-            yield line
+def lines(path: Path) -> Iterator[bytes]:
+    """Return a file's lines; one that is too long to be ours is cut off.
+
+    Raises:
+        ResultError: The file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            while line := file.readline(LINE_LIMIT + 1):
+                yield line
+    except OSError as error:
+        msg = f"results file {path} cannot be read: {error.strerror}; check the path"
+        raise ResultError(msg) from error
 
 
 def _field(message: str) -> tuple[str, str]:

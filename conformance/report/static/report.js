@@ -11,6 +11,10 @@
   const OPENED = 300; // more than this many hits stay folded: layout is what costs
 
   root.classList.add("js");
+  try {
+    const theme = localStorage.getItem("theme");
+    if (theme === "light" || theme === "dark") root.dataset.theme = theme;
+  } catch { /* a browser that keeps nothing */ }
   byId("tools").hidden = false;
 
   function glob(text) {
@@ -89,6 +93,16 @@
     setTimeout(() => { button.textContent = label; }, 1500);
   }
 
+  async function save(from, name) {
+    const packed = Uint8Array.from(atob(byId(from).textContent), (one) => one.charCodeAt(0));
+    const plain = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await new Response(plain).blob());
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  }
+
   function step(by) {
     const cards = every(".card:not([hidden])");
     if (!cards.length) return;
@@ -106,7 +120,8 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (!button) return;
-    const { copy: from, link, term } = button.dataset;
+    const { copy: from, link, term, save: packed, name } = button.dataset;
+    if (packed) save(packed, name);
     if (from) copy(button, byId(from).textContent);
     if (link) copy(button, `${location.href.split("#")[0]}#${link}`);
     if (term) {
@@ -119,6 +134,7 @@
     if ("themeNext" in button.dataset) {
       const dark = getComputedStyle(root).getPropertyValue("--scheme").trim() === "dark";
       root.dataset.theme = dark ? "light" : "dark";
+      try { localStorage.setItem("theme", root.dataset.theme); } catch { /* not kept */ }
     }
   });
   document.addEventListener("keydown", (event) => {
