@@ -15,6 +15,7 @@
 # masked_log_softmax = "negative-infinity"
 # "attention.*" = "zero"
 # crf_decode = "no-tag"
+# "nested.*" = "zero"
 # [tool.mask-conformance.empty]
 # masked_mean = "zero"
 # masked_max = "negative-infinity"
@@ -362,3 +363,84 @@ def _like(valid: Array, x: Array) -> Array:
 def _wide(x: Array) -> Array:
     """Return half precision in float32: it is for storing, not for summing."""
     return x.astype(jnp.promote_types(x.dtype, jnp.float32))
+
+
+def build_nested(
+    first: Any, second: Any = None, norm: Any = None, *, inner: str
+) -> Any:
+    return _Nested(first, second, norm, inner=inner)
+
+
+class _Nested:
+    """Layers inside a layer, told apart by name."""
+
+    def __init__(self, first: Any, second: Any, norm: Any, *, inner: str) -> None:
+        weights = {
+            f"{owner}.{part}": getattr(layer, part)
+            for owner, layer, parts in (
+                ("first", first, ("kernel", "bias")),
+                ("second", second, ("kernel", "bias")),
+                ("norm", norm, ("scale", "offset", "mean", "variance")),
+            )
+            for part in (parts if layer is not None else ())
+        }
+        still = {"norm.mean", "norm.variance"}
+        still |= {"first.kernel", "first.bias"} if inner == "frozen" else set()
+        self.state = {name: weights[name] for name in weights if name in still}
+        self.parameters = {n: weights[n] for n in weights if n not in still}
+
+    @property
+    def names(self) -> list[str]:
+        return [*sorted(self.parameters), *sorted(self.state)]
+
+    def __call__(self, x: Array, mask: Array | None) -> Array:
+        return self.apply(self.parameters, x, mask)
+
+    def apply(
+        self, parameters: dict[str, Array], x: Array, mask: Array | None
+    ) -> Array:
+        valid = _valid(mask, x)[..., None]
+        w = {name: _wide(one) for name, one in (parameters | self.state).items()}
+        y, _ = _nested(w, jnp.where(valid, _wide(x), 0), training=False)
+        return jnp.where(valid, y, 0).astype(x.dtype)
+
+    def step(self, x: Array, mask: Array | None, cotangent: Array) -> None:
+        valid = _valid(mask, x)
+        rows, pull = _wide(x)[valid], _wide(cotangent)[valid]
+
+        def total(parameters: dict[str, Array]) -> tuple[Array, dict[str, Array]]:
+            w = {name: _wide(one) for name, one in (parameters | self.state).items()}
+            y, moved = _nested(w, rows, training=True)
+            return (y * pull).sum(), moved
+
+        slopes, moved = jax.grad(total, has_aux=True)(self.parameters)
+        self.parameters = jax.tree.map(
+            lambda old, slope: (_wide(old) - 0.25 * _wide(slope)).astype(old.dtype),
+            self.parameters,
+            slopes,
+        )
+        for name, new in moved.items():
+            old = self.state[name]
+            kept = (0.9 * _wide(old) + 0.1 * new).astype(old.dtype)
+            self.state = {**self.state, name: kept}
+
+    def saved(self) -> tuple[dict[str, Array], dict[str, Array]]:
+        return self.parameters, self.state
+
+    def restore(self, saved: tuple[dict[str, Array], dict[str, Array]]) -> None:
+        self.parameters, self.state = saved
+
+
+def _nested(
+    w: dict[str, Array], x: Array, *, training: bool
+) -> tuple[Array, dict[str, Array]]:
+    """Return the answer, and what training makes the state of."""
+    h, moved = jnp.tanh(x @ w["first.kernel"] + w["first.bias"]), {}
+    if "norm.scale" in w:
+        mean, variance = w["norm.mean"], w["norm.variance"]
+        if training:
+            mean, variance = h.mean(axis=0), h.var(axis=0)
+            moved = {"norm.mean": mean, "norm.variance": variance}
+        h = (h - mean) / jnp.sqrt(variance + 1e-3) * w["norm.scale"] + w["norm.offset"]
+    last = "second" if "second.kernel" in w else "first"
+    return jax.nn.sigmoid(h @ w[f"{last}.kernel"] + w[f"{last}.bias"]), moved

@@ -15,6 +15,7 @@
 # masked_log_softmax = "negative-infinity"
 # "attention.*" = "zero"
 # crf_decode = "no-tag"
+# "nested.*" = "zero"
 # [tool.mask-conformance.empty]
 # masked_mean = "zero"
 # masked_max = "negative-infinity"
@@ -364,3 +365,96 @@ def _where(valid: Tensor, x: Tensor, other: float) -> Tensor:
 def _wide(x: Tensor) -> Tensor:
     """Return half precision in float32: it is for storing, not for summing."""
     return tf.cast(x, tf.float32) if x.dtype.size == 2 else tf.identity(x)  # noqa: PLR2004 - bytes
+
+
+def build_nested(
+    first: Any, second: Any = None, norm: Any = None, *, inner: str
+) -> Any:
+    return _Nested(first, second, norm, inner=inner)
+
+
+class _Dense(tf.Module):  # type: ignore[misc, unused-ignore]
+    """An inner layer."""
+
+    def __init__(self, weights: Any, name: str, *, trainable: bool = True) -> None:
+        super().__init__(name=name)
+        with self.name_scope:
+            self.kernel = tf.Variable(weights.kernel, trainable, name="kernel")
+            self.bias = tf.Variable(weights.bias, trainable, name="bias")
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return x @ _wide(self.kernel) + _wide(self.bias)
+
+
+class _Norm(tf.Module):  # type: ignore[misc, unused-ignore]
+    """An inner batch norm."""
+
+    def __init__(self, weights: Any) -> None:
+        super().__init__(name="norm")
+        with self.name_scope:
+            self.scale = tf.Variable(weights.scale, name="scale")
+            self.offset = tf.Variable(weights.offset, name="offset")
+            self.mean = tf.Variable(weights.mean, trainable=False, name="mean")
+            self.variance = tf.Variable(
+                weights.variance, trainable=False, name="variance"
+            )
+
+    def __call__(self, x: Tensor, *, training: bool = False) -> Tensor:
+        mean, variance = _wide(self.mean), _wide(self.variance)
+        if training:
+            new = tf.nn.moments(x, axes=[0])
+            for old, one in zip((self.mean, self.variance), new, strict=True):
+                old.assign(tf.cast(0.9 * _wide(old) + 0.1 * one, old.dtype))
+            mean, variance = new
+        away = (x - mean) / tf.sqrt(variance + 1e-3)
+        return away * _wide(self.scale) + _wide(self.offset)
+
+
+class _Nested(tf.Module):  # type: ignore[misc, unused-ignore]
+    """Layers inside a layer: tf.Module finds the variables of what it holds."""
+
+    def __init__(self, first: Any, second: Any, norm: Any, *, inner: str) -> None:
+        super().__init__(name="nested")
+        with self.name_scope:
+            self._first = _Dense(first, "first", trainable=inner != "frozen")
+            self._last = self._first if inner == "twice" else _Dense(second, "second")
+            self._norm = _Norm(norm) if inner == "normed" else None
+
+    @property
+    def parameters(self) -> tuple[tf.Variable, ...]:
+        return self.trainable_variables
+
+    @property
+    def state(self) -> tuple[tf.Variable, ...]:
+        return self.non_trainable_variables
+
+    @property
+    def names(self) -> list[str]:
+        return [one.name for one in (*self.parameters, *self.state)]
+
+    def __call__(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        valid = _valid(mask, x)[..., None]
+        found = self._answer(_where(valid, _wide(x), 0), training=False)
+        return tf.cast(_where(valid, found, 0), x.dtype)
+
+    def _answer(self, x: Tensor, *, training: bool) -> Tensor:
+        h = tf.tanh(self._first(x))
+        h = h if self._norm is None else self._norm(h, training=training)
+        return tf.sigmoid(self._last(h))
+
+    def step(self, x: Tensor, mask: Tensor | None, cotangent: Tensor) -> None:
+        valid = _valid(mask, x)
+        rows, pull = (tf.boolean_mask(_wide(each), valid) for each in (x, cotangent))
+        with tf.GradientTape() as tape:
+            total = tf.reduce_sum(self._answer(rows, training=True) * pull)
+        for one, slope in zip(
+            self.parameters, tape.gradient(total, self.parameters), strict=True
+        ):
+            one.assign_sub(tf.cast(0.25 * _wide(slope), one.dtype))
+
+    def saved(self) -> list[Tensor]:
+        return [tf.identity(one) for one in self.variables]
+
+    def restore(self, saved: list[Tensor]) -> None:
+        for one, value in zip(self.variables, saved, strict=True):
+            one.assign(value)

@@ -19,6 +19,7 @@
 # masked_log_softmax = "negative-infinity"
 # "attention.*" = "zero"
 # crf_decode = "no-tag"
+# "nested.*" = "zero"
 # [tool.mask-conformance.empty]
 # masked_mean = "zero"
 # masked_max = "negative-infinity"
@@ -327,3 +328,88 @@ def _like(valid: Tensor, x: Tensor) -> Tensor:
 def _wide(x: Tensor) -> Tensor:
     """Return half precision in float32: it is for storing, not for summing."""
     return x.float() if x.dtype in {torch.float16, torch.bfloat16} else x
+
+
+def build_nested(
+    first: Any, second: Any = None, norm: Any = None, *, inner: str
+) -> Any:
+    return _Nested(first, second, norm, inner=inner)
+
+
+class _Nested:
+    """Layers inside a layer, told apart by name."""
+
+    def __init__(self, first: Any, second: Any, norm: Any, *, inner: str) -> None:
+        self._weights = {
+            f"{owner}.{part}": getattr(layer, part).detach().clone()
+            for owner, layer, parts in (
+                ("first", first, ("kernel", "bias")),
+                ("second", second, ("kernel", "bias")),
+                ("norm", norm, ("scale", "offset", "mean", "variance")),
+            )
+            for part in (parts if layer is not None else ())
+        }
+        self._last = "first" if inner == "twice" else "second"
+        still = {"norm.mean", "norm.variance"}
+        still |= {"first.kernel", "first.bias"} if inner == "frozen" else set()
+        self._still = [name for name in self._weights if name in still]
+        self._trained = [name for name in self._weights if name not in still]
+        for name in self._trained:
+            self._weights[name].requires_grad_()
+
+    @property
+    def parameters(self) -> list[Tensor]:
+        return [self._weights[name] for name in self._trained]
+
+    @property
+    def state(self) -> list[Tensor]:
+        return [self._weights[name] for name in self._still]
+
+    @property
+    def names(self) -> list[str]:
+        return [*self._trained, *self._still]
+
+    def __call__(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        valid = _valid(mask, x)[..., None]
+        w = {name: _wide(each) for name, each in self._weights.items()}
+        h = torch.tanh(
+            torch.where(valid, _wide(x), 0) @ w["first.kernel"] + w["first.bias"]
+        )
+        if "norm.scale" in w:
+            h = self._normed(h, w["norm.mean"], w["norm.variance"])
+        return torch.where(valid, self._ended(h), 0).to(x.dtype)
+
+    def _normed(self, h: Tensor, mean: Tensor, variance: Tensor) -> Tensor:
+        scale, offset = (_wide(self._weights[f"norm.{n}"]) for n in ("scale", "offset"))
+        return (h - mean) / torch.sqrt(variance + 1e-3) * scale + offset
+
+    def _ended(self, h: Tensor) -> Tensor:
+        kernel, bias = (
+            _wide(self._weights[f"{self._last}.{n}"]) for n in ("kernel", "bias")
+        )
+        return torch.sigmoid(h @ kernel + bias)
+
+    def step(self, x: Tensor, mask: Tensor | None, cotangent: Tensor) -> None:
+        valid, w = _valid(mask, x), self._weights
+        rows = _wide(x)[valid] @ _wide(w["first.kernel"]) + _wide(w["first.bias"])
+        h = torch.tanh(rows)
+        moved: dict[str, Tensor] = {}
+        if "norm.scale" in w:
+            mean, variance = h.mean(dim=0), h.var(dim=0, unbiased=False)
+            moved = {"norm.mean": mean, "norm.variance": variance}
+            h = self._normed(h, mean, variance)
+        total = (self._ended(h) * _wide(cotangent)[valid]).sum()
+        slopes = torch.autograd.grad(total, self.parameters)
+        with torch.no_grad():
+            for parameter, slope in zip(self.parameters, slopes, strict=True):
+                parameter.sub_(0.25 * slope)
+            for name, new in moved.items():
+                w[name].copy_(0.9 * _wide(w[name]) + 0.1 * new)
+
+    def saved(self) -> dict[str, Tensor]:
+        return {name: each.detach().clone() for name, each in self._weights.items()}
+
+    def restore(self, saved: dict[str, Tensor]) -> None:
+        with torch.no_grad():
+            for name, each in saved.items():
+                self._weights[name].copy_(each)

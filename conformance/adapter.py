@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +75,53 @@ class RnnWeights:
     recurrent_kernel: Any
     bias: Any
     recurrent_bias: Any
+
+
+@dataclass(frozen=True, slots=True)
+class DenseWeights:
+    """A dense layer's weights, as tensors of the framework in the check's dtype.
+
+    Attributes:
+        kernel: ``[F, H]``.
+        bias: ``[H]``.
+    """
+
+    kernel: Any
+    bias: Any
+
+
+@dataclass(frozen=True, slots=True)
+class NormWeights:
+    """A batch-norm layer's weights and state, likewise.
+
+    Attributes:
+        scale: ``[H]``, trained.
+        offset: ``[H]``, trained.
+        mean: ``[H]``, the moving mean: state.
+        variance: ``[H]``, the moving variance: state.
+    """
+
+    scale: Any
+    offset: Any
+    mean: Any
+    variance: Any
+
+
+_WEIGHTS: tuple[type[Any], ...] = (RnnWeights, DenseWeights, NormWeights)
+
+
+def weights(parts: Mapping[str, Any]) -> Any:
+    """Return the tensors of one part of a layer as what an adapter is given.
+
+    >>> weights({"kernel": 1, "bias": 2})
+    DenseWeights(kernel=1, bias=2)
+    """
+    kind = next(
+        each
+        for each in _WEIGHTS
+        if {field.name for field in fields(each)} == parts.keys()
+    )
+    return kind(**parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -134,7 +134,8 @@ def snippet(
     lines += [f"{name} = {_literal(batch.weights[name], framework)}" for name in own]
     if layered:
         lines += _weights(batch, framework)
-        built = f"adapter.{function}(forward, backward{options})"
+        parts = ", ".join(_parts(batch))
+        built = f"adapter.{function}({parts}{options})"
         lines.append(f"function = {built}")
         options = ""
     else:
@@ -165,14 +166,19 @@ def _imported(file: str) -> list[str]:
 
 def _weights(batch: Batch, framework: str) -> list[str]:
     lines = []
-    for direction in ("forward", "backward"):
-        lines.append(f"{direction} = Weights(")
+    for owner in _parts(batch):
+        lines.append(f"{owner} = Weights(")
         for name, array in batch.weights.items():
-            if name.startswith(f"{direction}."):
+            if name.startswith(f"{owner}."):
                 part = name.partition(".")[2]
                 lines.append(f"    {part}={_literal(array, framework)},")
         lines.append(")")
     return lines
+
+
+def _parts(batch: Batch) -> list[str]:
+    """Return what a layer is built from, in the builder's order."""
+    return list(dict.fromkeys(name.partition(".")[0] for name in batch.weights))
 
 
 def _literal(array: Array, framework: str) -> str:

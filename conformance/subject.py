@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conformance.adapter import RnnWeights
+from conformance.adapter import weights as given_weights
 from conformance.compare import Verdict, compare
 from conformance.errors import ContractViolation, NothingCapturedError
 from conformance.precision import numpy_dtype
@@ -127,11 +127,13 @@ class Subject:
         """Return the layer as a compiled function of its parameters.
 
         One program serves every layer of the variant, as in training, where the
-        parameters change from step to step.
+        parameters change from step to step; what is not trained is no argument, so a
+        layer that has some has a program of its own.
         """
-        if 0 not in self._compiled:
-            self._compiled[0] = self.framework.compile(layer.apply, self.route, 1)
-        return partial(self._compiled[0], layer.parameters)
+        key = id(layer) if self.framework.leaves(getattr(layer, "state", ())) else 0
+        if key not in self._compiled:
+            self._compiled[key] = self.framework.compile(layer.apply, self.route, 1)
+        return partial(self._compiled[key], layer.parameters)
 
     def plain(self, batch: Batch) -> Callable[..., Any]:
         """Return the adapter's function, or the layer built for the batch's weights."""
@@ -140,6 +142,11 @@ class Subject:
             self._layers[key] = self._build(batch.weights)
         layer: Callable[..., Any] = self._layers[key]
         return layer
+
+    def built(self, batch: Batch) -> Any:
+        """Return a layer of the batch's weights that nobody else has seen."""
+        self.given = batch
+        return self._build(batch.weights)
 
     def mask(self, batch: Batch, form: str) -> Any:
         """Return the mask as a tensor in one of the declared forms."""
@@ -240,11 +247,11 @@ class Subject:
             return _bound(plain, given) if given else plain
         parts: dict[str, dict[str, Any]] = {}
         for name, array in weights.items():
-            direction, _, part = name.partition(".")
+            owner, _, part = name.partition(".")
             own = _single(array) if self.route == "autocast" else array
-            parts.setdefault(direction, {})[part] = self.framework.tensor(own)
-        directions = {name: RnnWeights(**own) for name, own in parts.items()}
-        layer: Any = function(**directions, **self.variant.arguments)
+            parts.setdefault(owner, {})[part] = self.framework.tensor(own)
+        owners = {name: given_weights(own) for name, own in parts.items()}
+        layer: Any = function(**owners, **self.variant.arguments)
         if not callable(layer):
             msg = (
                 f"{self.adapter.declaration.file}: {self.operation.function} returned "

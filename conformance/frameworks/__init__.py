@@ -70,6 +70,9 @@ class Framework(Protocol):
     def is_tensor(self, value: object) -> bool:
         """Tell whether ``value`` is this framework's own tensor."""
 
+    def leaves(self, tree: Any) -> list[Tensor]:
+        """Return the tensors of a layer's parameters or state (JAX: of a pytree)."""
+
     def dtype(self, tensor: Tensor) -> str:
         """Return the tensor's dtype by name."""
 

@@ -72,6 +72,11 @@ def is_tensor(value: object) -> bool:
     return isinstance(value, jax.Array)
 
 
+def leaves(tree: Any) -> list[Tensor]:
+    """Return the arrays of a pytree, a layer's parameters or state."""
+    return list(jax.tree.leaves(tree))
+
+
 def dtype(tensor: Tensor) -> str:
     """Return the array's dtype by name."""
     return str(tensor.dtype.name)

@@ -53,6 +53,11 @@ def is_tensor(value: object) -> bool:
     return isinstance(value, np.ndarray | np.generic)
 
 
+def leaves(tree: Any) -> list[Tensor]:
+    """Return the tensors of a layer's parameters or state."""
+    return list(tree)
+
+
 def dtype(tensor: Tensor) -> str:
     """Return the array's dtype by name."""
     return str(tensor.dtype.name)

@@ -99,6 +99,11 @@ def is_tensor(value: object) -> bool:
     return isinstance(value, torch.Tensor)
 
 
+def leaves(tree: Any) -> list[Tensor]:
+    """Return the tensors of a layer's parameters or state."""
+    return list(tree)
+
+
 def dtype(tensor: Tensor) -> str:
     """Return the tensor's dtype by name."""
     return str(tensor.dtype).removeprefix("torch.")

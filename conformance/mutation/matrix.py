@@ -218,7 +218,7 @@ class _Probe(Runner):
             check
             for check in planned
             if not check.unsupported
-            and (mutant.kind == "forward" or check.item in names)
+            and (mutant.kind in {"forward", "layer"} or check.item in names)
         ]
         return sorted(own, key=lambda check: check.level != "core")
 

@@ -16,8 +16,9 @@ from conformance.mutation.arrays import namespace
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Kind = Literal["forward", "gradient", "route"]
-"""What is wrong: the answer, its derivative alone, or the compiled answer alone."""
+Kind = Literal["forward", "gradient", "route", "layer"]
+"""What is wrong: the answer, its derivative alone, the compiled answer alone, or what
+a layer does beside answering, such as how it is trained."""
 
 _EMPTY = {
     "masked_mean": "zero",
@@ -33,6 +34,8 @@ _EMPTY = {
     "attention.*": "zero",
     "crf_log_likelihood": "zero",
     "crf_decode": "no-tag",
+    "masked_batch_norm": "zero",
+    "layer_norm": "zero",
 }
 _ROUTES = {
     "numpy": ("eager",),
@@ -44,6 +47,9 @@ _PADDING = {
     "masked_log_softmax": "negative-infinity",
     "attention.*": "zero",
     "crf_decode": "no-tag",
+    "nested.*": "zero",
+    "masked_batch_norm": "zero",
+    "layer_norm": "zero",
 }
 
 
@@ -57,7 +63,8 @@ class Mutant:
         text: What is wrong, as one line that ends a sentence.
         clause: The law or clause that it should break first, inside the operation.
         function: ``(xp, x, mask)``, ``(xp, predictions, targets, mask, *, kind,
-            reduction)`` or ``(xp, forward, backward, *, cell, merge, output)``.
+            reduction)`` or, of what builds a layer, ``(xp, forward, backward, *, cell,
+            merge, output)``.
         url: A thread where people met it, if there is one.
         variants: Globs over the variants that show it.
         kind: What is wrong.
@@ -156,10 +163,11 @@ def called(formula: Callable[..., Any]) -> Callable[..., Any]:
     """Return a formula over a namespace as an adapter's function."""
 
     def function(*tensors: Any, **options: Any) -> Any:
-        if tensors or "forward" not in options:
+        if tensors:
             return _quiet(formula, namespace(tensors[0]), *tensors, **options)
-        xp = namespace(options["forward"].kernel)
-        layer = formula(xp, options.pop("forward"), options.pop("backward"), **options)
+        # Of a layer's parts the first one has a kernel.
+        xp = namespace(next(iter(options.values())).kernel)
+        layer = formula(xp, **options)
         return layer if xp is not np else _Quiet(layer)
 
     return function
@@ -182,3 +190,6 @@ class _Quiet:
     def __call__(self, x: Any, mask: Any) -> Any:
         with np.errstate(all="ignore"):
             return self.layer(x, mask)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.layer, name)

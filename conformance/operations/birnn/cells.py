@@ -55,33 +55,31 @@ def step(
         weights: kernel, recurrent_kernel, bias and recurrent_bias.
         u: Unit roundoff that the implementation computes in.
     """
-    left = _affine(
-        Uncertain(x, np.zeros_like(x)), weights["kernel"], weights["bias"], u
-    )
-    right = _affine(state.h, weights["recurrent_kernel"], weights["recurrent_bias"], u)
+    left = affine(Uncertain(x, np.zeros_like(x)), weights["kernel"], weights["bias"], u)
+    right = affine(state.h, weights["recurrent_kernel"], weights["recurrent_bias"], u)
     units = state.h.value.shape[1]
     lefts, rights = _split(left, units), _split(right, units)
     if cell == "gru":
         return _gru(lefts, rights, state, u)
     gates = [_add(a, b, u) for a, b in zip(lefts, rights, strict=True)]
     if cell == "simple":
-        return State(_tanh(gates[0], u), state.c)
+        return State(tanh_of(gates[0], u), state.c)
     i, f, g, o = (
-        _logistic(gates[0], u),
-        _logistic(gates[1], u),
-        _tanh(gates[2], u),
-        _logistic(gates[3], u),
+        logistic_of(gates[0], u),
+        logistic_of(gates[1], u),
+        tanh_of(gates[2], u),
+        logistic_of(gates[3], u),
     )
     c = _add(_times(f, state.c, u), _times(i, g, u), u)
-    return State(_times(o, _tanh(c, u), u), c)
+    return State(_times(o, tanh_of(c, u), u), c)
 
 
 def _gru(
     lefts: list[Uncertain], rights: list[Uncertain], state: State, u: float
 ) -> State:
-    r = _logistic(_add(lefts[0], rights[0], u), u)
-    z = _logistic(_add(lefts[1], rights[1], u), u)
-    n = _tanh(_add(lefts[2], _times(r, rights[2], u), u), u)
+    r = logistic_of(_add(lefts[0], rights[0], u), u)
+    z = logistic_of(_add(lefts[1], rights[1], u), u)
+    n = tanh_of(_add(lefts[2], _times(r, rights[2], u), u), u)
     # Two right forms, (1 - z) n + z h and n + z (h - n): the error of the wider one.
     value = (1 - z.value) * n.value + z.value * state.h.value
     error = (
@@ -93,7 +91,7 @@ def _gru(
     return State(Uncertain(value, error), state.c)
 
 
-def _affine(x: Uncertain, kernel: Array, bias: Array, u: float) -> Uncertain:
+def affine(x: Uncertain, kernel: Array, bias: Array, u: float) -> Uncertain:
     """Return x W + b: a dot product of n terms in any order errs by n u of its size."""
     size = np.abs(x.value) @ np.abs(kernel) + np.abs(bias)
     terms = kernel.shape[0] + 2
@@ -119,14 +117,16 @@ def _times(a: Uncertain, b: Uncertain, u: float) -> Uncertain:
     return Uncertain(value, error + u * np.abs(value))
 
 
-def _tanh(a: Uncertain, u: float) -> Uncertain:
+def tanh_of(a: Uncertain, u: float) -> Uncertain:
+    """Return tanh; its slope damps the error, and it adds 8 u of its own."""
     value = np.tanh(a.value)
     nearest = np.maximum(np.abs(a.value) - a.error, 0.0)
     slope = 1 - np.tanh(nearest) ** 2
     return Uncertain(value, np.minimum(a.error * slope, 2.0) + 8 * u * np.abs(value))
 
 
-def _logistic(a: Uncertain, u: float) -> Uncertain:
+def logistic_of(a: Uncertain, u: float) -> Uncertain:
+    """Return the logistic function, likewise."""
     value = logistic(a.value)
     nearest = logistic(-np.maximum(np.abs(a.value) - a.error, 0.0))
     slope = nearest * (1 - nearest)
