@@ -4,7 +4,7 @@
 # [tool.mask-conformance]
 # framework = "torch"
 # environment = "allennlp"
-# dtypes = ["float32"]
+# dtypes = ["float16", "float32", "float64"]
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool", "none"]
 # padding = { crf_decode = "no-tag" }

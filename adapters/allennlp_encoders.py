@@ -4,7 +4,7 @@
 # [tool.mask-conformance]
 # framework = "torch"
 # environment = "allennlp"
-# dtypes = ["float32"]
+# dtypes = ["float16", "bfloat16", "float32", "float64"]
 # placements = ["right"]
 # padding = { reverse_sequence = "zero" }
 # [tool.mask-conformance.unsupported]

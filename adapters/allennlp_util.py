@@ -4,7 +4,7 @@
 # [tool.mask-conformance]
 # framework = "torch"
 # environment = "allennlp"
-# dtypes = ["float32"]
+# dtypes = ["float16", "float32", "float64"]
 # placements = ["right", "left", "gaps"]
 # [tool.mask-conformance.empty]
 # masked_softmax = "zero"

@@ -4,7 +4,7 @@
 # [tool.mask-conformance]
 # framework = "jax"
 # environment = "jax"
-# dtypes = ["float32"]
+# dtypes = ["float16", "bfloat16", "float32", "float64"]
 # routes = ["compiled"]
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool"]

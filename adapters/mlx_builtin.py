@@ -4,7 +4,7 @@
 # [tool.mask-conformance]
 # framework = "numpy"
 # environment = "mlx"
-# dtypes = ["float32"]
+# dtypes = ["float16", "float32"]
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool"]
 # padding = { "attention.*" = "attend" }

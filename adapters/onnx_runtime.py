@@ -4,7 +4,7 @@
 # [tool.mask-conformance]
 # framework = "numpy"
 # environment = "onnxruntime"
-# dtypes = ["float32"]
+# dtypes = ["float16", "float32", "float64"]
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool"]
 # padding = { "attention.*" = "attend" }

@@ -4,7 +4,7 @@
 # [tool.mask-conformance]
 # framework = "torch"
 # environment = "pytorch-crf"
-# dtypes = ["float32", "float64"]
+# dtypes = ["float16", "float32", "float64"]
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool", "uint8", "none"]
 # padding = { crf_decode = "no-tag" }

@@ -4,7 +4,7 @@
 # [tool.mask-conformance]
 # framework = "torch"
 # environment = "torch_third"
-# dtypes = ["float16", "float32", "float64"]
+# dtypes = ["float16", "bfloat16", "float32", "float64"]
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool", "float", "int8", "uint8"]
 # ///

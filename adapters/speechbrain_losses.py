@@ -4,7 +4,7 @@
 # [tool.mask-conformance]
 # framework = "torch"
 # environment = "allennlp"
-# dtypes = ["float32"]
+# dtypes = ["float16", "bfloat16", "float32", "float64"]
 # placements = ["right"]
 # [tool.mask-conformance.unsupported]
 # "masked_loss.*.none" = "its losses are reduced"

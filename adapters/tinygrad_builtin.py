@@ -4,7 +4,7 @@
 # [tool.mask-conformance]
 # framework = "numpy"
 # environment = "tinygrad"
-# dtypes = ["float32"]
+# dtypes = ["float16", "bfloat16", "float32", "float64"]
 # placements = ["right", "left", "gaps"]
 # variables = { DEV = "PYTHON" }
 # [tool.mask-conformance.unsupported]

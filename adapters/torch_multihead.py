@@ -3,7 +3,7 @@
 # dependencies = ["torch==2.13.0"]
 # [tool.mask-conformance]
 # framework = "torch"
-# dtypes = ["float32", "float64"]
+# dtypes = ["float16", "bfloat16", "float32", "float64"]
 # placements = ["right", "left", "gaps"]
 # [tool.mask-conformance.variants.output]
 # environment = "torch"

@@ -4,7 +4,7 @@
 # [tool.mask-conformance]
 # framework = "torch"
 # environment = "torch"
-# dtypes = ["float16", "float32", "float64"]
+# dtypes = ["float16", "bfloat16", "float32", "float64"]
 # routes = ["eager"]
 # placements = ["right"]
 # mask-forms = ["bool"]

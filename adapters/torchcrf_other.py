@@ -4,7 +4,7 @@
 # [tool.mask-conformance]
 # framework = "torch"
 # environment = "torchcrf-other"
-# dtypes = ["float32", "float64"]
+# dtypes = ["float16", "float32", "float64"]
 # placements = ["right", "left", "gaps"]
 # padding = { crf_decode = "no-tag" }
 # ///

@@ -3,7 +3,7 @@
 # dependencies = ["torch==2.13.0", "transformers==5.23.0"]
 # [tool.mask-conformance]
 # framework = "torch"
-# dtypes = ["float32", "float64"]
+# dtypes = ["float16", "bfloat16", "float32", "float64"]
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool", "float", "int8", "uint8"]
 # [tool.mask-conformance.variants.eager]

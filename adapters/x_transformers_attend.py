@@ -3,7 +3,7 @@
 # dependencies = ["torch==2.13.0", "x-transformers==2.31.10"]
 # [tool.mask-conformance]
 # framework = "torch"
-# dtypes = ["float32"]
+# dtypes = ["float16", "bfloat16", "float32", "float64"]
 # placements = ["right", "left", "gaps"]
 # [tool.mask-conformance.variants.plain]
 # environment = "torch_third"

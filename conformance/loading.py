@@ -124,8 +124,15 @@ def without(names: Iterable[str]) -> list[str]:
 
 
 def known_file(found: Declaration) -> Path:
-    """Return where an adapter's known differences stand: beside it, as TOML."""
-    return Path(found.file).with_suffix(".toml")
+    """Return where an adapter's known differences stand: beside it, as TOML.
+
+    A variant that differs from the others of its file may have one of its own,
+    ``keras_builtin.torch.toml``, which then holds all of its differences.
+    """
+    common = Path(found.file).with_suffix(".toml")
+    variant = found.name.partition(":")[2]
+    own = common.with_suffix(f".{variant}.toml")
+    return own if variant and own.is_file() else common
 
 
 def shown(found: Declaration) -> str:

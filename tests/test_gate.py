@@ -312,6 +312,35 @@ def test_an_update_keeps_no_input_that_was_cut(tmp_path: Path) -> None:
     assert got.added[0].smallest is None
 
 
+def test_an_update_gives_an_entry_without_an_input_the_smallest_that_was_found(
+    tmp_path: Path,
+) -> None:
+    path = save(tmp_path, TEXT.partition("smallest =")[0])
+    small = Failure(inputs={"x": [[1.0]]}, mask=[[True]])
+
+    update(path, run_of(bad(MEAN, failure=small), good(MAX)))
+
+    (first, *_) = load_known(path)
+    assert first.smallest == {
+        "check": MEAN,
+        "inputs": {"x": [[1.0]]},
+        "mask": [[True]],
+    }
+
+
+def test_an_update_leaves_the_input_of_an_entry_for_other_versions(
+    tmp_path: Path,
+) -> None:
+    old = 'kind = "failed"\nversions = "torch<1"'
+    path = save(tmp_path, f'[[known]]\nchecks = ["{MEAN}"]\nreason = "r"\n{old}\n')
+    small = Failure(inputs={"x": [[1.0]]}, mask=[[True]])
+
+    update(path, run_of(bad(MEAN, failure=small)))
+
+    (first, *_) = load_known(path)
+    assert first.smallest is None
+
+
 def test_an_update_keeps_what_holds_and_the_comment_at_the_head(
     tmp_path: Path,
 ) -> None:

@@ -84,6 +84,19 @@ def test_a_variant_is_named_and_its_variables_are_set(
     assert "choose from: wrong:one" in refused(str(path))
 
 
+def test_a_variant_may_have_a_file_of_known_differences_of_its_own(
+    written: Written,
+) -> None:
+    path = written(VARIANTS)
+    declaration = loading.declaration(f"{path}:one")
+    assert loading.known_file(declaration) == path.with_suffix(".toml")
+
+    own = path.with_suffix(".one.toml")
+    own.touch()
+
+    assert loading.known_file(declaration) == own
+
+
 def test_an_object_with_a_declaration_is_an_adapter(own: ModuleType) -> None:
     own.x = Object()  # type: ignore[attr-defined]
     assert loading.load("own:x").function("masked_max")(1, 2) == (2, 1)

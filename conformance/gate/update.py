@@ -45,8 +45,9 @@ class Update:
 def update(path: Path, run: Run, *, planned: Collection[str] | None = None) -> Update:
     """Write the file of known differences so that it fits the run.
 
-    Entries that hold keep their reason and url; a glob of which a part no longer holds
-    is written out as the checks that do. Entries for other versions stay.
+    Entries that hold keep their reason and url, and get the smallest input that the run
+    found if they have none; a glob of which a part no longer holds is written out as
+    the checks that do. Entries for other versions stay.
 
     Args:
         path: The TOML file beside the adapter.
@@ -72,7 +73,7 @@ def update(path: Path, run: Run, *, planned: Collection[str] | None = None) -> U
             left = _still_right(entry, outcomes, planned)
         dropped += [check for check in entry.checks if check not in left]
         if left:
-            kept.append(replace(entry, checks=left))
+            kept.append(_with_smallest(replace(entry, checks=left), run))
     added = _additions(path, run, kept)
     numbered = [
         replace(entry, number=number)
@@ -102,6 +103,18 @@ def _still_right(
         else:
             left += right
     return tuple(dict.fromkeys(left))
+
+
+def _with_smallest(entry: KnownEntry, run: Run) -> KnownEntry:
+    """Give an entry that shows no input the smallest that the run found for it."""
+    if entry.smallest or not entry.applies(run.header.versions):
+        return entry
+    mine = [
+        result
+        for result in run.results
+        if find([entry], result.check, result.outcome, run.header.versions)
+    ]
+    return replace(entry, smallest=_smallest(mine))
 
 
 def _additions(path: Path, run: Run, kept: Iterable[KnownEntry]) -> list[KnownEntry]:

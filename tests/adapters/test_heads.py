@@ -11,10 +11,11 @@ import pytest
 
 from conformance import heads
 from conformance.gate import load_known
-from conformance.loading import declarations, operations
+from conformance.loading import declarations, known_file, operations
 
 FOLDER = Path(__file__).parents[2] / "adapters"
 FILES = sorted(FOLDER.glob("*.py"))
+KNOWN = sorted(FOLDER.glob("*.toml"))
 REFERENCES = [path.stem for path in FILES if path.stem.endswith("_reference")]
 CORE = {"masked_mean", "masked_max", "masked_softmax", "masked_loss", "build_birnn"}
 FUNCTIONS = {each.function for each in operations().values()}
@@ -99,12 +100,20 @@ def test_an_adapter_declares_routes_that_its_framework_offers(path: Path) -> Non
         assert set(head.routes) <= set(head.traits.routes)
 
 
-@every_adapter
-def test_a_known_difference_has_a_reason_and_a_page(path: Path) -> None:
-    known = load_known(path.with_suffix(".toml"))
+@pytest.mark.parametrize("path", KNOWN, ids=lambda path: path.stem)
+def test_a_known_difference_has_a_reason_a_page_and_its_smallest_input(
+    path: Path,
+) -> None:
+    known = load_known(path)
     homeless = [each.number for each in known if not each.url.startswith("https://")]
     assert homeless == []
-    assert all(each.reason.strip() for each in known)
+    assert all(len(each.reason.split()) > 3 for each in known)
+    assert [each.number for each in known if not each.smallest] == []
+
+
+def test_each_file_of_known_differences_belongs_to_an_adapter() -> None:
+    files = {known_file(each) for each in declarations().values()}
+    assert [path.name for path in KNOWN if path not in files] == []
 
 
 @pytest.mark.parametrize("name", REFERENCES)
