@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 RESULTS = Path("reports/results")
 REPORT = Path("reports")
+FOUND = Path("reports/found")
 
 
 class Commands(click.Group):
@@ -43,6 +44,27 @@ def _selection(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--dtype", "dtypes", multiple=True, help="Such as float32."),
         click.option("--level", help="core, robust (default) or extended."),
         click.option("--operation", "operations", multiple=True, help="Its name."),
+    ):
+        command = option(command)
+    return command
+
+
+def _limits(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say how far a check may go."""
+    for option in (
+        click.option(
+            "--memory",
+            type=click.IntRange(0),
+            default=0,
+            help="MiB that a process may hold; by default any.",
+        ),
+        click.option(
+            "--timeout",
+            type=click.FloatRange(0),
+            default=300.0,
+            show_default=True,
+            help="Seconds for each check; 0 is for ever.",
+        ),
     ):
         command = option(command)
     return command
@@ -89,19 +111,7 @@ def explain(clause_or_check: str) -> None:
 @click.option("-n", "parts", type=click.IntRange(1, 256), default=1, help="Processes.")
 @click.option("--shard", help="K/N: only that part of the checks; see merge.")
 @click.option("--resume", is_flag=True, help="Go on where an earlier run ended.")
-@click.option(
-    "--timeout",
-    type=click.FloatRange(0),
-    default=300.0,
-    show_default=True,
-    help="Seconds for each check; 0 is for ever.",
-)
-@click.option(
-    "--memory",
-    type=click.IntRange(0),
-    default=0,
-    help="MiB that a process may hold; by default any.",
-)
+@_limits
 def run(adapters: tuple[str, ...], output: Path, **options: Any) -> None:
     """Run the checks of ADAPTERS, each in a process of its own.
 
@@ -153,6 +163,29 @@ def diff(old: Path, new: Path) -> None:
     from conformance import reporting
 
     click.echo(reporting.diff(old, new))
+
+
+@main.command()
+@click.argument("adapter")
+@_selection
+@click.option("--rows", type=click.IntRange(1), default=10_000, show_default=True)
+@click.option("--chunk", type=click.IntRange(4), default=256, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--workers", type=click.IntRange(1), help="Processes on this machine.")
+@click.option("--scheduler", help="Address of a Dask scheduler to use instead.")
+@click.option("-o", "output", type=Path, default=FOUND, show_default=True)
+@_limits
+def soak(adapter: str, **options: Any) -> None:
+    """Search ROWS random rows for each law of ADAPTER, spread by Dask.
+
+    The same seeds find the same, whatever the number of workers. What is found is made
+    as small as it can be, and saved as case files.
+    """
+    from conformance.soak import Search, soak
+
+    own = ("rows", "chunk", "seed", "workers", "scheduler", "output")
+    search = Search(reference=adapter, **{name: options.pop(name) for name in own})
+    sys.exit(soak(search, options, click.echo))
 
 
 @main.command()

@@ -7,13 +7,17 @@ be looked at and committed.
 from __future__ import annotations
 
 import json
+import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-import msgspec
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from conformance.cases import Case, encoded, exact_answer
+from conformance import loading
+from conformance.cases import load, vacuous, vocabulary
+from conformance.cases.__main__ import answered
+from conformance.errors import CaseError
 from conformance.strategies import batches
 
 if TYPE_CHECKING:
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conformance.batch import Batch
+    from conformance.cases import Vocabulary
     from conformance.results import Failure
     from conformance.selection import Check
 
@@ -64,41 +69,71 @@ def drawn(
     return found
 
 
-def save(check: Check, failure: Failure, folder: Path) -> Path | None:
-    """Write what was found as a case file and return its path.
+def save(check: Check, failure: Failure, folder: Path, *, found: int) -> Path | None:
+    """Write what was found as a case file, ready to be committed; return its path.
 
-    The answer is the second oracle's, as in every case; nothing is written for inputs
-    that were cut.
+    The answer is the second oracle's, as in every case. Nothing is written for inputs
+    that were cut, or that no case can hold, such as those that only float64 has.
+
+    Args:
+        check: The check that found it.
+        failure: The smallest input that fails.
+        folder: Where the file goes, named ``<operation>.<slug>.json``.
+        found: The seed that it was found with.
     """
     if failure.elided or not failure.inputs:
         return None
+    draft = _draft(check, failure, f"search, seed {found}")
+    raw = {"schema": 1, "operation": check.operation, "cases": [draft]}
+    try:
+        text, _cases = answered(json.dumps(raw), "what was found", _words())
+    except CaseError:
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{check.operation}.{draft['slug']}.json"
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return path
+
+
+def to_mend(path: Path) -> list[str]:
+    """Say what of a saved case must be mended before it is committed."""
+    return [
+        f"its answer is the same with its mask {way}; choose data that padding changes"
+        for case in load(path, _words())
+        for way in vacuous(case)
+    ]
+
+
+def _draft(check: Check, failure: Failure, source: str) -> dict[str, Any]:
+    """Return a case without its answer."""
+    inputs, weights = dict(failure.inputs), dict[str, dict[str, Any]]()
+    for name, array in failure.weights.items():
+        direction, _, part = name.partition(".")
+        if part:
+            weights.setdefault(direction, {})[part] = array
+        else:
+            inputs[name] = array
     case: dict[str, Any] = {
         "title": f"found by exploring {check.item}",
         "variant": check.variant.name,
         "clause": check.clause,
         "level": check.level,
         "flags": [],
-        "source": "article",
-        "since": "0.1.0",
-        "inputs": failure.inputs,
+        "inputs": inputs,
         "mask": failure.mask,
     }
-    if failure.weights:
-        weights: dict[str, dict[str, Any]] = {}
-        for name, array in failure.weights.items():
-            direction, _, part = name.partition(".")
-            if part:
-                weights.setdefault(direction, {})[part] = array
-            else:
-                case["inputs"] = {**case["inputs"], name: array}
-        if weights:
-            case["weights"] = weights
     digest = crc32(json.dumps(case, sort_keys=True).encode())
-    case = {"slug": f"found-{check.item}-{digest:08x}", **case}
-    asked = msgspec.convert({**case, "want": 0}, Case)
-    case["want"] = encoded(exact_answer(asked))
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{case['slug']}.json"
-    file = {"schema": 1, "operation": check.operation, "cases": [case]}
-    path.write_text(json.dumps(file, indent=1) + "\n", encoding="utf-8")
-    return path
+    release = re.match(r"\d+\.\d+\.\d+", loading.version())
+    case |= {"source": source, "since": release.group() if release else "0.1.0"}
+    case |= {"weights": weights} if weights else {}
+    case |= {"control": True} if _full(failure.mask) else {}
+    return {"slug": f"found-{check.item}-{digest:08x}", **case}
+
+
+def _full(mask: Any) -> bool:
+    return all(map(all, mask))
+
+
+@cache
+def _words() -> Vocabulary:
+    return vocabulary(loading.operations().values())

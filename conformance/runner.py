@@ -66,6 +66,8 @@ class Runner:
         self.seed = seed
         self.examples = examples
         self.explore = explore
+        self.patience = 10.0
+        """Seconds that looking for the smallest input may take."""
         self._cases = {case.id: case for group in cases.values() for case in group}
         self.prepared = Prepared(adapter, seed)
         self._unnamed: set[tuple[str, str, str]] = set()
@@ -226,7 +228,7 @@ class Runner:
             alike = again.errored == finding.errored and answered[0] == answered[1]
             return not again.passed and alike
 
-        smallest = shrink(sample.batch, fails)
+        smallest = shrink(sample.batch, fails, seconds=self.patience)
         again = attempt(function, subject, sample.having(smallest))
         if again.passed:
             message = (

@@ -43,7 +43,7 @@ def run(
     Raises:
         UsageError: An option's value does not exist, or nothing can run.
     """
-    _need_extra(options)
+    need_extra(options)
     division = Division(
         shard=Shard.parsed(options["shard"] or "1/1"),
         parts=options["parts"],
@@ -108,7 +108,7 @@ def _order(
     return Order(
         reference=reference,
         record=output / f"{name}.jsonl",
-        options=_arguments({**options, "level": level}),
+        options=arguments({**options, "level": level}),
         variables=declaration.variables,
         limits=Limits(seconds=options["timeout"], memory=options["memory"] * 2**20),
         file=os.path.abspath(declaration.file),  # noqa: PTH100 - links are kept
@@ -128,7 +128,8 @@ def _need_checks(reference: str, planned: Sequence[Check]) -> None:
     raise UsageError(msg)
 
 
-def _arguments(options: Mapping[str, Any]) -> list[str]:
+def arguments(options: Mapping[str, Any]) -> list[str]:
+    """Return options of ``mask-conformance run`` as those of the pytest plugin."""
     arguments = ["--mask-level", str(options["level"])]
     for key, option in (
         ("operations", "--mask-operation"),
@@ -159,14 +160,16 @@ def _installed(say: Callable[[str], Any]) -> list[str]:
     return found
 
 
-def _need_extra(options: Mapping[str, Any]) -> None:
+def need_extra(options: Mapping[str, Any]) -> None:
     """Refuse to run where only the base dependencies are installed."""
     needed = ["hypothesis", "ml-dtypes", "numpy", "pytest"]
     needed += ["psutil"] if options["memory"] else []
+    needed += ["distributed"] if options.get("soak") else []
+    extra = "run,soak" if options.get("soak") else "run"
     missing = loading.without(needed)
     if missing:
         msg = (
             f"running needs {', '.join(missing)}; install them with "
-            f'`pip install "mask-conformance[run]"`'
+            f'`pip install "mask-conformance[{extra}]"`'
         )
         raise UsageError(msg)

@@ -123,16 +123,20 @@ def complaints(run: Record) -> str:
     judgement = judge(run)
     lines = []
     for result in judgement.new[:SHOWN]:
-        lines += ["", f"{_word(result)} {result.check}", f"  {result.message}"]
-        if result.clause:
-            lines.append(f"  clause {result.clause}")
-        if result.failure is not None:
-            lines += _evidence(result)
+        lines += ["", *complaint(result)]
     more = len(judgement.new) - SHOWN
     if more > 0:
         lines += ["", f"and {more} more new failures; see the report"]
     lines += [f"STALE {complaint}" for complaint in judgement.stale]
     return "\n".join(lines)
+
+
+def complaint(result: Result) -> list[str]:
+    """Return a failure in full, as lines."""
+    lines = [f"{_word(result)} {result.check}", f"  {result.message}"]
+    if result.clause:
+        lines.append(f"  clause {result.clause}")
+    return lines + _evidence(result)
 
 
 def _evidence(result: Result) -> list[str]:

@@ -70,10 +70,11 @@ def test_what_was_found_is_a_case_file_with_the_exact_answer(
     path = written(RARE)
     result = explored(path, 80)
     (file,) = (path.parent / "found").glob("*.json")
-    mine = file.rename(path.parent / "masked_mean.json")  # as it would be kept
-    (case,) = load(mine, vocabulary(loading.operations().values()))
-    mean = json.loads(mine.read_text(encoding="utf-8"))["cases"][0]["want"]
+    (case,) = load(file, vocabulary(loading.operations().values()))
+    mean = json.loads(file.read_text(encoding="utf-8"))["cases"][0]["want"]
 
+    assert file.name == f"masked_mean.{case.slug}.json"
+    assert case.source == "search, seed 0"
     assert case.slug.startswith("found-value-")
     assert case.clause == "masked_mean.value"
     assert result.failure is not None

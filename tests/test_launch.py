@@ -9,7 +9,7 @@ import pytest
 
 from conformance.errors import IncompleteRunError, UsageError
 from conformance.launch import Order, _environment, launch
-from conformance.running import _arguments
+from conformance.running import arguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,7 +91,7 @@ def test_options_are_handed_on_by_name() -> None:
         "seed": 3,
         "explore": 0,
     }
-    assert _arguments(options) == [
+    assert arguments(options) == [
         *("--mask-level", "core"),
         *("--mask-operation", "masked_mean", "--mask-operation", "birnn"),
         *("--mask-route", "eager", "--mask-seed", "3", "--mask-explore", "0"),

@@ -23,10 +23,10 @@ def load(path: Path, words: Vocabulary) -> tuple[Case, ...]:
         CaseError: The file breaks the format, or a case contradicts itself.
     """
     cases = checked(parsed(read(path), str(path)), str(path), words)
-    if path.stem != cases[0].operation:
+    if path.name.partition(".")[0] != cases[0].operation:
         msg = (
             f"{path}: operation: got {cases[0].operation!r}, wanted the file's name; "
-            f"call the file {cases[0].operation}.json"
+            f"call the file {cases[0].operation}.json, or {cases[0].operation}.WHAT.json"
         )
         raise CaseError(msg)
     return cases

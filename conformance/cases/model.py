@@ -19,7 +19,7 @@ SCHEMA = 1
 """Version of the format; a file of another version is refused."""
 
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-SOURCE = r"^(https://\S+|article\b.*)$"
+SOURCE = r"^(https://\S+|(article|search)\b.*)$"
 SINCE = r"^\d+\.\d+\.\d+$"
 HTTPS = r"^https://\S+$"
 
@@ -47,7 +47,8 @@ class Case(
         clause: The sentence of the specification that it holds.
         level: The first level that asks for it.
         flags: What is special about its data, from ``flags.json``.
-        source: Where it comes from: an https address, or a place in the article.
+        source: Where it comes from: an https address, a place in the article, or the
+            seed of a search.
         since: The suite's version that brought it.
         control: Whether every position counts, so that the mask changes nothing.
         inputs: Arrays by argument name.
