@@ -11,8 +11,8 @@ from conformance import listing, loading
 from conformance.diagnose import _numpy, _questions, _seen
 from conformance.mutation import Mutant, adapter, correct, mutants
 from conformance.mutation.matrix import Matrix, kill_matrix, killers
-from conformance.remembered import Remembered
 from conformance.mutation.text import page, problems
+from conformance.remembered import Remembered
 from conformance.sample import Sample, cast, generate
 
 LEAST = {

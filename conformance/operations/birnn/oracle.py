@@ -61,9 +61,7 @@ def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
     return solved(options, batch, dtype)[1]
 
 
-def solved(
-    options: Mapping[str, str], batch: Batch, dtype: str
-) -> tuple[Array, Array]:
+def solved(options: Mapping[str, str], batch: Batch, dtype: str) -> tuple[Array, Array]:
     """Return the answer and its bound out of one pass over the steps."""
     p = PRECISIONS[dtype]
     whole = _merged(options, batch, dtype)
