@@ -112,7 +112,8 @@ def test_one_draw_serves_every_dtype(opened: Callable[..., Session]) -> None:
 @settings(max_examples=30, deadline=None)
 @given(st.data())
 def test_bytes_give_the_same_kind_of_choices(data: st.DataObject) -> None:
-    choices = BytesDraw(data.draw, 0)
+    draw: Any = data.draw
+    choices = BytesDraw(draw, 0)
     numbers = choices.rows_of(GARBAGE, (3, 4))
     assert numbers.shape == (3, 4)
     assert (np.abs(numbers) <= 1e4).all()
