@@ -17,7 +17,6 @@ from conformance.attempt import Finding, attempt
 from conformance.batch import Batch
 from conformance.cases import decoded
 from conformance.compare import Verdict, compare
-from conformance.diagnose import diagnose
 from conformance.errors import NotJudgedError
 from conformance.plan import laws_of
 from conformance.prepared import Prepared
@@ -149,6 +148,8 @@ class Runner:
         derived = check.item in {"gradient", "wild-gradient"}
         if batch is None or derived or key in self._unnamed:
             return ""
+        from conformance.diagnose import diagnose  # a run without failures needs none
+
         subject = self.prepared.subject(check)
         try:
             named = diagnose(subject, [batch], subject.operation, check.variant)

@@ -46,7 +46,7 @@ def run(
     for reference in chosen:
         try:
             declaration = _fresh(reference, runs)
-            _need_checks(reference, listing.planned(declaration, selected))
+            _need_checks(reference, listing.asked(declaration, selected))
             given = {**options, "level": selected.level}
             runs.append(_one(reference, declaration, output, given))
         except ConformanceError as error:
