@@ -235,7 +235,7 @@ def crf_log_likelihood(
 
 
 # Jitted here, as a scan over a function made anew is compiled at every eager call.
-@jax.jit
+@jax.jit  # type: ignore[untyped-decorator]
 def _log_likelihood(
     emissions: Array,
     tags: Array,
@@ -276,7 +276,7 @@ def crf_decode(
     return _decode(emissions, _valid(mask, emissions), transitions, start, end)
 
 
-@jax.jit
+@jax.jit  # type: ignore[untyped-decorator]
 def _decode(
     emissions: Array, valid: Array, transitions: Array, start: Array, end: Array
 ) -> Array:

@@ -65,6 +65,17 @@ def planned(declaration: Declaration, selected: Selection) -> tuple[Check, ...]:
     return plan(declaration, loading.operations(), cases(), selected)
 
 
+def asked(declaration: Declaration, selected: Selection) -> tuple[Check, ...]:
+    """Return what an adapter would get: its laws, or its cases too where none can run.
+
+    Whether anything runs is told without reading the case files, most of the time.
+    """
+    laws = plan(declaration, loading.operations(), {}, selected)
+    if any(not check.unsupported for check in laws):
+        return laws
+    return planned(declaration, selected)
+
+
 def every_clause() -> dict[str, Clause]:
     """Return every clause of every operation, by id."""
     return {

@@ -138,11 +138,11 @@ def _of_operation(
         reason = declaration.why_unsupported(operation.function, variant.name)
         for law in laws_of(operation, variant):
             for check in _of_law(declaration, operation, variant, law):
-                yield replace(check, unsupported=reason or check.unsupported)
+                yield replace(check, unsupported=reason) if reason else check
         for number, case in enumerate(by_variant.get(variant.name, ())):
             first = number == 0
             for check in _of_case(declaration, operation, variant, case, first=first):
-                yield replace(check, unsupported=reason or check.unsupported)
+                yield replace(check, unsupported=reason) if reason else check
 
 
 def _of_law(

@@ -37,6 +37,7 @@ class Prepared:
         self._batches: dict[tuple[str, int], Batch] = {}
         self._samples: dict[tuple[str, str, int], Sample] = {}
         self._explored: dict[tuple[str, str], list[Sample]] = {}
+        self._found: dict[str, list[Batch]] = {}
         self._oracles: dict[str, Any] = {}
 
     @cached_property
@@ -44,8 +45,16 @@ class Prepared:
         """The adapter's framework, imported when it is first needed."""
         return loading.framework(self.adapter.declaration.framework)
 
-    def turn(self, check: Check, turn: int) -> Sample:
-        """Return one of the generated samples of a check's variant and dtype."""
+    def turn(self, check: Check, turn: int, rows: int | None = None) -> Sample:
+        """Return one of the generated samples of a check's variant and dtype.
+
+        One with more rows than usual is made anew for each law: what is kept does not
+        grow with the number of examples.
+        """
+        if rows is not None:
+            oracle, variant = loading.oracle(check.operation), check.variant
+            batch = generate(oracle, variant, seed=self.seed, turn=turn, rows=rows)
+            return self.sample(check, batch, turn)
         key = (check.variant.name, check.dtype, turn)
         if key not in self._samples:
             if self._samples and next(iter(self._samples))[:2] != key[:2]:
@@ -55,23 +64,29 @@ class Prepared:
 
     def explored(self, check: Check, examples: int) -> list[Sample]:
         """Return samples of any shape that Hypothesis draws, once for all laws."""
-        from conformance.explore import drawn
-
         key = (check.variant.name, check.dtype)
         if key not in self._explored:
             self._explored.clear()
+            batches = self._drawn(check.variant.name, examples)
+            self._explored[key] = [self.sample(check, batch, 0) for batch in batches]
+        return self._explored[key]
+
+    def _drawn(self, variant: str, examples: int) -> list[Batch]:
+        """Return what Hypothesis draws for a variant, once for all dtypes."""
+        from conformance.explore import drawn
+
+        if variant not in self._found:
+            self._found.clear()
             # Every new shape is compiled anew: few where that is the way to run.
             quick = self.adapter.declaration.primary == "eager"
-            found = drawn(
-                check.variant.name,
-                check.dtype,
+            self._found[variant] = drawn(
+                variant,
                 examples=examples,
                 seed_=self.seed,
                 times=(1, 2, 3, 4, 5) if quick else LADDER[:3],
                 max_rows=3 if quick else 2,
             )
-            self._explored[key] = [self.sample(check, batch, 0) for batch in found]
-        return self._explored[key]
+        return self._found[variant]
 
     def sample(self, check: Check, batch: Batch, turn: int) -> Sample:
         """Return a batch as the check's sample: its dtype, what is declared."""

@@ -17,7 +17,6 @@ from conformance.attempt import Finding, attempt
 from conformance.batch import Batch
 from conformance.cases import decoded
 from conformance.compare import Verdict, compare
-from conformance.diagnose import diagnose
 from conformance.errors import NotJudgedError
 from conformance.plan import laws_of
 from conformance.prepared import Prepared
@@ -37,6 +36,12 @@ if TYPE_CHECKING:
 
 EXAMPLES = 64
 """Generated rows for each law, unless asked for otherwise."""
+
+NARROW = 16
+"""Batches of the usual size; further rows are judged many at a time."""
+
+WIDE = 4096
+"""Rows in a batch where so many are asked for that the batches' number tells."""
 
 
 class Runner:
@@ -157,6 +162,8 @@ class Runner:
         key = (check.variant.name, check.dtype, check.route)
         if batch is None or _derived(check) or key in self._unnamed:
             return ""
+        from conformance.diagnose import diagnose  # a run without failures needs none
+
         subject = self.prepared.subject(check)
         try:
             named = diagnose(subject, [batch], subject.operation, check.variant)
@@ -241,11 +248,30 @@ class Runner:
 
     def _generated(self, check: Check) -> Iterator[Sample]:
         """Yield the samples of a law: as many batches as hold the rows asked for."""
-        oracle = loading.oracle(check.operation)
+        usual = loading.oracle(check.operation).ROWS
         # Every row of a long batch is long: one batch says what there is to say.
-        turns = 1 if check.item == "long-rows" else ceil(self.examples / oracle.ROWS)
-        for turn in range(turns):
-            yield self.prepared.turn(check, turn)
+        examples = usual if check.item == "long-rows" else self.examples
+        scalar = check.variant.result == "scalar"
+        for turn, rows in enumerate(batch_sizes(examples, usual, wide=not scalar)):
+            yield self.prepared.turn(check, turn, None if rows == usual else rows)
+
+
+def batch_sizes(examples: int, usual: int, *, wide: bool) -> list[int]:
+    """Return how many rows each batch has, so that all have ``examples`` or more.
+
+    Args:
+        examples: The rows that are asked for.
+        usual: The rows of one batch, as the oracle has it.
+        wide: Whether many rows may go into one batch: not where they give one number.
+
+    >>> batch_sizes(64, 32, wide=True), batch_sizes(1000, 32, wide=True)[-2:]
+    ([32, 32], [32, 488])
+    """
+    turns = ceil(examples / usual)
+    if not wide or turns <= NARROW:
+        return [usual] * turns
+    whole, rest = divmod(examples - NARROW * usual, WIDE)
+    return [usual] * NARROW + [WIDE] * whole + ([rest] if rest else [])
 
 
 def _derived(check: Check) -> bool:

@@ -61,8 +61,10 @@ def run(
             continue
         try:
             declaration = _fresh(reference, runs)
-            every = listing.planned(declaration, selected)
-            _need_checks(reference, every)
+            _need_checks(reference, listing.asked(declaration, selected))
+            # Only what is divided has to be listed whole before it starts.
+            many = division.parts > 1
+            every = listing.planned(declaration, selected) if many else ()
             order = _order(reference, declaration, output, options, selected.level)
             with Progress(declaration.name) as progress:
                 runs.append(run_parts(order, division, every, progress, stop))

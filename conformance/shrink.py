@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 SIMPLE = (0.0, 1.0, 2.0, -1.0)
 """Values that are tried in place of others, the simplest first."""
 
+MANY = 64
+"""Rows beyond which a batch is halved before its rows are tried one by one."""
+
 
 @dataclass(slots=True)
 class _Search:
@@ -86,13 +89,20 @@ def _rows(search: _Search) -> None:
     batch = search.best
     if batch.rows <= 1:
         return
+    _halves(search, down_to=MANY)
+    batch = search.best
     singles = sorted((batch.take([row]) for row in range(batch.rows)), key=complexity)
     if search.first(singles):
         return
     few = sorted(range(batch.rows), key=lambda row: complexity(batch.take([row])))[:6]
     if search.first(batch.take(pair) for pair in combinations(sorted(few), 2)):
         return
-    while search.best.rows > 2:  # noqa: PLR2004 - two halves of at least one row
+    _halves(search, down_to=2)
+
+
+def _halves(search: _Search, *, down_to: int) -> None:
+    """Keep one half of the rows while one of them fails."""
+    while search.best.rows > down_to:
         half = search.best.rows // 2
         rows = np.arange(search.best.rows)
         if not search.first(search.best.take(p) for p in (rows[:half], rows[half:])):

@@ -62,6 +62,44 @@ class HypothesisDraw:
         return drawn
 
 
+class BytesDraw:
+    """The same choices out of one draw of bytes for each array.
+
+    Ten times as fast as element by element; Hypothesis shrinks it less well, so it is
+    for searches that shrink by themselves.
+
+    Args:
+        draw: What a composite strategy is given.
+        turn: Which shape generators take by turns.
+    """
+
+    def __init__(self, draw: st.DrawFn, turn: int) -> None:
+        self._draw = draw
+        self.turn = turn
+
+    def below(self, high: int, shape: int | Sequence[int]) -> Array:
+        """Return whole numbers from 0 to ``high - 1``."""
+        return self._words(shape).astype(np.int64) % high
+
+    def of(self, choices: Sequence[float], shape: int | Sequence[int]) -> Array:
+        """Return numbers out of ``choices``."""
+        table = np.asarray(choices, dtype=np.float64)
+        return np.asarray(table[self.below(len(table), shape)])
+
+    def rows_of(self, table: Table, shape: Sequence[int]) -> Array:
+        """Return numbers out of the table, or others of its range."""
+        numbers = sorted({number for tier in table for number in tier}, key=abs)
+        chosen = self.of(numbers, shape)
+        between = self._words(shape).view(np.float16).astype(np.float64)
+        inside = (between >= min(numbers)) & (between <= max(numbers))  # not NaN
+        return np.where(inside & (self.below(2, shape) == 1), between, chosen)
+
+    def _words(self, shape: int | Sequence[int]) -> Array:
+        size = 2 * int(np.prod(shape))
+        raw = self._draw(st.binary(min_size=size, max_size=size))
+        return np.frombuffer(raw, dtype="<u2").astype(np.uint16).reshape(shape)
+
+
 @st.composite
 def masks(draw: st.DrawFn, *, rows: int, time: int, placement: str = "right") -> Array:
     """Return masks ``[rows, time]`` whose every row has a valid position.
@@ -96,6 +134,7 @@ def batches(
     placement: str = "right",
     max_rows: int = 3,
     times: Sequence[int] = (1, 2, 3, 4, 5),
+    quick: bool = False,
 ) -> Batch:
     """Return batches for one variant of an operation, garbage at their padding.
 
@@ -106,6 +145,7 @@ def batches(
         placement: Where padding may be: right, left or gaps.
         max_rows: The most rows.
         times: How many positions rows may have.
+        quick: Draw arrays as bytes, for a search that shrinks by itself.
 
     Raises:
         UnknownNameError: There is no such variant.
@@ -114,7 +154,8 @@ def batches(
     oracle = loading.oracle(found.operation)
     rows, time = draw(st.integers(1, max_rows)), draw(st.sampled_from(list(times)))
     mask = draw(masks(rows=rows, time=time, placement=placement))
-    choices = HypothesisDraw(draw, draw(st.integers(0, 1)))
+    chooser = BytesDraw if quick else HypothesisDraw
+    choices: Any = chooser(draw, draw(st.integers(0, 1)))
     arrays = oracle.generate(found.options, choices, mask)
     weights = {}
     if hasattr(oracle, "generate_weights"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,9 +15,10 @@ from conformance import loading
 from conformance.cases import load, vocabulary
 from conformance.errors import UnknownNameError
 from conformance.explore import drawn
+from conformance.inputs import GARBAGE
 from conformance.selection import Selection
 from conformance.session import Session, Settings
-from conformance.strategies import batches, masks, variant_named
+from conformance.strategies import BytesDraw, batches, masks, variant_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,17 +84,42 @@ def test_what_was_found_is_a_case_file_with_the_exact_answer(
 
 
 def test_the_same_seed_draws_the_same() -> None:
-    one, two = (drawn("masked_softmax", "float32", **BUDGET) for _ in range(2))
+    one, two = (drawn("masked_softmax", **BUDGET) for _ in range(2))
     assert len(one) == len(two) > 10
     for a, b in zip(one, two, strict=True):
         assert np.array_equal(a.arrays["x"], b.arrays["x"])
         assert np.array_equal(a.mask, b.mask)
 
 
-def test_what_is_drawn_is_of_the_dtype_and_the_shapes_asked_for() -> None:
-    found = drawn("birnn.gru.sum.final", "float16", **BUDGET)
-    assert {batch.arrays["x"].dtype.name for batch in found} == {"float16"}
+def test_what_is_drawn_is_of_the_shapes_asked_for() -> None:
+    found = drawn("birnn.gru.sum.final", **BUDGET)
+    assert found
     assert all(batch.rows <= 2 and batch.time in (1, 2) for batch in found)
+
+
+def test_one_draw_serves_every_dtype(opened: Callable[..., Session]) -> None:
+    session = opened(RARE)
+    check = next(each for each in session.planned if not each.case)
+    half = replace(check, dtype="float16")
+    prepared = session.runner.prepared
+    single = prepared.explored(check, 5)
+    for one, other in zip(single, prepared.explored(half, 5), strict=True):
+        assert one.batch.arrays["x"].dtype == np.float32
+        assert np.array_equal(
+            one.batch.arrays["x"].astype(np.float16), other.batch.arrays["x"]
+        )
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.data())
+def test_bytes_give_the_same_kind_of_choices(data: st.DataObject) -> None:
+    draw: Any = data.draw
+    choices = BytesDraw(draw, 0)
+    numbers = choices.rows_of(GARBAGE, (3, 4))
+    assert numbers.shape == (3, 4)
+    assert (np.abs(numbers) <= 1e4).all()
+    assert set(choices.below(3, 9).tolist()) <= {0, 1, 2}
+    assert set(choices.of((0.5, 2.0), (2, 2)).ravel().tolist()) <= {0.5, 2.0}
 
 
 def test_one_draw_serves_every_law(opened: Callable[..., Session]) -> None:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
 from conformance.attempt import attempt
+from conformance.runner import NARROW, WIDE, batch_sizes
 from conformance.selection import Selection
 
 if TYPE_CHECKING:
@@ -103,3 +107,31 @@ def test_a_recorded_difference_that_passes_is_stale(
     session = opened(RIGHT, VALUE)
     assert {result.known for result in judged(session)} == {None}
     assert any("divides by T" in line or "value" in line for line in session.stale())
+
+
+@given(st.integers(1, 50_000), st.sampled_from([4, 8, 32, 64]), st.booleans())
+def test_the_batches_hold_every_row_that_is_asked_for(
+    examples: int,
+    usual: int,
+    wide: bool,  # noqa: FBT001 - given by Hypothesis
+) -> None:
+    sizes = batch_sizes(examples, usual, wide=wide)
+    assert examples <= sum(sizes) < examples + usual
+    assert set(sizes[:NARROW]) == {usual}
+    assert max(sizes) <= (max(usual, WIDE) if wide else usual)
+
+
+def test_a_fault_in_one_row_of_a_wide_batch_is_shrunk_to_that_row(
+    opened: Opened,
+) -> None:
+    # Wrong where more rows than usual come, in one row of them.
+    body = RIGHT.replace(
+        "    return (total",
+        "    total[:1] += (len(x) > 64) | (mask.sum() == 4)\n    return (total",
+    )
+    session = opened(body, VALUE)
+    session.runner.examples = 6400
+    result = session.run(session.planned[0])
+    assert result.outcome == "failed"
+    assert result.failure is not None
+    assert np.shape(result.failure.mask)[0] == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -24,12 +25,24 @@ from conformance.mutation.text import lines, page
     type=click.Choice(("numpy", "torch", "jax")),
     help="Run on this framework, where it is installed.",
 )
+@click.option(
+    "-n",
+    "--workers",
+    default=os.cpu_count() or 1,
+    show_default="the machine's cores",
+    type=click.IntRange(1),
+    help="Processes that share the operations.",
+)
 @click.option("--write", is_flag=True, help="Write docs/mutants.md too.")
 def main(
-    operations: tuple[str, ...], frameworks: tuple[str, ...], *, write: bool
+    operations: tuple[str, ...],
+    frameworks: tuple[str, ...],
+    *,
+    workers: int,
+    write: bool,
 ) -> None:
     """Run every mutant and print which laws and cases catch it."""
-    matrix = kill_matrix(operations=operations, frameworks=frameworks)
+    matrix = kill_matrix(operations=operations, frameworks=frameworks, workers=workers)
     for line in lines(matrix):
         click.echo(line)
     if write:

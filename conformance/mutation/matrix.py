@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -88,26 +90,25 @@ def kill_matrix(
     *,
     operations: Iterable[str] = (),
     frameworks: Sequence[str] = ("numpy", "torch", "jax"),
+    workers: int = 1,
 ) -> Matrix:
     """Run every mutant and return what caught it.
 
     Args:
         operations: Operations to take; all by default.
         frameworks: Frameworks to run on; those not installed are left out.
+        workers: Processes that share the operations.
     """
     chosen = tuple(operations) or tuple(loading.operations())
     cases = listing.cases()
     there = [name for name in frameworks if _installed(name)]
     every = [each for name in chosen for each in mutants(name)]
     run = tuple(each for each in every if each.framework in there)
-    kills = {}
+    kills: dict[str, tuple[str, ...]] = {}
     wrong: list[str] = []
-    for name in chosen:
-        oracle = Remembered(loading.oracle(name))
-        wrong += _wrong(name, cases, oracle)
-        for each in run:
-            if each.operation == name:
-                kills[each.id] = killers(each, cases, oracle)
+    for own, failed in _each(chosen, there, workers):
+        kills |= own
+        wrong += failed
     idle, unjudged = _idle(chosen, cases, kills, there)
     return Matrix(
         mutants=run,
@@ -117,6 +118,35 @@ def kill_matrix(
         unjudged=unjudged,
         wrong=tuple(wrong),
     )
+
+
+def _each(
+    chosen: Sequence[str], there: Sequence[str], workers: int
+) -> list[tuple[dict[str, tuple[str, ...]], list[str]]]:
+    """Return what caught the mutants of each operation, and what right code failed."""
+    if workers == 1 or len(chosen) == 1:
+        return [_of_operation(name, there) for name in chosen]
+    # Not forked: torch and JAX have threads of their own. The longest are begun first.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        begun = {
+            name: pool.submit(_of_operation, name, there)
+            for name in sorted(chosen, key=lambda name: -len(mutants(name)))
+        }
+        return [begun[name].result() for name in chosen]
+
+
+def _of_operation(
+    name: str, there: Sequence[str]
+) -> tuple[dict[str, tuple[str, ...]], list[str]]:
+    cases, oracle = listing.cases(), Remembered(loading.oracle(name))
+    wrong = _wrong(name, cases, oracle)
+    kills = {
+        each.id: killers(each, cases, oracle)
+        for each in mutants(name)
+        if each.framework in there
+    }
+    return kills, wrong
 
 
 def killers(
