@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from conformance import gate as gates
 from conformance import listing, loading, results
 from conformance.errors import ResultError, UsageError
 from conformance.report import compatibility, write
+from conformance.results import clean
 from conformance.selection import Selection
 from conformance.terminal import complaints, summary
 
@@ -64,14 +66,36 @@ def publish(paths: Sequence[Path], path: Path) -> Path:
     return path
 
 
-def gate(paths: Sequence[Path]) -> tuple[str, int]:
-    """Return what stored records mean, and the exit status."""
+def gate(
+    paths: Sequence[Path], old: Path | None = None, *, github: bool = False
+) -> tuple[str, int]:
+    """Return what stored records mean, and the exit status.
+
+    Args:
+        paths: Records, or folders of them.
+        old: The records of an older run: then only what changed matters.
+        github: Whether to say what is new as annotations of a GitHub job too.
+    """
     runs = records(paths)
+    if old is not None:
+        return _against(runs, records([old]), github=github)
     parts = [
         f"{run.header.adapter}:{text}" for run in runs if (text := complaints(run))
     ]
     status = gates.exit_status([gates.judge(run) for run in runs])
+    parts += gates.annotated(runs) if github else []
     return "\n\n".join([*parts, summary(runs)]), status
+
+
+def _against(
+    runs: Sequence[Run], old: Sequence[Run], *, github: bool
+) -> tuple[str, int]:
+    found = gates.against(runs, old)
+    lines = [f"{each.run.header.adapter}:\n{each}" for each in found]
+    if github:
+        new = [(each.run, result) for each in found for result in each.new]
+        lines += gates.annotated([], new)
+    return "\n\n".join(lines), max(each.status for each in found)
 
 
 def diff(old: Path, new: Path) -> str:
@@ -89,7 +113,15 @@ def known(reference: str, path: Path | None, folder: Path, *, update: bool) -> s
     file = loading.known_file(declaration)
     if not update:
         entries = gates.load_known(file)
-        lines = [f"{', '.join(e.checks)}: {e.reason} {e.url}".strip() for e in entries]
+        today = datetime.now(UTC).date()
+        lines = [
+            clean(f"{', '.join(e.checks)}: {e.reason} {e.url}".strip()) for e in entries
+        ]
+        lines += [
+            f"OVERDUE {complaint}"
+            for e in entries
+            for complaint in gates.overdue([replace(e, versions=())], {}, today)
+        ]
         return "\n".join(lines) or f"{file}: no known differences"
     record = path or folder / f"{declaration.name.replace(':', '-')}.jsonl"
     if not Path(record).exists():

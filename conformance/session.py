@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from conformance import gate, listing, loading
+from conformance import gate, listing, loading, replay
 from conformance.cases import digest
 from conformance.plan import plan
 from conformance.results import OUTCOMES, Footer, Header, Known, Result, Writer
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conformance.adapter import Adapter, Declaration
+    from conformance.cases import Case
     from conformance.gate import KnownEntry
 
 
@@ -35,6 +36,7 @@ class Settings:
         examples: Generated rows for each law.
         explore: Further examples for each law, drawn by Hypothesis.
         record: Where the record is written; nowhere when it is None.
+        adapter: The adapter itself, where it is an object and has no name.
     """
 
     reference: str
@@ -43,6 +45,7 @@ class Settings:
     examples: int = EXAMPLES
     explore: int = 0
     record: Path | None = None
+    adapter: Adapter | None = None
 
     @property
     def usual(self) -> bool:
@@ -55,12 +58,9 @@ class Session:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.adapter: Adapter = loading.load(settings.reference)
-        operations = loading.operations()
+        self.adapter: Adapter = settings.adapter or loading.load(settings.reference)
         self.cases = listing.cases()
-        self.planned = plan(
-            self.adapter.declaration, operations, self.cases, settings.selection
-        )
+        self.planned = listing.planned(self.adapter.declaration, settings.selection)
         self.runner = Runner(
             self.adapter,
             self.cases,
@@ -72,6 +72,7 @@ class Session:
         self.known: tuple[KnownEntry, ...] = gate.load_known(
             loading.known_file(self.adapter.declaration)
         )
+        self.smallest = replay.smallest(self.known)
         self.outcomes: dict[str, str] = {}
         self._versions: dict[str, str] | None = None
         self._writer: Writer | None = None
@@ -95,7 +96,8 @@ class Session:
         recorded = any(
             gate.find(self.known, check.id, kind, self.versions) for kind in gate.KINDS
         )
-        result = self.runner.run(check, shrinks=not recorded)
+        first = self._first(check) if recorded else None
+        result = self.runner.run(check, shrinks=not recorded, first=first)
         entry = gate.find(self.known, check.id, result.outcome, self.versions)
         if entry is not None:
             known = Known(reason=entry.reason, url=entry.url, since=entry.since)
@@ -105,6 +107,18 @@ class Session:
         if self._writer is not None:
             self._writer.result(result)
         return result
+
+    def _first(self, check: Check) -> Case | None:
+        """Return the smallest input that is recorded for a law."""
+        wanted = f"{check.variant.name}/{check.item}"
+        return next(
+            (
+                case
+                for entry, case in self.smallest
+                if case.id == wanted and entry.applies(self.versions)
+            ),
+            None,
+        )
 
     def _save(self, check: Check, result: Result) -> None:
         """Keep what exploring found as a case, ready to be looked at."""
@@ -118,8 +132,13 @@ class Session:
     def stale(self) -> list[str]:
         """Return complaints about known differences that no longer hold.
 
-        Nothing is stale in a run that left checks out or drew other batches.
+        Nothing is stale in a run that left checks out or drew other batches; an entry
+        is past its date in any run.
         """
+        today = datetime.now(UTC).date()
+        return gate.overdue(self.known, self.versions, today) + self._broken()
+
+    def _broken(self) -> list[str]:
         if not self.settings.usual or len(self.outcomes) < len(self.planned):
             return []
         declaration = self.adapter.declaration
@@ -160,13 +179,17 @@ class Session:
         self._writer = Writer(self.settings.record)
         self._writer.header(self._header())
 
+    def _corpus(self) -> str:
+        """Return the version of cases and laws that is pinned, if one is."""
+        return self.settings.selection.corpus or self.adapter.declaration.corpus
+
     def _header(self) -> Header:
         declaration, settings = self.adapter.declaration, self.settings
         cases = {(c.variant.name, c.item) for c in self.planned if c.case}
         folder = loading.shared("cases")
         return Header(
             suite=loading.version(),
-            specification=loading.version(),
+            specification=self._corpus() or loading.version(),
             adapter=declaration.name,
             framework=declaration.framework,
             file=loading.shown(declaration),
