@@ -148,6 +148,8 @@ class Declaration:
         subnormals: What becomes of them, by variant glob: ``kept`` or ``flushed``.
         unsupported: Why a variant is not offered, by variant glob.
         variables: Environment variables to set before its framework is imported.
+        corpus: The version of cases and laws that it is held to; all by default.
+        known: Its file of known differences, where that is not the one beside it.
     """
 
     name: str
@@ -169,6 +171,8 @@ class Declaration:
     subnormals: Mapping[str, str] = field(default_factory=dict)
     unsupported: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
+    corpus: str = ""
+    known: str = ""
 
     @property
     def traits(self) -> Traits:

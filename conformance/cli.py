@@ -39,6 +39,7 @@ def main() -> None:
 def _selection(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that select checks."""
     for option in (
+        click.option("--corpus", help="Only cases and laws of this version, as 0.1.0."),
         click.option("--check", "checks", multiple=True, help="Check id or glob."),
         click.option("--route", "routes", multiple=True, help="eager or compiled."),
         click.option("--dtype", "dtypes", multiple=True, help="Such as float32."),
@@ -146,11 +147,17 @@ def report(results: tuple[Path, ...], output: Path, table: Path | None) -> None:
 
 @main.command()
 @click.argument("results", nargs=-1, type=click.Path(path_type=Path))
-def gate(results: tuple[Path, ...]) -> None:
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    help="Records of an older run: only what is new or fixed since matters.",
+)
+@click.option("--github", is_flag=True, help="Annotate a GitHub job with what is new.")
+def gate(results: tuple[Path, ...], *, against: Path | None, github: bool) -> None:
     """Judge stored RESULTS: new failures, stale entries, incomplete runs."""
     from conformance import reporting
 
-    text, status = reporting.gate(results or (RESULTS,))
+    text, status = reporting.gate(results or (RESULTS,), against, github=github)
     click.echo(text)
     sys.exit(status)
 
@@ -163,6 +170,36 @@ def diff(old: Path, new: Path) -> None:
     from conformance import reporting
 
     click.echo(reporting.diff(old, new))
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+def validate(files: tuple[Path, ...]) -> None:
+    """Hold case FILES, known differences and records to their formats."""
+    from conformance import validation
+
+    lines, status = validation.validate(files)
+    click.echo("\n".join(lines))
+    sys.exit(status)
+
+
+@main.command("new-adapter")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--framework", required=True, help="numpy, torch, tensorflow or jax.")
+def new_adapter(path: Path, framework: str) -> None:
+    """Write a commented adapter to PATH, for you to fill in."""
+    from conformance import scaffold
+
+    click.echo(scaffold.new_adapter(path, framework))
+
+
+@main.command()
+@click.argument("adapter")
+def smoke(adapter: str) -> None:
+    """Say what is wrong with ADAPTER itself, before any verdict counts."""
+    from conformance import smoke as smokes
+
+    sys.exit(smokes.smoke(adapter, click.echo))
 
 
 @main.command()

@@ -39,7 +39,7 @@ _COMPILE = {
 }
 
 
-def failure(
+def failure(  # noqa: PLR0913 - a failure has as many parts
     verdict: Verdict,
     check: Check,
     *,
@@ -50,6 +50,7 @@ def failure(
     options: Mapping[str, int],
     shrunk: bool,
     trace: str = "",
+    variables: Mapping[str, str] | None = None,
 ) -> Failure:
     """Return the evidence of a failed or errored check.
 
@@ -63,6 +64,7 @@ def failure(
         options: The run's seed and the like where they are not the usual ones.
         shrunk: Whether the batch was shrunk.
         trace: The adapter's traceback, if it raised.
+        variables: Environment variables that the adapter's variant needs.
     """
     batch = verdict.batch
     command = ["mask-conformance", "run", adapter, "--check", check.id]
@@ -95,7 +97,9 @@ def failure(
         elided=_elided(batch),
         snippet=""
         if _elided(batch)
-        else snippet(check, batch, file, framework, function),
+        else snippet(
+            check, batch, file, framework, function, variables=variables or {}
+        ),
     )
 
 
@@ -114,11 +118,21 @@ def nested(array: Array) -> Any:
 
 
 def snippet(
-    check: Check, batch: Batch, file: str, framework: str, function: str
+    check: Check,
+    batch: Batch,
+    file: str,
+    framework: str,
+    function: str,
+    *,
+    variables: Mapping[str, str] | None = None,
 ) -> str:
     """Return Python that calls the adapter on the inputs without this suite."""
     layered = any("." in name for name in batch.weights)
-    lines = ["from types import SimpleNamespace as Weights"] if layered else []
+    lines = []
+    if variables:
+        # A framework reads them when it is imported: before anything else.
+        lines += ["import os", f"os.environ.update({dict(variables)!r})"]
+    lines += ["from types import SimpleNamespace as Weights"] if layered else []
     if framework == "jax" and check.dtype == "float64":
         lines += ["import jax", 'jax.config.update("jax_enable_x64", True)']
     lines += [_HEAD[framework], "", *_imported(file)]

@@ -11,7 +11,8 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapter import FRAMEWORKS, Declaration
-from conformance.errors import AdapterError, UnknownNameError
+from conformance.corpus import parsed
+from conformance.errors import AdapterError, UnknownNameError, UsageError
 from conformance.specification import (
     DTYPES,
     EMPTY_ROWS,
@@ -43,16 +44,13 @@ def read(path: Path, *, listing: bool = False) -> dict[str, Declaration]:
     Raises:
         AdapterError: The file or its head is not what it must be.
     """
+    text = source(path)
     try:
-        source = path.read_text(encoding="utf-8")
-        functions, summary = (_lines if listing else _tree)(source)
-    except FileNotFoundError:
-        msg = f"{path}: no such adapter file; give a path that exists"
-        raise AdapterError(msg) from None
-    except (OSError, SyntaxError, ValueError) as error:
+        functions, summary = (_lines if listing else _tree)(text)
+    except (SyntaxError, ValueError) as error:
         msg = f"{path}: cannot be read as Python: {error}; mend the file"
         raise AdapterError(msg) from None
-    block = _block(path, source)
+    block = _block(path, text)
     tools = _mapping(path, block.get("tool", {}), "tool")
     own = _mapping(path, tools.get("mask-conformance"), _TABLE)
     variants = _mapping(path, own.pop("variants", {}), f"{_TABLE}.variants")
@@ -71,11 +69,27 @@ def read(path: Path, *, listing: bool = False) -> dict[str, Declaration]:
     }
 
 
-def _tree(source: str) -> tuple[tuple[str, ...], str]:
+def source(path: Path) -> str:
+    """Return an adapter file's text.
+
+    Raises:
+        AdapterError: It is not there, or cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        msg = f"{path}: no such adapter file; give a path that exists"
+        raise AdapterError(msg) from None
+    except (OSError, ValueError) as error:
+        msg = f"{path}: cannot be read as Python: {error}; mend the file"
+        raise AdapterError(msg) from None
+
+
+def _tree(text: str) -> tuple[tuple[str, ...], str]:
     """Return the public functions and the docstring's first line."""
     import ast  # not needed for listing
 
-    tree = ast.parse(source)
+    tree = ast.parse(text)
     functions = tuple(
         node.name
         for node in tree.body
@@ -84,16 +98,16 @@ def _tree(source: str) -> tuple[tuple[str, ...], str]:
     return functions, (ast.get_docstring(tree) or "").partition("\n")[0]
 
 
-def _lines(source: str) -> tuple[tuple[str, ...], str]:
+def _lines(text: str) -> tuple[tuple[str, ...], str]:
     """Return the same by the form that such lines have in formatted code."""
-    functions = re.findall(r"(?m)^def ([a-zA-Z]\w*)\(", source)
-    summary = re.search(r'(?m)^"""(.*?)(?:"""|$)', source)
+    functions = re.findall(r"(?m)^def ([a-zA-Z]\w*)\(", text)
+    summary = re.search(r'(?m)^"""(.*?)(?:"""|$)', text)
     return tuple(functions), summary.group(1) if summary else ""
 
 
-def _block(path: Path, source: str) -> dict[str, Any]:
-    blocks = list(_BLOCK.finditer(source.replace("\r\n", "\n")))
-    if not blocks and "# /// script" in source:
+def _block(path: Path, text: str) -> dict[str, Any]:
+    blocks = list(_BLOCK.finditer(text.replace("\r\n", "\n")))
+    if not blocks and "# /// script" in text:
         msg = (
             f"{path}: the `# /// script` head is broken off, expected comment lines up "
             f"to `# ///`; start each of its lines with `#`"
@@ -155,6 +169,15 @@ def _texts(path: Path, key: str, value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise _wrong(path, key, value, "a list of texts")
     return tuple(_text(path, key, item) for item in value)
+
+
+def _version(path: Path, key: str, value: object) -> str:
+    text = _text(path, key, value)
+    try:
+        parsed(text, key)
+    except UsageError as error:
+        raise _wrong(path, key, value, "a version such as '0.1.0'") from error
+    return text
 
 
 def _one_of(choices: Iterable[str]) -> Callable[[Path, str, object], str]:
@@ -237,4 +260,5 @@ _READERS: Mapping[str, Callable[[Path, str, object], Any]] = {
     "subnormals": _everywhere(_one_of(("kept", "flushed"))),
     "unsupported": _table(_text),
     "variables": _table(_text),
+    "corpus": _version,
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance import loading
 from conformance.cases import load_all, vocabulary
+from conformance.corpus import pinned
 from conformance.errors import UnknownNameError
 from conformance.plan import clauses, plan
 from conformance.results import parse_check
@@ -27,6 +28,7 @@ def selection(
     dtypes: Iterable[str] = (),
     routes: Iterable[str] = (),
     checks: Iterable[str] = (),
+    corpus: str | None = None,
 ) -> Selection:
     """Return the selection of some options.
 
@@ -34,6 +36,7 @@ def selection(
 
     Raises:
         UnknownNameError: A level, operation, dtype or route does not exist.
+        UsageError: The corpus is not one that this suite has.
     """
     wanted = tuple(operations)
     for name in wanted:
@@ -46,6 +49,7 @@ def selection(
         dtypes=tuple(dtypes),
         routes=tuple(routes),
         checks=named,
+        corpus=pinned(corpus or "", loading.version()),
     )
 
 
@@ -61,7 +65,12 @@ def cases() -> dict[str, list[Case]]:
 
 
 def planned(declaration: Declaration, selected: Selection) -> tuple[Check, ...]:
-    """Return the checks that an adapter would get."""
+    """Return the checks that an adapter would get.
+
+    Raises:
+        UsageError: Its head pins a corpus that this suite does not have.
+    """
+    pinned(declaration.corpus, loading.version())
     return plan(declaration, loading.operations(), cases(), selected)
 
 

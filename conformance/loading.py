@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -16,13 +17,35 @@ from typing import TYPE_CHECKING, Any, cast
 from conformance import heads
 from conformance.adapter import Adapter, Declaration
 from conformance.errors import AdapterError, UnknownNameError, UsageError
+from conformance.installed import missing, needed, release, version, versions, without
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
     from types import ModuleType
 
     from conformance.frameworks import Framework
     from conformance.specification import Law, Operation
+
+
+__all__ = [
+    "declaration",
+    "declarations",
+    "exact",
+    "framework",
+    "known_file",
+    "law_function",
+    "load",
+    "missing",
+    "mutants",
+    "operations",
+    "oracle",
+    "release",
+    "shared",
+    "shown",
+    "version",
+    "versions",
+    "without",
+]
 
 
 def shared(room: str) -> Path:
@@ -74,15 +97,21 @@ def declaration(reference: str) -> Declaration:
     raise UnknownNameError("adapter", reference, declarations())
 
 
-def load(reference: str) -> Adapter:
+def load(reference: object) -> Adapter:
     """Return an adapter, ready to be called.
+
+    Args:
+        reference: As :func:`declaration` takes it, or a library's own object that has
+            a ``declaration`` and the functions.
 
     Raises:
         AdapterError: It cannot be imported, or has nothing that could be checked.
     """
+    if not isinstance(reference, str):
+        return _own(reference)
     found = declaration(reference)
     _something(found)
-    _needed(found)
+    needed(found)
     os.environ.update(found.variables)
     if Path(found.file).suffix == ".py":
         module: object = _file(Path(found.file))
@@ -95,44 +124,28 @@ def load(reference: str) -> Adapter:
     )
 
 
-def missing(found: Declaration) -> list[str]:
-    """Return the distributions that an adapter runs on and that are not installed."""
-    return without(_needed(found))
-
-
-def version() -> str:
-    """Return the version of this suite, which is also the specification's."""
-    from importlib import metadata  # slower to import than all of this
-
-    try:
-        return metadata.version("mask-conformance")
-    except metadata.PackageNotFoundError:
-        return "0+unknown"
-
-
-def versions(found: Declaration) -> dict[str, str]:
-    """Return the installed versions of what an adapter runs on, by distribution."""
-    from importlib import metadata
-
-    names = [name for name in _needed(found) if _installed(name)]
-    return {name: metadata.version(name) for name in names}
-
-
-def without(names: Iterable[str]) -> list[str]:
-    """Return those of some distributions that are not installed."""
-    return [name for name in names if not _installed(name)]
-
-
 def known_file(found: Declaration) -> Path:
     """Return where an adapter's known differences stand: beside it, as TOML.
 
     A variant that differs from the others of its file may have one of its own,
-    ``keras_builtin.torch.toml``, which then holds all of its differences.
+    ``keras_builtin.torch.toml``, which then holds all of its differences. Those of
+    ``package.module:object`` stand beside the module, in ``module.object.toml``,
+    unless its declaration names another file.
     """
-    common = Path(found.file).with_suffix(".toml")
-    variant = found.name.partition(":")[2]
-    own = common.with_suffix(f".{variant}.toml")
-    return own if variant and own.is_file() else common
+    if found.known:
+        return Path(found.known)
+    if found.file.endswith(".py"):
+        common = Path(found.file).with_suffix(".toml")
+        variant = found.name.partition(":")[2]
+        own = common.with_suffix(f".{variant}.toml")
+        return own if variant and own.is_file() else common
+    module, _, name = found.file.partition(":")
+    source = getattr(sys.modules.get(module), "__file__", None)
+    # An object that was made on the spot lies nowhere: its test's folder has to do.
+    beside = Path(source or f"{found.name}.py")
+    return beside.with_name(
+        f"{beside.stem}.{name}.toml" if name else f"{beside.stem}.toml"
+    )
 
 
 def shown(found: Declaration) -> str:
@@ -218,23 +231,6 @@ def _something(found: Declaration) -> None:
         raise AdapterError(msg)
 
 
-def _needed(found: Declaration) -> list[str]:
-    """Return the names of the distributions that an adapter runs on."""
-    from packaging.requirements import InvalidRequirement, Requirement
-
-    names = []
-    for line in found.dependencies:
-        try:
-            names.append(Requirement(line).name)
-        except InvalidRequirement:
-            msg = (
-                f"{found.file}: dependencies in the head has {line!r}, expected a "
-                f"requirement such as 'numpy==2.4.6'; mend the head"
-            )
-            raise AdapterError(msg) from None
-    return names
-
-
 def _file(path: Path) -> ModuleType:
     """Import an adapter file under a private name, never as ``path.stem``."""
     from importlib.util import module_from_spec, spec_from_file_location
@@ -272,21 +268,37 @@ def _object(reference: str) -> tuple[Declaration, object]:
             f"give a built-in adapter's name, a file, or package.module:object"
         )
         raise AdapterError(msg) from error
+    return _declared(found, reference), found
+
+
+def _own(found: object) -> Adapter:
+    """Return an adapter from the object that a library's tests hand over."""
+    if isinstance(found, Adapter):
+        return found
+    declared = _declared(found, "")
+    _something(declared)
+    functions = {name: getattr(found, name, None) for name in declared.functions}
+    return Adapter(
+        declaration=declared,
+        functions=cast("dict[str, Callable[..., Any]]", functions),
+    )
+
+
+def _declared(found: object, reference: str) -> Declaration:
+    """Return an object's declaration, what it leaves out filled in from the object."""
     declared = getattr(found, "declaration", None)
     if not isinstance(declared, Declaration):
         msg = (
-            f"adapter {reference!r}: declaration is {type(declared).__name__}, "
+            f"adapter {reference or found!r}: declaration is "
+            f"{type(declared).__name__}, "
             f"expected conformance.Declaration; give the object one"
         )
         raise AdapterError(msg)
-    return declared, found
-
-
-def _installed(name: str) -> bool:
-    from importlib import metadata
-
-    try:
-        metadata.distribution(name)
-    except metadata.PackageNotFoundError:
-        return False
-    return True
+    offered = [each.function for each in operations().values()]
+    has = tuple(name for name in offered if callable(getattr(found, name, None)))
+    return replace(
+        declared,
+        file=reference or declared.file,
+        functions=declared.functions or has,
+        summary=declared.summary or (found.__doc__ or "").partition("\n")[0],
+    )

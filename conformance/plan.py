@@ -10,6 +10,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Protocol
 
+from conformance.corpus import later
 from conformance.errors import UnknownNameError
 from conformance.laws import LAWS
 from conformance.selection import Check, Selection
@@ -61,6 +62,11 @@ class PlannedCase(Protocol):
         ...
 
     @property
+    def since(self) -> str:
+        """The version that brought it."""
+        ...
+
+    @property
     def mask(self) -> Sequence[Sequence[bool]]:
         """True where a position counts."""
         ...
@@ -100,6 +106,8 @@ def plan(
     Raises:
         UnknownNameError: An operation is selected that does not exist.
     """
+    if declaration.corpus and not selection.corpus:
+        selection = replace(selection, corpus=declaration.corpus)
     for name in selection.operations:
         if name not in operations:
             raise UnknownNameError("operation", name, operations)
@@ -158,6 +166,7 @@ def _of_law(
         dtype="float32",
         route=_route(declaration, law),
         unsupported=_lacking(declaration, variant, law),
+        since=later(operation.since, law.since),
     )
     usual = law.dtypes or (usual_dtype(declaration),)
     for dtype in declaration.dtypes:
@@ -190,6 +199,7 @@ def _of_case(
         dtype="float32",
         route=declaration.primary,
         unsupported=_unplaced(declaration, variant, case.mask),
+        since=later(operation.since, case.since),
     )
     for dtype in declaration.dtypes:
         if dtype in case.dtypes:

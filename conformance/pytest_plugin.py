@@ -1,33 +1,35 @@
-"""The pytest options of ``conformance.suite``; loaded only when asked for."""
+"""The pytest options of ``conformance.suite``.
+
+pytest loads this module in every project that has the suite installed, so it imports
+nothing until an adapter is named.
+"""
 
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
-from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from conformance.child import FULL, Streams, become_child
-from conformance.errors import ConformanceError, IncompleteRunError, UsageError
-from conformance.selection import Selection
-from conformance.session import Session, Settings
-from conformance.shard import Shard
+if TYPE_CHECKING:
+    from conformance.errors import ConformanceError
+    from conformance.session import Session, Settings
 
-SESSION = pytest.StashKey[Session]()
+SESSION: pytest.StashKey[Session] = pytest.StashKey()
+STALE: pytest.StashKey[list[str]] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of a run, those of ``mask-conformance run``."""
     group = parser.getgroup("mask-conformance")
-    group.addoption("--mask-adapter", help="adapter under test")
+    group.addoption("--mask-adapter", help="adapter under test; off without")
     group.addoption("--mask-results", help="record file to write")
     group.addoption("--mask-level", default="robust")
     group.addoption("--mask-operation", action="append", default=[])
     group.addoption("--mask-dtype", action="append", default=[])
     group.addoption("--mask-route", action="append", default=[])
     group.addoption("--mask-check", action="append", default=[])
+    group.addoption("--mask-corpus", default="", help="version of cases and laws")
     group.addoption("--mask-examples", type=int)
     group.addoption("--mask-seed", type=int, default=0)
     group.addoption("--mask-explore", type=int, default=0)
@@ -41,6 +43,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Load the adapter and plan its checks before anything is collected."""
     if not config.getoption("mask_adapter"):
         return
+    from conformance.child import Streams, become_child
+    from conformance.errors import ConformanceError, UsageError
+    from conformance.session import Session
+
     child = config.getoption("mask_child")
     if child:
         become_child()
@@ -63,37 +69,62 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         return
     if exitstatus == pytest.ExitCode.INTERRUPTED and run.left:
         return  # without footer the record says that it is not complete, and where
+    from conformance.errors import IncompleteRunError
+
     try:
         stale = run.close()
     except IncompleteRunError as error:
         _stop(error)
+    session.config.stash[STALE] = stale
     if stale and exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_exception_interact(call: pytest.CallInfo[object]) -> None:
+def pytest_exception_interact(node: pytest.Item, call: pytest.CallInfo[object]) -> None:
     """Stop where the record cannot be written: no further result could be kept."""
-    if call.excinfo is not None and isinstance(call.excinfo.value, IncompleteRunError):
+    if node.config.stash.get(SESSION, None) is None or call.excinfo is None:
+        return
+    from conformance.errors import IncompleteRunError
+
+    if isinstance(call.excinfo.value, IncompleteRunError):
         _stop(call.excinfo.value)
 
 
 def _stop(error: ConformanceError) -> NoReturn:
     """End the run: what is written stays as it is."""
+    from conformance.child import FULL
+
     sys.stderr.write(f"ERROR: {error}\n")
     sys.stderr.flush()
     pytest.exit(str(error), returncode=FULL)
 
 
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say which known differences no longer hold, and so why the run failed."""
+    for complaint in config.stash.get(STALE, []):
+        terminalreporter.write_line(f"STALE {complaint}")
+
+
 def _settings(config: pytest.Config) -> Settings:
+    from dataclasses import replace
+    from pathlib import Path
+
+    from conformance import listing
+    from conformance.session import Settings
+    from conformance.shard import Shard
+
     option = config.getoption
     record = option("mask_results")
-    selection = Selection(
+    selection = listing.selection(
         level=option("mask_level"),
-        operations=tuple(option("mask_operation")),
-        dtypes=tuple(option("mask_dtype")),
-        routes=tuple(option("mask_route")),
-        checks=tuple(option("mask_check")),
+        operations=option("mask_operation"),
+        dtypes=option("mask_dtype"),
+        routes=option("mask_route"),
+        checks=option("mask_check"),
+        corpus=option("mask_corpus"),
     )
     settings = Settings(
         reference=option("mask_adapter"),

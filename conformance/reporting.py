@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from conformance import listing, loading, results
 from conformance.errors import IncompleteRunError, ResultError, UsageError
 from conformance.records import gather
 from conformance.report import compatibility, write
+from conformance.results import clean
 from conformance.selection import Selection
 from conformance.terminal import complaints, summary
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from conformance.records import Gathered
+    from conformance.results import Record
 
 
 def report(paths: Sequence[Path], output: Path) -> tuple[list[Path], Gathered]:
@@ -45,9 +48,19 @@ def publish(paths: Sequence[Path], path: Path) -> Path:
     return path
 
 
-def gate(paths: Sequence[Path]) -> tuple[str, int]:
-    """Return what stored records mean, and the exit status."""
+def gate(
+    paths: Sequence[Path], old: Path | None = None, *, github: bool = False
+) -> tuple[str, int]:
+    """Return what stored records mean, and the exit status.
+
+    Args:
+        paths: Records, or folders of them.
+        old: The records of an older run: then only what changed matters.
+        github: Whether to say what is new as annotations of a GitHub job too.
+    """
     found = gather(paths)
+    if old is not None:
+        return _against(found.runs, gather([old]).runs, github=github)
     parts = [f"error: {text}" for text in found.refused]
     parts += [
         f"{run.header.adapter}:{text}"
@@ -55,7 +68,19 @@ def gate(paths: Sequence[Path]) -> tuple[str, int]:
         if (text := complaints(run))
     ]
     status = gates.exit_status([gates.judge(run) for run in found.runs])
+    parts += gates.annotated(found.runs) if github else []
     return "\n\n".join([*parts, summary(found.runs)]), max(status, found.status)
+
+
+def _against(
+    runs: Sequence[Record], old: Sequence[Record], *, github: bool
+) -> tuple[str, int]:
+    found = gates.against(runs, old)
+    lines = [f"{each.run.header.adapter}:\n{each}" for each in found]
+    if github:
+        new = [(each.run, result) for each in found for result in each.new]
+        lines += gates.annotated([], new)
+    return "\n\n".join(lines), max(each.status for each in found)
 
 
 def merge(paths: Sequence[Path], output: Path) -> tuple[str, int]:
@@ -73,7 +98,15 @@ def known(reference: str, path: Path | None, folder: Path, *, update: bool) -> s
     file = loading.known_file(declaration)
     if not update:
         entries = gates.load_known(file)
-        lines = [f"{', '.join(e.checks)}: {e.reason} {e.url}".strip() for e in entries]
+        today = datetime.now(UTC).date()
+        lines = [
+            clean(f"{', '.join(e.checks)}: {e.reason} {e.url}".strip()) for e in entries
+        ]
+        lines += [
+            f"OVERDUE {complaint}"
+            for e in entries
+            for complaint in gates.overdue([replace(e, versions=())], {}, today)
+        ]
         return "\n".join(lines) or f"{file}: no known differences"
     record = path or folder / f"{declaration.name.replace(':', '-')}.jsonl"
     if not Path(record).exists():

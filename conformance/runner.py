@@ -89,13 +89,16 @@ class Runner:
         usual = {"seed": 0, "examples": EXAMPLES, "explore": 0}
         return {name: value for name, value in given.items() if value != usual[name]}
 
-    def run(self, check: Check, *, shrinks: bool = True) -> Result:
+    def run(
+        self, check: Check, *, shrinks: bool = True, first: Case | None = None
+    ) -> Result:
         """Return a check's result; whatever the adapter does, this does not raise.
 
         Args:
             check: The check.
             shrinks: Whether to look for the smallest failing input and for the mistake
                 that gives it; for a recorded difference that has been done.
+            first: The smallest input of a recorded difference, tried before others.
         """
         started = perf_counter()
         if check.unsupported:
@@ -103,7 +106,9 @@ class Runner:
         captured = ""
         try:
             finding, shrunk = (
-                self._case(check) if check.case else self._law(check, shrinks=shrinks)
+                self._case(check)
+                if check.case
+                else self._law(check, shrinks=shrinks, first=first)
             )
             if finding.passed and check.route in COMPILED_ROUTES:
                 captured = self.prepared.subject(check).captured()
@@ -148,6 +153,7 @@ class Runner:
             options=self._options,
             shrunk=shrunk,
             trace=finding.trace,
+            variables=declaration.variables,
         )
         if named and not finding.errored:
             proof = structs.replace(proof, diagnosis=self._diagnosed(check, finding))
@@ -188,7 +194,9 @@ class Runner:
 
         return attempt(literal, self.prepared.subject(check), sample), False
 
-    def _law(self, check: Check, *, shrinks: bool = True) -> tuple[Finding, bool]:
+    def _law(
+        self, check: Check, *, shrinks: bool = True, first: Case | None = None
+    ) -> tuple[Finding, bool]:
         operation = loading.operations()[check.operation]
         law = next(
             law for law in laws_of(operation, check.variant) if law.name == check.item
@@ -196,6 +204,11 @@ class Runner:
         function = loading.law_function(law)
         subject = self.prepared.subject(check)
         best = Finding(verdict=Verdict(passed=True))
+        if first is not None:
+            again = self.prepared.sample(check, _batch_of(first), turn=0)
+            finding = attempt(function, subject, again)
+            if not finding.passed:
+                return finding, True
         for sample in self._generated(check):
             finding = attempt(function, subject, sample)
             if not finding.passed and not shrinks:

@@ -82,7 +82,7 @@ def run(
     return max([status, *(error.exit_status for error in errors)])
 
 
-_SELECTION = ("level", "operations", "dtypes", "routes", "checks")
+_SELECTION = ("level", "operations", "dtypes", "routes", "checks", "corpus")
 
 
 def _fresh(reference: str, runs: Sequence[Run]) -> Declaration:
@@ -141,7 +141,7 @@ def arguments(options: Mapping[str, Any]) -> list[str]:
     ):
         for value in options[key]:
             arguments += [option, value]
-    for key in ("examples", "seed", "explore"):
+    for key in ("examples", "seed", "explore", "corpus"):
         if options[key] is not None:
             arguments += [f"--mask-{key}", str(options[key])]
     return arguments

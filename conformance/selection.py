@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from conformance.corpus import FIRST, parsed
 from conformance.errors import UnknownNameError
 from conformance.specification import DTYPES, LEVELS, ROUTES, Level, included_levels
 
@@ -26,6 +27,7 @@ class Check:
     dtype: str
     route: str
     unsupported: str = ""
+    since: str = FIRST
 
     @property
     def id(self) -> str:
@@ -37,8 +39,11 @@ class Check:
 class Selection:
     """What to plan; empty tuples and texts mean all.
 
+    With a corpus, only what was there in that version is planned.
+
     Raises:
         UnknownNameError: A level, dtype or route does not exist.
+        UsageError: The corpus is no version.
     """
 
     level: Level = "robust"
@@ -46,9 +51,12 @@ class Selection:
     dtypes: tuple[str, ...] = ()
     routes: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
+    corpus: str = ""
 
     def __post_init__(self) -> None:
         """Refuse names that do not exist."""
+        if self.corpus:
+            parsed(self.corpus)
         for kind, given, choices in (
             ("level", (self.level,), LEVELS),
             ("dtype", self.dtypes, DTYPES),
@@ -71,4 +79,5 @@ class Selection:
             and (not self.dtypes or check.dtype in self.dtypes)
             and (not self.routes or check.route in self.routes)
             and (not self.checks or any(fnmatchcase(check.id, g) for g in self.checks))
+            and (not self.corpus or parsed(check.since) <= parsed(self.corpus))
         )

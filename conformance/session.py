@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from conformance import gate, listing, loading, resuming
+from conformance import gate, listing, loading, replay, resuming
 from conformance.cases import digest
 from conformance.plan import plan
 from conformance.results import (
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conformance.adapter import Adapter, Declaration
+    from conformance.cases import Case
     from conformance.gate import KnownEntry
 
 
@@ -51,6 +52,7 @@ class Settings:
         resume: Records whose results are taken over instead of run again.
         drawn: Whether to leave out what a seed does not change: cases, and checks that
             the adapter does not support.
+        adapter: The adapter itself, where it is an object and has no name.
     """
 
     reference: str
@@ -62,6 +64,7 @@ class Settings:
     shard: Shard = field(default_factory=Shard)
     resume: tuple[Path, ...] = ()
     drawn: bool = False
+    adapter: Adapter | None = None
 
     @property
     def usual(self) -> bool:
@@ -74,12 +77,9 @@ class Session:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.adapter: Adapter = loading.load(settings.reference)
-        operations = loading.operations()
+        self.adapter: Adapter = settings.adapter or loading.load(settings.reference)
         self.cases = listing.cases()
-        every = plan(
-            self.adapter.declaration, operations, self.cases, settings.selection
-        )
+        every = listing.planned(self.adapter.declaration, settings.selection)
         if settings.drawn:
             every = tuple(c for c in every if not (c.case or c.unsupported))
         self.every = every
@@ -98,6 +98,7 @@ class Session:
         self.known: tuple[KnownEntry, ...] = gate.load_known(
             loading.known_file(self.adapter.declaration)
         )
+        self.smallest = replay.smallest(self.known)
         self.outcomes: dict[str, str] = {}
         self.mend: Callable[[], str] = str
         """Repairs what a check did to the process, and says what that was."""
@@ -128,7 +129,9 @@ class Session:
         self._open()
         if self._writer is not None:
             self._writer.announce(check.id)
-        result = self.runner.run(check, shrinks=not self._recorded(check))
+        recorded = self._recorded(check)
+        first = self._first(check) if recorded else None
+        result = self.runner.run(check, shrinks=not recorded, first=first)
         closed = self.mend()
         if closed:
             result = self.runner.died(check, f"closed the process's {closed}")
@@ -175,6 +178,18 @@ class Session:
         resuming.bury(death, self._writer)
         self._seen = earlier.observed | seen(record)
 
+    def _first(self, check: Check) -> Case | None:
+        """Return the smallest input that is recorded for a law."""
+        wanted = f"{check.variant.name}/{check.item}"
+        return next(
+            (
+                case
+                for entry, case in self.smallest
+                if case.id == wanted and entry.applies(self.versions)
+            ),
+            None,
+        )
+
     def _save(self, check: Check, result: Result) -> None:
         """Keep what exploring found as a case, ready to be looked at."""
         settings = self.settings
@@ -188,8 +203,13 @@ class Session:
     def stale(self) -> list[str]:
         """Return complaints about known differences that no longer hold.
 
-        Nothing is stale in a run that left checks out or drew other batches.
+        Nothing is stale in a run that left checks out or drew other batches; an entry
+        is past its date in any run.
         """
+        today = datetime.now(UTC).date()
+        return gate.overdue(self.known, self.versions, today) + self._broken()
+
+    def _broken(self) -> list[str]:
         usual = self.settings.usual and len(self.outcomes) == len(self.planned)
         if not usual or not self.known:
             return []
@@ -238,6 +258,10 @@ class Session:
         self._writer = Writer(self.settings.record)
         self._writer.header(self._header())
 
+    def _corpus(self) -> str:
+        """Return the version of cases and laws that is pinned, if one is."""
+        return self.settings.selection.corpus or self.adapter.declaration.corpus
+
     def _header(self) -> Header:
         declaration, settings = self.adapter.declaration, self.settings
         cases = {(c.variant.name, c.item) for c in self.every if c.case}
@@ -245,7 +269,7 @@ class Session:
         folder = loading.shared("cases")
         return Header(
             suite=loading.version(),
-            specification=loading.version(),
+            specification=self._corpus() or loading.version(),
             adapter=declaration.name,
             framework=declaration.framework,
             file=loading.shown(declaration),

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from conformance.corpus import FIRST
+
 Level = Literal["core", "robust", "extended"]
 """How much a clause asks for; each level includes those before it."""
 
@@ -68,6 +70,7 @@ class Clause:
         text: What must hold, as one or two sentences.
         why: Which mistake it catches.
         law: Whether generated batches check it, not case files alone.
+        since: The version that brought it.
     """
 
     operation: str
@@ -77,6 +80,7 @@ class Clause:
     text: str
     why: str
     law: bool = False
+    since: str = FIRST
 
     @property
     def id(self) -> str:
@@ -105,6 +109,7 @@ class Law:
         variants: Globs over variant names that it applies to.
         dtypes: The dtypes that it has at its own level, other than float32 alone;
             it has the adapter's further ones from level robust on.
+        since: The version that brought it.
     """
 
     name: str
@@ -118,6 +123,7 @@ class Law:
     needs: str = ""
     variants: tuple[str, ...] = ("*",)
     dtypes: tuple[str, ...] = ()
+    since: str = FIRST
 
     def clause(self, operation: str) -> Clause:
         """Return this law as the clause of one operation."""
@@ -129,6 +135,7 @@ class Law:
             text=self.text,
             why=self.why,
             law=True,
+            since=self.since,
         )
 
 
@@ -206,6 +213,7 @@ class Operation:
             derivative.
         clauses: Clauses that case files alone hold.
         laws: Laws of its own.
+        since: The version that brought it.
     """
 
     name: str
@@ -223,6 +231,7 @@ class Operation:
     without: tuple[str, ...] = ()
     clauses: tuple[Clause, ...] = ()
     laws: tuple[Law, ...] = ()
+    since: str = FIRST
 
     @property
     def main(self) -> str:

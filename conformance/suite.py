@@ -1,23 +1,25 @@
 """Checks as pytest items: the module that ``run`` runs, and a decorator for others.
 
-pytest -p conformance.pytest_plugin --pyargs conformance.suite --mask-adapter NAME
+pytest --pyargs conformance.suite --mask-adapter NAME
 """
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.errors import UsageError
+from conformance import listing, loading
+from conformance.errors import ConformanceError, UsageError
 from conformance.runner import EXAMPLES
-from conformance.selection import Selection
 from conformance.session import Session, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from conformance.adapter import Adapter
     from conformance.results import Result
     from conformance.selection import Check
     from conformance.specification import Level
@@ -63,40 +65,51 @@ class BoundCheck:
 
 
 def parametrize_checks(
-    adapter: str | Path,
+    adapter: str | Path | object,
     *,
     level: Level = "robust",
     operations: Sequence[str] = (),
     dtypes: Sequence[str] = (),
     seed: int = 0,
     examples: int | None = None,
+    corpus: str = "",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Return a decorator that gives a test one check of an adapter at a time.
 
     Args:
-        adapter: A built-in adapter's name, an adapter file's path, or
-            ``package.module:object``.
+        adapter: A built-in adapter's name, an adapter file's path,
+            ``package.module:object``, or the object itself: anything with a
+            :class:`conformance.Declaration` as ``declaration`` and functions named
+            after the operations.
         level: The level to hold it to; each includes those below.
         operations: Operations to check; all that it offers by default.
         dtypes: Dtypes to check; all that it declares by default.
         seed: What generated batches depend on.
         examples: Generated rows for each law.
+        corpus: The version of cases and laws to hold it to; all there are by default.
 
     The test takes an argument ``check`` and calls it.
 
     Raises:
         UsageError: The adapter cannot be loaded, or has no such check.
     """
-    selection = Selection(
-        level=level, operations=tuple(operations), dtypes=tuple(dtypes)
-    )
+    named = isinstance(adapter, str | PurePath)
+    loaded = loading.load(str(adapter) if named else adapter)
     settings = Settings(
-        reference=str(adapter),
-        selection=selection,
+        reference=str(adapter) if named else _reference(loaded),
+        adapter=loaded,
+        selection=listing.selection(
+            level=level, operations=operations, dtypes=dtypes, corpus=corpus
+        ),
         seed=seed,
         examples=EXAMPLES if examples is None else examples,
     )
     return pytest.mark.parametrize("check", parameters(Session(settings)))
+
+
+def _reference(adapter: Adapter) -> str:
+    """Return what the command line would call an object, as near as can be told."""
+    return adapter.declaration.file or adapter.declaration.name
 
 
 def parameters(session: Session) -> list[Any]:
@@ -112,7 +125,7 @@ def parameters(session: Session) -> list[Any]:
 
 def explained(result: Result) -> str:
     """Return a failed check as text: what, where, which clause, how to see it again."""
-    lines = [f"{result.check}: {result.message}", f"clause {result.clause}"]
+    lines = [f"{result.check}: {result.message}", *_clause(result.clause)]
     failure = result.failure
     if failure is not None:
         lines += [f"{name} = {array}" for name, array in failure.inputs.items()]
@@ -128,11 +141,33 @@ def explained(result: Result) -> str:
     return "\n".join(lines)
 
 
+def _clause(name: str) -> list[str]:
+    """Return the sentence that is broken, and which mistake it catches."""
+    clause = listing.every_clause().get(name)
+    if clause is None:
+        return [f"clause {name}"]
+    return [f"clause {name}: {clause.text}", f"it catches {clause.why}"]
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give :func:`test_masking` the checks of the session that the plugin opened."""
+    """Give :func:`test_masking` the checks of the session that the plugin opened.
+
+    Raises:
+        UsageError: No adapter was named.
+    """
     from conformance.pytest_plugin import SESSION
 
-    metafunc.parametrize("check", parameters(metafunc.config.stash[SESSION]))
+    session = metafunc.config.stash.get(SESSION, None)
+    if session is None:
+        msg = (
+            "conformance.suite: no adapter under test; add --mask-adapter NAME, a file "
+            "or package.module:object"
+        )
+        raise pytest.UsageError(msg)
+    try:
+        metafunc.parametrize("check", parameters(session))
+    except ConformanceError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 def test_masking(check: BoundCheck) -> None:

@@ -136,7 +136,7 @@ def test_an_entry_is_read_whole(tmp_path: Path) -> None:
         ('"torch>=2.13,<3"', '"torch"', "field versions: .*such as"),
         ('"torch>=2.13,<3"', '"torch >> 2"', "field versions: .*such as"),
         ('"torch>=2.13,<3"', '["torch>=2", 3]', "field versions: .*such as"),
-        ("{inputs", "1 #", "field smallest: .*a table with inputs and mask"),
+        ("{inputs", "1 #", "field smallest: .*a table with check, inputs"),
     ],
 )
 def test_a_malformed_entry_is_named_with_its_field_and_the_choices(

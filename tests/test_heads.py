@@ -74,7 +74,7 @@ WRONG = {
         f'{NUMPY}# dtype = ["float32"]\n{CLOSE}',
         (
             "[tool.mask-conformance]: unknown key 'dtype'; did you mean 'dtypes'? "
-            "choose from: dependencies, dtypes, empty, environment, framework, "
+            "choose from: corpus, dependencies, dtypes, empty, environment, framework, "
             "mask-forms, padding, placements, requires-python, routes, subnormals, "
             "unsupported, variables, zero-batch, zero-time"
         ),

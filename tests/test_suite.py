@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import conformance
+from conformance import listing
 from conformance.errors import UnknownNameError
 from conformance.suite import BoundCheck, CheckFailed, parametrize_checks
 
@@ -38,6 +39,9 @@ import conformance
 def test_masking(check):
     check()
 """
+
+
+VALUE = listing.every_clause()["masked_mean.value"]
 
 
 def bound(path: Path, **options: Any) -> dict[str, BoundCheck]:
@@ -70,16 +74,17 @@ def test_a_failing_check_says_everything(checks: dict[str, BoundCheck]) -> None:
     with pytest.raises(CheckFailed) as caught:
         check()
     lines = str(caught.value).splitlines()
-    assert lines[:6] == [
+    assert lines[:7] == [
         "masked_mean/value:float32:eager: out[0] = 0.5, expected 1 within 1.2e-07",
-        "clause masked_mean.value",
+        f"clause masked_mean.value: {VALUE.text}",
+        f"it catches {VALUE.why}",
         "x = [[1.0, 0.0]]",
         "mask = [[True, False]]",
         "got  = [0.5]",
         "want = [1.0]",
     ]
-    assert lines[6].startswith("divides by T, not by the number of valid positions")
-    assert lines[7].startswith("again: mask-conformance run ")
+    assert lines[7].startswith("divides by T, not by the number of valid positions")
+    assert lines[8].startswith("again: mask-conformance run ")
     assert caught.value.result.outcome == "failed"
     assert repr(check) == "<check masked_mean/value:float32:eager>"
 

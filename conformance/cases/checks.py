@@ -231,6 +231,14 @@ def _shapes(case: Case, axes: Mapping[str, tuple[str, ...]]) -> Iterator[Complai
             yield name, f"shape {list(found)}", "a shape " + _wanted(allowed, sizes)
 
 
+def unfit(case: Case, axes: Mapping[str, tuple[str, ...]]) -> Iterator[Complaint]:
+    """Yield what a variant cannot be given: arrays, shapes, labels; not the answer."""
+    yield from _shapes(
+        case, {name: each for name, each in axes.items() if name != "want"}
+    )
+    yield from _labels(case)
+
+
 def _wanted(allowed: Iterable[str], sizes: Mapping[str, int]) -> str:
     shapes = " or ".join(f"[{', '.join(each.split())}]" for each in allowed)
     bound = ", ".join(f"{letter} = {size}" for letter, size in sizes.items())

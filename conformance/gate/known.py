@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
+from datetime import date  # noqa: TC003 - msgspec reads the annotation
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
@@ -13,6 +14,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from conformance.errors import KnownError
+from conformance.gate.smallest import check_smallest
+from conformance.results.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -24,7 +27,13 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 _Text = Annotated[str, msgspec.Meta(pattern=r"\S")]
 
 
-class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class _Table(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    rename={"review_by": "review-by"},
+):
     """One ``[[known]]`` table as it is written."""
 
     checks: Annotated[list[_Text], msgspec.Meta(min_length=1)]
@@ -33,10 +42,11 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     url: Annotated[str, msgspec.Meta(pattern=r"^(https://[^\s\"'<>\\]+)?$")] = ""
     versions: list[_Text] | _Text = []
     since: str = ""
+    review_by: date | None = None
     smallest: dict[str, Any] | None = None
 
 
-FIELDS = _Table.__struct_fields__
+FIELDS = _Table.__struct_encode_fields__
 
 _HINTS = {
     "checks": "expected a list of check ids or globs",
@@ -44,7 +54,8 @@ _HINTS = {
     "reason": "say in a sentence why the difference is accepted",
     "url": "expected https://... or nothing",
     "versions": 'expected requirements such as "keras>=3.15,<4"',
-    "smallest": "expected a table with inputs and mask",
+    "review-by": "expected a date such as 2027-06-30",
+    "smallest": "expected a table with check, inputs and mask",
 }
 
 
@@ -61,6 +72,7 @@ class KnownEntry:
         url: Where upstream talks about it; https only.
         versions: Requirements such as ``keras>=3.15,<4``; all must hold.
         since: The first version that showed it.
+        review_by: The last day on which it holds without being looked at again.
         smallest: The smallest input that shows it, kept as it is.
     """
 
@@ -72,6 +84,7 @@ class KnownEntry:
     url: str = ""
     versions: tuple[str, ...] = ()
     since: str = ""
+    review_by: date | None = None
     smallest: Mapping[str, Any] | None = None
 
     def applies(self, versions: Mapping[str, str]) -> bool:
@@ -164,18 +177,34 @@ def stale(
     return complaints
 
 
+def overdue(
+    entries: Iterable[KnownEntry], versions: Mapping[str, str], today: date
+) -> list[str]:
+    """Return a complaint for each entry that should have been looked at by now."""
+    return [
+        f"{entry.file}, entry {entry.number}: to be reviewed by {entry.review_by}, "
+        f"which is past ({clean(entry.reason, 200)}); look at it again and set "
+        "another review-by, or mend what it records"
+        for entry in entries
+        if entry.review_by is not None
+        and entry.review_by < today
+        and entry.applies(versions)
+    ]
+
+
 def _entry(path: Path, number: int, table: object) -> KnownEntry:
     """Check one table of the file."""
     try:
         parsed = msgspec.convert(table, _Table)
+        check_smallest(parsed.smallest)
         listed = parsed.versions
         listed = [listed] if isinstance(listed, str) else listed
         for text in listed:
             _check_requirement(text)
     except (msgspec.ValidationError, InvalidRequirement) as error:
         what, _, where = str(error).partition(" - at `$")
-        named = re.search(r"field `(\w+)`", what)
-        field = re.sub(r"\W.*", "", where.lstrip(".")) or "versions"
+        named = re.search(r"field `([\w-]+)`", what)
+        field = re.sub(r"[^\w-].*", "", where.lstrip(".")) or "versions"
         field = named.group(1) if named else field
         hint = _HINTS.get(field, f"choose from: {', '.join(FIELDS)}")
         what = what.partition("\n")[0]  # packaging draws an arrow below
@@ -190,6 +219,7 @@ def _entry(path: Path, number: int, table: object) -> KnownEntry:
         url=parsed.url,
         versions=tuple(listed),
         since=parsed.since,
+        review_by=parsed.review_by,
         smallest=parsed.smallest,
     )
 

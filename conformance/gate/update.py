@@ -203,6 +203,7 @@ def _table(entry: KnownEntry) -> dict[str, Any]:
         "url": entry.url,
         "versions": versions[0] if len(versions) == 1 else versions,
         "since": entry.since,
+        "review-by": entry.review_by,
         "smallest": entry.smallest,
     }
     return {name: value for name, value in fields.items() if value}

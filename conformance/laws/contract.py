@@ -27,7 +27,7 @@ def contract(subject: Subject, sample: Sample) -> Iterator[Verdict]:
         got = subject.checked(result, sample.want.shape)
         after = [framework.array(tensor) for tensor in tensors]
         dtype = framework.dtype(result)
-    message = _wrong_dtype(subject, dtype)
+    message = wrong_dtype(subject, dtype)
     if message:
         yield failed(message, batch=batch, got=got)
     for name, old, new in zip([*batch.arrays, "mask"], before, after, strict=True):
@@ -66,7 +66,7 @@ def layout(subject: Subject, sample: Sample) -> Iterator[Verdict]:
                     yield failed(f"{name} was written to {note}", batch=batch, got=got)
 
 
-def _wrong_dtype(subject: Subject, dtype: str) -> str:
+def wrong_dtype(subject: Subject, dtype: str) -> str:
     """Return what is wrong with the dtype of an answer, or nothing."""
     right, wanted = {
         "input": (dtype == subject.dtype, f"{subject.dtype} like the input"),

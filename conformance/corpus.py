@@ -1,0 +1,67 @@
+"""The corpus: cases and laws of one version, which a project may pin.
+
+A newer suite brings new cases and laws, which can turn a green project red. Each says
+since which version it is there, so that a project takes the newer tool at once and the
+newer corpus when it has time for it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from conformance.errors import UsageError
+
+FIRST = "0.1.0"
+"""The first version; what says nothing else is there since."""
+
+_VERSION = re.compile(r"(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})")
+
+
+def parsed(text: str, where: str = "corpus") -> tuple[int, ...]:
+    """Return a version's three numbers.
+
+    >>> parsed("0.10.2")
+    (0, 10, 2)
+
+    Raises:
+        UsageError: It is not three numbers with dots between them.
+    """
+    found = _VERSION.fullmatch(text)
+    if found is None:
+        msg = (
+            f"{where}: got {text[:40]!r}, expected a version such as {FIRST}; see "
+            "CHANGELOG.md for those there are"
+        )
+        raise UsageError(msg)
+    return tuple(map(int, found.groups()))
+
+
+def later(one: str, other: str) -> str:
+    """Return the later of two versions.
+
+    >>> later("0.9.0", "0.10.0")
+    '0.10.0'
+    """
+    return one if one == other else max(one, other, key=parsed)
+
+
+def pinned(corpus: str, newest: str) -> str:
+    """Return a corpus version that this suite has.
+
+    Args:
+        corpus: The version that is asked for; nothing means all there is.
+        newest: This suite's version; one that is no release has every corpus.
+
+    Raises:
+        UsageError: It is no version, or newer than this suite.
+    """
+    if not corpus:
+        return ""
+    wanted = parsed(corpus)
+    if _VERSION.fullmatch(newest) and wanted > parsed(newest):
+        msg = (
+            f"corpus: got {corpus}, expected {newest} or older, which this suite has; "
+            "install a newer mask-conformance or pin an older corpus"
+        )
+        raise UsageError(msg)
+    return corpus

@@ -1,0 +1,72 @@
+"""The smallest input that shows a known difference, as its file holds it.
+
+It is replayed before anything else is drawn, so what an editor or a merge did to it has
+to be told here, and not as a traceback of somebody's layer.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from conformance.cases.nested import SPECIAL, leaves, shape
+from conformance.results.text import is_check
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_FIELDS = {"check", "inputs", "mask", "weights"}
+_AXES = 2
+"""Axes of a mask."""
+
+
+def check_smallest(smallest: Mapping[str, Any] | None) -> None:
+    """Refuse a smallest input that nothing could be replayed from.
+
+    Raises:
+        msgspec.ValidationError: With the field, as msgspec would say it.
+    """
+    if smallest is None:
+        return
+    for name in smallest:
+        if name not in _FIELDS:
+            _refuse(name, f"unknown, expected one of {', '.join(sorted(_FIELDS))}")
+    check = smallest.get("check", "")
+    if not isinstance(check, str) or (check and not is_check(check)):
+        _refuse("check", f"{check!r:.80} is no check id")
+    arrays = smallest.get("inputs", {})
+    weights = smallest.get("weights", {})
+    for name, group in (("inputs", arrays), ("weights", weights)):
+        if not isinstance(group, dict):
+            _refuse(name, f"expected a table of arrays, got {type(group).__name__}")
+    for name, array in {**arrays, **weights}.items():
+        _check_array(name, array)
+    if smallest.get("mask") is not None:
+        _check_mask(smallest["mask"], arrays)
+
+
+def _check_mask(mask: object, arrays: Mapping[str, Any]) -> None:
+    found = shape(mask)
+    if found is None or len(found) != _AXES:
+        _refuse("mask", "expected rows of equal length")
+    if not all(isinstance(keep, bool) for _, keep in leaves(mask)):
+        _refuse("mask", "expected true and false only")
+    for name, array in arrays.items():
+        if (shape(array) or ())[:_AXES] != found:
+            _refuse(name, f"expected the mask's shape {list(found or ())} in front")
+
+
+def _check_array(name: str, array: object) -> None:
+    if not isinstance(array, list) or shape(array) is None:
+        _refuse(name, "expected nested lists, rows of equal length")
+    for place, value in leaves(array, name):
+        number = isinstance(value, int | float)
+        if not number and not (isinstance(value, str) and value in SPECIAL):
+            wanted = f"a number or one of {', '.join(SPECIAL)}"
+            _refuse(place, f"got {value!r:.80}, expected {wanted}")
+
+
+def _refuse(place: str, what: str) -> None:
+    msg = f"{place}: {what} - at `$.smallest`"
+    raise msgspec.ValidationError(msg)
