@@ -10,23 +10,23 @@ from conformance import gate as gates
 from conformance import listing, loading, results
 from conformance.errors import ResultError, UsageError
 from conformance.records import gather
-from conformance.report import compatibility, write
+from conformance.report import changes, compatibility, write
 from conformance.selection import Selection
 from conformance.terminal import complaints, summary
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from conformance.records import Gathered
+    from conformance.results import Stored
 
 
 def report(paths: Sequence[Path], output: Path) -> tuple[list[Path], Gathered]:
     """Write the report of some records; return what was written, and of what."""
     found = gather(paths)
     texts = {clause.id: clause.text for clause in listing.every_clause().values()}
-    generated = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     written = write(
-        found.runs, output, generated=generated, clauses=texts, refused=found.refused
+        found.runs, output, generated=_now(), clauses=texts, refused=found.refused
     )
     return written, found
 
@@ -48,7 +48,7 @@ def publish(paths: Sequence[Path], path: Path) -> Path:
 def gate(paths: Sequence[Path]) -> tuple[str, int]:
     """Return what stored records mean, and the exit status."""
     found = gather(paths)
-    parts = [f"error: {text}" for text in found.refused]
+    parts = [f"error: {text}" for text in found.complaints]
     parts += [
         f"{run.header.adapter}:{text}"
         for run in found.runs
@@ -56,6 +56,46 @@ def gate(paths: Sequence[Path]) -> tuple[str, int]:
     ]
     status = gates.exit_status([gates.judge(run) for run in found.runs])
     return "\n\n".join([*parts, summary(found.runs)]), max(status, found.status)
+
+
+def diff(old: Path, new: Path, form: str) -> tuple[str, tuple[str, ...]]:
+    """Return how the records in two files or folders differ, and what was not read.
+
+    Adapters are paired by name, two single records whatever their names. Of several
+    runs of one adapter the last that was started counts.
+    """
+    before, after = gather([old]), gather([new])
+    pairs = _pairs(_last(before), _last(after))
+    if form == "text":
+        text = changes.as_text(pairs)
+    elif form == "markdown":
+        text = changes.as_markdown(pairs)
+    else:
+        text = changes.as_page(pairs, _now())
+    return text, (*before.complaints, *after.complaints)
+
+
+def _last(found: Gathered) -> dict[str, Stored]:
+    return {run.header.adapter: run for run in found.runs}
+
+
+def _pairs(old: Mapping[str, Stored], new: Mapping[str, Stored]) -> list[changes.Pair]:
+    if len(old) == len(new) == 1 and set(old) != set(new):
+        name = " and ".join((*old, *new))
+        old, new = (
+            dict.fromkeys([name], *old.values()),
+            dict.fromkeys([name], *new.values()),
+        )
+    made = []
+    for name in sorted({*old, *new}):
+        was, now = old.get(name), new.get(name)
+        found = results.diff(was, now) if was and now else None
+        made.append(changes.Pair(name=name, old=was, new=now, difference=found))
+    return sorted(made, key=lambda pair: (not pair.kinds, pair.name))
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def known(reference: str, path: Path | None, folder: Path, *, update: bool) -> str:

@@ -7,7 +7,7 @@
   const found = byId("found");
   const entries = every("[data-tokens]").map((node) => ({ node, words: null, text: null }));
   const folders = every("details").filter((node) => node.querySelector("[data-tokens]"));
-  const KEYS = /^(?:op|item|clause|adapter|status|known|dtype|route):./;
+  const KEYS = /^(?:op|item|clause|adapter|status|known|kind|dtype|route):./;
   const OPENED = 300; // more than this many hits stay folded: layout is what costs
 
   root.classList.add("js");
