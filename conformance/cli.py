@@ -73,10 +73,10 @@ def checks(adapter: str, **selected: Any) -> None:
 @main.command()
 @click.argument("clause_or_check")
 def explain(clause_or_check: str) -> None:
-    """Say what a clause asks for, why, and which cases hold it."""
-    from conformance import listing
+    """Say what a clause asks for, why, which mistakes it catches, and show a case."""
+    from conformance import explaining
 
-    click.echo(listing.explained(clause_or_check))
+    click.echo(explaining.explained(clause_or_check))
 
 
 @main.command()
