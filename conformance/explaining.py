@@ -63,6 +63,7 @@ def _clause(clause: Clause) -> Iterator[str]:
 def _caught(clause: Clause) -> Iterator[str]:
     mistakes = caught(clause.operation, clause.id.partition(".")[2])
     if not mistakes:
+        yield "mistakes that its law catches: no published one of this operation"
         return
     much = f", {LISTED} of {len(mistakes)}" if len(mistakes) > LISTED else ""
     yield f"mistakes that its law catches{much}:"

@@ -81,3 +81,10 @@ def test_every_clause_has_an_explanation_that_fits_a_terminal() -> None:
         prose = explained(name).partition("\n\nmistakes")[0].partition(" case: ")[0]
         wide = [line for line in prose.splitlines() if len(line) > 80]
         assert [line for line in wide if "->" not in line] == [], name
+
+
+def test_a_clause_that_catches_nothing_published_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("conformance.explaining.caught", lambda *_: [])
+    assert "\nmistakes that its law catches: no " in explained("masked_mean.value")
