@@ -177,11 +177,12 @@ def _chosen(differences: Iterable[Difference]) -> list[Difference]:
     New ones come before known ones, and the first of each operation, item and run
     before its second, so that a flood of equal failures leaves room for the others.
     """
-    seen: Counter[tuple[str, str, str]] = Counter()
+    seen: Counter[tuple[tuple[str, str, str], bool]] = Counter()
     ranked = []
     for place, each in enumerate(differences):
-        ranked.append((seen[each.kind], not each.new, place, each))
-        seen[each.kind] += 1
+        kind = each.kind, each.new
+        ranked.append((seen[kind], not each.new, place, each))
+        seen[kind] += 1
     ranked.sort(key=lambda one: one[:3])
     size, picked = 0, []
     for _, _, place, each in ranked[:CARDS]:
