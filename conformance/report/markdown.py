@@ -104,7 +104,10 @@ def fence(text: str, language: str = "") -> str:
 
 
 def _matrix(view: View) -> str:
-    names = [escape(column.label) for column in view.columns]
+    names = [
+        escape(column.label) + (" (incomplete)" if column.incomplete else "")
+        for column in view.columns
+    ]
     lines = [
         f"| operation | {' | '.join(names)} |",
         f"| --- |{' ---: |' * len(names)}",
