@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from conformance.errors import ConformanceError
+from conformance.errors import ConformanceError, ResultError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 RESULTS = Path("reports/results")
 REPORT = Path("reports")
@@ -96,10 +96,10 @@ def checks(adapter: str, **selected: Any) -> None:
 @main.command()
 @click.argument("clause_or_check")
 def explain(clause_or_check: str) -> None:
-    """Say what a clause asks for, why, and which cases hold it."""
-    from conformance import listing
+    """Say what a clause asks for, why, which mistakes it catches, and show a case."""
+    from conformance import explaining
 
-    click.echo(listing.explained(clause_or_check))
+    click.echo(explaining.explained(clause_or_check))
 
 
 @main.command()
@@ -140,9 +140,7 @@ def report(results: tuple[Path, ...], output: Path, table: Path | None) -> None:
         click.echo(path)
     if table is not None:
         click.echo(reporting.publish(given, table))
-    for text in found.refused:
-        click.echo(f"error: {text}", err=True)
-    sys.exit(found.status)
+    _refuse(found.complaints)
 
 
 @main.command()
@@ -165,11 +163,41 @@ def gate(results: tuple[Path, ...], *, against: Path | None, github: bool) -> No
 @main.command()
 @click.argument("old", type=click.Path(path_type=Path))
 @click.argument("new", type=click.Path(path_type=Path))
-def diff(old: Path, new: Path) -> None:
-    """Compare two records by check id: new, fixed, changed, added, removed."""
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "markdown", "html")),
+    default="text",
+    show_default=True,
+    help="How to write it.",
+)
+@click.option("-o", "output", type=Path, help="Write to this file.")
+def diff(old: Path, new: Path, form: str, output: Path | None) -> None:
+    """Compare records by check id: new, fixed, changed, added, removed.
+
+    OLD and NEW are record files, or folders of them, whose adapters are paired by name.
+    """
     from conformance import reporting
 
-    click.echo(reporting.diff(old, new))
+    text, refused = reporting.diff(old, new, form)
+    _put(text, output)
+    _refuse(refused)
+
+
+def _put(text: str, output: Path | None) -> None:
+    """Print a text, or write it to a file and print its name."""
+    if output is not None:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(text.rstrip("\n") + "\n", encoding="utf-8", newline="\n")
+    click.echo(text if output is None else output)
+
+
+def _refuse(refused: Sequence[str]) -> None:
+    """Say which files were not read; what could be read is done by then."""
+    for text in refused:
+        click.echo(f"error: {text}", err=True)
+    if refused:
+        sys.exit(ResultError.exit_status)
 
 
 @main.command()

@@ -10,7 +10,6 @@ from conformance.cases import load_all, vocabulary
 from conformance.corpus import pinned
 from conformance.errors import UnknownNameError
 from conformance.plan import clauses, plan
-from conformance.results import parse_check
 from conformance.selection import Check, Selection
 
 if TYPE_CHECKING:
@@ -92,43 +91,3 @@ def every_clause() -> dict[str, Clause]:
         for operation in loading.operations().values()
         for clause in clauses(operation)
     }
-
-
-def explained(name: str) -> str:
-    """Return what a clause asks for, why, and which cases hold it.
-
-    Args:
-        name: A clause such as ``masked_mean.value``, or a check's id.
-
-    Raises:
-        UnknownNameError: There is no such clause, case or law.
-    """
-    found = every_clause()
-    case: Case | None = None
-    if "/" in name:
-        check = parse_check(name)
-        case = next(
-            (c for c in cases().get(check.operation, ()) if c.slug == check.item), None
-        )
-        name = case.clause if case else f"{check.operation}.{check.item}"
-    if name not in found:
-        raise UnknownNameError("clause", name, found)
-    clause = found[name]
-    operation = loading.operations()[clause.operation]
-    lines = [
-        f"{clause.id} ({operation.number}.{clause.number}, level {clause.level})",
-        "",
-        clause.text,
-        f"It catches {clause.why}.",
-        "",
-        f"{operation.title}: {operation.signature}",
-        f"exact answer: {operation.formula}",
-        f"error bound: {operation.bound}",
-    ]
-    held = [each for each in cases().get(clause.operation, ()) if each.clause == name]
-    if case is not None:
-        lines += ["", f"this case: {case.title} ({case.source})"]
-    elif held:
-        lines += ["", "cases:"]
-        lines += [f"  {each.id}  {each.title} ({each.source})" for each in held]
-    return "\n".join(lines)

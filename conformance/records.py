@@ -26,16 +26,23 @@ class Gathered:
 
     Attributes:
         runs: The records, shards of one run put together, by adapter.
-        refused: Why a file, or the rest of one, was not read, one sentence each.
+        refused: Why files were not read, one sentence each.
+        faults: What is wrong with those that were, or with a part of them.
     """
 
     runs: tuple[Stored, ...]
     refused: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+
+    @property
+    def complaints(self) -> tuple[str, ...]:
+        """Everything that makes the input bad."""
+        return (*self.refused, *self.faults)
 
     @property
     def status(self) -> int:
         """Exit status as far as reading goes."""
-        return ResultError.exit_status if self.refused else 0
+        return ResultError.exit_status if self.complaints else 0
 
 
 def gather(paths: Iterable[Path]) -> Gathered:
@@ -47,7 +54,7 @@ def gather(paths: Iterable[Path]) -> Gathered:
         ResultError: There is no record, or none can be read.
     """
     files = _files(paths)
-    refused: list[str] = []
+    refused, faults = list[str](), list[str]()
     runs: list[Stored] = []
     shards: dict[tuple[str, ...], list[Stored]] = defaultdict(list)
     for file in files:
@@ -56,7 +63,7 @@ def gather(paths: Iterable[Path]) -> Gathered:
         except ResultError as error:
             refused.append(str(error))
             continue
-        refused += [run.refused] if run.refused else []
+        faults += [run.refused] if run.refused else []
         if run.header.shard:
             versions = sorted(run.header.versions.items())
             shards[run.header.adapter, *map("=".join, versions)].append(run)
@@ -66,12 +73,12 @@ def gather(paths: Iterable[Path]) -> Gathered:
         try:
             runs.append(results.join(together))
         except ResultError as error:
-            refused.append(str(error))
+            faults.append(str(error))
             runs += [_apart(run, str(error)) for run in together]
     if not runs:
         raise ResultError("\nerror: ".join(refused))
     runs.sort(key=lambda run: (run.header.adapter, run.header.started, str(run.path)))
-    return Gathered(runs=tuple(runs), refused=tuple(refused))
+    return Gathered(runs=tuple(runs), refused=tuple(refused), faults=tuple(faults))
 
 
 def _files(paths: Iterable[Path]) -> list[Path]:

@@ -11,25 +11,24 @@ from conformance import gate as gates
 from conformance import listing, loading, results
 from conformance.errors import IncompleteRunError, ResultError, UsageError
 from conformance.records import gather
-from conformance.report import compatibility, write
+from conformance.report import changes, compatibility, write
 from conformance.results import clean
 from conformance.selection import Selection
 from conformance.terminal import complaints, summary
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from conformance.records import Gathered
-    from conformance.results import Record
+    from conformance.results import Record, Stored
 
 
 def report(paths: Sequence[Path], output: Path) -> tuple[list[Path], Gathered]:
     """Write the report of some records; return what was written, and of what."""
     found = gather(paths)
     texts = {clause.id: clause.text for clause in listing.every_clause().values()}
-    generated = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     written = write(
-        found.runs, output, generated=generated, clauses=texts, refused=found.refused
+        found.runs, output, generated=_now(), clauses=texts, refused=found.refused
     )
     return written, found
 
@@ -61,7 +60,7 @@ def gate(
     found = gather(paths)
     if old is not None:
         return _against(found.runs, gather([old]).runs, github=github)
-    parts = [f"error: {text}" for text in found.refused]
+    parts = [f"error: {text}" for text in found.complaints]
     parts += [
         f"{run.header.adapter}:{text}"
         for run in found.runs
@@ -90,6 +89,46 @@ def merge(paths: Sequence[Path], output: Path) -> tuple[str, int]:
     lines = [f"{output}: {len(whole.results)} of {whole.header.planned} checks"]
     lines += [f"INCOMPLETE: {problem}" for problem in whole.problems]
     return "\n".join(lines), 0 if whole.complete else IncompleteRunError.exit_status
+
+
+def diff(old: Path, new: Path, form: str) -> tuple[str, tuple[str, ...]]:
+    """Return how the records in two files or folders differ, and what was not read.
+
+    Adapters are paired by name, two single records whatever their names. Of several
+    runs of one adapter the last that was started counts.
+    """
+    before, after = gather([old]), gather([new])
+    pairs = _pairs(_last(before), _last(after))
+    if form == "text":
+        text = changes.as_text(pairs)
+    elif form == "markdown":
+        text = changes.as_markdown(pairs)
+    else:
+        text = changes.as_page(pairs, _now())
+    return text, (*before.complaints, *after.complaints)
+
+
+def _last(found: Gathered) -> dict[str, Stored]:
+    return {run.header.adapter: run for run in found.runs}
+
+
+def _pairs(old: Mapping[str, Stored], new: Mapping[str, Stored]) -> list[changes.Pair]:
+    if len(old) == len(new) == 1 and set(old) != set(new):
+        name = " and ".join((*old, *new))
+        old, new = (
+            dict.fromkeys([name], *old.values()),
+            dict.fromkeys([name], *new.values()),
+        )
+    made = []
+    for name in sorted({*old, *new}):
+        was, now = old.get(name), new.get(name)
+        found = results.diff(was, now) if was and now else None
+        made.append(changes.Pair(name=name, old=was, new=now, difference=found))
+    return sorted(made, key=lambda pair: (not pair.kinds, pair.name))
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def known(reference: str, path: Path | None, folder: Path, *, update: bool) -> str:

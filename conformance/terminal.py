@@ -160,6 +160,8 @@ def _word(result: Result) -> str:
 
 
 def _counted(tally: Tally) -> str:
+    if not tally.outcomes:
+        return "NOT RUN"
     known = tally.bad - tally.new
     parts = [f"{tally.outcomes['passed']}/{tally.ran} passed"]
     parts += [f"{tally.new} NEW"] if tally.new else []

@@ -24,10 +24,12 @@ def test_a_checkout_has_no_packaged_copies() -> None:
 
 
 def test_the_wheel_takes_adapters_and_cases_into_the_package() -> None:
-    assert WHEEL["only-include"] == ["conformance", "adapters", "cases"]
+    rooms = ["conformance", "adapters", "cases", "docs/mutants.md"]
+    assert WHEEL["only-include"] == rooms
     assert WHEEL["sources"] == {
         "adapters": "conformance/_shared/adapters",
         "cases": "conformance/_shared/cases",
+        "docs": "conformance/_shared/docs",
     }
 
 
@@ -76,6 +78,8 @@ def test_the_wheel_holds_every_adapter_case_and_template(wheel: set[str]) -> Non
     assert files
     assert {path.relative_to(ROOT).as_posix() for path in files} - wheel == set()
     assert "conformance/py.typed" in wheel
+    docs = {name for name in wheel if name.startswith("conformance/_shared/docs/")}
+    assert docs == {"conformance/_shared/docs/mutants.md"}
 
 
 KEPT = {".py", ".json", ".toml"}

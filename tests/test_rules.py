@@ -27,6 +27,7 @@ ALONE = {
     for name in (
         *("cli", "plan", "listing", "loading", "heads", "adapter", "specification"),
         *("terminal", "running", "launch", "reporting", "errors"),
+        *("explaining", "mistakes", "records"),
     )
 }
 SPECIFICATION = re.compile(r"(operations/(\w+/)?|laws/)__init__\.py")
@@ -52,6 +53,7 @@ for arguments in (
     ["report", golden, "-o", sys.argv[1]],
     ["gate", golden],
     ["diff", golden, golden],
+    ["diff", golden, golden, "--format", "html"],
     ["known", "torch_reference"],
 ):
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -132,3 +133,28 @@ def test_the_package_offers_its_names_and_no_others() -> None:
     assert all(getattr(conformance, name) for name in conformance.__all__)
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         _ = conformance.nothing
+
+
+def test_the_checks_are_test_cases_of_a_junit_file(written: Written) -> None:
+    path = written(DIVIDES)
+    own = path.with_name("test_own.py")
+    own.write_text(OWN.format(path=str(path)), encoding="utf-8")
+    junit = path.with_name("junit.xml")
+    options = ("-q", "-p", "no:cacheprovider", f"--junitxml={junit}")
+    chosen = ("-k", "full-mask or /value: or gradient")
+    subprocess.run(
+        [sys.executable, "-m", "pytest", *options, *chosen, str(own)],
+        check=False,
+        capture_output=True,
+        cwd=path.parent,
+    )
+    cases = {
+        case.attrib["name"]: [each.tag for each in case]
+        for case in ET.parse(junit).iter("testcase")  # noqa: S314 - just written
+    }
+
+    assert cases == {
+        "test_masking[masked_mean/value:float32:eager]": ["failure"],
+        "test_masking[masked_mean/full-mask:float32:eager]": [],
+        "test_masking[masked_mean/gradient:float32:eager]": ["skipped"],
+    }

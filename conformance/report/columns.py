@@ -51,6 +51,8 @@ class Column:
         """Adapter and version of its framework, as the verdict names it."""
         header = self.run.header
         version = header.versions.get(header.framework, "")
+        if self.label != header.adapter:
+            return self.label
         if self.label == header.framework:
             return f"{self.label} {version}".strip()
         return f"{self.label} on {header.framework} {version}".strip()

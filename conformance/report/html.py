@@ -13,7 +13,7 @@ from base64 import b64encode
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -22,10 +22,11 @@ from conformance.report import overview, sections
 from conformance.report.arrays import show
 from conformance.report.count import GLYPHS, WORDS
 from conformance.report.raw import raw
-from conformance.results import clean
+from conformance.results import clean, parse_check
 
 if TYPE_CHECKING:
     from conformance.report.view import View
+    from conformance.results import Change
 
 _FOLDER = Path(__file__).parent
 _HTTPS = re.compile(r"https://[^\s\"'<>\\]+")
@@ -41,32 +42,40 @@ DECADES = 4
 def page(view: View) -> str:
     """Return the page."""
     new = sections.kinds(view)
+    return render(
+        "page.html",
+        view=view,
+        facts=overview.facts(view),
+        new=new[:LISTED],
+        new_kinds=sum(map(bool, view.count.kinds.values())),
+        shelves=sections.shelves(view),
+        groups=sections.groups(view),
+        diagnoses=overview.diagnoses(view),
+        agreement=overview.agreement(view),
+        known=overview.known(view),
+        declared=overview.declared(view),
+        observed=overview.observed(view),
+        history=overview.history(view),
+        offers=overview.offers(view),
+        raw=raw(view.columns),
+        data=overview.data(view),
+        glyphs=GLYPHS,
+        words=WORDS,
+    )
+
+
+def render(template: str, **content: Any) -> str:
+    """Return a page of our own look, with a policy that lets only our script act."""
     style, script = _static("report.css"), _static("report.js")
     return (
         _environment()
-        .get_template("page.html")
+        .get_template(template)
         .render(
-            view=view,
             style=style,
             script=script,
             style_digest=_digest(style),
             script_digest=_digest(script),
-            facts=overview.facts(view),
-            new=new[:LISTED],
-            new_kinds=sum(map(bool, view.count.kinds.values())),
-            shelves=sections.shelves(view),
-            groups=sections.groups(view),
-            diagnoses=overview.diagnoses(view),
-            agreement=overview.agreement(view),
-            known=overview.known(view),
-            declared=overview.declared(view),
-            observed=overview.observed(view),
-            data=overview.data(view),
-            history=overview.history(view),
-            offers=overview.offers(view),
-            raw=raw(view.columns),
-            glyphs=GLYPHS,
-            words=WORDS,
+            **content,
         )
     )
 
@@ -97,6 +106,28 @@ def bar(share: float) -> float:
     return round(min(100.0, max(0.0, length)), 1)
 
 
+def outcome(name: str) -> str:
+    """Return an outcome as sign and word.
+
+    >>> outcome("failed"), outcome("")
+    ('✗ failed', '- absent')
+    """
+    return f"{GLYPHS.get(name, '-')} {WORDS.get(name, name or 'absent')}"
+
+
+def tokens(change: Change) -> str:
+    """Return what the filter finds a change by."""
+    check = parse_check(change.check)
+    named = {
+        "op": check.operation,
+        "item": check.item,
+        "dtype": check.dtype,
+        "route": check.route,
+        "status": change.after or "absent",
+    }
+    return " ".join(f"{key}:{value}" for key, value in named.items())
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -111,7 +142,12 @@ def _environment() -> Environment:
     )
     # NaN and Infinity are no JSON, and the page's own parser would refuse them.
     environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "sort_keys": True}
-    environment.filters |= {"bar": bar, "show": show}
+    environment.filters |= {
+        "bar": bar,
+        "show": show,
+        "outcome": outcome,
+        "tokens": tokens,
+    }
     environment.tests["https"] = https
     return environment
 

@@ -51,7 +51,7 @@ def summary(view: View) -> str:
     ]
     parts.append(_section("Fixed or stale", fixed, len(view.stale)))
     parts.append(f"Generated {escape(view.generated, LINE)}.\n")
-    return _bounded("\n".join(parts))
+    return bounded("\n".join(parts))
 
 
 def issue(difference: Difference, clause: str) -> str:
@@ -104,7 +104,10 @@ def fence(text: str, language: str = "") -> str:
 
 
 def _matrix(view: View) -> str:
-    names = [escape(column.label) for column in view.columns]
+    names = [
+        escape(column.label) + (" (incomplete)" if column.incomplete else "")
+        for column in view.columns
+    ]
     lines = [
         f"| operation | {' | '.join(names)} |",
         f"| --- |{' ---: |' * len(names)}",
@@ -124,7 +127,7 @@ def _section(title: str, lines: Iterable[str], total: int) -> str:
     return "\n".join([f"**{title}** ({total:,})\n", *listed, *rest]) + "\n"
 
 
-def _bounded(text: str) -> str:
+def bounded(text: str) -> str:
     """Cut at a line's end, so that no table or tag is left open."""
     kept: list[str] = []
     size = 0

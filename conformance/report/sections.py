@@ -105,13 +105,14 @@ class Group:
 
 def kinds(view: View) -> list[Kind]:
     """Return what is new by operation, item and run, one of each in full."""
-    cards = {each.id for each in view.picked}
+    cards = {each.id: each for each in view.picked}
     found: dict[tuple[str, str, str], list[Difference]] = {}
     for each in view.new:
         found.setdefault(each.kind, []).append(each)
     made = []
     for (operation, item, key), differences in found.items():
-        first = next((each for each in differences if each.id in cards), differences[0])
+        whole = (cards[each.id] for each in differences if each.id in cards)
+        first = next(whole, differences[0])
         href = f"#{first.id}" if first.id in cards else f"#d-{operation}-{item}"
         count = view.count.kinds[operation, item, key]
         made.append(Kind(first=first, count=count, href=href))

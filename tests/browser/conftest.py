@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.report import write
-from conformance.results import read
+from conformance.report.changes import Pair, as_page
+from conformance.results import diff, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,6 +51,16 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> str:
     runs = [read(path) for path in sorted(GOLDEN.glob("*.jsonl"))]
     write(runs, folder, generated="2026-01-02", clauses=CLAUSES)
     return (folder / "index.html").as_uri()
+
+
+@pytest.fixture(scope="session")
+def changed(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Write the page of what changed between the golden runs; return its address."""
+    path = tmp_path_factory.mktemp("changes") / "diff.html"
+    old, new = (read(GOLDEN / f"{name}.jsonl") for name in ("jax", "torch"))
+    pair = Pair(name="jax and torch", old=old, new=new, difference=diff(old, new))
+    path.write_text(as_page([pair], "2026-01-02"), encoding="utf-8")
+    return path.as_uri()
 
 
 @pytest.fixture

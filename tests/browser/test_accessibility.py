@@ -49,6 +49,13 @@ def test_axe_finds_nothing_on_the_page(visit: Visit, scheme: str, width: int) ->
     assert violations(opened(page)) == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_the_page_of_changes(
+    visit: Visit, changed: str, scheme: str
+) -> None:
+    assert violations(opened(visit(address=changed, color_scheme=scheme))) == []
+
+
 def test_axe_finds_what_is_wrong(visit: Visit) -> None:
     page = opened(visit())
     page.evaluate("document.querySelector('h1').style.color = '#cccccc'")

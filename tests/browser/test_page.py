@@ -250,3 +250,13 @@ def test_padding_and_wrong_elements_are_told_in_forced_colours(visit: Visit) -> 
 def test_a_narrow_page_does_not_scroll_sideways(visit: Visit) -> None:
     page = visit(f"#{LAST}", viewport={"width": 360, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_changes_are_filtered_and_stepped_through(visit: Visit, changed: str) -> None:
+    page = visit("#q=kind%3Anew", address=changed)
+    assert page.locator("tr.step:visible").count() == 1
+    assert page.inner_text("#found") == "1 check"
+    page.keyboard.press("n")
+    told = page.evaluate("document.activeElement.textContent")
+    assert "masked_softmax/empty-row:float32:eager" in told
+    assert "✓ passed✗ failed" in told.replace("\n", "")

@@ -7,7 +7,7 @@
   const found = byId("found");
   const entries = every("[data-tokens]").map((node) => ({ node, words: null, text: null }));
   const folders = every("details").filter((node) => node.querySelector("[data-tokens]"));
-  const KEYS = /^(?:op|item|clause|adapter|status|known|dtype|route):./;
+  const KEYS = /^(?:op|item|clause|adapter|status|known|kind|dtype|route):./;
   const OPENED = 300; // more than this many hits stay folded: layout is what costs
 
   root.classList.add("js");
@@ -54,7 +54,9 @@
       if (terms.length && hits.length <= OPENED) folder.open = !folder.hidden;
     }
     const cards = hits.filter(({ node }) => node.matches(".card")).length;
-    found.textContent = terms.length ? `${hits.length - cards} checks, ${cards} in full` : "";
+    const full = document.querySelector(".card") ? `, ${cards} in full` : "";
+    const rows = hits.length - cards;
+    found.textContent = terms.length ? `${rows} check${rows === 1 ? "" : "s"}${full}` : "";
   }
 
   function remember() {
@@ -104,9 +106,9 @@
   }
 
   function step(by) {
-    const cards = every(".card:not([hidden])");
+    const cards = every(".step:not([hidden])");
     if (!cards.length) return;
-    const now = cards.indexOf(document.activeElement.closest(".card"));
+    const now = cards.indexOf(document.activeElement.closest(".step"));
     const next = cards[(now + by + (now < 0 && by < 0 ? 1 : 0) + cards.length) % cards.length];
     reveal(next);
     next.focus({ preventScroll: true });

@@ -1,0 +1,90 @@
+"""What `explain` says of a clause and of a check."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance import listing, loading
+from conformance.errors import UnknownNameError
+from conformance.explaining import LISTED, explained
+from conformance.mistakes import caught
+
+
+def test_a_clause_is_explained_with_its_cases() -> None:
+    clause = listing.every_clause()["masked_softmax.zero-at-padding"]
+    text = explained(clause.id)
+    assert text.splitlines()[:3] == [
+        "masked_softmax.zero-at-padding (3.40, level core)",
+        "",
+        "The probability of a padded position is exactly zero.",
+    ]
+    assert f"It catches {clause.why}." in " ".join(text.split())
+    assert "\nerror bound: " in text
+    assert "\n  docs/specification.md, 3.40\n" in text
+
+
+def test_a_law_is_explained_by_the_check_that_failed() -> None:
+    check = "masked_mean/extra-padding:float32:eager"
+    assert explained(check) == explained("masked_mean.extra-padding")
+
+
+def test_a_case_is_explained_with_its_own_title_and_its_clause() -> None:
+    text = explained("masked_mean/article-mean:float32:eager")
+    case = next(
+        each for each in listing.cases()["masked_mean"] if each.slug == "article-mean"
+    )
+    assert text.startswith(f"{case.clause} (1.")
+    assert (
+        f"this case: {case.id}\n  {case.title}\n  ({case.source})\n  x = [[1, 0, 3"
+        in text
+    )
+    assert "\n  want = [2.6]\n" in text
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "masked_mean.valeu",
+        "masked_mean/valeu:float32:eager",
+        "masked_men/value:float32:eager",
+        "value",
+        "",
+    ],
+)
+def test_what_is_neither_a_clause_nor_a_check_is_refused(name: str) -> None:
+    with pytest.raises(UnknownNameError, match="unknown clause"):
+        explained(name)
+
+
+def test_a_misspelt_clause_is_answered_with_the_nearest() -> None:
+    with pytest.raises(UnknownNameError, match=r"did you mean 'masked_mean\.value'\?"):
+        explained("masked_mean.valeu")
+
+
+def test_every_check_of_an_operation_can_be_explained() -> None:
+    found = loading.declaration("numpy_reference")
+    chosen = listing.selection(level="core", operations=["masked_mean"])
+    for check in listing.planned(found, chosen):
+        assert explained(check.id).startswith(f"{check.clause} (")
+
+
+def test_a_clause_says_which_mistakes_it_catches_and_where_they_were_made() -> None:
+    text = explained("masked_mean.empty-row")
+    first = caught("masked_mean", "empty-row")[0]
+
+    assert f"mistakes that its law catches, {LISTED} of " in text
+    assert f"\n  {first.text}\n    {first.url}\n" in text
+
+
+def test_every_clause_has_an_explanation_that_fits_a_terminal() -> None:
+    for name in listing.every_clause():
+        prose = explained(name).partition("\n\nmistakes")[0].partition(" case: ")[0]
+        wide = [line for line in prose.splitlines() if len(line) > 80]
+        assert [line for line in wide if "->" not in line] == [], name
+
+
+def test_a_clause_that_catches_nothing_published_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("conformance.explaining.caught", lambda *_: [])
+    assert "\nmistakes that its law catches: no " in explained("masked_mean.value")

@@ -1,0 +1,349 @@
+"""What the page shows of runs that are large, hostile, several or broken off."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from base64 import b64decode
+from collections import Counter
+from html.parser import HTMLParser
+from pathlib import Path
+from random import Random
+from typing import Any, NoReturn
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conformance.report import write
+from conformance.report.columns import columns
+from conformance.report.count import LISTED, ROWS
+from conformance.report.overview import agreement
+from conformance.report.raw import LIMIT, raw
+from conformance.report.ulp import ulp
+from conformance.report.view import View, view
+from conformance.results import (
+    Failure,
+    Footer,
+    Known,
+    Result,
+    Run,
+    Worst,
+    read,
+)
+
+GOLDEN = Path(__file__).parent / "golden"
+TORCH, JAX = read(GOLDEN / "torch.jsonl"), read(GOLDEN / "jax.jsonl")
+KNOWN = Known(reason="as recorded")
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | (
+    st.sampled_from(
+        [
+            "</script><script>alert(1)</script>",
+            '" onmouseover="alert(1)',
+            "javascript:alert(1)",
+            "https://example.org/' onclick='alert(1)",
+            "{{ 7 * 7 }}",
+            "\x1b[31m\u202e",
+        ]
+    )
+)
+
+
+class Page(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+        self.census: Counter[tuple[str, tuple[str, ...]]] = Counter()
+        self.links: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.census[tag, tuple(sorted(name for name, _ in attrs))] += 1
+        self.links += [value or "" for name, value in attrs if name == "href"]
+
+
+def run_of(*results: Result, **header: Any) -> Run:
+    counts = Counter[str](result.outcome for result in results)
+    whole = msgspec.structs.replace(
+        TORCH.header, **({"planned": len(results)} | header)
+    )
+    return Run(
+        path=Path("made.jsonl"),
+        header=whole,
+        results=results,
+        footer=Footer(counts=dict(counts)),
+    )
+
+
+def result(check: str, outcome: Any = "passed", **others: Any) -> Result:
+    return Result(check=check, outcome=outcome, **others)
+
+
+def seen(*runs: Run) -> View:
+    return view(columns(runs), generated="", clauses={})
+
+
+def page(tmp_path: Path, *runs: Run, **others: Any) -> Page:
+    write(runs, tmp_path, generated="", **others)
+    return Page((tmp_path / "index.html").read_text(encoding="utf-8"))
+
+
+STRUCTURE = {"check", "outcome", "type", "shard"}
+
+
+def filled(value: Any, text: str, number: list[int]) -> Any:
+    """Return a line's content with every text, and every name, another."""
+    if isinstance(value, str):
+        number[0] += 1
+        return f"{text}{number[0]}"
+    if isinstance(value, list):
+        return [filled(item, text, number) for item in value]
+    if isinstance(value, dict):
+        made = {}
+        fixed = "type" in value or "reason" in value or "inputs" in value
+        fixed = fixed or "index" in value
+        for key, item in value.items():
+            name = key if fixed else filled(key, text, number)
+            made[name] = item if key in STRUCTURE else filled(item, text, number)
+        return made
+    return value
+
+
+def everywhere(run: Run, text: str) -> Run:
+    """Return a run in which an adapter has written ``text`` wherever it can."""
+    number = [0]
+
+    def turned(line: Any) -> Any:
+        plain = msgspec.to_builtins(line)
+        counts = plain.pop("counts", None)
+        made = filled(plain, text, number) | ({"counts": counts} if counts else {})
+        return msgspec.convert(made, type(line))
+
+    return Run(
+        path=Path("made.jsonl"),
+        header=turned(run.header),
+        results=tuple(map(turned, run.results)),
+        footer=turned(run.footer) if run.footer else None,
+        problems=tuple(f"{text}{problem}" for problem in run.problems),
+    )
+
+
+RICH = run_of(
+    *TORCH.results,
+    result(
+        "birnn.lstm.concat.final/gaps:float32:eager",
+        "failed",
+        clause="birnn.gaps",
+        message="wrong",
+        share="inf",
+        captured="1 graph",
+        failure=Failure(
+            inputs={"x": [["nan", 1.0]]},
+            weights={"forward.kernel": [[1.0]]},
+            mask=[[True, False]],
+            got=["nan"],
+            want=[1.0],
+            allowed=[0.1],
+            worst=Worst(index=[0], got="nan", want=1.0, error="nan", bound=0.1),
+            diagnosis="a mistake",
+            command="run",
+            snippet="print()",
+            trace="Traceback",
+        ),
+    ),
+)
+
+
+@given(text=TEXTS.map("x".__add__))
+@settings(max_examples=40, deadline=None)
+def test_whatever_a_record_says_anywhere_is_text(
+    tmp_path_factory: pytest.TempPathFactory, text: str
+) -> None:
+    folder = tmp_path_factory.mktemp("page", numbered=True)
+    got, plain = (
+        page(
+            folder,
+            everywhere(RICH, one),
+            everywhere(JAX, one),
+            clauses={f"{one}1": one},
+            refused=[one],
+        )
+        for one in (text, "x")
+    )
+    assert got.census == plain.census
+    assert [href for href in got.links if not re.match("#|https://", href)] == []
+
+
+def test_the_data_is_strict_json(tmp_path: Path) -> None:
+    def refuse(name: str) -> NoReturn:
+        raise AssertionError(name)
+
+    text = page(tmp_path, TORCH, JAX).text
+    (block,) = re.findall(r'<script type="application/json" id="data">(.*?)<', text)
+    data = json.loads(block, parse_constant=refuse)
+
+    assert [run["adapter"] for run in data["runs"]] == ["jax", "torch"]
+    assert data["runs"][1]["counts"]["failed"] == 2
+
+
+def test_a_new_difference_is_found_behind_a_flood_of_known_ones(tmp_path: Path) -> None:
+    many = [
+        result(f"masked_mean/value:d{n}:eager", "failed", known=KNOWN, message="x")
+        for n in range(ROWS * 2)
+    ]
+    new = result("masked_mean/value:float32:late", "failed", message="this one")
+    got = page(tmp_path, run_of(*many, new)).text
+
+    assert 'id="f-masked_mean/value:float32:late--torch"' in got
+    assert f"{ROWS * 2 + 1} differ, 1 new" in got
+    assert f"And {ROWS + 1} more checks like these" in got
+
+
+def test_what_is_listed_is_bounded_and_what_is_counted_is_not() -> None:
+    many = (f"masked_mean/i{n % 100}:d{n}:eager" for n in range(LISTED + 3_000))
+    got = seen(run_of(*(result(check, "failed", message="x") for check in many)))
+
+    assert got.total == got.total_new == LISTED + 3_000
+    assert len(got.differences) == LISTED
+    assert sum(got.count.kinds.values()) == LISTED + 3_000
+
+
+def test_what_is_new_comes_with_its_command(tmp_path: Path) -> None:
+    got = page(tmp_path, TORCH).text
+    new = got[got.index('<section id="new">') : got.index('<section id="matrix">')]
+    assert new.count("Copy command") == 1
+
+
+def test_operations_stand_under_their_headings() -> None:
+    got = seen(run_of(result("attention.full/a:b:c"), result("masked_max/a:b:c")))
+    assert got.shelves == (
+        ("Core operations", ("masked_mean", "masked_max", "masked_softmax", "birnn")),
+        ("Further operations", ("attention",)),
+    ) or got.shelves[1] == ("Further operations", ("attention",))
+
+
+def test_nothing_of_a_run_that_broke_off_looks_passed() -> None:
+    run = run_of(result("masked_max/a:b:c"), planned=2, operations=["masked_max"])
+    broken = msgspec.structs.replace
+    cut = Run(
+        path=run.path,
+        header=broken(run.header),
+        results=run.results,
+        footer=None,
+        problems=("it ended",),
+    )
+    (column,) = columns([cut])
+    assert seen(cut).cell("masked_max", column) == ("not_run", "1/1")
+    assert seen(run).cell("masked_max", columns([run])[0])[0] in {"passed", "not_run"}
+
+
+def test_agreement_says_in_how_many_of_how_many_a_question_is_right() -> None:
+    def system(name: str, *outcomes: str) -> Run:
+        checks = (f"masked_max/c{n}:float32:{name}" for n in range(len(outcomes)))
+        pairs = zip(checks, outcomes, strict=True)
+        return run_of(*(result(*pair) for pair in pairs), adapter=name)
+
+    got = seen(
+        system("one", "passed", "failed", "failed", "passed"),
+        system("two", "passed", "failed", "passed"),
+        system("three", "passed", "errored", "passed"),
+    )
+    (row,) = [each for each in agreement(got) if each.operation == "masked_max"]
+
+    assert row.rights == ((0, 3, 1), (2, 3, 1), (3, 3, 1))
+    assert (row.counts, row.alone) == ((1, 1, 0, 1), 1)
+
+
+def test_a_route_more_is_no_adapter_more() -> None:
+    both = run_of(
+        result("masked_max/a:float32:eager"),
+        result("masked_max/a:float32:compiled", "failed"),
+    )
+    other = run_of(result("masked_max/a:float32:eager"), adapter="other")
+    assert seen(both, other).count.agreement["masked_max"] == {(1, 2): 1}
+
+
+def test_versions_of_an_adapter_make_its_history(tmp_path: Path) -> None:
+    runs = [
+        run_of(
+            result("masked_max/a:b:c", outcome),
+            versions={"torch": version},
+            started=started,
+        )
+        for version, started, outcome in (
+            ("2.10.0", "2026-02-01", "failed"),
+            ("2.9.0", "2026-01-01", "passed"),
+        )
+    ]
+    text = page(tmp_path, *runs).text
+    history = text[text.index('<section id="history">') :]
+
+    assert history.index("2.9.0") < history.index("2.10.0")
+    assert 'aria-label="0 passed, 0 known, 1 new, 0 not run"' in history
+    assert '<section id="history">' not in page(tmp_path, runs[0]).text
+
+
+def test_stale_entries_stand_above_the_known_differences(tmp_path: Path) -> None:
+    text = page(tmp_path, TORCH).text
+    known = text[text.index('<section id="known">') :]
+    assert known.index("entry 2: masked_max") < known.index("<table>")
+
+
+def test_an_adapter_says_what_it_offers_and_lacks(tmp_path: Path) -> None:
+    text = page(tmp_path, TORCH).text
+    about = text[text.index('<section id="adapters">') :]
+    assert "<dt>offers</dt><dd>birnn, masked_softmax, masked_mean</dd>" in about
+    lacking = run_of(result("birnn.a/b:c:d", "unsupported"), operations=["birnn"])
+    assert "<dt>lacks</dt><dd>birnn</dd>" in page(tmp_path, lacking).text
+
+
+def test_the_records_are_in_the_page_as_they_were() -> None:
+    (packed,) = raw(columns([TORCH]))
+    lines = gzip.decompress(b64decode(packed.packed)).splitlines()
+
+    assert len(lines) == len(TORCH.results) + 2
+    assert json.loads(lines[1]) == msgspec.to_builtins(TORCH.results[0])
+
+
+def test_a_record_that_is_too_large_for_the_page_is_named(tmp_path: Path) -> None:
+    noise = Random(0).randbytes(LIMIT).hex()  # noqa: S311 - noise
+    large = [
+        result(f"a/b:c:d{at}", "failed", message=noise[at : at + 9_000])
+        for at in range(0, len(noise), 9_000)
+    ]
+    text = page(tmp_path, run_of(*large)).text
+
+    assert "torch: too large for this page" in text
+    assert "raw-torch" not in text
+
+
+@pytest.mark.parametrize(
+    ("got", "want", "dtype", "steps"),
+    [
+        (1.0 + 2**-23, 1.0, "float32", "1"),
+        (2**-149, -(2**-149), "float32", "2"),
+        (1.0 + 2**-52, 1.0, "float64", "1"),
+        (1.0 + 2**-9, 1.0, "float16", "2"),
+        (1.0 + 2**-7, 1.0, "bfloat16", "1"),
+        (-1.0, 1.0, "float32", "2.1e+09"),
+        ("-0.0", 0.0, "float32", "0"),
+        ("nan", 1.0, "float32", ""),
+        ("one", 1.0, "float32", ""),
+        ([1.0], 1.0, "float32", ""),
+        (1e300, 1.0, "float32", ""),
+        (1, 0, "int64", ""),
+    ],
+)
+def test_steps_of_a_dtype_are_counted(
+    got: Any, want: float, dtype: str, steps: str
+) -> None:
+    assert ulp(Worst(index=[0], got=got, want=want), dtype) == steps
+
+
+def test_a_card_says_how_many_ulp_and_which_share(tmp_path: Path) -> None:
+    text = page(tmp_path, TORCH).text
+    assert re.search(r"<dt>in ulp</dt><dd>[\d.,e+]+</dd>", text)
+    assert "Share of the bound: 4.659e+09." in text
