@@ -9,7 +9,7 @@
 # placements = ["right"]
 # mask-forms = ["bool"]
 # ///
-"""Flax Linen's recurrent layers and flip_sequences, which know lengths only."""
+"""Flax Linen: recurrent layers that know lengths only, norms, modules in modules."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from typing import Any, TypeAlias
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+from flax import serialization
 from flax.linen.recurrent import flip_sequences
 
 Array: TypeAlias = jax.Array
@@ -124,3 +125,92 @@ _PARTS = {"simple": _simple, "lstm": _lstm, "gru": _gru}
 
 def _lengths(mask: Array) -> Array:
     return mask.sum(axis=1)
+
+
+def build_nested(
+    first: Any, second: Any = None, norm: Any = None, *, inner: str
+) -> Any:
+    module = Nested(
+        hidden=len(first.bias), units=0 if second is None else len(second.bias),
+        normed=norm is not None, dtype=first.kernel.dtype,
+    )  # fmt: skip
+    whole = {"first": {"kernel": first.kernel, "bias": first.bias}}
+    if second is not None:
+        whole["second"] = {"kernel": second.kernel, "bias": second.bias}
+    state = {}
+    if norm is not None:
+        whole["norm"] = {"scale": norm.scale, "bias": norm.offset}
+        state = {"batch_stats": {"norm": {"mean": norm.mean, "var": norm.variance}}}
+    if inner == "frozen":
+        state = {"frozen": {"first": whole.pop("first")}}
+    return _Layer(module, whole, state)
+
+
+class Nested(nn.Module):  # type: ignore[misc, unused-ignore]
+    """Modules inside a module; with no units of its own the first is used twice."""
+
+    hidden: int
+    units: int
+    normed: bool
+    dtype: Any
+
+    @nn.compact
+    def __call__(self, x: Array, *, training: bool = False) -> Array:
+        own = {"dtype": self.dtype, "param_dtype": self.dtype}
+        first = nn.Dense(self.hidden, name="first", **own)
+        h = jnp.tanh(first(x))
+        if self.normed:
+            h = nn.BatchNorm(
+                use_running_average=not training,
+                momentum=0.9,
+                epsilon=1e-3,
+                name="norm",
+                **own,
+            )(h)
+        last = nn.Dense(self.units, name="second", **own) if self.units else first
+        return jax.nn.sigmoid(last(h))
+
+
+class _Layer:
+    """A module with its variables: trained, frozen, and statistics of batches."""
+
+    def __init__(self, module: Nested, parameters: Any, state: Any) -> None:
+        self._module = module
+        self.parameters = parameters
+        self.state = state
+
+    @property
+    def names(self) -> list[str]:
+        trees = (self.parameters, self.state)
+        paths = [jax.tree_util.tree_leaves_with_path(tree) for tree in trees]
+        return [jax.tree_util.keystr(path) for tree in paths for path, _ in tree]
+
+    def __call__(self, x: Array, mask: Array) -> Array:
+        return self.apply(self.parameters, x, mask)
+
+    def apply(self, parameters: Any, x: Array, mask: Array) -> Array:
+        return self._module.apply(self._variables(parameters), x)
+
+    def _variables(self, parameters: Any) -> dict[str, Any]:
+        rest = {name: one for name, one in self.state.items() if name != "frozen"}
+        return {"params": {**parameters, **self.state.get("frozen", {})}, **rest}
+
+    def step(self, x: Array, mask: Array, cotangent: Array) -> None:
+        def worth(parameters: Any) -> tuple[Array, Any]:
+            found, moved = self._module.apply(
+                self._variables(parameters), x, training=True, mutable=["batch_stats"]
+            )
+            return (found * cotangent).sum(), moved
+
+        slopes, moved = jax.grad(worth, has_aux=True)(self.parameters)
+        self.parameters = jax.tree.map(
+            lambda old, slope: old - 0.25 * slope, self.parameters, slopes
+        )
+        self.state = {**self.state, **moved}
+
+    def saved(self) -> bytes:
+        return serialization.to_bytes((self.parameters, self.state))
+
+    def restore(self, saved: bytes) -> None:
+        found = serialization.from_bytes((self.parameters, self.state), saved)
+        self.parameters, self.state = jax.tree.map(jnp.asarray, found)

@@ -11,7 +11,7 @@
 # [tool.mask-conformance.unsupported]
 # "birnn.gru.*" = "its GRU has no bias at the recurrent kernel of the new state"
 # ///
-"""Flax NNX's recurrent layers and flip_sequences, which know lengths only."""
+"""Flax NNX: recurrent layers that know lengths only, norms, modules in modules."""
 
 from __future__ import annotations
 
@@ -105,3 +105,100 @@ def _direction(cell: str, weights: Any) -> nnx.RNN:
 
 def _lengths(mask: Array) -> Array:
     return mask.sum(axis=1)
+
+
+def build_nested(
+    first: Any, second: Any = None, norm: Any = None, *, inner: str
+) -> Any:
+    return _Layer(Nested(first, second, norm), inner)
+
+
+class Nested(nnx.Module):  # type: ignore[misc, unused-ignore]
+    """Modules inside a module, which finds their variables by itself."""
+
+    def __init__(self, first: Any, second: Any, norm: Any) -> None:
+        self.first = _linear(first)
+        self.second = self.first if second is None else _linear(second)
+        self.norm = None if norm is None else _norm(norm)
+
+    def __call__(self, x: Array, *, training: bool = False) -> Array:
+        h = jnp.tanh(self.first(x))
+        if self.norm is not None:
+            h = self.norm(h, use_running_average=not training)
+        return jax.nn.sigmoid(self.second(h))
+
+
+class _Layer:
+    """A module, taken apart where JAX wants it so."""
+
+    def __init__(self, module: Nested, inner: str) -> None:
+        self._module = module
+        frozen = nnx.PathContains("first") if inner == "frozen" else nnx.Nothing()
+        self._trained = nnx.All(nnx.Param, nnx.Not(frozen))
+
+    def _split(self) -> Any:
+        return nnx.split(self._module, self._trained, ...)
+
+    @property
+    def parameters(self) -> Any:
+        return self._split()[1]
+
+    @property
+    def state(self) -> Any:
+        return self._split()[2]
+
+    @property
+    def names(self) -> list[str]:
+        parts = self._split()[1:]
+        paths = [path for part in parts for path, _ in nnx.to_flat_state(part)]
+        return ["/".join(map(str, path)) for path in paths]
+
+    def __call__(self, x: Array, mask: Array) -> Array:
+        return self._module(x)
+
+    def apply(self, parameters: Any, x: Array, mask: Array) -> Array:
+        graph, _, rest = self._split()
+        return nnx.merge(graph, parameters, rest, copy=True)(x)
+
+    def step(self, x: Array, mask: Array, cotangent: Array) -> None:
+        def worth(module: Nested) -> Array:
+            return (module(x, training=True) * cotangent).sum()
+
+        slopes = nnx.grad(worth, argnums=nnx.DiffState(0, self._trained))(self._module)
+        moved = jax.tree.map(
+            lambda old, slope: old - 0.25 * slope, self.parameters, slopes
+        )
+        nnx.update(self._module, moved)
+
+    def saved(self) -> Any:
+        return nnx.to_pure_dict(nnx.state(self._module))
+
+    def restore(self, saved: Any) -> None:
+        state = nnx.state(self._module)
+        nnx.replace_by_pure_dict(state, saved)
+        nnx.update(self._module, state)
+
+
+def _linear(weights: Any) -> nnx.Linear:
+    kernel = weights.kernel
+    layer = nnx.Linear(
+        *kernel.shape, dtype=kernel.dtype, param_dtype=kernel.dtype, rngs=nnx.Rngs(0)
+    )
+    layer.kernel[...] = kernel
+    layer.bias[...] = weights.bias
+    return layer
+
+
+def _norm(weights: Any) -> nnx.BatchNorm:
+    dtype = weights.scale.dtype
+    layer = nnx.BatchNorm(
+        len(weights.scale),
+        momentum=0.9,
+        epsilon=1e-3,
+        dtype=dtype,
+        param_dtype=dtype,
+        rngs=nnx.Rngs(0),
+    )
+    layer.scale[...], layer.bias[...] = weights.scale, weights.offset
+    layer.mean[...], layer.var[...] = weights.mean, weights.variance
+    return layer

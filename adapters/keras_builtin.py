@@ -31,6 +31,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
 import keras
@@ -182,3 +184,116 @@ def _z_first(gates: Tensor) -> Tensor:
 
 # An LSTM's gates are in the same order in Keras, with one bias for both kernels.
 _KERAS_ORDER = {"simple": _simple, "lstm": _simple, "gru": _gru}
+
+
+def build_nested(
+    first: Any, second: Any = None, norm: Any = None, *, inner: str
+) -> Any:
+    return _Layer(Nested(first, second, norm, inner=inner), len(first.kernel))
+
+
+class Nested(layers.Layer):  # type: ignore[misc, unused-ignore]
+    """Layers inside a layer, which finds their weights by itself."""
+
+    def __init__(self, first: Any, second: Any, norm: Any, *, inner: str) -> None:
+        super().__init__(dtype=_dtype(first.kernel))
+        self.first = _dense(first, {"dtype": self.dtype})
+        self.last, self.norm = self.first, None
+        if second is not None:
+            # From the first one's configuration; a name of its own is made for it.
+            config = self.first.get_config()
+            del config["name"]
+            self.last = _dense(second, config)
+        if norm is not None:
+            self.norm = _norm(norm)
+        self.first.trainable = inner != "frozen"
+        self.built = True
+
+    def call(self, x: Tensor, training: Any = None) -> Tensor:
+        """Return the answer; in training the norm takes the batch's statistics."""
+        h = ops.tanh(self.first(x))
+        h = h if self.norm is None else self.norm(h, training=training)
+        return ops.sigmoid(self.last(h))
+
+
+class Worth(losses.Loss):  # type: ignore[misc, unused-ignore]
+    """What each answer is worth: the loss whose gradient is the cotangent."""
+
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
+        """Return the product of each answer with its worth."""
+        return y_true * y_pred
+
+
+class _Layer:
+    """A layer in a model, trained and saved by Keras."""
+
+    def __init__(self, layer: Nested, features: int) -> None:
+        self._layer = layer
+        self._model = keras.Sequential([layer])
+        self._model.build((None, None, features))
+        self._model.compile(
+            optimizer=keras.optimizers.SGD(0.25),
+            loss=Worth(reduction="sum", dtype=layer.dtype),
+            run_eagerly=keras.backend.backend() == "tensorflow",
+        )
+
+    @property
+    def parameters(self) -> list[Tensor]:
+        """The framework's own variables or arrays."""
+        return [one.value for one in self._layer.trainable_variables]
+
+    @property
+    def state(self) -> list[Tensor]:
+        """Those that are not trained."""
+        return [one.value for one in self._layer.non_trainable_variables]
+
+    @property
+    def names(self) -> list[str]:
+        """Their paths."""
+        layer = self._layer
+        every = (*layer.trainable_variables, *layer.non_trainable_variables)
+        return [one.path for one in every]
+
+    def __call__(self, x: Tensor, mask: Tensor) -> Tensor:
+        return self._layer(x)
+
+    def apply(self, parameters: list[Tensor], x: Tensor, mask: Tensor) -> Tensor:
+        """Call the layer with other parameters, as JAX does."""
+        return self._layer.stateless_call(parameters, self.state, x)[0]
+
+    def step(self, x: Tensor, mask: Tensor, cotangent: Tensor) -> None:
+        """Take one step of Keras's own loop."""
+        self._model.train_on_batch(x, cotangent)
+
+    def saved(self) -> bytes:
+        """Return the file of weights that Keras writes."""
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "nested.weights.h5"
+            self._model.save_weights(path)
+            return path.read_bytes()
+
+    def restore(self, saved: bytes) -> None:
+        """Have Keras read it."""
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "nested.weights.h5"
+            path.write_bytes(saved)
+            self._model.load_weights(path)
+
+
+def _dense(weights: Any, config: dict[str, Any]) -> layers.Dense:
+    features, units = weights.kernel.shape
+    layer = layers.Dense.from_config({**config, "units": units})
+    layer.build((None, None, features))
+    layer.kernel.assign(weights.kernel)
+    layer.bias.assign(weights.bias)
+    return layer
+
+
+def _norm(weights: Any) -> layers.BatchNormalization:
+    layer = layers.BatchNormalization(momentum=0.9, dtype=_dtype(weights.scale))
+    layer.build((None, None, len(weights.scale)))
+    layer.gamma.assign(weights.scale)
+    layer.beta.assign(weights.offset)
+    layer.moving_mean.assign(weights.mean)
+    layer.moving_variance.assign(weights.variance)
+    return layer

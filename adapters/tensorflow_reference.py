@@ -383,7 +383,8 @@ class _Dense(tf.Module):  # type: ignore[misc, unused-ignore]
             self.bias = tf.Variable(weights.bias, trainable, name="bias")
 
     def __call__(self, x: Tensor) -> Tensor:
-        return x @ _wide(self.kernel) + _wide(self.bias)
+        # With @, tf.vectorized_map of this ends the process in one run of two.
+        return tf.tensordot(x, _wide(self.kernel), 1) + _wide(self.bias)
 
 
 class _Norm(tf.Module):  # type: ignore[misc, unused-ignore]

@@ -13,14 +13,16 @@
 # [tool.mask-conformance.unsupported]
 # "masked_loss.*.sequence_mean" = "torch's losses reduce over the whole batch"
 # ///
-"""PyTorch's own masked operations: torch.masked, losses, dot-product attention."""
+"""PyTorch's own masked operations, losses, attention, and modules in modules."""
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from io import BytesIO
+from typing import Any, TypeAlias
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - the field's name for it
+from torch import nn
 
 Tensor: TypeAlias = torch.Tensor
 
@@ -100,3 +102,87 @@ def masked_variance(x: Tensor, mask: Tensor) -> Tensor:
 def _like(mask: Tensor, x: Tensor) -> Tensor:
     """Return the mask with as many axes as ``x``."""
     return mask.reshape(mask.shape + (1,) * (x.ndim - 2))
+
+
+def build_nested(
+    first: Any, second: Any = None, norm: Any = None, *, inner: str
+) -> Any:
+    return _Layer(_Nested(first, second, norm, inner=inner))
+
+
+class _Nested(nn.Module):
+    """Modules inside a module, which finds their parameters by itself."""
+
+    def __init__(self, first: Any, second: Any, norm: Any, *, inner: str) -> None:
+        super().__init__()
+        self.first = _linear(first).requires_grad_(inner != "frozen")
+        self.second = self.first if inner == "twice" else _linear(second)
+        self.norm = None if norm is None else _norm(norm)
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = torch.tanh(self.first(x))
+        if self.norm is not None:
+            h = self.norm(h.flatten(0, 1)).reshape(h.shape)
+        return torch.sigmoid(self.second(h))
+
+
+class _Layer:
+    """A module, called and trained as people do."""
+
+    def __init__(self, module: _Nested) -> None:
+        self._module = module
+
+    @property
+    def parameters(self) -> list[Tensor]:
+        return [one for one in self._module.parameters() if one.requires_grad]
+
+    @property
+    def state(self) -> list[Tensor]:
+        frozen = [one for one in self._module.parameters() if not one.requires_grad]
+        return [*frozen, *self._module.buffers()]
+
+    @property
+    def names(self) -> list[str]:
+        own = list(self._module.named_parameters())
+        trained = [name for name, one in own if one.requires_grad]
+        frozen = [name for name, one in own if not one.requires_grad]
+        return [*trained, *frozen, *(name for name, _ in self._module.named_buffers())]
+
+    def __call__(self, x: Tensor, mask: Tensor) -> Tensor:
+        return self._module.eval()(x)
+
+    def step(self, x: Tensor, mask: Tensor, cotangent: Tensor) -> None:
+        optimizer = torch.optim.SGD(self.parameters, lr=0.25)
+        (self._module.train()(x) * cotangent).sum().backward()
+        optimizer.step()
+
+    def saved(self) -> bytes:
+        file = BytesIO()
+        torch.save(self._module.state_dict(), file)
+        return file.getvalue()
+
+    def restore(self, saved: bytes) -> None:
+        self._module.load_state_dict(torch.load(BytesIO(saved), weights_only=True))
+
+
+def _linear(weights: Any) -> nn.Linear:
+    layer = nn.Linear(*weights.kernel.shape, dtype=weights.kernel.dtype)
+    with torch.no_grad():
+        layer.weight.copy_(weights.kernel.T)
+        layer.bias.copy_(weights.bias)
+    return layer
+
+
+def _norm(weights: Any) -> nn.BatchNorm1d:
+    # The share of the batch, not of what is kept.
+    layer = nn.BatchNorm1d(
+        len(weights.scale), eps=1e-3, momentum=0.1, dtype=weights.scale.dtype
+    )
+    state = {
+        "weight": weights.scale,
+        "bias": weights.offset,
+        "running_mean": weights.mean,
+        "running_var": weights.variance,
+    }
+    layer.load_state_dict(state, strict=False)
+    return layer
