@@ -163,6 +163,41 @@ def attention(
     return jnp.where(_like(valid, found), found, 0).astype(query.dtype)
 
 
+def conv1d(
+    x: Array,
+    mask: Array | None,
+    kernel: Array,
+    bias: Array,
+    *,
+    padding: str,
+    dilation: int,
+) -> Array:
+    valid, reach = _valid(mask, x), (len(kernel) - 1) * dilation
+    left = {"same": reach // 2, "causal": reach, "valid": 0}[padding]
+    right = 0 if padding == "valid" else reach - left
+    length = x.shape[1] + left + right - reach
+    if length <= 0:
+        return jnp.zeros((len(x), 0, kernel.shape[2]), x.dtype)
+    found = jax.lax.conv_general_dilated(
+        jnp.where(valid[..., None], _wide(x), 0),
+        _wide(kernel),
+        window_strides=(1,),
+        padding=[(left, right)],
+        rhs_dilation=(dilation,),
+        dimension_numbers=("NWC", "WIO", "NWC"),
+    )
+    # Again: the bias, and the row's end, have turned padding into signal.
+    counts = _windows(valid, reach) if padding == "valid" else valid
+    return jnp.where(counts[..., None], found + _wide(bias), 0).astype(x.dtype)
+
+
+def _windows(valid: Array, reach: int) -> Array:
+    """Return which windows lie between a row's first and last valid position."""
+    begun = valid.cumsum(axis=1) > 0
+    goes_on = valid[:, ::-1].cumsum(axis=1)[:, ::-1] > 0
+    return begun[:, : valid.shape[1] - reach] & goes_on[:, reach:]
+
+
 def build_birnn(
     forward: Any, backward: Any, *, cell: str, merge: str, output: str
 ) -> _BiRnn:

@@ -168,6 +168,38 @@ def attention(
     return tf.cast(_where(_like(valid, found), found, 0), query.dtype)
 
 
+def conv1d(
+    x: Tensor,
+    mask: Tensor | None,
+    kernel: Tensor,
+    bias: Tensor,
+    *,
+    padding: str,
+    dilation: int,
+) -> Tensor:
+    valid, reach = _valid(mask, x), (len(kernel) - 1) * dilation
+    left = {"same": reach // 2, "causal": reach, "valid": 0}[padding]
+    right = 0 if padding == "valid" else reach - left
+    clean = _where(valid[..., None], _wide(x), 0)
+    padded = tf.pad(clean, [[0, 0], [left, right], [0, 0]])
+    length = tf.maximum(tf.shape(padded)[1] - reach, 0)
+    # Not tf.nn.conv1d, which refuses rows that are shorter than a window.
+    steps = range(0, reach + 1, dilation)
+    seen = tf.concat([padded[:, step : step + length] for step in steps], axis=-1)
+    flat = tf.reshape(_wide(kernel), [-1, kernel.shape[2]])
+    found = seen @ flat + _wide(bias)
+    # Again: the bias, and the row's end, have turned padding into signal.
+    counts = _windows(valid, reach, length) if padding == "valid" else valid
+    return tf.cast(_where(counts[..., None], found, 0), x.dtype)
+
+
+def _windows(valid: Tensor, reach: int, length: Tensor) -> Tensor:
+    """Return which windows lie between a row's first and last valid position."""
+    begun = tf.cumsum(tf.cast(valid, tf.int32), axis=1) > 0
+    goes_on = tf.cumsum(tf.cast(valid, tf.int32), axis=1, reverse=True) > 0
+    return begun[:, :length] & goes_on[:, reach:]
+
+
 def build_birnn(
     forward: Any, backward: Any, *, cell: str, merge: str, output: str
 ) -> _BiRnn:

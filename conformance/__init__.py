@@ -14,7 +14,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from conformance.adapter import Adapter, Declaration, RnnWeights
+    from conformance.adapter import (
+        Adapter,
+        ConvolutionWeights,
+        Declaration,
+        RnnWeights,
+    )
     from conformance.errors import ConformanceError
     from conformance.suite import CheckFailed, parametrize_checks
 
@@ -22,6 +27,7 @@ __all__ = [
     "Adapter",
     "CheckFailed",
     "ConformanceError",
+    "ConvolutionWeights",
     "Declaration",
     "RnnWeights",
     "parametrize_checks",
@@ -30,7 +36,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for, and no more."""
-    if name in {"Adapter", "Declaration", "RnnWeights"}:
+    if name in {"Adapter", "ConvolutionWeights", "Declaration", "RnnWeights"}:
         from conformance import adapter
 
         return getattr(adapter, name)

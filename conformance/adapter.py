@@ -77,6 +77,19 @@ class RnnWeights:
     recurrent_bias: Any
 
 
+@dataclass(frozen=True, slots=True)
+class ConvolutionWeights:
+    """A convolution's weights, as tensors of the framework in the check's dtype.
+
+    Attributes:
+        kernel: ``[K, F, C]``.
+        bias: ``[C]``.
+    """
+
+    kernel: Any
+    bias: Any
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
     """An adapter's head: what it runs on and what it says of itself.

@@ -134,7 +134,7 @@ def snippet(
     lines += [f"{name} = {_literal(batch.weights[name], framework)}" for name in own]
     if layered:
         lines += _weights(batch, framework)
-        built = f"adapter.{function}(forward, backward{options})"
+        built = f"adapter.{function}({', '.join(_layers(batch))}{options})"
         lines.append(f"function = {built}")
         options = ""
     else:
@@ -165,7 +165,7 @@ def _imported(file: str) -> list[str]:
 
 def _weights(batch: Batch, framework: str) -> list[str]:
     lines = []
-    for direction in ("forward", "backward"):
+    for direction in _layers(batch):
         lines.append(f"{direction} = Weights(")
         for name, array in batch.weights.items():
             if name.startswith(f"{direction}."):
@@ -173,6 +173,11 @@ def _weights(batch: Batch, framework: str) -> list[str]:
                 lines.append(f"    {part}={_literal(array, framework)},")
         lines.append(")")
     return lines
+
+
+def _layers(batch: Batch) -> list[str]:
+    """Return what a layer's weights belong to, in the order of its builder."""
+    return list(dict.fromkeys(name.partition(".")[0] for name in batch.weights))
 
 
 def _literal(array: Array, framework: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conformance.adapter import RnnWeights
+from conformance.adapter import ConvolutionWeights, RnnWeights
 from conformance.compare import Verdict, compare
 from conformance.errors import ContractViolation, NothingCapturedError
 from conformance.precision import numpy_dtype
@@ -243,8 +243,8 @@ class Subject:
             direction, _, part = name.partition(".")
             own = _single(array) if self.route == "autocast" else array
             parts.setdefault(direction, {})[part] = self.framework.tensor(own)
-        directions = {name: RnnWeights(**own) for name, own in parts.items()}
-        layer: Any = function(**directions, **self.variant.arguments)
+        layers = {name: _layer_weights(own) for name, own in parts.items()}
+        layer: Any = function(**layers, **self.variant.arguments)
         if not callable(layer):
             msg = (
                 f"{self.adapter.declaration.file}: {self.operation.function} returned "
@@ -262,6 +262,11 @@ def _unmasked(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _bound(function: Callable[..., Any], weights: list[Any]) -> Callable[..., Any]:
     return lambda *tensors: function(*tensors, *weights)
+
+
+def _layer_weights(own: Mapping[str, Any]) -> RnnWeights | ConvolutionWeights:
+    kind = RnnWeights if "recurrent_kernel" in own else ConvolutionWeights
+    return kind(**own)
 
 
 def _single(array: Array) -> Array:

@@ -270,12 +270,12 @@ def test_the_two_oracles_agree(variant: Any, side: str) -> None:
     flat = {}
     if hasattr(oracle, "generate_weights"):
         flat = oracle.generate_weights(variant.options, draw)
-    nested: dict[str, dict[str, Any]] = {"forward": {}, "backward": {}}
+    nested: dict[str, dict[str, Any]] = {}
     inputs = {name: array.tolist() for name, array in arrays.items()}
     for name, array in flat.items():
         direction_name, _, part = name.partition(".")
         if part:
-            nested[direction_name][part] = array.tolist()
+            nested.setdefault(direction_name, {})[part] = array.tolist()
         else:
             inputs[name] = array.tolist()
     want = exact(variant.name, mask.tolist(), nested, **inputs)

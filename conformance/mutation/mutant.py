@@ -156,10 +156,11 @@ def called(formula: Callable[..., Any]) -> Callable[..., Any]:
     """Return a formula over a namespace as an adapter's function."""
 
     def function(*tensors: Any, **options: Any) -> Any:
-        if tensors or "forward" not in options:
+        if tensors:
             return _quiet(formula, namespace(tensors[0]), *tensors, **options)
-        xp = namespace(options["forward"].kernel)
-        layer = formula(xp, options.pop("forward"), options.pop("backward"), **options)
+        # What is built from weights is given them by name, before its keywords.
+        xp = namespace(next(iter(options.values())).kernel)
+        layer = formula(xp, **options)
         return layer if xp is not np else _Quiet(layer)
 
     return function
