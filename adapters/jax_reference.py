@@ -256,6 +256,48 @@ def _birnn(
     return _merged(merge, both[0], both[1, :, ::-1]).astype(x.dtype)
 
 
+def build_stack(
+    first_forward: Any,
+    first_backward: Any,
+    convolution: Any,
+    second_forward: Any,
+    second_backward: Any,
+    *,
+    cell: str,
+    output: str,
+) -> _Stack:
+    how = {"cell": cell, "merge": "concat"}
+    return _Stack(
+        first=build_birnn(first_forward, first_backward, **how, output="sequence"),
+        convolution=[convolution.kernel, convolution.bias],
+        second=build_birnn(second_forward, second_backward, **how, output=output),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Stack:
+    """Three layers, each of which is given the mask."""
+
+    first: _BiRnn
+    convolution: list[Array]
+    second: _BiRnn
+
+    @property
+    def parameters(self) -> list[list[Array]]:
+        return [self.first.parameters, self.convolution, self.second.parameters]
+
+    def __call__(self, x: Array, mask: Array | None) -> Array:
+        return self.apply(self.parameters, x, mask)
+
+    def apply(
+        self, parameters: list[list[Array]], x: Array, mask: Array | None
+    ) -> Array:
+        first, own, second = parameters
+        now = self.first.apply(first, x, mask)
+        now = conv1d(now, mask, *own, padding="same", dilation=1)
+        return self.second.apply(second, now, mask)
+
+
 def crf_log_likelihood(
     emissions: Array,
     tags: Array,

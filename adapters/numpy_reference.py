@@ -256,6 +256,45 @@ class _BiRnn:
         return _merged(self.merge, outputs[0], outputs[1, :, ::-1]).astype(x.dtype)
 
 
+def build_stack(
+    first_forward: Any,
+    first_backward: Any,
+    convolution: Any,
+    second_forward: Any,
+    second_backward: Any,
+    *,
+    cell: str,
+    output: str,
+) -> _Stack:
+    how = {"cell": cell, "merge": "concat"}
+    return _Stack(
+        first=build_birnn(first_forward, first_backward, **how, output="sequence"),
+        kernel=convolution.kernel,
+        bias=convolution.bias,
+        second=build_birnn(second_forward, second_backward, **how, output=output),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Stack:
+    """Three layers, each of which is given the mask."""
+
+    first: _BiRnn
+    kernel: Array
+    bias: Array
+    second: _BiRnn
+
+    @property
+    def parameters(self) -> list[Array]:
+        convolution = [self.kernel, self.bias]
+        return [*self.first.parameters, *convolution, *self.second.parameters]
+
+    def __call__(self, x: Array, mask: Array | None) -> Array:
+        own = (self.kernel, self.bias)
+        now = conv1d(self.first(x, mask), mask, *own, padding="same", dilation=1)
+        return self.second(now, mask)
+
+
 @np.errstate(all="ignore")
 def crf_log_likelihood(
     emissions: Array,

@@ -247,6 +247,45 @@ class _BiRnn:
         return _merged(self.merge, both[0], both[1].flip(1)).to(x.dtype)
 
 
+def build_stack(
+    first_forward: Any,
+    first_backward: Any,
+    convolution: Any,
+    second_forward: Any,
+    second_backward: Any,
+    *,
+    cell: str,
+    output: str,
+) -> _Stack:
+    how = {"cell": cell, "merge": "concat"}
+    return _Stack(
+        first=build_birnn(first_forward, first_backward, **how, output="sequence"),
+        kernel=convolution.kernel.detach().requires_grad_(),
+        bias=convolution.bias.detach().requires_grad_(),
+        second=build_birnn(second_forward, second_backward, **how, output=output),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Stack:
+    """Three layers, each of which is given the mask."""
+
+    first: _BiRnn
+    kernel: Tensor
+    bias: Tensor
+    second: _BiRnn
+
+    @property
+    def parameters(self) -> list[Tensor]:
+        convolution = [self.kernel, self.bias]
+        return [*self.first.parameters, *convolution, *self.second.parameters]
+
+    def __call__(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        own = (self.kernel, self.bias)
+        now = conv1d(self.first(x, mask), mask, *own, padding="same", dilation=1)
+        return self.second(now, mask)
+
+
 def crf_log_likelihood(
     emissions: Tensor,
     tags: Tensor,

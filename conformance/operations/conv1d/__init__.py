@@ -17,9 +17,10 @@ OPERATION = Operation(
     formula="y_t = bias + sum over k of x_(t - left + k dilation) kernel_k, x being "
     "zero at padding and outside the row; left = floor(R / 2) (same), R (causal), 0 "
     "(valid); zero at padding, gaps between valid positions included; valid: y_t "
-    "counts where t to t + R lies between the row's first and last valid position, and is zero "
-    "elsewhere. A stride is no part of this: which positions it keeps depends on where "
-    "in the padded row the first valid one stands and, for same in TensorFlow, on T",
+    "counts where t to t + R lies between the row's first and last valid position, and "
+    "is zero elsewhere. A stride is no part of this: which positions it keeps depends "
+    "on where in the padded row the first valid one stands and, for same in TensorFlow "
+    "and Keras, on T as well, so that nobody promises it",
     bound="(n + 2) v (sum |x kernel| + |bias|) + [float16, bfloat16] u (2 |y| + "
     "|y - bias|) + (n + 1) eta, n the terms that are at valid positions",
     inputs=("x",),

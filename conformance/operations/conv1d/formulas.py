@@ -80,7 +80,7 @@ def _cleaned(xp: Any, x: Any, keep: Any, fault: str) -> Any:
     wider = wide(xp, x)
     if fault == "no-nan":
         wider = xp.where(xp.isnan(wider), xp.zeros_like(wider), wider)
-    if fault == "no-mask-before":
+    if fault in {"no-mask-before", "masks-nothing"}:
         return wider
     if fault == "multiplies":
         return wider * xp.astype(keep[..., None], wider.dtype)
@@ -162,7 +162,7 @@ def _inside(xp: Any, keep: Any, reach: int, fault: str) -> Any:
 
 def _shown(xp: Any, found: Any, counts: Any, bias: Any, fault: str) -> Any:
     here = counts[..., None]
-    if fault == "no-mask-after":
+    if fault in {"no-mask-after", "masks-nothing"}:
         return found
     if fault == "bias-after-the-mask":
         return xp.where(here, found - bias, 0.0) + bias
