@@ -13,8 +13,6 @@ from conformance.mutation.arrays import namespace, wide
 from conformance.operations.birnn.layer import PARTS, Layer
 from conformance.operations.conv1d.formulas import convolution, masked
 
-SAME = {"padding": "same", "dilation": 1}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
@@ -45,7 +43,7 @@ class Fault:
 RIGHT = Fault()
 
 
-def build(
+def build(  # noqa: PLR0917 - the operation has as many layers
     xp: Any,
     first_forward: Any,
     first_backward: Any,
@@ -89,7 +87,9 @@ class Stack:
         kernel, bias = parameters[2 * size :]
         now = self._recurrent("first", first, _given(xp, x, keep, self.fault), keep)
         fault = self.fault.convolution
-        now = convolution(xp, now, keep, kernel, bias, **SAME, fault=fault)
+        now = convolution(
+            xp, now, keep, kernel, bias, padding="same", dilation=1, fault=fault
+        )
         if self.fault.between == "detach":
             now = now.detach()
         found = self._recurrent("second", second, now, keep)

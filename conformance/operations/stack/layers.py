@@ -48,7 +48,11 @@ def forwards(options: Mapping[str, str], batch: Batch, dtype: str) -> list[Uncer
     for which in ("first", "second"):
         how, weights = recurrent(options, which), own(batch.weights, which)
         now = birnn.layer(how, now, mask, weights, dtype)
-        shown = here if how["output"] == "sequence" else mask.any(axis=1)[:, None]
+        shown = (
+            here
+            if how["output"] == "sequence"
+            else np.asarray(mask.any(axis=1))[:, None]
+        )
         now = _stored(now, shown, u, eta)
         found.append(now)
         if which == "first":

@@ -82,8 +82,7 @@ LEFT_OUT: tuple[tuple[str, str, str, tuple[str, ...], str, Fault], ...] = (
     ),
     (
         "no-mask-before-the-convolution",
-        "leaves at padding what the first layer carries there, which the convolution "
-        "reads",
+        "lets the convolution read what the first layer carries to padding",
         "row-by-row",
         _EVERY,
         _AUDIO,
@@ -91,8 +90,7 @@ LEFT_OUT: tuple[tuple[str, str, str, tuple[str, ...], str, Fault], ...] = (
     ),
     (
         "no-mask-before-the-second-layer",
-        "leaves the bias and the row's end at padding, which the second recurrent "
-        "layer steps over",
+        "lets the second layer step over what the convolution leaves at padding",
         "row-by-row",
         _EVERY,
         _TTS,

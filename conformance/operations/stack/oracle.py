@@ -58,7 +58,9 @@ def answer(options: Mapping[str, str], batch: Batch) -> Array:
 
 def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
     """Return the running error of :func:`answer` in ``dtype``, layer by layer."""
-    error = layers.forwards(options, batch, dtype)[-1].error
+    last = layers.forwards(options, batch, dtype)[-1]
+    # Where the answer is NaN it is nothing else.
+    error = np.where(np.isnan(last.value), 0.0, last.error)
     return np.asarray(PRECISIONS[dtype].factor * error)
 
 
