@@ -20,7 +20,7 @@ OPERATION = Operation(
     "counts where t to t + R lies between the row's first and last valid position, and "
     "is zero elsewhere. A stride is no part of this: which positions it keeps depends "
     "on where in the padded row the first valid one stands and, for same in TensorFlow "
-    "and Keras, on T as well, so that nobody promises it",
+    "and Keras, on T as well, so that a row has other answers alone",
     bound="(n + 2) v (sum |x kernel| + |bias|) + [float16, bfloat16] u (2 |y| + "
     "|y - bias|) + (n + 1) eta, n the terms that are at valid positions",
     inputs=("x",),
