@@ -164,6 +164,41 @@ def attention(
     return jnp.where(_like(valid, found), found, 0).astype(query.dtype)
 
 
+def conv1d(
+    x: Array,
+    mask: Array | None,
+    kernel: Array,
+    bias: Array,
+    *,
+    padding: str,
+    dilation: int,
+) -> Array:
+    valid, reach = _valid(mask, x), (len(kernel) - 1) * dilation
+    left = {"same": reach // 2, "causal": reach, "valid": 0}[padding]
+    right = 0 if padding == "valid" else reach - left
+    length = x.shape[1] + left + right - reach
+    if length <= 0:
+        return jnp.zeros((len(x), 0, kernel.shape[2]), x.dtype)
+    found = jax.lax.conv_general_dilated(
+        jnp.where(valid[..., None], _wide(x), 0),
+        _wide(kernel),
+        window_strides=(1,),
+        padding=[(left, right)],
+        rhs_dilation=(dilation,),
+        dimension_numbers=("NWC", "WIO", "NWC"),
+    )
+    # Again: the bias, and the row's end, have turned padding into signal.
+    counts = _windows(valid, reach) if padding == "valid" else valid
+    return jnp.where(counts[..., None], found + _wide(bias), 0).astype(x.dtype)
+
+
+def _windows(valid: Array, reach: int) -> Array:
+    """Return which windows lie between a row's first and last valid position."""
+    begun = valid.cumsum(axis=1) > 0
+    goes_on = valid[:, ::-1].cumsum(axis=1)[:, ::-1] > 0
+    return begun[:, : valid.shape[1] - reach] & goes_on[:, reach:]
+
+
 def build_birnn(
     forward: Any, backward: Any, *, cell: str, merge: str, output: str
 ) -> _BiRnn:
@@ -220,6 +255,48 @@ def _birnn(
         return _merged(merge, h[0], h[1]).astype(x.dtype)
     both = jnp.moveaxis(outputs, 0, 2)
     return _merged(merge, both[0], both[1, :, ::-1]).astype(x.dtype)
+
+
+def build_stack(
+    first_forward: Any,
+    first_backward: Any,
+    convolution: Any,
+    second_forward: Any,
+    second_backward: Any,
+    *,
+    cell: str,
+    output: str,
+) -> _Stack:
+    how = {"cell": cell, "merge": "concat"}
+    return _Stack(
+        first=build_birnn(first_forward, first_backward, **how, output="sequence"),
+        convolution=[convolution.kernel, convolution.bias],
+        second=build_birnn(second_forward, second_backward, **how, output=output),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Stack:
+    """Three layers, each of which is given the mask."""
+
+    first: _BiRnn
+    convolution: list[Array]
+    second: _BiRnn
+
+    @property
+    def parameters(self) -> list[list[Array]]:
+        return [self.first.parameters, self.convolution, self.second.parameters]
+
+    def __call__(self, x: Array, mask: Array | None) -> Array:
+        return self.apply(self.parameters, x, mask)
+
+    def apply(
+        self, parameters: list[list[Array]], x: Array, mask: Array | None
+    ) -> Array:
+        first, own, second = parameters
+        now = self.first.apply(first, x, mask)
+        now = conv1d(now, mask, *own, padding="same", dilation=1)
+        return self.second.apply(second, now, mask)
 
 
 def crf_log_likelihood(

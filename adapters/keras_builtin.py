@@ -78,30 +78,65 @@ def masked_loss(
 def build_birnn(
     forward: Any, backward: Any, *, cell: str, merge: str, output: str
 ) -> _BiRnn:
-    features, units = forward.kernel.shape[0], forward.recurrent_kernel.shape[0]
+    both = _bidirectional(forward, cell=cell, merge=merge, output=output)
+    both.build((None, None, forward.kernel.shape[0]))
+    given = [*_KERAS_ORDER[cell](forward), *_KERAS_ORDER[cell](backward)]
+    return _given(both, given, (cell, merge, output, _dtype(forward.kernel)))
+
+
+def build_stack(
+    first_forward: Any,
+    first_backward: Any,
+    convolution: Any,
+    second_forward: Any,
+    second_backward: Any,
+    *,
+    cell: str,
+    output: str,
+) -> _BiRnn:
+    dtype = _dtype(convolution.kernel)
+    taps, _, channels = convolution.kernel.shape
+    how = {"cell": cell, "merge": "concat"}
+    stack = keras.Sequential(
+        [
+            keras.Input((None, first_forward.kernel.shape[0]), dtype=dtype),
+            _bidirectional(first_forward, **how, output="sequence"),
+            layers.Conv1D(channels, taps, padding="same", dtype=dtype),
+            _bidirectional(second_forward, **how, output=output),
+        ]
+    )
+    order = _KERAS_ORDER[cell]
+    first = [*order(first_forward), *order(first_backward)]
+    second = [*order(second_forward), *order(second_backward)]
+    given = [*first, convolution.kernel, convolution.bias, *second]
+    return _given(stack, given, ("stack", cell, output, dtype))
+
+
+def _bidirectional(forward: Any, *, cell: str, merge: str, output: str) -> Any:
     one = _CELLS[cell](
-        units,
+        forward.recurrent_kernel.shape[0],
         return_sequences=output == "sequence",
         dtype=_dtype(forward.kernel),
         # Keras has no QR decomposition in half precision; the weights are given anyway.
         recurrent_initializer="zeros",
     )
-    both = layers.Bidirectional(one, merge_mode=merge, dtype=_dtype(forward.kernel))
-    both.build((None, None, features))
-    given = [*_KERAS_ORDER[cell](forward), *_KERAS_ORDER[cell](backward)]
-    for variable, weight in zip(both.trainable_variables, given, strict=True):
+    return layers.Bidirectional(one, merge_mode=merge, dtype=_dtype(forward.kernel))
+
+
+def _given(layer: Any, weights: list[Tensor], kind: tuple[str, ...]) -> _BiRnn:
+    """Return a built layer with the given weights, as each framework calls it."""
+    for variable, weight in zip(layer.trainable_variables, weights, strict=True):
         variable.assign(weight)
-    kind = (cell, merge, output, _dtype(forward.kernel))
     # JAX calls one layer with the parameters of others, also of other shapes.
-    _BUILT[kind, tuple(one.shape for one in both.trainable_variables)] = both
-    return _BiRnn(both, kind)
+    _BUILT[kind, tuple(one.shape for one in layer.trainable_variables)] = layer
+    return _BiRnn(layer, kind)
 
 
 _BUILT: dict[tuple[Any, ...], Any] = {}
 
 
 class _BiRnn:
-    """A bidirectional layer of Keras, called as each framework calls its own."""
+    """A layer, or a model, of Keras, called as each framework calls its own."""
 
     def __init__(self, layer: Any, kind: tuple[str, ...]) -> None:
         self._layer = layer

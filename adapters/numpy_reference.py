@@ -183,6 +183,39 @@ def attention(
     return np.where(_like(valid, found), found, 0).astype(query.dtype)
 
 
+@np.errstate(all="ignore")
+def conv1d(
+    x: Array,
+    mask: Array | None,
+    kernel: Array,
+    bias: Array,
+    *,
+    padding: str,
+    dilation: int,
+) -> Array:
+    valid, reach = _valid(mask, x), (len(kernel) - 1) * dilation
+    left = {"same": reach // 2, "causal": reach, "valid": 0}[padding]
+    right = 0 if padding == "valid" else reach - left
+    clean = np.where(valid[..., None], _wide(x), 0)
+    padded = np.pad(clean, ((0, 0), (left, right), (0, 0)))
+    length = max(padded.shape[1] - reach, 0)
+    seen = np.concatenate(
+        [padded[:, k * dilation :][:, :length] for k in range(len(kernel))], axis=-1
+    )
+    found = seen @ _wide(kernel).reshape(-1, kernel.shape[2]) + _wide(bias)
+    # Again: the bias, and the row's end, have turned padding into signal.
+    counts = _windows(valid, reach) if padding == "valid" else valid
+    return np.where(counts[..., None], found, 0).astype(x.dtype)
+
+
+def _windows(valid: Array, reach: int) -> Array:
+    """Return which windows lie between a row's first and last valid position."""
+    begun = np.maximum.accumulate(valid, axis=1)
+    goes_on = np.maximum.accumulate(valid[:, ::-1], axis=1)[:, ::-1]
+    length = max(valid.shape[1] - reach, 0)
+    return begun[:, :length] & goes_on[:, reach:]
+
+
 def build_birnn(
     forward: Any, backward: Any, *, cell: str, merge: str, output: str
 ) -> _BiRnn:
@@ -222,6 +255,45 @@ class _BiRnn:
         if self.output == "final":
             return _merged(self.merge, h[0], h[1]).astype(x.dtype)
         return _merged(self.merge, outputs[0], outputs[1, :, ::-1]).astype(x.dtype)
+
+
+def build_stack(
+    first_forward: Any,
+    first_backward: Any,
+    convolution: Any,
+    second_forward: Any,
+    second_backward: Any,
+    *,
+    cell: str,
+    output: str,
+) -> _Stack:
+    how = {"cell": cell, "merge": "concat"}
+    return _Stack(
+        first=build_birnn(first_forward, first_backward, **how, output="sequence"),
+        kernel=convolution.kernel,
+        bias=convolution.bias,
+        second=build_birnn(second_forward, second_backward, **how, output=output),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Stack:
+    """Three layers, each of which is given the mask."""
+
+    first: _BiRnn
+    kernel: Array
+    bias: Array
+    second: _BiRnn
+
+    @property
+    def parameters(self) -> list[Array]:
+        convolution = [self.kernel, self.bias]
+        return [*self.first.parameters, *convolution, *self.second.parameters]
+
+    def __call__(self, x: Array, mask: Array | None) -> Array:
+        own = (self.kernel, self.bias)
+        now = conv1d(self.first(x, mask), mask, *own, padding="same", dilation=1)
+        return self.second(now, mask)
 
 
 @np.errstate(all="ignore")

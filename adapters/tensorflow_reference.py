@@ -169,6 +169,39 @@ def attention(
     return tf.cast(_where(_like(valid, found), found, 0), query.dtype)
 
 
+def conv1d(
+    x: Tensor,
+    mask: Tensor | None,
+    kernel: Tensor,
+    bias: Tensor,
+    *,
+    padding: str,
+    dilation: int,
+) -> Tensor:
+    valid, reach = _valid(mask, x), (len(kernel) - 1) * dilation
+    left = {"same": reach // 2, "causal": reach, "valid": 0}[padding]
+    right = 0 if padding == "valid" else reach - left
+    clean = _where(valid[..., None], _wide(x), 0)
+    padded = tf.pad(clean, [[0, 0], [left, right], [0, 0]])
+    # Not tf.nn.conv1d, which refuses rows that are shorter than a window.
+    length = tf.maximum(tf.shape(padded)[1] - reach, 0)
+    steps = range(0, reach + 1, dilation)
+    seen = tf.concat([padded[:, step : step + length] for step in steps], axis=-1)
+    flat = tf.reshape(_wide(kernel), [-1, kernel.shape[2]])
+    # Not @, which in a vectorized map reads other memory where one side has no batch.
+    found = tf.einsum("btf,fc->btc", seen, flat) + _wide(bias)
+    # Again: the bias, and the row's end, have turned padding into signal.
+    counts = _windows(valid, reach, length) if padding == "valid" else valid
+    return tf.cast(_where(counts[..., None], found, 0), x.dtype)
+
+
+def _windows(valid: Tensor, reach: int, length: Tensor) -> Tensor:
+    """Return which windows lie between a row's first and last valid position."""
+    begun = tf.cumsum(tf.cast(valid, tf.int32), axis=1) > 0
+    goes_on = tf.cumsum(tf.cast(valid, tf.int32), axis=1, reverse=True) > 0
+    return begun[:, :length] & goes_on[:, reach:]
+
+
 def build_birnn(
     forward: Any, backward: Any, *, cell: str, merge: str, output: str
 ) -> _BiRnn:
@@ -223,6 +256,45 @@ class _BiRnn:
         both = tf.transpose(outputs, [1, 2, 0, 3])
         turned = tf.reverse(both[1], [1])
         return tf.cast(_merged(self.merge, both[0], turned), x.dtype)
+
+
+def build_stack(
+    first_forward: Any,
+    first_backward: Any,
+    convolution: Any,
+    second_forward: Any,
+    second_backward: Any,
+    *,
+    cell: str,
+    output: str,
+) -> _Stack:
+    how = {"cell": cell, "merge": "concat"}
+    return _Stack(
+        first=build_birnn(first_forward, first_backward, **how, output="sequence"),
+        kernel=tf.Variable(convolution.kernel),
+        bias=tf.Variable(convolution.bias),
+        second=build_birnn(second_forward, second_backward, **how, output=output),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Stack:
+    """Three layers, each of which is given the mask."""
+
+    first: _BiRnn
+    kernel: tf.Variable
+    bias: tf.Variable
+    second: _BiRnn
+
+    @property
+    def parameters(self) -> list[tf.Variable]:
+        convolution = [self.kernel, self.bias]
+        return [*self.first.parameters, *convolution, *self.second.parameters]
+
+    def __call__(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        own = (self.kernel, self.bias)
+        now = conv1d(self.first(x, mask), mask, *own, padding="same", dilation=1)
+        return self.second(now, mask)
 
 
 def crf_log_likelihood(

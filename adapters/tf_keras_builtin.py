@@ -96,7 +96,9 @@ def attention(
 ) -> Tensor:
     heads, features = query.shape[2:]
     layer = _identity(heads, features, query.dtype)
-    flat = [tf.reshape(x, (*x.shape[:2], heads * features)) for x in (query, key, value)]
+    flat = [
+        tf.reshape(x, (*x.shape[:2], heads * features)) for x in (query, key, value)
+    ]
     query_, key_, value_ = flat
     found = layer(
         query_, value_, key_, attention_mask=mask[:, None, :], use_causal_mask=causal

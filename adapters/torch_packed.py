@@ -52,6 +52,56 @@ def build_birnn(
     return _Packed(layer=layer, output=output)
 
 
+def build_stack(
+    first_forward: Any,
+    first_backward: Any,
+    convolution: Any,
+    second_forward: Any,
+    second_backward: Any,
+    *,
+    cell: str,
+    output: str,
+) -> _Stack:
+    how = {"cell": cell, "merge": "concat"}
+    taps, features, channels = convolution.kernel.shape
+    layer = nn.Conv1d(
+        features,
+        channels,
+        taps,
+        padding="same",
+        device=convolution.kernel.device,
+        dtype=convolution.kernel.dtype,
+    )
+    with torch.no_grad():
+        layer.weight.copy_(convolution.kernel.permute(2, 1, 0))
+        layer.bias.copy_(convolution.bias)
+    return _Stack(
+        first=build_birnn(first_forward, first_backward, **how, output="sequence"),
+        convolution=layer,
+        second=build_birnn(second_forward, second_backward, **how, output=output),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Stack:
+    """Unpacked before the convolution and packed again behind it."""
+
+    first: _Packed
+    convolution: nn.Conv1d
+    second: _Packed
+
+    @property
+    def parameters(self) -> list[Tensor]:
+        """The weights and biases of all three layers."""
+        own = list(self.convolution.parameters())
+        return [*self.first.parameters, *own, *self.second.parameters]
+
+    def __call__(self, x: Tensor, mask: Tensor) -> Tensor:
+        steps = self.first(x, mask)
+        channels = self.convolution(steps.transpose(1, 2))
+        return self.second(channels.transpose(1, 2), mask)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Packed:
     """A layer between packing and unpacking, as torch's documentation has it."""

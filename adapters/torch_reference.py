@@ -175,6 +175,37 @@ def attention(
     return torch.where(_like(valid, found), found, 0).to(query.dtype)
 
 
+def conv1d(
+    x: Tensor,
+    mask: Tensor | None,
+    kernel: Tensor,
+    bias: Tensor,
+    *,
+    padding: str,
+    dilation: int,
+) -> Tensor:
+    valid, reach = _valid(mask, x), (len(kernel) - 1) * dilation
+    left = {"same": reach // 2, "causal": reach, "valid": 0}[padding]
+    right = 0 if padding == "valid" else reach - left
+    clean = torch.where(valid[..., None], _wide(x), 0)
+    padded = F.pad(clean, (0, 0, left, right))
+    if padded.shape[1] <= reach:  # which F.conv1d refuses
+        return x.new_zeros(len(x), 0, kernel.shape[2])
+    taps = _wide(kernel).permute(2, 1, 0)
+    channels = F.conv1d(padded.transpose(1, 2), taps, _wide(bias), dilation=dilation)
+    found = channels.transpose(1, 2)
+    # Again: the bias, and the row's end, have turned padding into signal.
+    counts = _windows(valid, reach) if padding == "valid" else valid
+    return torch.where(counts[..., None], found, 0).to(x.dtype)
+
+
+def _windows(valid: Tensor, reach: int) -> Tensor:
+    """Return which windows lie between a row's first and last valid position."""
+    begun = valid.long().cumsum(dim=1) > 0
+    goes_on = valid.long().flip(1).cumsum(dim=1).flip(1) > 0
+    return begun[:, : valid.shape[1] - reach] & goes_on[:, reach:]
+
+
 def build_birnn(
     forward: Any, backward: Any, *, cell: str, merge: str, output: str
 ) -> _BiRnn:
@@ -215,6 +246,45 @@ class _BiRnn:
             return _merged(self.merge, h[0], h[1]).to(x.dtype)
         both = torch.stack(outputs, dim=2) if outputs else h[:, :, None][:, :, :0]
         return _merged(self.merge, both[0], both[1].flip(1)).to(x.dtype)
+
+
+def build_stack(
+    first_forward: Any,
+    first_backward: Any,
+    convolution: Any,
+    second_forward: Any,
+    second_backward: Any,
+    *,
+    cell: str,
+    output: str,
+) -> _Stack:
+    how = {"cell": cell, "merge": "concat"}
+    return _Stack(
+        first=build_birnn(first_forward, first_backward, **how, output="sequence"),
+        kernel=convolution.kernel.detach().requires_grad_(),
+        bias=convolution.bias.detach().requires_grad_(),
+        second=build_birnn(second_forward, second_backward, **how, output=output),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Stack:
+    """Three layers, each of which is given the mask."""
+
+    first: _BiRnn
+    kernel: Tensor
+    bias: Tensor
+    second: _BiRnn
+
+    @property
+    def parameters(self) -> list[Tensor]:
+        convolution = [self.kernel, self.bias]
+        return [*self.first.parameters, *convolution, *self.second.parameters]
+
+    def __call__(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        own = (self.kernel, self.bias)
+        now = conv1d(self.first(x, mask), mask, *own, padding="same", dilation=1)
+        return self.second(now, mask)
 
 
 def crf_log_likelihood(

@@ -14,7 +14,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from conformance.adapter import Adapter, Declaration, RnnWeights
+    from conformance.adapter import (
+        Adapter,
+        Declaration,
+        LayerWeights,
+        RnnWeights,
+    )
     from conformance.errors import ConformanceError
     from conformance.suite import CheckFailed, parametrize_checks
 
@@ -23,14 +28,17 @@ __all__ = [
     "CheckFailed",
     "ConformanceError",
     "Declaration",
+    "LayerWeights",
     "RnnWeights",
     "parametrize_checks",
 ]
 
+_OF_ADAPTERS = {"Adapter", "Declaration", "LayerWeights", "NormWeights", "RnnWeights"}
+
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for, and no more."""
-    if name in {"Adapter", "Declaration", "RnnWeights"}:
+    if name in _OF_ADAPTERS:
         from conformance import adapter
 
         return getattr(adapter, name)

@@ -78,12 +78,12 @@ class RnnWeights:
 
 
 @dataclass(frozen=True, slots=True)
-class DenseWeights:
-    """A dense layer's weights, as tensors of the framework in the check's dtype.
+class LayerWeights:
+    """A dense layer's or a convolution's weights, likewise.
 
     Attributes:
-        kernel: ``[F, H]``.
-        bias: ``[H]``.
+        kernel: ``[F, H]`` of a dense layer, ``[K, F, C]`` of a convolution.
+        bias: ``[H]`` or ``[C]``.
     """
 
     kernel: Any
@@ -107,14 +107,14 @@ class NormWeights:
     variance: Any
 
 
-_WEIGHTS: tuple[type[Any], ...] = (RnnWeights, DenseWeights, NormWeights)
+_WEIGHTS: tuple[type[Any], ...] = (RnnWeights, LayerWeights, NormWeights)
 
 
 def weights(parts: Mapping[str, Any]) -> Any:
     """Return the tensors of one part of a layer as what an adapter is given.
 
     >>> weights({"kernel": 1, "bias": 2})
-    DenseWeights(kernel=1, bias=2)
+    LayerWeights(kernel=1, bias=2)
     """
     kind = next(
         each

@@ -10,6 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from conformance.specification import Trim
+
     Array = np.ndarray[Any, np.dtype[Any]]
 
 
@@ -57,7 +59,25 @@ class Batch:
         """Return a stretch of every row."""
         return self.each(lambda array: array[:, time])
 
-    def trimmed(self, row: int) -> Batch:
-        """Return one row reduced to its valid positions, in their order."""
+    def trimmed(self, row: int, trims: Trim = "padding") -> Batch:
+        """Return one row alone, reduced to its valid positions, in their order.
+
+        Args:
+            row: The row.
+            trims: ``outside`` keeps the gaps between its valid positions.
+        """
         keep = self.mask[row]
+        if trims == "outside":
+            keep = extent(self.mask[row : row + 1])[0]
         return self.each(lambda array: array[row][keep][None])
+
+
+def extent(mask: Array) -> Array:
+    """Return where each row is, from its first to its last valid position.
+
+    >>> extent(np.asarray([[False, True, False, True, False]])).tolist()
+    [[False, True, True, True, False]]
+    """
+    before = np.maximum.accumulate(mask, axis=1)
+    behind = np.maximum.accumulate(mask[:, ::-1], axis=1)[:, ::-1]
+    return np.asarray(before & behind)

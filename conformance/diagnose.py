@@ -283,7 +283,8 @@ def _telling(
     if ".cross_entropy." in variant.name:
         yield _labelled(plain, -1)
         yield _labelled(plain, 255)
-    if variant.operation != "birnn" and declaration.primary == "eager":
+    builds = loading.operations()[variant.operation].builds
+    if not builds and declaration.primary == "eager":
         yield _long(oracle, variant)
 
 

@@ -147,7 +147,7 @@ def _empty_row(subject: Subject, sample: Sample) -> str:
 
 def _at_padding(subject: Subject, sample: Sample) -> str:
     got = np.asarray(subject.answer(sample.batch, like=sample.want), np.float64)
-    return _word(got[~sample.batch.mask], sample.batch.time)
+    return _word(got[~sample.counted], sample.batch.time)
 
 
 def _placed(placement: str) -> Probe:

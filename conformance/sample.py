@@ -115,8 +115,19 @@ class Sample:
         """Where an answer with a time axis stands at a valid position."""
         return self._at_valid(self.want)
 
+    @property
+    def counted(self) -> Array:
+        """Which positions of an answer with a time axis count, ``[B, T]`` or shorter.
+
+        They are the valid ones, unless the operation has its own idea of them.
+        """
+        counted = getattr(self.oracle, "counted", None)
+        if counted is None:
+            return self.batch.mask
+        return np.asarray(counted(self.variant.options, self.batch))
+
     def _at_valid(self, answer: Array) -> Array:
-        mask = self.batch.mask
+        mask = self.counted
         wide = mask.reshape(mask.shape + (1,) * (answer.ndim - 2))
         return np.broadcast_to(wide, answer.shape)
 

@@ -17,6 +17,10 @@ Level = Literal["core", "robust", "extended"]
 Result = Literal["row", "position", "scalar"]
 """What an answer has one of: a batch row, a position of a row, or the batch."""
 
+Trim = Literal["padding", "outside"]
+"""What a row alone is without: all of its padding, or what is outside its first and
+last valid position."""
+
 Kind = Literal["input", "integer", "boolean"]
 """What numbers an answer is made of: those of the input's dtype, whole ones, or truth
 values."""
@@ -209,6 +213,8 @@ class Operation:
         weights: Its array inputs without batch and time axes, in the order in which
             the function takes them behind the mask; gradients are taken through all.
         answer: What its answer is made of.
+        trims: What a trimmed row is without; where neighbours count, a gap between
+            valid positions stays.
         without: Common laws that mean nothing for it, by name: whole numbers have no
             derivative.
         clauses: Clauses that case files alone hold.
@@ -228,6 +234,7 @@ class Operation:
     variants: tuple[Variant, ...]
     weights: tuple[str, ...] = ()
     answer: Kind = "input"
+    trims: Trim = "padding"
     without: tuple[str, ...] = ()
     clauses: tuple[Clause, ...] = ()
     laws: tuple[Law, ...] = ()

@@ -34,6 +34,8 @@ LEAST = {
     "masked_variance": 15,
     "crf_log_likelihood": 40,
     "crf_decode": 25,
+    "conv1d": 40,
+    "stack": 40,
 }
 LIKE_OTHERS = {
     f"birnn.{cell}.{merge}.{output}"

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 LARGEST = 4096
 """Numbers in a case at most: it is there to be read by people."""
 
+ANY = "?"
+"""An axis of an answer whose length is nobody's: it is computed with the answer."""
+
 SHOWN = 80
 """Characters of a wrong value that a message shows at most."""
 
@@ -258,6 +261,8 @@ def _fits(
         return False
     bound = dict(sizes)
     for size, name in zip(found, names, strict=True):
+        if name == ANY:
+            continue
         if name[-1] not in bound and not new:
             return False
         factor = int(name[:-1] or 1)

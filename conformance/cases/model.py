@@ -144,7 +144,8 @@ class Vocabulary:
 
     Attributes:
         axes: For each variant the axes that each array may have, ``want`` included:
-            letters bind sizes, so ``"H 4H"`` is a square kernel of four gates.
+            letters bind sizes, so ``"H 4H"`` is a square kernel of four gates, and
+            ``?`` in ``want`` is an axis of whatever length the answer has.
         clauses: For each variant its clauses and the level that asks for each.
         laws: The laws' names, which no slug may have: check ids would be the same.
         flags: The flags' names.

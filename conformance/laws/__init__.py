@@ -50,7 +50,7 @@ LAWS: tuple[Law, ...] = (
         level="core",
         module=_BATCH,
         text="A row alone, trimmed to its valid positions, has the answer that it has "
-        "in the batch.",
+        "in the batch; where neighbours count, gaps between them stay.",
         why="a length, maximum or count shared by the rows of a batch",
     ),
     Law(

@@ -26,7 +26,8 @@ def batch_composition(subject: Subject, sample: Sample) -> Iterator[Verdict]:
             continue  # nothing to trim; a full row is in the batch
         rows = np.flatnonzero(counts == step)
         if len(rows):
-            alone = sample.having(sample.batch.trimmed(int(rows[0])))
+            trims = subject.operation.trims
+            alone = sample.having(sample.batch.trimmed(int(rows[0]), trims))
             yield subject.agrees(alone, note=f"row {rows[0]} alone, trimmed")
 
 

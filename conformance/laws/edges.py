@@ -76,7 +76,7 @@ def forward_gradient(subject: Subject, sample: Sample) -> Iterator[Verdict]:
         nothing = np.where(np.isinf(sample.allowed), np.inf, 0.0)
         if subject.variant.result == "position":
             # What stands at padding of the answer may be what stood there before.
-            padded = ~over_time(sample.batch.mask, nothing)
+            padded = ~over_time(sample.counted, nothing)
             nothing = np.where(padded, np.inf, nothing)
         yield compare(got, zero, nothing, batch=sample.batch, note=text)
     if subject.dtype != "float64":

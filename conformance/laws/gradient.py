@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from conformance.batch import extent
 from conformance.compare import compare, failed
 from conformance.laws.numerics import WILD, wild
 from conformance.operations.base import over_time
@@ -99,7 +100,7 @@ def _parameters(subject: Subject, sample: Sample) -> Iterator[Verdict]:
         yield _finite(got, sample, f"gradient of parameter {number}", "")
     if subject.dtype != "float64":
         return
-    counts = sample.batch.counts
+    counts, trims = sample.batch.counts, subject.operation.trims
     alike = np.flatnonzero(counts == counts[min(1, len(counts) - 1)])[:2]
     index = alike[np.arange(sample.batch.rows) % len(alike)]
     padded = sample.rows(index)
@@ -107,10 +108,12 @@ def _parameters(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     whole = subject.gradients(padded.batch, cotangent)[1]
     total = [np.zeros(got.shape) for got in whole]
     for row in alike:
-        one = sample.batch.trimmed(int(row))
+        one = sample.batch.trimmed(int(row), trims)
         own = cotangent[index == row].sum(axis=0, keepdims=True)
         if subject.variant.result == "position":
-            own = own[:, sample.batch.mask[row]]
+            mask = sample.batch.mask[row : row + 1]
+            kept = mask if trims == "padding" else extent(mask)
+            own = own[:, kept[0]]
         parts = subject.gradients(one, own)[1]
         total = [a + b for a, b in zip(total, parts, strict=True)]
     size = padded.gradient_bound(cotangent)

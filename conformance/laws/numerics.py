@@ -37,12 +37,7 @@ def wild_padding(subject: Subject, sample: Sample) -> Iterator[Verdict]:
 
 def valid_nan(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """NaN at the first valid position of the first row that has one."""
-    row = int(np.argmax(sample.batch.counts > 0))
-    at = int(np.argmax(sample.batch.mask[row]))
-    name = subject.operation.main
-    array = sample.batch.arrays[name].copy()
-    array[row, at] = np.nan
-    batch = replace(sample.batch, arrays={**sample.batch.arrays, name: array})
+    row, batch = _noticed(subject.operation.main, sample)
     got = np.asarray(subject.answer(batch, like=sample.want), dtype=np.float64)
     scalar = subject.variant.result == "scalar"
     if not np.isnan(got if scalar else got[row]).any():
@@ -122,6 +117,25 @@ def wild(sample: Sample, kind: str) -> Batch:
         return garbled(array, fill, sample.batch.mask)
 
     return sample.batch.each(change)
+
+
+def _noticed(name: str, sample: Sample) -> tuple[int, Batch]:
+    """Return the first row whose exact answer has the NaN, and the batch with it.
+
+    A row that is too short for a window, say, has no answer that could.
+    """
+    found = []
+    rows = np.flatnonzero(sample.batch.counts > 0)
+    for row in rows if len(rows) else [0]:
+        array = sample.batch.arrays[name].copy()
+        array[row, int(np.argmax(sample.batch.mask[row]))] = np.nan
+        arrays = {**sample.batch.arrays, name: array}
+        found.append((int(row), replace(sample.batch, arrays=arrays)))
+        if sample.variant.result == "scalar":
+            break
+        if np.isnan(sample.having(found[-1][1]).want[row]).any():
+            return found[-1]
+    return found[0]
 
 
 def _small(array: Array, mask: Array) -> Array:

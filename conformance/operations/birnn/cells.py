@@ -31,6 +31,11 @@ class State:
     c: Uncertain
 
 
+def exactly(x: Array) -> Uncertain:
+    """Return numbers that nobody has rounded."""
+    return Uncertain(x, np.zeros_like(x))
+
+
 def logistic(x: Array) -> Array:
     """Return 1 / (1 + exp(-x)) without overflow."""
     small = np.exp(-np.abs(x))
@@ -44,18 +49,18 @@ def start(rows: int, units: int) -> State:
 
 
 def step(
-    cell: str, x: Array, state: State, weights: Mapping[str, Array], u: float
+    cell: str, x: Uncertain, state: State, weights: Mapping[str, Array], u: float
 ) -> State:
     """Return the state after one position.
 
     Args:
         cell: ``simple``, ``lstm`` or ``gru``.
-        x: The position's input, ``[B, F]``.
+        x: The position's input, ``[B, F]``, which a layer before may have rounded.
         state: The state before it.
         weights: kernel, recurrent_kernel, bias and recurrent_bias.
         u: Unit roundoff that the implementation computes in.
     """
-    left = affine(Uncertain(x, np.zeros_like(x)), weights["kernel"], weights["bias"], u)
+    left = affine(x, weights["kernel"], weights["bias"], u)
     right = affine(state.h, weights["recurrent_kernel"], weights["recurrent_bias"], u)
     units = state.h.value.shape[1]
     lefts, rights = _split(left, units), _split(right, units)

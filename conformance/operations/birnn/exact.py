@@ -64,9 +64,9 @@ def _row(
     weights: Mapping[str, Weights],
 ) -> Nested:
     valid = [position for position, counts in enumerate(keep) if counts]
-    step = _CELLS[options["cell"]]
-    ahead = _states(step, weights["forward"], row, valid)
-    back = _states(step, weights["backward"], row, reversed(valid))
+    step = CELLS[options["cell"]]
+    ahead = states(step, weights["forward"], row, valid)
+    back = states(step, weights["backward"], row, reversed(valid))
     merge = _MERGES[options["merge"]]
     units = [_number(0) for _ in weights["forward"]["recurrent_kernel"]]
     zero = _floats(merge(units, units))
@@ -78,7 +78,7 @@ def _row(
     ]
 
 
-def _states(
+def states(
     step: Callable[[Vector, Vector, State], State],
     weights: Weights,
     row: Sequence[Sequence[float]],
@@ -162,7 +162,7 @@ def _floats(values: Vector) -> list[float]:
     return [float(value) for value in values]
 
 
-_CELLS = {"simple": _simple, "lstm": _lstm, "gru": _gru}
+CELLS = {"simple": _simple, "lstm": _lstm, "gru": _gru}
 _MERGES: Mapping[str, Callable[[Vector, Vector], Vector]] = {
     "concat": lambda ahead, back: [*ahead, *back],
     "sum": lambda ahead, back: [a + b for a, b in zip(ahead, back, strict=True)],

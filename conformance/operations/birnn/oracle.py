@@ -8,7 +8,14 @@ import numpy as np
 
 from conformance.inputs import GARBAGE, SIGNALS, Draw, garbled
 from conformance.operations.base import selected
-from conformance.operations.birnn.cells import GATES, State, Uncertain, start, step
+from conformance.operations.birnn.cells import (
+    GATES,
+    State,
+    Uncertain,
+    exactly,
+    start,
+    step,
+)
 from conformance.operations.birnn.derivative import direction_gradient
 from conformance.precision import PRECISIONS
 
@@ -104,16 +111,26 @@ def direction(weights: Mapping[str, Array], name: str) -> dict[str, Array]:
     }
 
 
-def _units(batch: Batch) -> int:
-    return int(batch.weights["forward.recurrent_kernel"].shape[0])
+def layer(
+    options: Mapping[str, str],
+    x: Uncertain,
+    mask: Array,
+    weights: Mapping[str, Array],
+    dtype: str,
+) -> Uncertain:
+    """Return what a layer gives, and its running error before it is stored.
 
-
-def _order(name: str, time: int) -> range:
-    return range(time) if name == "forward" else range(time - 1, -1, -1)
-
-
-def _merged(options: Mapping[str, str], batch: Batch, dtype: str) -> Uncertain:
-    parts = [_direction(options, batch, name, dtype) for name in DIRECTIONS]
+    Args:
+        options: The keywords of a variant.
+        x: Its input, zeros at padding, ``[B, T, F]``.
+        mask: ``[B, T]``.
+        weights: Its weights, by ``forward.kernel`` and the like.
+        dtype: The dtype that an implementation computes in.
+    """
+    parts = [
+        _direction(options, x, mask, direction(weights, name), name, dtype)
+        for name in DIRECTIONS
+    ]
     values, errors = [part.value for part in parts], [part.error for part in parts]
     if options["merge"] == "concat":
         return Uncertain(
@@ -124,17 +141,63 @@ def _merged(options: Mapping[str, str], batch: Batch, dtype: str) -> Uncertain:
     return Uncertain(total, errors[0] + errors[1] + rounding)
 
 
-def _direction(
-    options: Mapping[str, str], batch: Batch, name: str, dtype: str
+def layer_gradient(
+    options: Mapping[str, str],
+    x: Array,
+    mask: Array,
+    weights: Mapping[str, Array],
+    cotangent: Array,
+    *,
+    majorant: bool,
+) -> dict[str, Array]:
+    """Return a layer's derivative through ``x`` and its weights, or that one's size."""
+    total = {"x": np.zeros_like(x)}
+    for number, name in enumerate(DIRECTIONS):
+        own = direction(weights, name)
+        units = own["recurrent_kernel"].shape[0]
+        part = slice(number * units, (number + 1) * units)
+        mine = cotangent[..., part] if options["merge"] == "concat" else cotangent
+        found = direction_gradient(
+            options,
+            x,
+            mask,
+            own,
+            np.abs(mine) if majorant else mine,
+            order=_order(name, x.shape[1]),
+            majorant=majorant,
+        )
+        total["x"] += found.pop("x")
+        total |= {f"{name}.{part}": array for part, array in found.items()}
+    return total
+
+
+def _units(batch: Batch) -> int:
+    return int(batch.weights["forward.recurrent_kernel"].shape[0])
+
+
+def _order(name: str, time: int) -> range:
+    return range(time) if name == "forward" else range(time - 1, -1, -1)
+
+
+def _merged(options: Mapping[str, str], batch: Batch, dtype: str) -> Uncertain:
+    x = exactly(selected(batch, "x", 0.0))
+    return layer(options, x, batch.mask, batch.weights, dtype)
+
+
+def _direction(  # noqa: PLR0917 - a layer has as many parts
+    options: Mapping[str, str],
+    x: Uncertain,
+    mask: Array,
+    weights: Mapping[str, Array],
+    name: str,
+    dtype: str,
 ) -> Uncertain:
-    x = selected(batch, "x", 0.0)
-    weights = direction(batch.weights, name)
-    state = start(batch.rows, _units(batch))
-    shape = (batch.rows, batch.time, _units(batch))
-    values, errors = np.zeros(shape), np.zeros(shape)
-    for t in _order(name, batch.time):
-        here = batch.mask[:, t, None]
-        after = step(options["cell"], x[:, t], state, weights, PRECISIONS[dtype].u)
+    units = weights["recurrent_kernel"].shape[0]
+    state = start(len(mask), units)
+    values, errors = np.zeros((*mask.shape, units)), np.zeros((*mask.shape, units))
+    for t in _order(name, mask.shape[1]):
+        here, now = mask[:, t, None], Uncertain(x.value[:, t], x.error[:, t])
+        after = step(options["cell"], now, state, weights, PRECISIONS[dtype].u)
         state = _select(here, after, state)
         values[:, t] = np.where(here, state.h.value, 0.0)
         errors[:, t] = np.where(here, state.h.error, 0.0)
@@ -159,21 +222,11 @@ def _select(here: Array, after: State, before: State) -> State:
 def _derivative(
     options: Mapping[str, str], batch: Batch, cotangent: Array, *, majorant: bool
 ) -> dict[str, Array]:
-    x = selected(batch, "x", 0.0)
-    units = _units(batch)
-    total = {"x": np.zeros_like(x)}
-    for number, name in enumerate(DIRECTIONS):
-        part = slice(number * units, (number + 1) * units)
-        mine = cotangent[..., part] if options["merge"] == "concat" else cotangent
-        found = direction_gradient(
-            options,
-            x,
-            batch.mask,
-            direction(batch.weights, name),
-            np.abs(mine) if majorant else mine,
-            order=_order(name, batch.time),
-            majorant=majorant,
-        )
-        total["x"] += found.pop("x")
-        total |= {f"{name}.{part}": array for part, array in found.items()}
-    return total
+    return layer_gradient(
+        options,
+        selected(batch, "x", 0.0),
+        batch.mask,
+        batch.weights,
+        cotangent,
+        majorant=majorant,
+    )

@@ -1,0 +1,87 @@
+"""Laws of the convolution alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from conformance.compare import compare
+from conformance.inputs import LOGITS, garbled
+from conformance.operations.base import over_time, wide
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.batch import Array
+    from conformance.compare import Verdict
+    from conformance.sample import Sample
+    from conformance.subject import Subject
+
+
+def zero_at_padding(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """Exactly zero where a position does not count."""
+    got = subject.answer(sample.batch, like=sample.want)
+    zero = np.zeros_like(sample.want)
+    allowed = np.where(over_time(sample.counted, zero), np.inf, zero)
+    note = "a position that does not count has an answer"
+    yield compare(got, zero, allowed, batch=sample.batch, note=note)
+
+
+def bias_apart(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """The answers with the bias, and with zeros in its place."""
+    bias = sample.batch.weights["bias"]
+    weights = {**sample.batch.weights, "bias": np.zeros_like(bias)}
+    bare = sample.having(replace(sample.batch, weights=weights))
+    first = np.asarray(subject.answer(bare.batch, like=bare.want), dtype=np.float64)
+    second = subject.answer(sample.batch, like=sample.want)
+    want = first + np.where(over_time(sample.counted, first), wide(bias), 0.0)
+    allowed = sample.allowed + bare.allowed
+    note = "the answer without the bias, and the bias where a position counts"
+    yield compare(second, want, allowed, batch=sample.batch, note=note)
+
+
+def superposition(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """Two inputs of small whole numbers, whose sum every dtype holds."""
+    one, other = (_whole(sample, name) for name in ("one", "other"))
+    samples = [_of(sample, x) for x in (one, other, one + other)]
+    found = [
+        np.asarray(subject.answer(each.batch, like=each.want), dtype=np.float64)
+        for each in samples
+    ]
+    bias = wide(sample.batch.weights["bias"])
+    want = found[0] + found[1]
+    want -= np.where(over_time(sample.counted, want), bias, 0.0)
+    allowed = sum(each.allowed for each in samples)
+    note = "the answers for two inputs, added up"
+    batch = samples[2].batch
+    yield compare(found[2], want, np.asarray(allowed), batch=batch, note=note)
+
+
+def causal(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """Other numbers behind the middle of each row."""
+    batch = sample.batch
+    middle = np.maximum(batch.counts // 2, 1)
+    later = np.cumsum(batch.mask, axis=1) > middle[:, None]
+    old = batch.arrays["x"]
+    fresh = sample.draw("later").rows_of(LOGITS, old.shape)
+    fresh = np.where(fresh == wide(old), -7.0, fresh).astype(old.dtype)
+    x = garbled(fresh, old, later & batch.mask)
+    other = replace(batch, arrays={"x": x})
+    got = subject.answer(other, like=sample.want)
+    earlier = over_time(batch.mask & ~later, sample.want)
+    allowed = np.where(earlier, sample.allowed, np.inf)
+    note = "with other numbers at later positions"
+    yield compare(got, sample.want, allowed, batch=other, note=note)
+
+
+def _whole(sample: Sample, name: str) -> Array:
+    shape = sample.batch.arrays["x"].shape
+    return np.asarray(sample.draw(name).below(17, shape) - 8.0)
+
+
+def _of(sample: Sample, x: Array) -> Sample:
+    old = sample.batch.arrays["x"]
+    new = garbled(x, wide(old), sample.batch.mask).astype(old.dtype)
+    return sample.having(replace(sample.batch, arrays={"x": new}))

@@ -1,0 +1,47 @@
+"""Laws of the stack alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from conformance.batch import extent
+from conformance.compare import compare
+from conformance.inputs import LADDER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.compare import Verdict
+    from conformance.sample import Sample
+    from conformance.subject import Subject
+
+
+def row_by_row(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """The layer held to itself: its own answers for some rows alone, unpadded."""
+    batch = sample.batch
+    got = np.asarray(subject.answer(batch, like=sample.want), dtype=np.float64)
+    lengths = extent(batch.mask).sum(axis=1)
+    for length in LADDER:
+        rows = np.flatnonzero(lengths == length)
+        if not len(rows):
+            continue
+        row = int(rows[0])
+        alone = sample.having(batch.trimmed(row, subject.operation.trims))
+        want = np.asarray(subject.answer(alone.batch, like=alone.want), np.float64)
+        mine = got[row : row + 1]
+        if subject.variant.result == "position":
+            mine = mine[:, extent(batch.mask[row : row + 1])[0]]
+        # Either may be off by its bound, which is the same for both.
+        note = f"what the layer gives for row {row} alone, unpadded"
+        yield compare(mine, want, 2 * alone.allowed, batch=batch, note=note)
+
+
+def zero_at_padding(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """Exactly zero at padding."""
+    got = subject.answer(sample.batch, like=sample.want)
+    zero = np.zeros_like(sample.want)
+    allowed = np.where(sample.batch.mask[..., None], np.inf, zero)
+    note = "a padded position has an output"
+    yield compare(got, zero, allowed, batch=sample.batch, note=note)
