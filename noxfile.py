@@ -148,7 +148,7 @@ def publish(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the suite's own tests on NumPy; arguments go to pytest."""
-    session.install("-e", ".[run]", *GROUPS["tests"])
+    session.install("-e", ".[run,soak]", *GROUPS["tests"])
     session.run("coverage", "run", "-m", "pytest", *session.posargs)
     session.run("coverage", "report", "--skip-covered", "--sort=cover")
 
