@@ -31,7 +31,7 @@ import os
 
 def masked_mean(x, mask):
     wide = mask.reshape(mask.shape + (1,) * (x.ndim - 2))
-    if x.shape == (2, 2):
+    if x.shape == (1, 1):
         os._exit(3)
     total = np.where(wide, x, 0).sum(axis=1)
     count = x.shape[1] if x.shape[1] == 4 else wide.sum(axis=1)
@@ -111,7 +111,7 @@ def test_the_same_is_found_by_one_worker_by_two_and_where_one_is_killed(
 
 
 def test_what_is_found_is_a_case_file_as_it_is(written: Written) -> None:
-    path = written(RARE)
+    path = written(RARE.replace("os._exit(3)", "pass"))
     check = "--mask-check", "masked_mean/padding-content:float32:*"
     made = run_chunk(
         str(path), 0, (*check, "--mask-examples", "8", "--mask-explore", "60"), 60.0, 0
