@@ -92,7 +92,8 @@ def conform(session: nox.Session, adapter: str) -> None:
     """Run one adapter in its environment; arguments go to `mask-conformance run`.
 
     `-- --with flax==0.11.2` takes another release of what it runs on; its record is
-    kept beside, so that the report shows what a release changed.
+    kept beside, so that the report shows what a release changed. `-- -n 2 --resume`
+    and what else docs/running.md tells work here as well.
     """
     more, instead = list(session.posargs), []
     while "--with" in more:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import wait
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -165,12 +166,13 @@ def test_an_interrupt_stops_every_process(
         monkeypatch.setattr(parts, "wait", waited)
         raise KeyboardInterrupt
 
-    waited = parts.wait
+    waited = wait
     monkeypatch.setattr(parts, "launch", launch)
     monkeypatch.setattr(parts, "wait", interrupted)
     orders = [Order(reference=name, record=tmp_path) for name in ("one", "two")]
     stop = Event()
 
-    assert parts._all(orders, nobody, stop) == ["one", "two"]
+    given: Any = parts._all(orders, nobody, stop)
+    assert given == ["one", "two"]
     assert stop.is_set()
     assert sorted(stopped) == ["one", "two"]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import doctest
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,6 +58,13 @@ def test_a_check_stays_in_its_shard_in_every_version(variant: str, number: int) 
         if (each.variant.name, each.dtype, each.route) == (variant, "float32", "eager")
     )
     assert [k for k in range(1, 5) if Shard(k, 4).holds(check)] == [number]
+
+
+def test_the_division_is_the_one_that_the_page_tells() -> None:
+    page = Path(__file__).parents[1] / "docs" / "running.md"
+    found = doctest.testfile(str(page), module_relative=False)
+    assert found.attempted == 2
+    assert found.failed == 0
 
 
 @pytest.mark.parametrize("text", ["", "0/4", "5/4", "1", "a/b", "1/0", "-1/2", "1/2/3"])

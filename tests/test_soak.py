@@ -12,7 +12,7 @@ import msgspec
 import psutil
 import pytest
 
-from conformance import loading
+from conformance import listing, loading
 from conformance.cases import load, vocabulary
 from conformance.errors import UsageError
 from conformance.results import Result
@@ -120,9 +120,7 @@ def test_what_is_found_is_a_case_file_as_it_is(written: Written) -> None:
     assert result.failure is not None
     (check_,) = [
         each
-        for each in search.listing.planned(
-            loading.declaration(str(path)), search.listing.selection()
-        )
+        for each in listing.planned(loading.declaration(str(path)), listing.selection())
         if each.id == result.check
     ]
     asked = Search(reference=str(path), rows=8, chunk=8, output=path.parent / "found")
@@ -147,9 +145,9 @@ def test_a_chunk_that_cannot_run_says_why(written: Written) -> None:
 def told(chunks: list[Chunk], problems: list[str]) -> tuple[int, list[str]]:
     said: list[str] = []
     asked = Search(reference="x", rows=8, chunk=4, output=Path("nowhere"))
-    (check,) = search.listing.planned(
+    (check,) = listing.planned(
         loading.declaration("numpy_reference"),
-        search.listing.selection(checks=["masked_mean/value:float32:eager"]),
+        listing.selection(checks=["masked_mean/value:float32:eager"]),
     )
     status = search._told(asked, [check], chunks, problems, said.append)
     return status, said
