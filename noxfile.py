@@ -94,7 +94,8 @@ def conform(session: nox.Session, adapter: str) -> None:
     """Run one adapter in its environment; arguments go to `mask-conformance run`.
 
     `-- --with flax==0.11.2` takes another release of what it runs on; its record is
-    kept beside, so that the report shows what a release changed.
+    kept beside, so that the report shows what a release changed. `-- -n 2 --resume`
+    and what else docs/running.md tells work here as well.
     """
     more, instead = list(session.posargs), []
     while "--with" in more:
@@ -150,7 +151,7 @@ def publish(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the suite's own tests on NumPy; arguments go to pytest."""
-    session.install("-e", ".[run]", *GROUPS["tests"])
+    session.install("-e", ".[run,soak]", *GROUPS["tests"])
     session.run("coverage", "run", "-m", "pytest", *session.posargs)
     session.run("coverage", "report", "--skip-covered", "--sort=cover")
 

@@ -20,7 +20,7 @@ from conformance.log import Log
 from conformance.process import Ending, Limits, Process
 from conformance.results import Run, read, seen
 from conformance.results.writing import current, forget, under_way
-from conformance.resuming import OBSERVING, Death, died
+from conformance.resuming import OBSERVING, Death, died, last_death
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -94,8 +94,7 @@ def launch(order: Order, follow: Callable[[int, int], None], stop: Event) -> Run
             else:
                 barren += 1
             if barren == STARTS:
-                text = f"its start, {STARTS} times in a row: {ending}"
-                current(record).write_text(text, encoding="utf-8")
+                _give_up(record, ending)
                 break
             resume = [record, *order.resume]
     return read(record)
@@ -142,6 +141,15 @@ def _blamed(order: Order, ending: Ending, log: Log) -> bool:
     death = Death(what=what, message=str(ending), trace=log.trace(order.file))
     died(order.record).write_bytes(msgspec.json.encode(death))
     return True
+
+
+def _give_up(record: Path, ending: Ending) -> None:
+    """Say in the record's side file why its run does not go on."""
+    text = f"its start, {STARTS} times in a row: {ending}"
+    death = last_death(record)
+    if death is not None:
+        text += f"; before that {death.what}: {death.message}"
+    current(record).write_text(text, encoding="utf-8")
 
 
 def _command(order: Order, resume: Sequence[Path]) -> list[str]:

@@ -136,10 +136,10 @@ class Session:
         if closed:
             result = self.runner.died(check, f"closed the process's {closed}")
         result = self._marked(result)
-        self.outcomes[check.id] = result.outcome
         self._save(check, result)
         if self._writer is not None:
             self._writer.result(result)
+        self.outcomes[check.id] = result.outcome
         return result
 
     def _recorded(self, check: Check) -> bool:

@@ -187,6 +187,23 @@ def test_a_file_is_named_after_its_operation(tmp_path: Path) -> None:
         load(path, WORDS)
 
 
+def test_what_a_search_saved_is_loaded_beside_its_operations_file(
+    tmp_path: Path,
+) -> None:
+    text = json.dumps(one("masked_mean", "article-mean"))
+    (tmp_path / "masked_mean.json").write_text(text)
+    added = tmp_path / "masked_mean.found-value-0a1b2c3d.json"
+    added.write_text(text.replace('"article-mean"', '"found-value-0a1b2c3d"'))
+    (tmp_path / "flags.json").write_text((FOLDER / "flags.json").read_text())
+
+    loaded = load_all(tmp_path, WORDS)
+    assert [case.slug for case in loaded] == ["article-mean", "found-value-0a1b2c3d"]
+
+    added.write_text(text)
+    with pytest.raises(CaseError, match=r"masked_mean/article-mean is in two files; e"):
+        load_all(tmp_path, WORDS)
+
+
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CaseError, match="cannot be read"):
         load(tmp_path / "masked_mean.json", WORDS)

@@ -69,6 +69,24 @@ def test_what_goes_wrong_with_one_adapter_is_said_and_decides_the_status(
     assert said[1].startswith("error: unknown adapter 'nothing_like_it'; choose from:")
 
 
+def test_after_an_interrupt_no_further_adapter_is_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*given: Any) -> None:
+        given[-1].set()
+        msg = "the run was stopped"
+        raise IncompleteRunError(msg)
+
+    monkeypatch.setattr(running, "run_parts", stopped)
+    said: list[str] = []
+    names = ("numpy_reference", "numpy_ma")
+    assert running.run(names, tmp_path, OPTIONS, said.append) == 3
+    assert said == [
+        "error: the run was stopped",
+        "error: numpy_ma: not run, stopped before",
+    ]
+
+
 def test_without_the_extra_a_run_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -24,9 +25,10 @@ def load(path: Path, words: Vocabulary) -> tuple[Case, ...]:
     """
     cases = checked(parsed(read(path), str(path)), str(path), words)
     if path.name.partition(".")[0] != cases[0].operation:
+        name = cases[0].operation
         msg = (
-            f"{path}: operation: got {cases[0].operation!r}, wanted the file's name; "
-            f"call the file {cases[0].operation}.json, or {cases[0].operation}.WHAT.json"
+            f"{path}: operation: got {name!r}, wanted the file's name; call the file "
+            f"{name}.json, or {name}.WHAT.json"
         )
         raise CaseError(msg)
     return cases
@@ -43,6 +45,10 @@ def load_all(folder: Path, words: Vocabulary) -> tuple[Case, ...]:
     if not cases:
         msg = f"{folder}: got no case file, wanted one for each operation, such as "
         raise CaseError(msg + "masked_mean.json")
+    twice = [name for name, count in Counter(c.id for c in cases).items() if count > 1]
+    if twice:
+        msg = f"{folder}: {twice[0]} is in two files; each slug stands once, rename one"
+        raise CaseError(msg)
     return cases
 
 
@@ -61,9 +67,14 @@ def load_flags(folder: Path) -> dict[str, Flag]:
 
 
 def files(folder: Path) -> list[Path]:
-    """Return the case files in ``folder``, sorted by name."""
+    """Return the case files in ``folder``, sorted by operation.
+
+    An operation's own file, ``masked_mean.json``, comes before those that were added,
+    such as ``masked_mean.found-value-0a1b2c3d.json``.
+    """
     others = {"schema.json", "flags.json"}
-    return [path for path in sorted(folder.glob("*.json")) if path.name not in others]
+    found = [path for path in folder.glob("*.json") if path.name not in others]
+    return sorted(found, key=lambda path: (path.name.removesuffix(".json"), path.name))
 
 
 def digest(folder: Path) -> str:

@@ -47,6 +47,7 @@ class Writer:
     def __init__(self, path: Path | str, *, resume: bool = False) -> None:
         self.path = Path(path)
         self._current: FileIO | None = None
+        self._failed: ConformanceError | None = None
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             if resume and self.path.exists():
@@ -112,6 +113,8 @@ class Writer:
         forget(self.path)
 
     def _write(self, line: Header | Result | Footer) -> None:
+        if self._failed is not None:
+            raise self._failed
         left = memoryview(msgspec.json.encode(tidy(msgspec.to_builtins(line))) + b"\n")
         end = self._file.seek(0, os.SEEK_END)
         try:
@@ -120,7 +123,9 @@ class Writer:
         except OSError as error:
             with suppress(OSError):
                 self._file.truncate(end)
-            raise _unwritable(self.path, error) from error
+            # A shorter line might fit, and would say of the others what is not so.
+            self._failed = _unwritable(self.path, error)
+            raise self._failed from error
 
 
 def renew(path: Path, header: Header, results: Iterable[Result]) -> None:

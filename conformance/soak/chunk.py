@@ -21,11 +21,10 @@ from conformance.errors import ConformanceError
 from conformance.gate import judge
 from conformance.launch import Order, launch
 from conformance.process import Limits
+from conformance.results import Result  # noqa: TC001 - msgspec reads it
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from conformance.results import Result
 
 
 class Chunk(msgspec.Struct, frozen=True, kw_only=True):

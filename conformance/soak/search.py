@@ -98,16 +98,17 @@ def _collected(
     follow: Callable[[int, int], None],
 ) -> tuple[list[Chunk], list[str]]:
     """Run every chunk, and return those that ended and why others did not."""
+    from dask.base import tokenize
     from distributed import as_completed
 
+    # On a cluster that others use, a key must mean the same work.
+    key = f"mask-conformance-{tokenize(reference, *asked, loading.version())}"
     chunks: list[Chunk] = []
     problems: list[str] = []
     total = len(search.seeds)
     with _client(search) as client:
         futures = {
-            client.submit(
-                run_chunk, reference, seed, *asked, key=f"{reference}-{seed}"
-            ): seed
+            client.submit(run_chunk, reference, seed, *asked, key=f"{key}-{seed}"): seed
             for seed in search.seeds
         }
         try:

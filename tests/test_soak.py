@@ -1,0 +1,205 @@
+"""A long search finds the same however it is spread, and whatever dies meanwhile."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import psutil
+import pytest
+
+from conformance import listing, loading
+from conformance.cases import load, vocabulary
+from conformance.errors import UsageError
+from conformance.results import Result
+from conformance.soak import Search, search
+from conformance.soak.chunk import Chunk, run_chunk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Written = Callable[..., Path]
+
+MAIN = "from conformance.cli import main; main()"
+# Right on the grid of lengths 1, 3, 5 and 8, but for one value; it dies of one shape.
+RARE = """
+import os
+
+def masked_mean(x, mask):
+    wide = mask.reshape(mask.shape + (1,) * (x.ndim - 2))
+    if x.shape == (1, 1):
+        os._exit(3)
+    total = np.where(wide, x, 0).sum(axis=1)
+    count = x.shape[1] if x.shape[1] == 4 else wide.sum(axis=1)
+    return (total / count).astype(x.dtype)
+"""
+OPTIONS = ("--check", "masked_mean/value:float32:*", "--check", "masked_mean/b*32:*")
+SIZE = ("--rows", 48, "--chunk", 12)
+
+
+def started(path: Path, out: Path, *more: object) -> subprocess.Popen[str]:
+    arguments = map(str, (path, "-o", out, *OPTIONS, *SIZE, *more))
+    return subprocess.Popen(
+        [sys.executable, "-c", MAIN, "soak", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+def soaked(path: Path, out: Path, *more: object) -> tuple[int, str]:
+    process = started(path, out, *more)
+    said, _ = process.communicate(timeout=300)
+    return process.returncode, said.replace(str(out), "OUT")
+
+
+def files(out: Path) -> dict[str, str]:
+    return {path.name: path.read_text("utf-8") for path in sorted(out.iterdir())}
+
+
+def chunk_process(soak: psutil.Process) -> psutil.Process | None:
+    """Return a process of the suite that a worker has started, if there is one."""
+    for each in soak.children(recursive=True):
+        try:
+            if "conformance.suite" in each.cmdline():
+                return each
+        except psutil.Error:
+            continue
+    return None
+
+
+def test_the_same_is_found_by_one_worker_by_two_and_where_one_is_killed(
+    written: Written, tmp_path: Path
+) -> None:
+    path = written(RARE)
+    status, said = soaked(path, tmp_path / "1", "--workers", 1)
+    found = files(tmp_path / "1")
+
+    assert status == 1
+    assert "seed 0: FAILED masked_mean/value:float32:eager" in said
+    assert "the process ended with exit status 3" in said
+    assert "48 rows for each of 4 laws: " in said
+    assert found
+
+    assert soaked(path, tmp_path / "2", "--workers", 2) == (status, said)
+    assert files(tmp_path / "2") == found
+
+    process = started(path, tmp_path / "3", "--workers", 2)
+    for _ in range(1200):
+        running = chunk_process(psutil.Process(process.pid))
+        if running is not None:
+            break
+        time.sleep(0.05)
+    else:
+        pytest.fail("no chunk was started")
+    worker = running.parent()
+    assert worker is not None
+    assert worker.pid != process.pid
+    worker.kill()
+    again, _ = process.communicate(timeout=300)
+
+    assert not running.is_running() or running.status() == psutil.STATUS_ZOMBIE
+    assert (process.returncode, again.replace(str(tmp_path / "3"), "OUT")) == (
+        status,
+        said,
+    )
+    assert files(tmp_path / "3") == found
+
+
+def test_what_is_found_is_a_case_file_as_it_is(written: Written) -> None:
+    path = written(RARE.replace("os._exit(3)", "pass"))
+    check = "--mask-check", "masked_mean/padding-content:float32:*"
+    made = run_chunk(
+        str(path), 0, (*check, "--mask-examples", "8", "--mask-explore", "60"), 60.0, 0
+    )
+    (result,) = msgspec.json.decode(made, type=Chunk).found
+    assert result.failure is not None
+    (check_,) = [
+        each
+        for each in listing.planned(loading.declaration(str(path)), listing.selection())
+        if each.id == result.check
+    ]
+    asked = Search(reference=str(path), rows=8, chunk=8, output=path.parent / "found")
+    lines = search._finding(asked, check_, 7, result)
+    (file,) = (path.parent / "found").iterdir()
+    (case,) = load(file, vocabulary(loading.operations().values()))
+
+    assert f"  saved: {file}" in lines
+    assert case.source == "search, seed 7"
+    assert case.clause == "masked_mean.padding-content"
+    assert file.name == f"masked_mean.{case.slug}.json"
+
+
+def test_a_chunk_that_cannot_run_says_why(written: Written) -> None:
+    path = written("import nothing_like_it\ndef masked_mean(x, mask):\n    return x\n")
+    made = run_chunk(str(path), 5, (), 60.0, 0)
+    chunk = msgspec.json.decode(made, type=Chunk)
+    assert chunk.seed == 5
+    assert chunk.problems[0].startswith(f"{path}: needs nothing_like_it, which is not")
+
+
+def told(chunks: list[Chunk], problems: list[str]) -> tuple[int, list[str]]:
+    said: list[str] = []
+    asked = Search(reference="x", rows=8, chunk=4, output=Path("nowhere"))
+    (check,) = listing.planned(
+        loading.declaration("numpy_reference"),
+        listing.selection(checks=["masked_mean/value:float32:eager"]),
+    )
+    status = search._told(asked, [check], chunks, problems, said.append)
+    return status, said
+
+
+def test_the_first_seed_of_each_check_is_told() -> None:
+    bare: dict[str, Any] = {
+        "check": "masked_mean/value:float32:eager",
+        "outcome": "errored",
+    }
+    first = Chunk(seed=3, found=[Result(message="died", **bare)])
+    second = Chunk(seed=4, found=[Result(message="died otherwise", **bare)])
+    status, said = told([first, second], [])
+    assert status == 1
+    assert said[0].startswith("seed 3: ERRORED masked_mean/value:float32:eager\n  died")
+    assert said[1] == "8 rows for each of 1 laws: 1 findings"
+
+
+def test_what_was_not_searched_is_said() -> None:
+    status, said = told([Chunk(seed=0, problems=["no room"])], ["seed 1: KilledWorker"])
+    assert status == 3
+    assert said[1:] == [
+        "INCOMPLETE: seed 1: KilledWorker",
+        "INCOMPLETE: seed 0: no room",
+    ]
+    assert told([Chunk(seed=0)], [])[0] == 0
+
+
+def test_workers_that_differ_are_refused() -> None:
+    chunks = [Chunk(seed=n, versions={"numpy": f"2.{n}"}) for n in range(2)]
+    with pytest.raises(UsageError, match=r"workers differ in versions: .* install the"):
+        told(chunks, [])
+
+
+def test_a_search_of_nothing_is_refused(written: Written) -> None:
+    path = written(RARE)
+    asked = Search(reference=str(path), rows=8, chunk=4, output=path.parent)
+    options = {
+        "level": None,
+        "operations": (),
+        "dtypes": (),
+        "routes": (),
+        "checks": ("masked_mean/ones:*",),
+        "memory": 0,
+    }
+    with pytest.raises(UsageError, match="no law is selected; nothing would be search"):
+        search.soak(asked, options, print)
+
+
+def test_a_scheduler_that_is_not_there_is_named(
+    written: Written, tmp_path: Path
+) -> None:
+    address = "tcp://127.0.0.1:9"
+    status, _ = soaked(written(RARE), tmp_path / "out", "--scheduler", address)
+    assert status == 2
