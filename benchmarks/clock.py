@@ -49,11 +49,8 @@ def clocked() -> Iterator[Clock]:
     with (
         patch.object(Subject, "callable", wrapped("callable")),
         patch.object(Subject, "_gradient", wrapped("_gradient")),
-        patch.object(
-            Subject,
-            "_build",
-            lambda self, weights: clock.timed(build)(self, weights),
-        ),
+        # A plain function, so that it is bound to the subject as a method is.
+        patch.object(Subject, "_build", clock.timed(build)),
     ):
         yield clock
 

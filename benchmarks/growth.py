@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import process_time
@@ -25,6 +26,8 @@ from conformance.subject import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from conformance.specification import Variant
 
 RUNS = 3
 
@@ -46,70 +49,72 @@ def examples() -> list[tuple[Any, ...]]:
 
 
 def time_() -> list[tuple[Any, ...]]:
-    """Time one batch of every operation's value law as rows get longer."""
+    """Time one batch of an operation's value law as rows get longer."""
     rows = []
-    adapter = loading.load("numpy_reference")
     for name in ("masked_mean", "masked_softmax", "birnn", "attention"):
-        operation = loading.operations()[name]
-        variant, oracle = operation.variants[0], loading.oracle(name)
-        subject = Subject(
-            adapter,
-            loading.framework("numpy"),
-            operation,
-            variant,
-            dtype="float32",
-            route="eager",
-        )
-        costs = {}
         # Attention compares each position with each: its square is a large array.
-        for length in (8, 64, 512, *(() if name == "attention" else (4096,))):
-
-            def once(length: int = length) -> Cost:
-                started = process_time()
-                batch = generate(oracle, variant, seed=0, turn=0, time=length)
-                sample = Sample(
-                    oracle=oracle,
-                    variant=variant,
-                    dtype="float32",
-                    batch=cast(batch, "float32"),
-                )
-                subject.agrees(sample)
-                taken = process_time() - started
-                return Cost(wall=taken, cpu=taken, peak=0.0)
-
-            costs[length] = _least(once)
+        lengths = (8, 64, 512) if name == "attention" else (8, 64, 512, 4096)
+        once = partial(_judged, loading.operations()[name].variants[0])
+        costs = {length: _least(partial(once, length)) for length in lengths}
         rows += _rows(f"positions, {name}", costs)
     return rows
+
+
+def _judged(variant: Variant, length: int) -> Cost:
+    """Generate, answer and judge one batch of rows of ``length`` positions."""
+    oracle = loading.oracle(variant.operation)
+    subject = Subject(
+        loading.load("numpy_reference"),
+        loading.framework("numpy"),
+        loading.operations()[variant.operation],
+        variant,
+        dtype="float32",
+        route="eager",
+    )
+    started = process_time()
+    batch = generate(oracle, variant, seed=0, turn=0, time=length)
+    sample = Sample(
+        oracle=oracle, variant=variant, dtype="float32", batch=cast(batch, "float32")
+    )
+    subject.agrees(sample)
+    taken = process_time() - started
+    return Cost(wall=taken, cpu=taken, peak=0.0)
 
 
 def cases() -> list[tuple[Any, ...]]:
     """Time reading and checking the case files as cases are copied under new slugs."""
     costs = {}
-    words = vocabulary(loading.operations().values())
     with tempfile.TemporaryDirectory() as made:
         for factor in (1, 3, 10):
             folder = Path(made) / str(factor)
-            folder.mkdir()
-            count = 0
-            for path in sorted(loading.shared("cases").glob("*.json")):
-                raw = json.loads(path.read_text("utf-8"))
-                if "cases" in raw:
-                    raw["cases"] = [
-                        {**case, "slug": f"{case['slug']}-{copy}"}
-                        for copy in range(factor)
-                        for case in raw["cases"]
-                    ]
-                    count += len(raw["cases"])
-                (folder / path.name).write_text(json.dumps(raw), "utf-8")
-
-            def once(folder: Path = folder) -> Cost:
-                started = process_time()
-                load_all(folder, words)
-                taken = process_time() - started
-                return Cost(wall=taken, cpu=taken, peak=0.0)
-
-            costs[count] = _least(once)
+            count = _copied(folder, factor)
+            costs[count] = _least(partial(_loaded, folder))
     return _rows("cases read and checked", costs)
+
+
+def _copied(folder: Path, factor: int) -> int:
+    """Write the case files with each case several times; return how many there are."""
+    folder.mkdir()
+    count = 0
+    for path in sorted(loading.shared("cases").glob("*.json")):
+        raw = json.loads(path.read_text("utf-8"))
+        if "cases" in raw:
+            raw["cases"] = [
+                {**case, "slug": f"{case['slug']}-{copy}"}
+                for copy in range(factor)
+                for case in raw["cases"]
+            ]
+            count += len(raw["cases"])
+        (folder / path.name).write_text(json.dumps(raw), "utf-8")
+    return count
+
+
+def _loaded(folder: Path) -> Cost:
+    words = vocabulary(loading.operations().values())
+    started = process_time()
+    load_all(folder, words)
+    taken = process_time() - started
+    return Cost(wall=taken, cpu=taken, peak=0.0)
 
 
 def results(most: int = 10**5) -> list[tuple[Any, ...]]:

@@ -1,6 +1,6 @@
 """Whole commands, in turns, as medians and ratios.
 
-python benchmarks/wall.py startup              # listing, help, first verdict, collection
+python benchmarks/wall.py startup              # listing, help, verdict, collection
 python benchmarks/wall.py core ADAPTER ...     # the core level of installed adapters
 python benchmarks/wall.py plain ADAPTER        # beside the same checks in a pytest file
 """
