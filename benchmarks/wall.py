@@ -66,7 +66,7 @@ def main(arguments: list[str]) -> int:
             commands = core(names, folder)
         # A difference that is not known is no reason not to be timed.
         found = interleaved(
-            commands, runs=7 if kind == "startup" else 3, accepts=(0, 1)
+            commands, runs=5 if kind == "startup" else 3, accepts=(0, 1)
         )
     shown("-".join((kind, *names)), found)
     return 0
