@@ -221,4 +221,54 @@ def mutants(session: nox.Session) -> None:
     session.run("python", "-m", "conformance.mutation", *session.posargs)
 
 
+@nox.session(venv_backend="none")
+def bench(session: nox.Session) -> None:
+    """Measure speed as docs/speed.md tells it; each table is also JSON in reports/."""
+    numpy, torch, jax = (
+        str(build(session, f"{name}_reference") / "python")
+        for name in ("numpy", "torch", "jax")
+    )
+    tensorflow = str(build(session, "tensorflow_reference") / "python")
+    for python, script, *arguments in (
+        (numpy, "wall", "startup"),
+        (numpy, "wall", "core", "numpy_reference"),
+        (numpy, "wall", "plain", "numpy_reference"),
+        (torch, "wall", "core", "torch_reference"),
+        (tensorflow, "wall", "core", "tensorflow_reference"),
+        (jax, "wall", "core", "jax_reference"),
+        (numpy, "rows", "numpy"),
+        (torch, "rows", "torch"),
+        (jax, "rows", "jax"),
+        (numpy, "catch", "numpy"),
+        (numpy, "harness", "numpy_reference"),
+        (torch, "harness", "torch_reference"),
+        (tensorflow, "harness", "tensorflow_reference"),
+        (jax, "harness", "jax_reference"),
+        (numpy, "growth", "examples"),
+        (numpy, "growth", "time"),
+        (numpy, "growth", "cases"),
+        (numpy, "growth", "results", "1000000"),
+    ):
+        command = (python, f"benchmarks/{script}.py", *arguments)
+        session.run(*command, *session.posargs, external=True)
+
+
+@nox.session(venv_backend="none")
+@nox.parametrize("name", [nox.param(name, id=name) for name in FRAMEWORKS])
+def thorough(session: nox.Session, name: str) -> None:
+    """Hold a reference adapter to far more rows, over three seeds, and 2,000 batches.
+
+    Hours for the compiling frameworks; `-- --route compiled` and the like narrow it.
+    """
+    scripts = build(session, f"{name}_reference")
+    for seed in ("1", "2", "3"):
+        command = (str(scripts / "mask-conformance"), "run", f"{name}_reference")
+        options = ("--seed", seed, "--examples", "640", "--explore", "200")
+        folder = f"reports/thorough/{seed}"
+        session.run(*command, *options, "-o", folder, *session.posargs, external=True)
+    seeds = (f"{name}_reference", "2000")
+    python = str(scripts / "python")
+    session.run(python, "benchmarks/seeds.py", *seeds, external=True)
+
+
 nox.options.sessions = ["conform", "report"]

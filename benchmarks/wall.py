@@ -1,73 +1,74 @@
-"""Wall time of whole commands, in turns, as medians and ratios.
+"""Whole commands, in turns, as medians and ratios.
 
-python benchmarks/wall.py startup              # `mask-conformance adapters` / click
+python benchmarks/wall.py startup              # listing, help, verdict, collection
 python benchmarks/wall.py core ADAPTER ...     # the core level of installed adapters
+python benchmarks/wall.py plain ADAPTER        # beside the same checks in a pytest file
 """
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from statistics import median
-from time import perf_counter
+
+from measure import interleaved, script, shown
+
+PLAIN = """\
+import conformance
 
 
-def timed(command: list[str]) -> float:
-    """Return one run's wall time in seconds."""
-    started = perf_counter()
-    subprocess.run(command, check=True, capture_output=True)
-    return perf_counter() - started
+@conformance.parametrize_checks({adapter!r}, level="core")
+def test_masking(check):
+    check()
+"""
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 
 
-def interleaved(commands: dict[str, list[str]], runs: int) -> dict[str, list[float]]:
-    """Run the commands in turns, so that a drift of the machine meets all alike."""
-    for command in commands.values():
-        timed(command)
-    found: dict[str, list[float]] = {name: [] for name in commands}
-    for _ in range(runs):
-        for name, command in commands.items():
-            found[name].append(timed(command))
-    return found
-
-
-def startup() -> dict[str, list[float]]:
-    """Time listing the adapters beside the import of click alone."""
-    script = Path(sys.executable).with_name("mask-conformance")
-    commands = {
+def startup(folder: Path) -> dict[str, list[str]]:
+    """Return what a user waits for first, beside the import of click alone."""
+    run = [script(), "run", "numpy_reference", "-o", str(folder)]
+    suite = ["-p", "conformance.pytest_plugin", "--pyargs", "conformance.suite"]
+    collect = [*PYTEST, *suite, "--collect-only", "--mask-adapter", "numpy_reference"]
+    return {
         "import click": [sys.executable, "-c", "import click"],
-        "mask-conformance adapters": [str(script), "adapters"],
+        "mask-conformance adapters": [script(), "adapters"],
+        "mask-conformance --help": [script(), "--help"],
+        "one verdict on NumPy": [*run, "--check", "masked_mean/value:float32:*"],
+        "collection of robust": collect,
     }
-    return interleaved(commands, runs=15)
 
 
-def core(adapters: list[str]) -> dict[str, list[float]]:
-    """Time the core level of each adapter, imports included."""
-    script = Path(sys.executable).with_name("mask-conformance")
-    with tempfile.TemporaryDirectory() as folder:
-        commands = {
-            name: [str(script), "run", name, "--level", "core", "-o", folder]
-            for name in adapters
-        }
-        return {
-            name: [timed(command) for _ in range(3)]
-            for name, command in commands.items()
-        }
+def core(names: list[str], folder: Path) -> dict[str, list[str]]:
+    """Return the core level of each adapter, imports included."""
+    return {
+        name: [script(), "run", name, "--level", "core", "-o", str(folder)]
+        for name in names
+    }
+
+
+def plain(name: str, folder: Path) -> dict[str, list[str]]:
+    """Return the same checks in a parametrised pytest file, then as a run."""
+    file = folder / "test_plain.py"
+    file.write_text(PLAIN.format(adapter=name), encoding="utf-8")
+    return {"pytest file": [*PYTEST, str(file)], **core([name], folder)}
 
 
 def main(arguments: list[str]) -> int:
-    """Print a table and write the figures as JSON beside it."""
+    """Print a table and write the figures as JSON."""
     kind, *names = arguments or ["startup"]
-    found = startup() if kind == "startup" else core(names)
-    first = median(next(iter(found.values())))
-    print(f"{'command':<28} {'median s':>9} {'ratio':>7}")
-    for name, times in found.items():
-        print(f"{name:<28} {median(times):>9.3f} {median(times) / first:>7.2f}")
-    path = Path("reports") / f"benchmark-{kind}.json"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        if kind == "startup":
+            commands = startup(folder)
+        elif kind == "plain":
+            commands = plain(*names, folder)
+        else:
+            commands = core(names, folder)
+        # A difference that is not known is no reason not to be timed.
+        found = interleaved(
+            commands, runs=5 if kind == "startup" else 3, accepts=(0, 1)
+        )
+    shown("-".join((kind, *names)), found)
     return 0
 
 

@@ -45,6 +45,12 @@ class Prepared:
         """The adapter's framework, imported when it is first needed."""
         return loading.framework(self.adapter.declaration.framework)
 
+    def forget(self) -> None:
+        """Forget every batch, as before another seed; what was compiled stays."""
+        for kept in (self._batches, self._samples, self._explored, self._found):
+            kept.clear()
+        self._oracles.clear()
+
     def turn(self, check: Check, turn: int, rows: int | None = None) -> Sample:
         """Return one of the generated samples of a check's variant and dtype.
 

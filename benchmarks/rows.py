@@ -1,0 +1,112 @@
+"""Rows checked a second, beside the examples a second of array-api-tests.
+
+python benchmarks/rows.py numpy                # or torch, jax
+python benchmarks/rows.py numpy --array-api-tests PATH/TO/array-api-tests
+
+Values, masks and padding garbage are generated and answers compared with the oracle's.
+Without a checkout of array-api-tests its figures of the issue stand in, marked so.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from statistics import median
+from time import perf_counter, process_time
+
+from measure import save, table
+
+from conformance import loading
+from conformance.plan import plan
+from conformance.runner import Runner
+from conformance.selection import Selection
+
+ROWS = 2**17
+RUNS = 5
+QUOTED = {"numpy": 570.0, "torch": 570.0, "jax": 70.0}
+"""Examples a second of test_mean and test_max, imports aside, as measured before; no
+figure of torch's own was taken, NumPy's stands for it."""
+
+MODULES = {
+    "numpy": "numpy",
+    "torch": "array_api_compat.torch",
+    "jax": "jax.numpy",
+}
+TESTS = {"masked_mean": "test_mean", "masked_max": "test_max"}
+
+
+def rows_per_second(framework: str, operation: str) -> dict[str, list[float]]:
+    """Run the value law over many rows, several times, and return the rates."""
+    adapter = loading.load(f"{framework}_reference")
+    selection = Selection(
+        operations=(operation,),
+        dtypes=("float32",),
+        routes=(adapter.declaration.primary,),
+        checks=("*/value:*",),
+    )
+    (check,) = plan(adapter.declaration, loading.operations(), {}, selection)
+    runner = Runner(adapter, {}, examples=ROWS)
+    found: dict[str, list[float]] = {"wall": [], "cpu": []}
+    for _ in range(RUNS + 1):
+        wall, cpu = perf_counter(), process_time()
+        result = runner.run(check)
+        if result.outcome != "passed":
+            raise RuntimeError(result.message)
+        found["wall"].append(ROWS / (perf_counter() - wall))
+        found["cpu"].append(ROWS / (process_time() - cpu))
+    return {name: rates[1:] for name, rates in found.items()}
+
+
+def examples_per_second(folder: Path, framework: str, test: str) -> float:
+    """Return array-api-tests' rate: what further examples take, imports aside."""
+    environment = os.environ | {"ARRAY_API_TESTS_MODULE": MODULES[framework]}
+    file = "array_api_tests/test_statistical_functions.py"
+    times = {}
+    for count in (100, 1100):
+        command = [sys.executable, "-m", "pytest", "-q", f"{file}::{test}"]
+        command += ["--max-examples", str(count), "--disable-deadline"]
+        started = perf_counter()
+        subprocess.run(
+            command, cwd=folder, env=environment, check=True, capture_output=True
+        )
+        times[count] = perf_counter() - started
+    return 1000 / (times[1100] - times[100])
+
+
+def main(arguments: list[str]) -> int:
+    """Print a table and write the figures as JSON."""
+    framework = arguments[0] if arguments else "numpy"
+    folder = None
+    if "--array-api-tests" in arguments:
+        folder = Path(arguments[arguments.index("--array-api-tests") + 1])
+    rows, figures = [], {}
+    for operation, test in TESTS.items():
+        rates = rows_per_second(framework, operation)
+        theirs = (
+            examples_per_second(folder, framework, test)
+            if folder
+            else QUOTED[framework]
+        )
+        ratio = median(rates["cpu"]) / theirs
+        name = test if folder else f"{test} (quoted)"
+        rows.append(
+            (
+                operation,
+                median(rates["wall"]),
+                median(rates["cpu"]),
+                name,
+                theirs,
+                ratio,
+            )
+        )
+        figures[operation] = {**rates, name: theirs, "ratio": ratio}
+    head = ("operation", "rows / wall s", "rows / CPU s", "beside", "examples / s")
+    table((*head, "ratio"), rows)
+    save(f"rows-{framework}", figures)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

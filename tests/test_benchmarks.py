@@ -1,0 +1,51 @@
+"""What the benchmarks compute beside running commands."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance import listing, loading
+from conformance.runner import Runner
+from conformance.selection import Selection
+
+
+@pytest.fixture
+def benchmarks(monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = Path(__file__).parents[1] / "benchmarks"
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+
+
+@pytest.mark.usefixtures("benchmarks")
+def test_an_exponent_is_the_power_of_the_growth() -> None:
+    measure: Any = import_module("measure")
+
+    assert measure.exponent([1, 10, 100], [3, 30, 300]) == pytest.approx(1)
+    assert measure.exponent([1, 10, 100], [2, 200, 20000]) == pytest.approx(2)
+
+
+@pytest.mark.usefixtures("benchmarks")
+def test_a_command_that_fails_is_no_figure() -> None:
+    measure: Any = import_module("measure")
+
+    wrong = [sys.executable, "-c", "raise SystemExit(3)"]
+    with pytest.raises(RuntimeError, match="exit status 3"):
+        measure.cost(wrong)
+    assert measure.cost(wrong, accepts=(3,)).wall > 0
+
+
+@pytest.mark.usefixtures("benchmarks")
+def test_only_the_adapters_own_calls_are_timed() -> None:
+    clock: Any = import_module("clock")
+    adapter = loading.load("numpy_reference")
+    selection = Selection(checks=("masked_mean/value:float32:*",))
+    check, *_ = listing.planned(adapter.declaration, selection)
+    with clock.clocked() as found:
+        result: Any = Runner(adapter, listing.cases()).run(check)
+    assert result.outcome == "passed"
+    assert 0 < 1000 * found.seconds < result.ms

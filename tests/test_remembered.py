@@ -1,0 +1,91 @@
+"""An oracle is asked the same question once, and answers as before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from conformance import loading
+from conformance.remembered import LARGE, Remembered, solved
+from conformance.sample import cast, generate
+
+if TYPE_CHECKING:
+    from conformance.batch import Array, Batch
+    from conformance.specification import Variant
+
+VARIANTS = [
+    variant
+    for operation in loading.operations().values()
+    for variant in operation.variants
+]
+
+
+class Counting:
+    """The mean's oracle, which counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.own = loading.oracle("masked_mean")
+
+    def answer(self, options: Any, batch: Batch) -> Array:
+        self.calls += 1
+        found: Array = self.own.answer(options, batch)
+        return found
+
+    def bound(self, options: Any, batch: Batch, dtype: str) -> Array:
+        found: Array = self.own.bound(options, batch, dtype)
+        return found
+
+
+def batch(rows: int | None = None) -> Batch:
+    variant = loading.operations()["masked_mean"].variants[0]
+    oracle = loading.oracle("masked_mean")
+    return cast(generate(oracle, variant, seed=0, turn=0, rows=rows), "float32")
+
+
+def test_the_same_content_is_answered_once() -> None:
+    counting = Counting()
+    oracle = Remembered(counting)
+    first = oracle.solved({}, batch(), "float32")
+    again = oracle.solved({}, batch(), "float32")
+    assert counting.calls == 1
+    assert first is again
+
+
+@pytest.mark.parametrize("change", ["dtype", "value", "mask"])
+def test_another_question_is_another_answer(change: str) -> None:
+    counting = Counting()
+    oracle = Remembered(counting)
+    given = batch()
+    oracle.solved({}, given, "float32")
+    x, mask = given.arrays["x"].copy(), given.mask.copy()
+    x[0, 0] += change == "value"
+    mask[0, 0] ^= change == "mask"
+    other = replace(given, arrays={"x": x}, mask=mask)
+    oracle.solved({}, other, "float16" if change == "dtype" else "float32")
+    assert counting.calls == 2
+
+
+def test_a_large_batch_is_not_kept() -> None:
+    counting = Counting()
+    oracle = Remembered(counting)
+    large = batch(LARGE)
+    for _ in range(2):
+        oracle.solved({}, large, "float32")
+    assert counting.calls == 2
+    assert not oracle.answers
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=lambda each: each.name)
+def test_one_pass_gives_the_answer_and_the_bound(variant: Variant) -> None:
+    oracle = loading.oracle(variant.operation)
+    given = cast(generate(oracle, variant, seed=0, turn=0), "float32")
+    options = variant.options
+    if variant.makes_mask:
+        given = oracle.formed(options, given)
+    answer, bound = solved(oracle, options, given, "float32")
+    assert np.array_equal(answer, oracle.answer(options, given), equal_nan=True)
+    assert np.array_equal(bound, oracle.bound(options, given, "float32"))
