@@ -271,4 +271,43 @@ def thorough(session: nox.Session, name: str) -> None:
     session.run(python, "benchmarks/seeds.py", *seeds, external=True)
 
 
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Read 10,000 spoilt case, known and result files each; `-- N` takes another number."""
+    session.install("-e", ".[run]", *GROUPS["tests"])
+    count = session.posargs[0] if session.posargs else "10000"
+    session.run("pytest", "-q", "tests/test_fuzz.py", env={"MASK_FUZZ": count})
+
+
+@nox.session
+def examples(session: nox.Session) -> None:
+    """Try the quick start and the example library on the built wheel."""
+    folder = Path(session.create_tmp()).resolve()
+    for old in folder.glob("*.whl"):
+        old.unlink()
+    session.install("build")
+    session.run("python", "-m", "build", "--wheel", "--outdir", str(folder))
+    (wheel,) = folder.glob("*.whl")
+    library = tomllib.loads(
+        Path("examples/seqlayers/pyproject.toml").read_text("utf-8")
+    )
+    # torch first: what is installed after it must not bring another build of it.
+    session.install(*library["project"]["dependencies"])
+    session.install("--force-reinstall", "--no-deps", str(wheel))
+    session.install(f"{wheel}[run]")
+    # pytest and not `python -m pytest`, which would find the checkout before the wheel.
+    session.run(
+        *("pytest", "-q", "tests/examples", "tests/docs/test_quickstart.py"),
+        env={"MASK_WHEEL": str(wheel)},
+    )
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site into site/; a broken link or anchor is an error."""
+    session.install(*GROUPS["docs"])
+    command = ("mkdocs", "build", "--strict", *session.posargs)
+    session.run(*command, env={"NO_MKDOCS_2_WARNING": "1"})
+
+
 nox.options.sessions = ["conform", "report"]

@@ -207,7 +207,7 @@ def _entry(path: Path, number: int, table: object) -> KnownEntry:
         field = re.sub(r"[^\w-].*", "", where.lstrip(".")) or "versions"
         field = named.group(1) if named else field
         hint = _HINTS.get(field, f"choose from: {', '.join(FIELDS)}")
-        what = what.partition("\n")[0]  # packaging draws an arrow below
+        what = clean(what.partition("\n")[0], 300)  # packaging draws an arrow below
         msg = f"{path}, entry {number}, field {field}: {what}; {hint}"
         raise KnownError(msg) from error
     return KnownEntry(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -179,8 +181,10 @@ def _write(path: Path, adapter: str, entries: Iterable[KnownEntry]) -> None:
     head = _HEAD.format(adapter=adapter)
     if path.exists():
         head = _comment(path.read_text(encoding="utf-8")) or head
-    tables = [_table(entry) for entry in entries]
-    text = head + "".join("\n" + tomli_w.dumps({"known": [table]}) for table in tables)
+    text = head + "".join(
+        "\n" + tomli_w.dumps({"known": [_table(entry)]}) + _arrays(entry.smallest)
+        for entry in entries
+    )
     fresh = path.with_name(path.name + ".new")
     fresh.write_text(text, encoding="utf-8")
     fresh.replace(path)
@@ -204,6 +208,28 @@ def _table(entry: KnownEntry) -> dict[str, Any]:
         "versions": versions[0] if len(versions) == 1 else versions,
         "since": entry.since,
         "review-by": entry.review_by,
-        "smallest": entry.smallest,
     }
     return {name: value for name, value in fields.items() if value}
+
+
+def _arrays(smallest: Mapping[str, Any] | None) -> str:
+    """Return the smallest input as TOML with an array a line, for people to read.
+
+    Nested lists of numbers and texts are written alike in JSON and in TOML.
+    """
+    if not smallest:
+        return ""
+    groups = {name: each for name, each in smallest.items() if isinstance(each, dict)}
+    plain = {name: each for name, each in smallest.items() if name not in groups}
+    lines = ["", "[known.smallest]", *_lines(plain)]
+    for name, group in groups.items():
+        lines += ["", f"[known.smallest.{name}]", *_lines(group)]
+    return "\n".join(lines) + "\n"
+
+
+def _lines(table: Mapping[str, Any]) -> list[str]:
+    return [f"{_key(name)} = {json.dumps(table[name])}" for name in table]
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[\w-]+", name, re.ASCII) else json.dumps(name)

@@ -23,9 +23,11 @@ LINE_LIMIT = 16 * 2**20
 
 _SHARD = re.compile(r"([1-9]\d{0,3}/[1-9]\d{0,3})?")
 
-_LINE: msgspec.json.Decoder[Header | Result | Footer] = msgspec.json.Decoder(
-    Header | Result | Footer
-)
+_Lines = Header | Result | Footer
+_LINE: msgspec.json.Decoder[Header | Result | Footer] = msgspec.json.Decoder(_Lines)
+
+_SUSPECT = re.compile(rb"\\[bfru]|[^\x00-\x7f]")
+"""What a line must have to hold text that the writer would have stripped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,8 +142,9 @@ class Reader:
     def refuse(self, field: str, what: str) -> NoReturn:
         """Raise the error that names file, line and field."""
         msg = (
-            f"results file {self.path}, line {max(1, self.line)}, field {field}: "
-            f"{what}; write it again with `mask-conformance run`"
+            f"results file {self.path}, line {max(1, self.line)}, field "
+            f"{clean(field, 100)}: {clean(what, 400)}; write it again with "
+            "`mask-conformance run`"
         )
         raise ResultError(msg) from None
 
@@ -149,7 +152,7 @@ class Reader:
         """Tell foreign files and other versions before their fields are judged."""
         try:
             first = msgspec.json.decode(raw)
-        except (msgspec.DecodeError, RecursionError):
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             first = None
         if not isinstance(first, dict) or first.get("type") != "run":
             self.refuse("type", "this is no record of a run, expected a header")
@@ -159,7 +162,10 @@ class Reader:
 
     def _decode(self, raw: bytes) -> Header | Result | Footer | None:
         try:
-            return _LINE.decode(raw)
+            if not _SUSPECT.search(raw):
+                return _LINE.decode(raw)
+            # Somebody else's line: what our writer would have stripped is stripped.
+            return msgspec.convert(tidy(msgspec.json.decode(raw)), _Lines)
         except msgspec.ValidationError as error:
             field, what = _field(str(error))
             self.refuse(field, what)
@@ -167,6 +173,8 @@ class Reader:
             if not raw.endswith(b"\n"):
                 return None
             self.refuse("(none)", str(error))
+        except UnicodeDecodeError:
+            self.refuse("(none)", "the line is not UTF-8")
         except RecursionError:
             self.refuse("(none)", "arrays are nested without end")
 
@@ -185,6 +193,10 @@ class Reader:
             parse_check(result.check)
         except UsageError as error:
             self.refuse("check", str(error))
+        if result.outcome == "passed" and result.failure is not None:
+            self.refuse("failure", "is there, but the check passed")
+        if result.outcome not in {"failed", "errored"} and result.known is not None:
+            self.refuse("known", f"is there, but the check is {result.outcome}")
         self.seen.add(name)
         self.counts[result.outcome] += 1
         self.keep(result)

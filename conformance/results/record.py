@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
+from msgspec import Meta
 
 SCHEMA = 1
 """Version of the record's format; a file of another version is refused."""
@@ -13,6 +14,10 @@ Outcome = Literal["passed", "failed", "errored", "unsupported", "not_run"]
 """How a check ended; ``known`` is a flag beside it, never an outcome."""
 
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+
+_Count = Annotated[int, Meta(ge=0, le=2**53)]
+_Level = Annotated[str, Meta(pattern="^(core|robust|extended)$")]
+_Share = Annotated[float, Meta(ge=0)] | Annotated[str, Meta(pattern="^(inf|nan)$")]
 
 Array = list[Any] | bool | int | float | str
 """A nested list of numbers; nan, inf, -inf and -0.0 are strings."""
@@ -62,8 +67,8 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     got: Array = []
     want: Array = []
     allowed: Array = []
-    mismatched: int = 0
-    of: int = 0
+    mismatched: _Count = 0
+    of: _Count = 0
     worst: Worst | None = None
     elided: bool = False
     diagnosis: str = ""
@@ -99,15 +104,15 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, tag="run", tag_field="ty
     file: str
     versions: dict[str, str]
     environment: dict[str, str]
-    level: str
-    seed: int
-    examples: int
-    explore: int = 0
-    planned: int
-    whole: int = 0
+    level: _Level
+    seed: _Count
+    examples: _Count
+    explore: _Count = 0
+    planned: _Count
+    whole: _Count = 0
     operations: list[str]
     declared: dict[str, str] = {}
-    cases: int
+    cases: _Count
     cases_digest: str
     started: str
     commit: str = ""
@@ -143,13 +148,13 @@ class Result(
     check: str
     outcome: Outcome
     clause: str = ""
-    level: str = ""
+    level: _Level | Literal[""] = ""
     message: str = ""
-    share: float | str | None = None
+    share: _Share | None = None
     known: Known | None = None
     failure: Failure | None = None
     captured: str = ""
-    ms: float = 0.0
+    ms: Annotated[float, Meta(ge=0)] = 0.0
 
 
 class Footer(msgspec.Struct, frozen=True, kw_only=True, tag="end", tag_field="type"):

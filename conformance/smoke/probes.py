@@ -158,7 +158,9 @@ def _declared(
         return
     stated = {
         "mask-form": f"mask-forms = {list(declaration.mask_forms)}",
-        "empty-row": _said("empty", declaration.empty_row(variant.name)),
+        "empty-row": _said(
+            "empty", variant.empty == "declared" and declaration.empty_row(variant.name)
+        ),
         "left-padding": _said(
             "placements", "left" in declaration.placements and "left"
         ),

@@ -1,0 +1,146 @@
+"""A recorded difference is seen on the recorded input, before anything is drawn."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance import gate, loading, replay
+from conformance.errors import KnownError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from conformance.results import Result
+    from conformance.session import Session
+
+DIVIDES = """
+def masked_mean(x, mask):
+    wide = mask.reshape(mask.shape + (1,) * (x.ndim - 2))
+    return (np.where(wide, x, 0).sum(axis=1) / x.shape[1]).astype(x.dtype)
+"""
+KNOWN = """
+[[known]]
+checks = ["masked_mean/value:*"]
+kind = "failed"
+reason = "divides by T"
+{more}
+[known.smallest]
+check = "masked_mean/value:float32:eager"
+mask = [[true, false, false]]
+[known.smallest.inputs]
+x = [[3.0, 0.0, 5.0]]
+"""
+VALUE = "masked_mean/value:float32:eager"
+BROKEN = {
+    "x = [[3.0, 0.0, 5.0]]": (
+        ("x = [[3.0, 0.0]]", "smallest: x: expected the mask's shape .1, 3. in front"),
+        ("x = [[3.0, 0.0], [5.0]]", "smallest: x: expected nested lists, rows of"),
+        ('x = [[3.0, "NaN", 5.0]]', "x.0..1.: got 'NaN', expected a number or one of"),
+        ("y = [[3.0, 0.0, 5.0]]", "smallest.inputs.x: got nothing, expected an array"),
+        ("x = 3", "smallest: x: expected nested lists"),
+    ),
+    "mask = [[true, false, false]]": (
+        ("mask = [[1, 0, 0]]", "smallest: mask: expected true and false only"),
+        (
+            "mask = [true, false, false]",
+            "smallest: mask: expected rows of equal length",
+        ),
+        ("mask = [[[true, false]]]", "smallest: mask: expected rows of equal length"),
+    ),
+    'check = "masked_mean/value:float32:eager"': (
+        ('check = "masked_mean"', "check: 'masked_mean' is no check id"),
+        ("check = 3", "check: 3 is no check id"),
+        (
+            'check = "masked_meen/value:float32:eager"',
+            "smallest.check: there is no variant masked_meen",
+        ),
+        ("extra = 3", "smallest: extra: unknown, expected one of check, inputs"),
+    ),
+}
+
+
+@pytest.fixture
+def told(opened: Callable[..., Session], written: Callable[[str], Path]) -> object:
+    """Open a session on a body with a file of known differences, and run a check."""
+
+    def run(body: str, known: str, check: str = VALUE) -> tuple[Session, Result]:
+        path = written(body).with_suffix(".toml")
+        path.write_text(known, encoding="utf-8")
+        session = opened(body)
+        (wanted,) = [each for each in session.planned if each.id == check]
+        return session, session.run(wanted)
+
+    return run
+
+
+Told = "Callable[[str, str], tuple[Session, Result]]"
+
+
+def test_the_recorded_input_is_tried_first(told: Callable[..., object]) -> None:
+    _, result = told(DIVIDES, KNOWN.format(more=""))  # type: ignore[misc]
+    assert result.known.reason == "divides by T"
+    assert result.failure.inputs["x"] == [[3.0, 0.0, 5.0]]
+    assert result.failure.shrunk
+
+
+def test_where_it_passes_the_rest_is_drawn_all_the_same(
+    told: Callable[..., object],
+) -> None:
+    harmless = KNOWN.format(more="").replace(
+        "mask = [[true, false, false]]", "mask = [[true, true, true]]"
+    )
+    _, result = told(DIVIDES, harmless)  # type: ignore[misc]
+    assert result.outcome == "failed"
+    assert result.failure.inputs["x"] != [[3.0, 0.0, 5.0]]
+
+
+def test_an_entry_for_other_versions_is_not_replayed(
+    told: Callable[..., object],
+) -> None:
+    other = KNOWN.format(more='versions = "numpy<1"')
+    _, result = told(DIVIDES, other)  # type: ignore[misc]
+    assert result.known is None
+    assert result.failure.inputs["x"] == [[1.0, 0.0]]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [(old, new, said) for old, each in BROKEN.items() for new, said in each],
+)
+def test_an_input_that_cannot_be_replayed_is_named(
+    old: str, new: str, said: str, told: Callable[..., object]
+) -> None:
+    with pytest.raises(KnownError, match=r"wrong.toml, entry 1, field .*" + said):
+        told(DIVIDES, KNOWN.format(more="").replace(old, new))
+
+
+def test_every_recorded_input_of_ours_can_be_replayed() -> None:
+    found = 0
+    for declaration in loading.declarations().values():
+        entries = gate.load_known(loading.known_file(declaration))
+        found += len(replay.smallest(entries))
+    assert found > 50
+
+
+@pytest.mark.parametrize(
+    ("days", "stale"), [(-1, ["which is past (divides by T)"]), (0, []), (1, [])]
+)
+def test_an_entry_past_its_date_is_a_complaint_in_any_run(
+    days: int, stale: list[str], told: Callable[..., object]
+) -> None:
+    day = datetime.now(UTC).date() + timedelta(days=days)
+    session, _ = told(DIVIDES, KNOWN.format(more=f"review-by = {day}"))  # type: ignore[misc]
+    found = session.close()
+    assert len(found) == len(stale)
+    for complaint, part in zip(found, stale, strict=True):
+        assert f"to be reviewed by {day}, {part}" in complaint
+        assert "look at it again and set another review-by" in complaint
+
+
+def test_a_date_that_is_none_is_refused(told: Callable[..., object]) -> None:
+    with pytest.raises(KnownError, match=r"field review-by: .*a date such as 2027"):
+        told(DIVIDES, KNOWN.format(more='review-by = "soon"'))

@@ -1,0 +1,156 @@
+"""The action, the examples for CI and the pre-commit hooks: well formed, and run."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+yaml = pytest.importorskip("ruamel.yaml", reason="comes with check-jsonschema")
+
+ROOT = Path(__file__).parents[1]
+SCHEMAS = {
+    "action.yml": "vendor.github-actions",
+    "examples/seqlayers/.github/workflows/masking.yml": "vendor.github-workflows",
+    "examples/gitlab-ci.yml": "vendor.gitlab-ci",
+}
+COMMAND = "from conformance.cli import main; main()"
+MEAN = """
+def masked_mean(x, mask):
+    wide = mask.reshape(mask.shape + (1,) * (x.ndim - 2))
+    with np.errstate(all="ignore"):
+        total = np.where(wide, x, 0).sum(axis=1)
+        return (total / {divisor}).astype(x.dtype)
+"""
+
+
+def load(name: str) -> Any:
+    return yaml.YAML(typ="safe").load((ROOT / name).read_text(encoding="utf-8"))
+
+
+def scripts(value: Any) -> list[str]:
+    """Return every shell command of a file."""
+    if isinstance(value, dict):
+        own = [v for k, v in value.items() if k == "run" and isinstance(v, str)]
+        own += [e for k, v in value.items() if k.endswith("script") for e in v]
+        return own + [each for v in value.values() for each in scripts(v)]
+    if isinstance(value, list):
+        return [each for item in value for each in scripts(item)]
+    return []
+
+
+@pytest.mark.parametrize(("name", "schema"), SCHEMAS.items())
+def test_it_has_the_form_that_its_service_asks_for(name: str, schema: str) -> None:
+    command = ["check_jsonschema", "--builtin-schema", schema, str(ROOT / name)]
+    ended = subprocess.run(
+        [sys.executable, "-m", *command], check=False, capture_output=True, text=True
+    )
+    assert ended.returncode == 0, ended.stdout
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_its_commands_are_ours_and_take_the_options_that_are_given(name: str) -> None:
+    given = re.findall(
+        r"mask-conformance ([a-z-]+)([^&\n]*)", "\n".join(scripts(load(name)))
+    )
+    assert given
+    for command, rest in given:
+        known = {
+            option for each in main.commands[command].params for option in each.opts
+        }
+        assert set(re.findall(r"--[a-z-]+", rest)) <= known
+
+
+def test_no_input_is_pasted_into_a_script() -> None:
+    told = load("action.yml")["runs"]["steps"]
+    assert [step for step in told if "${{" in step.get("run", "")] == []
+
+
+def test_the_hooks_call_us_for_the_files_that_we_read() -> None:
+    hooks = {hook["id"]: hook for hook in load(".pre-commit-hooks.yaml")}
+    assert set(hooks) == {"mask-cases", "mask-known"}
+    assert {hook["entry"] for hook in hooks.values()} == {"mask-conformance validate"}
+    assert {hook["language"] for hook in hooks.values()} == {"python"}
+    cases, known = hooks["mask-cases"], hooks["mask-known"]
+    assert re.search(cases["files"], "cases/masked_mean.json")
+    assert re.search(cases["exclude"], "cases/schema.json")
+    assert re.search(known["files"], "adapters/numpy_ma.toml")
+    assert re.search(known["files"], "masking.toml")
+    assert not re.search(known["files"], "pyproject.toml")
+
+
+def test_the_gitlab_job_of_the_guide_is_the_one_of_the_examples() -> None:
+    page = (ROOT / "docs" / "gate.md").read_text(encoding="utf-8")
+    text = (ROOT / "examples" / "gitlab-ci.yml").read_text(encoding="utf-8")
+    assert text.partition("\n")[2] in page
+
+
+@pytest.fixture
+def act(tmp_path: Path) -> Callable[..., dict[str, str]]:
+    """Run the action's script as its runner would, in a folder of its own."""
+    (tmp_path / "bin").mkdir()
+    command = tmp_path / "bin" / "mask-conformance"
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} -c "{COMMAND}" "$@"\n')
+    command.chmod(command.stat().st_mode | stat.S_IXUSR)
+    (step,) = [s for s in load("action.yml")["runs"]["steps"] if s.get("id") == "gate"]
+
+    def run(**inputs: str) -> dict[str, str]:
+        files = {key: tmp_path / key for key in ("STEP_SUMMARY", "OUTPUT")}
+        given = {key: inputs.get(key, "") for key in step["env"]}
+        environment = {
+            **os.environ,
+            **given,
+            **{f"GITHUB_{key}": str(path) for key, path in files.items()},
+            "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}",
+            "PYTHONPATH": str(ROOT),
+        }
+        ended = subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env=environment,
+        )
+        assert ended.returncode == 0, ended.stderr
+        told = {key: p.read_text("utf-8") for key, p in files.items() if p.exists()}
+        for path in files.values():
+            path.unlink(missing_ok=True)
+        return {"said": ended.stdout, "STEP_SUMMARY": "", **told}
+
+    return run
+
+
+def test_the_action_annotates_what_is_new_and_writes_the_summary(
+    act: Callable[..., dict[str, str]], written: Callable[..., Path]
+) -> None:
+    path = written(MEAN.format(divisor="x.shape[1]"), name="mine.py")
+    options = "--level core --operation masked_mean"
+    red = act(ADAPTER=str(path), OPTIONS=options)
+    assert red["OUTPUT"] == "status=1\n"
+    assert f"::error file={path},line=8,title=failed" in red["said"]
+    assert red["said"].count("::error ") == 10
+    assert red["STEP_SUMMARY"].startswith("# Mask conformance")
+    written(MEAN.format(divisor="wide.sum(axis=1)"), name="mine.py")
+    green = act(ADAPTER=str(path), OPTIONS=options)
+    assert green["OUTPUT"] == "status=0\n"
+    assert "::error" not in green["said"]
+
+
+def test_the_action_says_when_there_is_nothing_to_run(
+    act: Callable[..., dict[str, str]],
+) -> None:
+    told = act(ADAPTER="no_such_adapter")
+    assert told["OUTPUT"] == "status=2\n"
+    assert told["STEP_SUMMARY"] == ""
