@@ -22,6 +22,7 @@ from conformance.report.columns import columns
 from conformance.report.count import LISTED, ROWS
 from conformance.report.overview import agreement
 from conformance.report.raw import LIMIT, raw
+from conformance.report.sections import ITEMS
 from conformance.report.ulp import ulp
 from conformance.report.view import View, view
 from conformance.results import (
@@ -209,6 +210,20 @@ def test_what_is_listed_is_bounded_and_what_is_counted_is_not() -> None:
     assert got.total == got.total_new == LISTED + 3_000
     assert len(got.differences) == LISTED
     assert sum(got.count.kinds.values()) == LISTED + 3_000
+
+
+def test_more_cases_than_the_page_has_room_for_are_counted(tmp_path: Path) -> None:
+    many = (f"masked_mean/i{n}:float32:eager" for n in range(ITEMS + 5))
+    run = run_of(*(result(check, "failed", message="x") for check in many))
+    others = [run_of(adapter=f"a{n}") for n in range(40)]
+    wide = page(tmp_path, run, *others)
+    got = page(tmp_path, run)
+
+    assert len(wide.text) < 5_000_000
+    assert "And 5 more cases and laws" in got.text
+    assert f"{ITEMS + 5} differ, {ITEMS + 5} new" in got.text
+    ids = set(re.findall(r' id="([^"]+)"', got.text))
+    assert {href[1:] for href in got.links if href[:1] == "#"} <= ids
 
 
 def test_what_is_new_comes_with_its_command(tmp_path: Path) -> None:
