@@ -169,7 +169,7 @@ def test_whatever_a_record_says_anywhere_is_text(
             folder,
             everywhere(RICH, one),
             everywhere(JAX, one),
-            clauses={f"{one}1": one},
+            clauses={"masked_mean.value": one, f"{one}1": one},
             refused=[one],
         )
         for one in (text, "x")
