@@ -362,3 +362,9 @@ def test_a_card_says_how_many_ulp_and_which_share(tmp_path: Path) -> None:
     text = page(tmp_path, TORCH).text
     assert re.search(r"<dt>in ulp</dt><dd>[\d.,e+]+</dd>", text)
     assert "Share of the bound: 4.659e+09." in text
+
+
+def test_the_verdict_tells_runs_from_adapters() -> None:
+    runs = [run_of(adapter="one", started=str(n)) for n in range(4)]
+    assert seen(*runs).verdict().startswith("4 runs of 1 adapter: 0 of 0 checks")
+    assert seen(*runs, run_of(adapter="two")).verdict().startswith("5 runs of 2 adapt")
