@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import textwrap
 from collections import Counter, defaultdict
@@ -36,7 +37,8 @@ class Progress:
         self.name = name
         self._last = monotonic()
         self._bar: object | None = None
-        self._live = sys.stderr.isatty()
+        dumb = os.environ.get("TERM") == "dumb"  # as an editor's shell says
+        self._live = sys.stderr.isatty() and not dumb
 
     def __enter__(self) -> Self:
         if self._live:

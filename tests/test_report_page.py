@@ -22,6 +22,7 @@ from conformance.report.columns import columns
 from conformance.report.count import LISTED, ROWS
 from conformance.report.overview import agreement
 from conformance.report.raw import LIMIT, raw
+from conformance.report.sections import ITEMS
 from conformance.report.ulp import ulp
 from conformance.report.view import View, view
 from conformance.results import (
@@ -168,7 +169,7 @@ def test_whatever_a_record_says_anywhere_is_text(
             folder,
             everywhere(RICH, one),
             everywhere(JAX, one),
-            clauses={f"{one}1": one},
+            clauses={"masked_mean.value": one, f"{one}1": one},
             refused=[one],
         )
         for one in (text, "x")
@@ -209,6 +210,20 @@ def test_what_is_listed_is_bounded_and_what_is_counted_is_not() -> None:
     assert got.total == got.total_new == LISTED + 3_000
     assert len(got.differences) == LISTED
     assert sum(got.count.kinds.values()) == LISTED + 3_000
+
+
+def test_more_cases_than_the_page_has_room_for_are_counted(tmp_path: Path) -> None:
+    many = (f"masked_mean/i{n}:float32:eager" for n in range(ITEMS + 5))
+    run = run_of(*(result(check, "failed", message="x") for check in many))
+    others = [run_of(adapter=f"a{n}") for n in range(40)]
+    wide = page(tmp_path, run, *others)
+    got = page(tmp_path, run)
+
+    assert len(wide.text) < 5_000_000
+    assert "And 5 more cases and laws" in got.text
+    assert f"{ITEMS + 5} differ, {ITEMS + 5} new" in got.text
+    ids = set(re.findall(r' id="([^"]+)"', got.text))
+    assert {href[1:] for href in got.links if href[:1] == "#"} <= ids
 
 
 def test_what_is_new_comes_with_its_command(tmp_path: Path) -> None:
@@ -347,3 +362,9 @@ def test_a_card_says_how_many_ulp_and_which_share(tmp_path: Path) -> None:
     text = page(tmp_path, TORCH).text
     assert re.search(r"<dt>in ulp</dt><dd>[\d.,e+]+</dd>", text)
     assert "Share of the bound: 4.659e+09." in text
+
+
+def test_the_verdict_tells_runs_from_adapters() -> None:
+    runs = [run_of(adapter="one", started=str(n)) for n in range(4)]
+    assert seen(*runs).verdict().startswith("4 runs of 1 adapter: 0 of 0 checks")
+    assert seen(*runs, run_of(adapter="two")).verdict().startswith("5 runs of 2 adapt")

@@ -158,3 +158,24 @@ def test_the_checks_are_test_cases_of_a_junit_file(written: Written) -> None:
         "test_masking[masked_mean/full-mask:float32:eager]": [],
         "test_masking[masked_mean/gradient:float32:eager]": ["skipped"],
     }
+
+
+def test_an_adapter_by_itself_writes_a_junit_file_that_xml_can_hold(
+    written: Written,
+) -> None:
+    bell = r'raise TypeError("bell \x07 and colour \x1b[1m")'
+    path = written(f"def masked_mean(x, mask):\n    {bell}\n")
+    junit = path.with_name("junit.xml")
+    chosen = ("--mask-adapter", path, "--mask-check", "masked_mean/value:float32:eager")
+    plugin = ("-p", "conformance.pytest_plugin", "--pyargs", "conformance.suite")
+    quiet = ("-q", "-p", "no:cacheprovider", f"--junitxml={junit}")
+    subprocess.run(
+        [sys.executable, "-m", "pytest", *plugin, *quiet, *map(str, chosen)],
+        check=False,
+        capture_output=True,
+        cwd=path.parent,
+    )
+    (case,) = ET.parse(junit).iter("testcase")  # noqa: S314 - just written
+
+    assert "masked_mean/value:float32:eager" in case.attrib["name"]
+    assert [each.tag for each in case] == ["failure"]

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import pytest
 from msgspec import structs
 
 from conformance import results
 from conformance.terminal import SHOWN, Progress, complaints, summary
-
-if TYPE_CHECKING:
-    import pytest
 
 GOLDEN = results.read(Path(__file__).parent / "golden" / "torch.jsonl")
 ENDED = structs.replace(GOLDEN.footer, stale=[]) if GOLDEN.footer else None
@@ -103,3 +101,67 @@ def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     with Progress("made") as progress:
         progress(0, 0)
         progress(3, 40)
+
+
+def test_prose_is_wrapped_to_eighty_columns_and_links_are_whole() -> None:
+    known = results.Known(reason="a reason of many words " * 9, url="https://x/" * 12)
+    told = structs.replace(FAILED, known=known)
+    broken = replace(GOLDEN, footer=None, results=(told,), problems=("it broke " * 20,))
+    lines = summary([broken]).splitlines()
+
+    assert [line for line in lines if len(line) > 80] == [f"    {known.url}"]
+    assert "  known, 1 check: a reason of many words " in "\n".join(lines)
+
+
+def test_an_operation_of_which_nothing_was_run_is_not_called_passed() -> None:
+    header = structs.replace(GOLDEN.header, operations=["masked_max", "masked_mean"])
+    lines = summary([replace(GOLDEN, header=header, results=(FAILED,))]).splitlines()
+    assert "  masked_max   NOT RUN" in lines
+
+
+def test_every_problem_of_a_run_is_told_once() -> None:
+    broken = replace(GOLDEN, footer=None, problems=("line 5 is cut off", "no footer"))
+    lines = summary([broken]).splitlines()
+    assert lines[-2:] == [
+        "  INCOMPLETE: line 5 is cut off",
+        "  INCOMPLETE: no footer",
+    ]
+
+
+def test_nothing_that_is_printed_has_colour() -> None:
+    told = summary([GOLDEN]) + complaints(GOLDEN)
+    assert "\x1b" not in told
+
+
+@pytest.mark.parametrize(("variable", "coloured"), [("NO_COLOR", False), ("A", True)])
+def test_the_bar_leaves_colour_out_where_it_is_asked_to(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    variable: str,
+    *,
+    coloured: bool,
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv(variable, "1")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with Progress("made") as progress:
+        progress(3, 40)
+    told = capsys.readouterr().err
+
+    assert "made" in told
+    assert bool(re.search(r"\x1b\[[\d;]*3\d", told)) is coloured
+    shown = re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", told).replace("\r", "\n")
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_a_dumb_terminal_gets_lines_and_no_bar(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setattr("conformance.terminal.EVERY", -1.0)
+    with Progress("made") as progress:
+        progress(3, 40)
+    assert capsys.readouterr().err == "made: 3 of 40 checks\n"

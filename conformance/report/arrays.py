@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 ROWS, COLUMNS, TEXT = 12, 16, 160
 """How much of an array is shown; the run cuts larger ones around the worst element."""
 
+_PLAIN = 10**6
+"""Whole numbers below this one are shown as such: 10000, not 1e+04."""
+
 _DIGITS = {"float16": 5, "bfloat16": 4, "float32": 9, "float64": 17}
 _PACKED = {"float16": "<e", "float32": "<f"}
 
@@ -97,6 +100,8 @@ def shape(array: Array) -> tuple[int, ...]:
 
 def _shortest(value: float, dtype: str) -> str:
     digits = _DIGITS.get(dtype, 17)
+    if value and value.is_integer() and abs(value) < _PLAIN:
+        return str(int(value))
     for count in range(1, digits):
         text = f"{value:.{count}g}"
         if _rounded(float(text), dtype) == _rounded(value, dtype):

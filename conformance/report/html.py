@@ -56,6 +56,7 @@ def page(view: View) -> str:
         declared=overview.declared(view),
         observed=overview.observed(view),
         history=overview.history(view),
+        clauses=overview.clauses(view),
         offers=overview.offers(view),
         raw=raw(view.columns),
         data=overview.data(view),

@@ -94,6 +94,16 @@ def agreement(view: View) -> list[Agreement]:
     return made
 
 
+def clauses(view: View) -> dict[str, list[tuple[str, str]]]:
+    """Return the specification's sentences by operation, for those on the page."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name, text in view.clauses.items():
+        operation = name.partition(".")[0]
+        if operation in view.operations:
+            found.setdefault(operation, []).append((name, text))
+    return found
+
+
 def history(view: View) -> list[tuple[str, list[Version]]]:
     """Return the adapters that ran more than once, each run in the order of time."""
     runs: dict[str, list[Version]] = {}

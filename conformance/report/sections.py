@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from conformance.report.view import View
 
 ROW_CELLS = 20_000
-"""Cells of the differences' tables; the rest is counted, and stands in the record."""
+ITEMS = 2_000
+"""Cells of the differences' tables, and cases and laws that have one; the rest is
+counted, and stands in the record."""
 
 TRACE = 4_000
 CODE = 6_000
@@ -99,6 +101,7 @@ class Group:
     id: str
     operation: str
     items: list[Item]
+    hidden: int
     new: int
     total: int
 
@@ -113,7 +116,7 @@ def kinds(view: View) -> list[Kind]:
     for (operation, item, key), differences in found.items():
         whole = (cards[each.id] for each in differences if each.id in cards)
         first = next(whole, differences[0])
-        href = f"#{first.id}" if first.id in cards else f"#d-{operation}-{item}"
+        href = f"#{first.id}" if first.id in cards else f"#d-{operation}"
         count = view.count.kinds[operation, item, key]
         made.append(Kind(first=first, count=count, href=href))
     return made
@@ -145,21 +148,27 @@ def groups(view: View) -> list[Group]:
         items = by_item.setdefault(each.check.operation, {})
         checks = items.setdefault(each.check.item, {})
         checks.setdefault(each.result.check, []).append(each)
-    room = ROW_CELLS // max(1, len(view.columns))
+    width = max(1, len(view.columns))
+    cells, left = ROW_CELLS, min(ITEMS, 2 * ROW_CELLS // width)
     made = []
     for operation, found in by_item.items():
+        gists = {name: view.count.gists[operation, name] for name in found}
+        named = sorted(found, key=lambda n: (-gists[n].new, -gists[n].total, n))
         listed = []
-        for name, checks in found.items():
-            listed.append(_item(view, cards, (operation, name), checks, room))
-            room -= len(listed[-1].rows)
-        listed.sort(key=lambda item: (-item.new, -item.total, item.name))
+        for name in named[: max(1, left)]:
+            room = max(1, min(3, 60 // width), cells // width)
+            listed.append(_item(view, cards, (operation, name), found[name], room))
+            cells -= width * len(listed[-1].rows)
+        left -= len(listed)
+        every = [gist for (of, _), gist in view.count.gists.items() if of == operation]
         made.append(
             Group(
                 id=f"d-{operation}",
                 operation=operation,
                 items=listed,
-                new=sum(item.new for item in listed),
-                total=sum(item.total for item in listed),
+                hidden=len(every) - len(listed),
+                new=sum(gist.new for gist in every),
+                total=sum(gist.total for gist in every),
             )
         )
     return made
@@ -207,7 +216,7 @@ def _item(
     room: int,
 ) -> Item:
     newest = sorted(checks.items(), key=lambda one: not any(d.new for d in one[1]))
-    shown = newest[: max(3, min(room, ROWS))]
+    shown = newest[: min(room, ROWS)]
     gist = view.count.gists[place]
     clauses = sorted(gist.clauses - {""})
     named = (

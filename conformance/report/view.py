@@ -127,7 +127,10 @@ class View:
         declined = sum(t.outcomes["unsupported"] for t in self.tallies.values())
         names = _listed([column.system for column in self.columns])
         if len(self.columns) > NAMED:
-            names = f"{len(self.columns)} adapters"
+            adapters = {column.run.header.adapter for column in self.columns}
+            several = len(adapters) < len(self.columns)
+            names = f"{len(self.columns)} runs of " if several else ""
+            names += f"{len(adapters)} adapter{'s' * (len(adapters) > 1)}"
         text = (
             f"{names}: {self.total:,} of {total:,} checks differ from the "
             f"specification; {known:,} known, {new:,} new, {stale:,} fixed or stale."

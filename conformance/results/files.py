@@ -98,8 +98,7 @@ class Reader:
         self.line = 0
         self.header: Header | None = None
         self.counts: Counter[str] = Counter()
-        # A check's hash is a fourth of its text, and a million of them are kept.
-        self.seen: set[int] = set()
+        self.seen: set[int] = set()  # hashes: a fourth of the text of a million checks
         self.footer: Footer | None = None
         self.problems: list[str] = []
 
