@@ -18,7 +18,6 @@ TWICE = ("nested.twice",)
 FROZEN = ("nested.frozen",)
 PAIR = ("nested.dense", "nested.normed")
 _ARTICLE = "https://kexue.fm/archives/6810"
-_KERAS = "https://github.com/keras-team/keras/issues/"
 
 
 class _Around:
@@ -85,7 +84,7 @@ _ANSWERS: tuple[tuple[str, str, str, tuple[str, ...], str], ...] = (
         "answers with the batch's statistics, as in training",
         "batch-composition",
         NORMED,
-        _KERAS + "9965",
+        "",
     ),
     ("no-moving-mean", "does not take off the moving mean", "value", NORMED, ""),
     ("small-epsilon", "adds 1e-5 to the variance, not 1e-3", "value", NORMED, ""),
