@@ -172,7 +172,7 @@ def build_nested(
     layer = OurDense(first=one, last=last, norm=between, dtype=dtype)
     # The inner layers are built at the first call.
     layer(tf.zeros([1, 1, first.kernel.shape[0]], dtype))
-    given = {id(one): (first.kernel, first.bias)}
+    given: dict[int, tuple[Tensor, ...]] = {id(one): (first.kernel, first.bias)}
     if second is not None:
         given[id(last)] = (second.kernel, second.bias)
     if norm is not None:

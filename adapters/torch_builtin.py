@@ -110,7 +110,7 @@ def build_nested(
     return _Layer(_Nested(first, second, norm, inner=inner))
 
 
-class _Nested(nn.Module):
+class _Nested(nn.Module):  # type: ignore[misc, unused-ignore]
     """Modules inside a module, which finds their parameters by itself."""
 
     def __init__(self, first: Any, second: Any, norm: Any, *, inner: str) -> None:

@@ -109,7 +109,7 @@ class Norm:
         # As (x - m) a + b, or as x a + (b - m a).
         error += 4 * p.v * factor * (np.abs(self.x) + np.abs(self.mean) + away)
         error += 4 * p.v * np.abs(self.offset) + 2 * p.u * np.abs(self.answer())
-        return p.factor * (error + 2 * p.eta)
+        return np.asarray(p.factor * (error + 2 * p.eta))
 
     def pulled(self, cotangent: Array) -> dict[str, Array]:
         """Return the derivative through x, scale and offset."""

@@ -13,7 +13,7 @@ OPERATION = Operation(
     function="layer_norm",
     signature="layer_norm(x [B, T, F], mask [B, T], scale [F], offset [F]) "
     "-> [B, T, F]",
-    formula="scale (x - m) / sqrt(v + 1e-3) + offset, m and v the mean and the variance "
+    formula="scale (x - m) / sqrt(v + 1e-3) + offset, m and v the mean and variance "
     "(divided by F) of the position's own F features; at padding what the adapter "
     "declares. A control: no valid position depends on the mask, and every case is one "
     "in which all positions count",
@@ -35,8 +35,8 @@ OPERATION = Operation(
             number=40,
             level="core",
             module=_LAWS,
-            text="Adding an exact number to all features of the valid positions changes "
-            "nothing.",
+            text="Adding an exact number to all features of the valid positions "
+            "changes nothing.",
             why="the mean of squares less the square of the mean, which cancels",
         ),
         Law(
@@ -44,8 +44,8 @@ OPERATION = Operation(
             number=41,
             level="core",
             module=_LAWS,
-            text="The valid positions of a row in the reverse order have their answers "
-            "in that order.",
+            text="The valid positions in rows of another length have the answers that "
+            "they had.",
             why="statistics over time, or over the batch",
         ),
     ),

@@ -32,7 +32,7 @@ def generate_weights(options: Mapping[str, str], draw: Draw) -> dict[str, Array]
 
 
 def answer(options: Mapping[str, str], batch: Batch) -> Array:
-    """Return the exact answer, of statistics over each position's features; 0 at padding."""
+    """Return the exact answer, each position by itself; 0 at padding."""
     del options
     return answered(batch, AXIS)
 

@@ -14,7 +14,7 @@ OPERATION = Operation(
     function="masked_batch_norm",
     signature="masked_batch_norm(x [B, T, F], mask [B, T], scale [F], offset [F]) "
     "-> [B, T, F]",
-    formula="scale (x - m) / sqrt(v + 1e-3) + offset, m and v the mean and the variance "
+    formula="scale (x - m) / sqrt(v + 1e-3) + offset, m and v the mean and variance "
     "(divided by n) of each feature over the n valid positions of the whole batch; at "
     "padding what the adapter declares. The rows of a batch share their statistics: a "
     "row alone has another answer, so that batch-composition means nothing here, and "
@@ -40,8 +40,8 @@ OPERATION = Operation(
             number=20,
             level="robust",
             module="conformance.laws.numerics",
-            text="Rows of 130, 257 and 2049 positions are counted and summed as exactly "
-            "as short ones.",
+            text="Rows of 130, 257 and 2049 positions are counted and summed as "
+            "exactly as short ones.",
             why="counts kept in int8, float16 or bfloat16",
         ),
         Law(
@@ -74,8 +74,8 @@ OPERATION = Operation(
             number=43,
             level="robust",
             module=_LAWS,
-            text="NaN at a valid position makes its feature NaN at every valid position "
-            "of the batch, and leaves the other features alone.",
+            text="NaN at a valid position makes its feature NaN at every valid "
+            "position of the batch, and leaves the other features alone.",
             why="statistics that take a broken number for padding",
         ),
     ),

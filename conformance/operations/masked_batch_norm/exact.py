@@ -70,8 +70,8 @@ def normed(values: Sequence[float], scale: float, offset: float) -> list[float]:
     if not all(map(math.isfinite, values)):
         return [math.nan] * len(values)
     exact = [Fraction(value) for value in values]
-    mean = sum(exact) / len(exact) if exact else Fraction(0)
-    squares = sum((value - mean) ** 2 for value in exact)
+    mean = sum(exact, Fraction(0)) / max(len(exact), 1)
+    squares = sum(((value - mean) ** 2 for value in exact), Fraction(0))
     variance = squares / max(len(exact), 1) + Fraction(1, 1000)
     with mpmath.workdps(50):
         root = mpmath.sqrt(_real(variance))

@@ -131,7 +131,7 @@ def norm_mutants(
         ),
         gradient(
             name="gradient-of-the-other-branch",
-            text="selects after a product whose derivative at padding is NaN times zero",
+            text="selects after a product whose derivative at padding is NaN",
             clause="wild-gradient",
             url="https://github.com/jax-ml/jax/issues/347",
             function=partial(formula, fault="raw"),

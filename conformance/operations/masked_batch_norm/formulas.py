@@ -6,6 +6,7 @@ Written for mutants: the right norm is the one without a fault.
 from __future__ import annotations
 
 from functools import partial
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from conformance.mutation.arrays import (
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _EPSILONS = {"small-epsilon": 1e-5, "no-epsilon": 0.0, "large-epsilon": 1e-2}
 
 
-def batch_norm(  # noqa: PLR0917 - the operation has as many arguments
+def batch_norm(
     xp: Any, x: Any, mask: Any, scale: Any, offset: Any, *, fault: str = ""
 ) -> Any:
     """Return x normed over the batch's valid positions; zero at padding."""
@@ -36,18 +37,20 @@ def batch_norm(  # noqa: PLR0917 - the operation has as many arguments
     return shown(xp, found, keep, x, fault)
 
 
-def layer_norm(  # noqa: PLR0917 - as above
+def layer_norm(
     xp: Any, x: Any, mask: Any, scale: Any, offset: Any, *, fault: str = ""
 ) -> Any:
     """Return x normed over each position's features; zero at padding."""
     keep = masked(xp, x, mask, fault)
     seen = cleaned(xp, x, keep, fault)
-    axis = {"over-time": 1, "over-rows": 0, "over-both": (1, 2)}.get(fault, 2)
-    mean = xp.mean(seen, axis=axis, keepdims=True)
+    axes = {"over-time": (1,), "over-rows": (0,), "over-both": (1, 2)}.get(fault, (2,))
+    number = max(1, prod(x.shape[axis] for axis in axes))
+    add = partial(xp.sum, axis=axes, keepdims=True)
+    mean = add(seen) / number
     away = seen - mean
-    variance = xp.mean(away * away, axis=axis, keepdims=True)
+    variance = add(away * away) / number
     if fault == "one-pass":
-        variance = xp.mean(seen * seen, axis=axis, keepdims=True) - mean * mean
+        variance = add(seen * seen) / number - mean * mean
     if fault == "unbiased":
         variance = variance * x.shape[2] / (x.shape[2] - 1)
     mean, variance = _held(mean, variance, fault)
@@ -104,7 +107,7 @@ def _statistics(xp: Any, x: Any, keep: Any, fault: str) -> tuple[Any, Any]:
     if fault == "mean-of-row-means":
         each = xp.sum(weight, axis=1, keepdims=True)
         rows = xp.sum(x, axis=1, keepdims=True) / xp.where(each > 0, each, 1.0)
-        mean = xp.mean(rows, axis=0, keepdims=True)
+        mean = xp.sum(rows, axis=0, keepdims=True) / max(1, x.shape[0])
     away = (x - mean) * (1.0 if fault == "centres-padding" else weight)
     variance = add(away * away) / number
     if fault == "one-pass":
@@ -120,7 +123,7 @@ def _held(mean: Any, variance: Any, fault: str) -> tuple[Any, Any]:
     return mean, variance
 
 
-def ended(  # noqa: PLR0917 - what is normed, by what
+def ended(
     xp: Any, x: Any, statistics: tuple[Any, Any], weights: tuple[Any, Any], fault: str
 ) -> Any:
     """Return x less the mean, over the root, scaled and moved."""

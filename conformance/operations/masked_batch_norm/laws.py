@@ -47,7 +47,7 @@ def centred(subject: Subject, sample: Sample) -> Iterator[Verdict]:
 
 
 def refolded(subject: Subject, sample: Sample) -> Iterator[Verdict]:
-    """The same positions, one after the other, in as many rows as there were."""
+    """The same positions in their order, the rows' lengths the other way round."""
     first = np.asarray(subject.answer(sample.batch, like=sample.want), np.float64)
     other = sample.having(_folded(sample.batch))
     second = np.asarray(subject.answer(other.batch, like=other.want), np.float64)
@@ -87,9 +87,8 @@ def _shifted(sample: Sample, by: float) -> Sample:
 
 
 def _folded(batch: Batch) -> Batch:
-    """Return the valid positions row by row, the first rows full."""
-    flat: Array = np.arange(batch.mask.size) < batch.counts.sum()
-    mask = flat.reshape(batch.mask.shape)
+    """Return the valid positions in their order, in rows as long as others were."""
+    mask: Array = np.arange(batch.time) < batch.counts[::-1, None]
     x = batch.arrays["x"].copy()
     x[mask], x[~mask] = batch.arrays["x"][batch.mask], batch.arrays["x"][~batch.mask]
     return replace(batch, arrays={"x": x}, mask=mask)

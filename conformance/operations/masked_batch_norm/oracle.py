@@ -34,7 +34,7 @@ def generate_weights(options: Mapping[str, str], draw: Draw) -> dict[str, Array]
 
 
 def answer(options: Mapping[str, str], batch: Batch) -> Array:
-    """Return the exact answer, of statistics over the valid positions of the batch; 0 at padding."""
+    """Return the exact answer, the batch's statistics in it; 0 at padding."""
     del options
     return answered(batch, AXIS)
 
