@@ -154,3 +154,10 @@ def _norm(weights: Any) -> eqx.nn.BatchNorm:
     )
     own = (weights.scale, weights.offset)
     return eqx.tree_at(lambda one: (one.weight, one.bias), layer, own)
+
+
+def layer_norm(x: Array, mask: Array, scale: Array, offset: Array) -> Array:
+    layer = eqx.nn.LayerNorm(x.shape[2], eps=1e-3, dtype=x.dtype)
+    own = (scale, offset)
+    layer = eqx.tree_at(lambda one: (one.weight, one.bias), layer, own)
+    return jax.vmap(jax.vmap(layer))(x)

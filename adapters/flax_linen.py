@@ -214,3 +214,18 @@ class _Layer:
     def restore(self, saved: bytes) -> None:
         found = serialization.from_bytes((self.parameters, self.state), saved)
         self.parameters, self.state = jax.tree.map(jnp.asarray, found)
+
+
+def masked_batch_norm(x: Array, mask: Array, scale: Array, offset: Array) -> Array:
+    layer = nn.BatchNorm(
+        use_running_average=False, epsilon=1e-3, dtype=x.dtype, param_dtype=x.dtype
+    )
+    state = {"mean": jnp.zeros_like(scale), "var": jnp.ones_like(scale)}
+    variables = {"params": {"scale": scale, "bias": offset}, "batch_stats": state}
+    seen = mask[..., None]
+    return layer.apply(variables, x, mask=seen, mutable=["batch_stats"])[0]
+
+
+def layer_norm(x: Array, mask: Array, scale: Array, offset: Array) -> Array:
+    layer = nn.LayerNorm(epsilon=1e-3, dtype=x.dtype, param_dtype=x.dtype)
+    return layer.apply({"params": {"scale": scale, "bias": offset}}, x)

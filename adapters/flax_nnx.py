@@ -202,3 +202,19 @@ def _norm(weights: Any) -> nnx.BatchNorm:
     layer.scale[...], layer.bias[...] = weights.scale, weights.offset
     layer.mean[...], layer.var[...] = weights.mean, weights.variance
     return layer
+
+
+def masked_batch_norm(x: Array, mask: Array, scale: Array, offset: Array) -> Array:
+    layer = nnx.BatchNorm(
+        x.shape[2], epsilon=1e-3, dtype=x.dtype, param_dtype=x.dtype, rngs=nnx.Rngs(0)
+    )
+    layer.scale[...], layer.bias[...] = scale, offset
+    return layer(x, use_running_average=False, mask=mask[..., None])
+
+
+def layer_norm(x: Array, mask: Array, scale: Array, offset: Array) -> Array:
+    layer = nnx.LayerNorm(
+        x.shape[2], epsilon=1e-3, dtype=x.dtype, param_dtype=x.dtype, rngs=nnx.Rngs(0)
+    )
+    layer.scale[...], layer.bias[...] = scale, offset
+    return layer(x)

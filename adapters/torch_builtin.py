@@ -186,3 +186,7 @@ def _norm(weights: Any) -> nn.BatchNorm1d:
     }
     layer.load_state_dict(state, strict=False)
     return layer
+
+
+def layer_norm(x: Tensor, mask: Tensor, scale: Tensor, offset: Tensor) -> Tensor:
+    return F.layer_norm(x, x.shape[2:], scale, offset, eps=1e-3)
