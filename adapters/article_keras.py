@@ -211,3 +211,114 @@ def _like(mask: Tensor, x: Tensor) -> Tensor:
     """Return the mask in x's dtype, one for each position, with as many axes."""
     m = tf.cast(mask, x.dtype)
     return tf.reshape(m, [*x.shape[:2], *(1,) * (x.shape.rank - 2)])
+
+
+def build_nested(
+    first: Any, second: Any = None, norm: Any = None, *, inner: str
+) -> Any:
+    dtype = first.kernel.dtype.name
+    one = keras.layers.Dense(first.kernel.shape[1], dtype=dtype)
+    one.trainable = inner != "frozen"
+    last, between = one, None
+    if second is not None:
+        # Another layer from the first one's configuration, renamed.
+        config = {**one.get_config(), "name": f"{one.name}_last", "trainable": True}
+        last = keras.layers.Dense.from_config(
+            {**config, "units": second.kernel.shape[1]}
+        )
+    if norm is not None:
+        between = keras.layers.BatchNormalization(momentum=0.9, dtype=dtype)
+    layer = OurDense(first=one, last=last, norm=between, dtype=dtype)
+    # The inner layers are built at the first call.
+    layer(tf.zeros([1, 1, first.kernel.shape[0]], dtype))
+    given: dict[int, tuple[Tensor, ...]] = {id(one): (first.kernel, first.bias)}
+    if second is not None:
+        given[id(last)] = (second.kernel, second.bias)
+    if norm is not None:
+        given[id(between)] = (norm.scale, norm.offset, norm.mean, norm.variance)
+    for own in (one, last, between):
+        if own is not None:
+            for variable, value in zip(own.variables, given[id(own)], strict=True):
+                variable.assign(value)
+    return _Layer(layer)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Inner:
+    """What a layer reuses, where Keras does not look for layers."""
+
+    first: Any
+    last: Any
+    norm: Any
+
+
+class OurDense(keras.layers.Layer):  # type: ignore[misc, unused-ignore]
+    """``OurLayer`` with ``reuse``, and two dense layers in it."""
+
+    def __init__(self, *, first: Any, last: Any, norm: Any, dtype: str) -> None:
+        super().__init__(dtype=dtype)
+        self._inner = _Inner(first=first, last=last, norm=norm)
+
+    def reuse(self, layer: Any, x: Tensor, **how: Any) -> Tensor:
+        """Call an inner layer and take its weights over, each once."""
+        if not layer.built:
+            layer.build(x.shape)
+        found = layer.call(x, **how)
+        for own, theirs in (
+            (self._trainable_variables, layer.trainable_variables),
+            (self._non_trainable_variables, layer.non_trainable_variables),
+        ):
+            for one in theirs:
+                if not any(one is other for other in own):
+                    own.append(one)
+        return found
+
+    def call(self, x: Tensor, training: Any = None) -> Tensor:
+        """Return y = g(f(x W1 + b1) W2 + b2)."""
+        h = tf.tanh(self.reuse(self._inner.first, x))
+        if self._inner.norm is not None:
+            h = self.reuse(self._inner.norm, h, training=training)
+        return tf.sigmoid(self.reuse(self._inner.last, h))
+
+
+class _Layer:
+    """The layer, trained by hand and saved as a list of arrays."""
+
+    def __init__(self, layer: OurDense) -> None:
+        self._layer = layer
+
+    @property
+    def parameters(self) -> list[tf.Variable]:
+        """What the owner trains."""
+        return [one.value for one in self._layer.trainable_variables]
+
+    @property
+    def state(self) -> list[tf.Variable]:
+        """What it does not."""
+        return [one.value for one in self._layer.non_trainable_variables]
+
+    @property
+    def names(self) -> list[str]:
+        """The variables' paths."""
+        layer = self._layer
+        every = (*layer.trainable_variables, *layer.non_trainable_variables)
+        return [one.path for one in every]
+
+    def __call__(self, x: Tensor, mask: Tensor) -> Tensor:
+        return self._layer(x)
+
+    def step(self, x: Tensor, mask: Tensor, cotangent: Tensor) -> None:
+        """Take one step of Keras's gradient descent."""
+        with tf.GradientTape() as tape:
+            worth = tf.reduce_sum(self._layer(x, training=True) * cotangent)
+        variables = self._layer.trainable_variables
+        slopes = tape.gradient(worth, self.parameters)
+        keras.optimizers.SGD(0.25).apply(slopes, variables)
+
+    def saved(self) -> list[Any]:
+        """Return the weights as Keras lists them."""
+        return self._layer.get_weights()
+
+    def restore(self, saved: list[Any]) -> None:
+        """Set them."""
+        self._layer.set_weights(saved)

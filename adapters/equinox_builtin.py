@@ -55,10 +55,10 @@ def build_nested(
         own, state = eqx.nn.make_with_state(_norm)(norm)
         state = state.set(own.batch_state_index, (norm.mean, norm.variance))
     last = None if second is None else _linear(second)
-    return _Layer(Nested(first=_linear(first), second=last, norm=own), state, inner)
+    return _Layer(_Nested(first=_linear(first), second=last, norm=own), state, inner)
 
 
-class Nested(eqx.Module):  # type: ignore[misc, unused-ignore]
+class _Nested(eqx.Module):  # type: ignore[misc, unused-ignore]
     """Modules inside a module; without a second the first is used twice."""
 
     first: eqx.nn.Linear
@@ -78,7 +78,7 @@ class Nested(eqx.Module):  # type: ignore[misc, unused-ignore]
 class _Layer:
     """A module parted into what is trained and what is not, and its state."""
 
-    def __init__(self, module: Nested, state: eqx.nn.State, inner: str) -> None:
+    def __init__(self, module: _Nested, state: eqx.nn.State, inner: str) -> None:
         chosen = jax.tree.map(eqx.is_inexact_array, module)
         if inner == "frozen":
             still = jax.tree.map(lambda _: False, module.first)
@@ -99,11 +99,11 @@ class _Layer:
     def __call__(self, x: Array, mask: Array) -> Array:
         return self.apply(self.parameters, x, mask)
 
-    def apply(self, parameters: Nested, x: Array, mask: Array) -> Array:
+    def apply(self, parameters: _Nested, x: Array, mask: Array) -> Array:
         return self._called(parameters, x, training=False)[0]
 
     def _called(
-        self, parameters: Nested, x: Array, *, training: bool
+        self, parameters: _Nested, x: Array, *, training: bool
     ) -> tuple[Array, eqx.nn.State]:
         module = eqx.combine(parameters, self._rest)
 
@@ -116,7 +116,7 @@ class _Layer:
         return found.reshape(*x.shape[:2], -1), state
 
     def step(self, x: Array, mask: Array, cotangent: Array) -> None:
-        def worth(parameters: Nested) -> tuple[Array, eqx.nn.State]:
+        def worth(parameters: _Nested) -> tuple[Array, eqx.nn.State]:
             found, state = self._called(parameters, x, training=True)
             return (found * cotangent).sum(), state
 
@@ -154,3 +154,10 @@ def _norm(weights: Any) -> eqx.nn.BatchNorm:
     )
     own = (weights.scale, weights.offset)
     return eqx.tree_at(lambda one: (one.weight, one.bias), layer, own)
+
+
+def layer_norm(x: Array, mask: Array, scale: Array, offset: Array) -> Array:
+    layer = eqx.nn.LayerNorm(x.shape[2], eps=1e-3, dtype=x.dtype)
+    own = (scale, offset)
+    layer = eqx.tree_at(lambda one: (one.weight, one.bias), layer, own)
+    return jax.vmap(jax.vmap(layer))(x)

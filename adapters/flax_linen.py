@@ -130,7 +130,7 @@ def _lengths(mask: Array) -> Array:
 def build_nested(
     first: Any, second: Any = None, norm: Any = None, *, inner: str
 ) -> Any:
-    module = Nested(
+    module = _Nested(
         hidden=len(first.bias), units=0 if second is None else len(second.bias),
         normed=norm is not None, dtype=first.kernel.dtype,
     )  # fmt: skip
@@ -146,7 +146,7 @@ def build_nested(
     return _Layer(module, whole, state)
 
 
-class Nested(nn.Module):  # type: ignore[misc, unused-ignore]
+class _Nested(nn.Module):  # type: ignore[misc, unused-ignore]
     """Modules inside a module; with no units of its own the first is used twice."""
 
     hidden: int
@@ -154,7 +154,7 @@ class Nested(nn.Module):  # type: ignore[misc, unused-ignore]
     normed: bool
     dtype: Any
 
-    @nn.compact
+    @nn.compact  # type: ignore[untyped-decorator, unused-ignore]
     def __call__(self, x: Array, *, training: bool = False) -> Array:
         own = {"dtype": self.dtype, "param_dtype": self.dtype}
         first = nn.Dense(self.hidden, name="first", **own)
@@ -174,7 +174,7 @@ class Nested(nn.Module):  # type: ignore[misc, unused-ignore]
 class _Layer:
     """A module with its variables: trained, frozen, and statistics of batches."""
 
-    def __init__(self, module: Nested, parameters: Any, state: Any) -> None:
+    def __init__(self, module: _Nested, parameters: Any, state: Any) -> None:
         self._module = module
         self.parameters = parameters
         self.state = state
@@ -214,3 +214,18 @@ class _Layer:
     def restore(self, saved: bytes) -> None:
         found = serialization.from_bytes((self.parameters, self.state), saved)
         self.parameters, self.state = jax.tree.map(jnp.asarray, found)
+
+
+def masked_batch_norm(x: Array, mask: Array, scale: Array, offset: Array) -> Array:
+    layer = nn.BatchNorm(
+        use_running_average=False, epsilon=1e-3, dtype=x.dtype, param_dtype=x.dtype
+    )
+    state = {"mean": jnp.zeros_like(scale), "var": jnp.ones_like(scale)}
+    variables = {"params": {"scale": scale, "bias": offset}, "batch_stats": state}
+    seen = mask[..., None]
+    return layer.apply(variables, x, mask=seen, mutable=["batch_stats"])[0]
+
+
+def layer_norm(x: Array, mask: Array, scale: Array, offset: Array) -> Array:
+    layer = nn.LayerNorm(epsilon=1e-3, dtype=x.dtype, param_dtype=x.dtype)
+    return layer.apply({"params": {"scale": scale, "bias": offset}}, x)

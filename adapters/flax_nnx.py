@@ -110,10 +110,10 @@ def _lengths(mask: Array) -> Array:
 def build_nested(
     first: Any, second: Any = None, norm: Any = None, *, inner: str
 ) -> Any:
-    return _Layer(Nested(first, second, norm), inner)
+    return _Layer(_Nested(first, second, norm), inner)
 
 
-class Nested(nnx.Module):  # type: ignore[misc, unused-ignore]
+class _Nested(nnx.Module):  # type: ignore[misc, unused-ignore]
     """Modules inside a module, which finds their variables by itself."""
 
     def __init__(self, first: Any, second: Any, norm: Any) -> None:
@@ -131,7 +131,7 @@ class Nested(nnx.Module):  # type: ignore[misc, unused-ignore]
 class _Layer:
     """A module, taken apart where JAX wants it so."""
 
-    def __init__(self, module: Nested, inner: str) -> None:
+    def __init__(self, module: _Nested, inner: str) -> None:
         self._module = module
         frozen = nnx.PathContains("first") if inner == "frozen" else nnx.Nothing()
         self._trained = nnx.All(nnx.Param, nnx.Not(frozen))
@@ -161,7 +161,7 @@ class _Layer:
         return nnx.merge(graph, parameters, rest, copy=True)(x)
 
     def step(self, x: Array, mask: Array, cotangent: Array) -> None:
-        def worth(module: Nested) -> Array:
+        def worth(module: _Nested) -> Array:
             return (module(x, training=True) * cotangent).sum()
 
         slopes = nnx.grad(worth, argnums=nnx.DiffState(0, self._trained))(self._module)
@@ -202,3 +202,19 @@ def _norm(weights: Any) -> nnx.BatchNorm:
     layer.scale[...], layer.bias[...] = weights.scale, weights.offset
     layer.mean[...], layer.var[...] = weights.mean, weights.variance
     return layer
+
+
+def masked_batch_norm(x: Array, mask: Array, scale: Array, offset: Array) -> Array:
+    layer = nnx.BatchNorm(
+        x.shape[2], epsilon=1e-3, dtype=x.dtype, param_dtype=x.dtype, rngs=nnx.Rngs(0)
+    )
+    layer.scale[...], layer.bias[...] = scale, offset
+    return layer(x, use_running_average=False, mask=mask[..., None])
+
+
+def layer_norm(x: Array, mask: Array, scale: Array, offset: Array) -> Array:
+    layer = nnx.LayerNorm(
+        x.shape[2], epsilon=1e-3, dtype=x.dtype, param_dtype=x.dtype, rngs=nnx.Rngs(0)
+    )
+    layer.scale[...], layer.bias[...] = scale, offset
+    return layer(x)

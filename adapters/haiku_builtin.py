@@ -10,7 +10,7 @@
 # mask-forms = ["bool"]
 # padding = { "attention.*" = "attend" }
 # ///
-"""Haiku's MultiHeadAttention, its projections set to the identity."""
+"""Haiku: MultiHeadAttention between identities, and LayerNorm."""
 
 from __future__ import annotations
 
@@ -43,3 +43,14 @@ def attention(
     init, apply = hk.without_apply_rng(hk.transform(layer))
     parameters = init(jax.random.key(0), *flat, seen)
     return apply(parameters, *flat, seen).reshape(query.shape)
+
+
+def layer_norm(x: Array, mask: Array, scale: Array, offset: Array) -> Array:
+    def layer(x: Array) -> Array:
+        found: Array = hk.LayerNorm(
+            -1, create_scale=False, create_offset=False, eps=1e-3
+        )(x, scale=scale, offset=offset)
+        return found
+
+    _, apply = hk.without_apply_rng(hk.transform(layer))
+    return apply({}, x)

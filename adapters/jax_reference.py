@@ -16,6 +16,8 @@
 # "attention.*" = "zero"
 # crf_decode = "no-tag"
 # "nested.*" = "zero"
+# masked_batch_norm = "zero"
+# layer_norm = "zero"
 # [tool.mask-conformance.empty]
 # masked_mean = "zero"
 # masked_max = "negative-infinity"
@@ -521,3 +523,24 @@ def _nested(
         h = (h - mean) / jnp.sqrt(variance + 1e-3) * w["norm.scale"] + w["norm.offset"]
     last = "second" if "second.kernel" in w else "first"
     return jax.nn.sigmoid(h @ w[f"{last}.kernel"] + w[f"{last}.bias"]), moved
+
+
+def masked_batch_norm(
+    x: Array, mask: Array | None, scale: Array, offset: Array
+) -> Array:
+    valid = _valid(mask, x)[..., None]
+    clean, count = jnp.where(valid, _wide(x), 0), valid.sum().clip(min=1)
+    mean = clean.sum(axis=(0, 1)) / count
+    away = jnp.where(valid, clean - mean, 0)
+    variance = jnp.square(away).sum(axis=(0, 1)) / count
+    found = away / jnp.sqrt(variance + 1e-3) * _wide(scale) + _wide(offset)
+    return jnp.where(valid, found, 0).astype(x.dtype)
+
+
+def layer_norm(x: Array, mask: Array | None, scale: Array, offset: Array) -> Array:
+    valid = _valid(mask, x)[..., None]
+    clean = jnp.where(valid, _wide(x), 0)
+    away = clean - clean.mean(axis=2, keepdims=True)
+    variance = jnp.square(away).mean(axis=2, keepdims=True)
+    found = away / jnp.sqrt(variance + 1e-3) * _wide(scale) + _wide(offset)
+    return jnp.where(valid, found, 0).astype(x.dtype)

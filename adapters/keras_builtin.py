@@ -332,3 +332,21 @@ def _norm(weights: Any) -> layers.BatchNormalization:
     layer.moving_mean.assign(weights.mean)
     layer.moving_variance.assign(weights.variance)
     return layer
+
+
+def masked_batch_norm(x: Tensor, mask: Tensor, scale: Tensor, offset: Tensor) -> Tensor:
+    layer = layers.BatchNormalization(dtype=_dtype(x))
+    return _stateless(layer, x, [scale, offset], training=True, mask=mask)
+
+
+def layer_norm(x: Tensor, mask: Tensor, scale: Tensor, offset: Tensor) -> Tensor:
+    layer = layers.LayerNormalization(dtype=_dtype(x))
+    return _stateless(layer, x, [scale, offset])
+
+
+def _stateless(layer: Any, x: Tensor, given: list[Tensor], **how: Any) -> Tensor:
+    # TensorFlow makes variables outside of what it traces, and only there.
+    with keras.StatelessScope():
+        layer.build((None, None, x.shape[-1]))
+    state = [one.value for one in layer.non_trainable_variables]
+    return layer.stateless_call(given, state, x, **how)[0]

@@ -17,6 +17,8 @@
 # "attention.*" = "zero"
 # crf_decode = "no-tag"
 # "nested.*" = "zero"
+# masked_batch_norm = "zero"
+# layer_norm = "zero"
 # [tool.mask-conformance.empty]
 # masked_mean = "zero"
 # masked_max = "negative-infinity"
@@ -511,3 +513,26 @@ class _Nested:
 
 def _root(variance: Array) -> Array:
     return np.sqrt(variance + variance.dtype.type(1e-3))
+
+
+@np.errstate(all="ignore")
+def masked_batch_norm(
+    x: Array, mask: Array | None, scale: Array, offset: Array
+) -> Array:
+    valid = _valid(mask, x)[..., None]
+    clean, count = np.where(valid, _wide(x), 0), max(valid.sum(), 1)
+    mean = clean.sum(axis=(0, 1)) / clean.dtype.type(count)
+    away = np.where(valid, clean - mean, 0)
+    variance = (away * away).sum(axis=(0, 1)) / clean.dtype.type(count)
+    found = away / _root(variance) * _wide(scale) + _wide(offset)
+    return np.where(valid, found, 0).astype(x.dtype)
+
+
+@np.errstate(all="ignore")
+def layer_norm(x: Array, mask: Array | None, scale: Array, offset: Array) -> Array:
+    valid = _valid(mask, x)[..., None]
+    clean = np.where(valid, _wide(x), 0)
+    away = clean - clean.mean(axis=2, keepdims=True)
+    variance = (away * away).mean(axis=2, keepdims=True)
+    found = away / _root(variance) * _wide(scale) + _wide(offset)
+    return np.where(valid, found, 0).astype(x.dtype)

@@ -16,6 +16,8 @@
 # "attention.*" = "zero"
 # crf_decode = "no-tag"
 # "nested.*" = "zero"
+# masked_batch_norm = "zero"
+# layer_norm = "zero"
 # [tool.mask-conformance.empty]
 # masked_mean = "zero"
 # masked_max = "negative-infinity"
@@ -531,3 +533,25 @@ class _Nested(tf.Module):  # type: ignore[misc, unused-ignore]
     def restore(self, saved: list[Tensor]) -> None:
         for one, value in zip(self.variables, saved, strict=True):
             one.assign(value)
+
+
+def masked_batch_norm(
+    x: Tensor, mask: Tensor | None, scale: Tensor, offset: Tensor
+) -> Tensor:
+    valid = _valid(mask, x)[..., None]
+    clean = _where(valid, _wide(x), 0)
+    count = _count(tf.reshape(valid, [1, -1]), clean.dtype)
+    mean = tf.reduce_sum(clean, axis=[0, 1]) / count
+    away = _where(valid, clean - mean, 0)
+    variance = tf.reduce_sum(tf.square(away), axis=[0, 1]) / count
+    found = away / tf.sqrt(variance + 1e-3) * _wide(scale) + _wide(offset)
+    return tf.cast(_where(valid, found, 0), x.dtype)
+
+
+def layer_norm(x: Tensor, mask: Tensor | None, scale: Tensor, offset: Tensor) -> Tensor:
+    valid = _valid(mask, x)[..., None]
+    clean = _where(valid, _wide(x), 0)
+    away = clean - tf.reduce_mean(clean, axis=2, keepdims=True)
+    variance = tf.reduce_mean(tf.square(away), axis=2, keepdims=True)
+    found = away / tf.sqrt(variance + 1e-3) * _wide(scale) + _wide(offset)
+    return tf.cast(_where(valid, found, 0), x.dtype)

@@ -110,7 +110,7 @@ def build_nested(
     return _Layer(_Nested(first, second, norm, inner=inner))
 
 
-class _Nested(nn.Module):
+class _Nested(nn.Module):  # type: ignore[misc, unused-ignore]
     """Modules inside a module, which finds their parameters by itself."""
 
     def __init__(self, first: Any, second: Any, norm: Any, *, inner: str) -> None:
@@ -186,3 +186,7 @@ def _norm(weights: Any) -> nn.BatchNorm1d:
     }
     layer.load_state_dict(state, strict=False)
     return layer
+
+
+def layer_norm(x: Tensor, mask: Tensor, scale: Tensor, offset: Tensor) -> Tensor:
+    return F.layer_norm(x, x.shape[2:], scale, offset, eps=1e-3)

@@ -20,6 +20,8 @@
 # "attention.*" = "zero"
 # crf_decode = "no-tag"
 # "nested.*" = "zero"
+# masked_batch_norm = "zero"
+# layer_norm = "zero"
 # [tool.mask-conformance.empty]
 # masked_mean = "zero"
 # masked_max = "negative-infinity"
@@ -483,3 +485,24 @@ class _Nested:
         with torch.no_grad():
             for name, each in saved.items():
                 self._weights[name].copy_(each)
+
+
+def masked_batch_norm(
+    x: Tensor, mask: Tensor | None, scale: Tensor, offset: Tensor
+) -> Tensor:
+    valid = _valid(mask, x)[..., None]
+    clean, count = torch.where(valid, _wide(x), 0), valid.sum().clamp(min=1)
+    mean = clean.sum(dim=(0, 1)) / count
+    away = torch.where(valid, clean - mean, 0)
+    variance = away.square().sum(dim=(0, 1)) / count
+    found = away / torch.sqrt(variance + 1e-3) * _wide(scale) + _wide(offset)
+    return torch.where(valid, found, 0).to(x.dtype)
+
+
+def layer_norm(x: Tensor, mask: Tensor | None, scale: Tensor, offset: Tensor) -> Tensor:
+    valid = _valid(mask, x)[..., None]
+    clean = torch.where(valid, _wide(x), 0)
+    away = clean - clean.mean(dim=2, keepdim=True)
+    variance = away.square().mean(dim=2, keepdim=True)
+    found = away / torch.sqrt(variance + 1e-3) * _wide(scale) + _wide(offset)
+    return torch.where(valid, found, 0).to(x.dtype)

@@ -219,7 +219,8 @@ def _further(
 ) -> Iterator[tuple[str, str]]:
     """Yield each declared route that answers, with the dtype that is asked for."""
     for route in declaration.routes:
-        rows_alone = route == "vmap" and variant.result == "scalar"
+        coupled = variant.result == "scalar" or "batch-composition" in operation.without
+        rows_alone = route == "vmap" and coupled
         no_layer = route == "training" and not operation.builds
         if route != "jvp" and not rows_alone and not no_layer:
             yield route, "bfloat16" if route == "autocast" else usual_dtype(declaration)

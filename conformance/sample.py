@@ -88,7 +88,8 @@ class Sample:
     def rows(self, order: Array) -> Sample:
         """Return the same rows in another order, their answers with them."""
         moved = self.having(self.batch.take(order))
-        if self.variant.result != "scalar":
+        coupled = getattr(self.oracle, "COUPLED", False)
+        if self.variant.result != "scalar" and not coupled:
             moved._answers.update(  # noqa: SLF001 - its own class
                 want=self.want[order], allowed=self.allowed[order]
             )

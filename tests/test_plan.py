@@ -211,9 +211,8 @@ def test_training_mode_is_for_layers_and_inductor_for_one_case_of_each() -> None
     found = planned("torch_reference").values()
     trained = {each.operation for each in found if each.route == "training"}
     inducted = Counter(c.variant.name for c in found if c.route == "inductor")
-    assert trained == {
-        each.name for each in loading.operations().values() if each.builds
-    }
+    layers = {name for name, each in loading.operations().items() if each.builds}
+    assert trained == layers
     assert set(inducted.values()) == {1}
 
 

@@ -34,8 +34,6 @@ _EMPTY = {
     "attention.*": "zero",
     "crf_log_likelihood": "zero",
     "crf_decode": "no-tag",
-    "masked_batch_norm": "zero",
-    "layer_norm": "zero",
 }
 _ROUTES = {
     "numpy": ("eager",),

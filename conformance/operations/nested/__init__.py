@@ -60,8 +60,9 @@ OPERATION = Operation(
             number=42,
             level="core",
             module=_LAWS,
-            text="One step of gradient descent moves every trainable weight, in float32 "
-            "and float64 by the rate times its exact gradient, and no frozen one.",
+            text="One step of gradient descent moves every trainable weight, in "
+            "float32 and float64 by the rate times its exact gradient, and no frozen "
+            "one.",
             why="layers put inside layers that do not train, or frozen ones that do",
         ),
         Law(

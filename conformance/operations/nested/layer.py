@@ -6,10 +6,16 @@ namespace; NumPy's is trained too, by hand.
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from conformance.mutation.arrays import MASKS, clean, kept, lengths, namespace, wide
 from conformance.operations.nested.steps import stepped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Function = Callable[[Any], Any]
 
 _SHARED: dict[str, Any] = {}
 
@@ -138,13 +144,7 @@ class Layer:
         return clean(xp, x, keep)
 
     def _forward(self, xp: Any, w: dict[str, Any], x: Any) -> Any:
-        f, g = xp.tanh, lambda z: _logistic(xp, z)
-        if self.fault == "activations-swapped":
-            f, g = g, f
-        if self.fault == "no-first-activation":
-            f = lambda z: z  # noqa: E731 - as the others
-        if self.fault == "no-second-activation":
-            g = lambda z: z  # noqa: E731 - likewise
+        f, g = _activations(xp, self.fault)
         kernel, bias = w["first.kernel"], w["first.bias"]
         if self.fault == "detached":
             kernel = kernel.detach()
@@ -201,6 +201,19 @@ class Layer:
     def restore(self, saved: dict[str, Any]) -> None:
         """Take what was saved."""
         self.weights |= {name: each.copy() for name, each in saved.items()}
+
+
+def _activations(xp: Any, fault: str) -> tuple[Function, Function]:
+    f, g = xp.tanh, partial(_logistic, xp)
+    return {
+        "activations-swapped": (g, f),
+        "no-first-activation": (_same, g),
+        "no-second-activation": (f, _same),
+    }.get(fault, (f, g))
+
+
+def _same(x: Any) -> Any:
+    return x
 
 
 def _logistic(xp: Any, x: Any) -> Any:

@@ -12,13 +12,16 @@ from conformance.operations.nested.layer import Layer, build
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from conformance.mutation.mutant import Kind
+
+    Table = tuple[tuple[str, str, str, tuple[str, ...], str], ...]
+
 correct = build
 NORMED = ("nested.normed",)
 TWICE = ("nested.twice",)
 FROZEN = ("nested.frozen",)
 PAIR = ("nested.dense", "nested.normed")
 _ARTICLE = "https://kexue.fm/archives/6810"
-_KERAS = "https://github.com/keras-team/keras/issues/"
 
 
 class _Around:
@@ -67,7 +70,7 @@ def _leaking(xp: Any, found: Any, keep: Any, x: Any) -> Any:
 
 
 _ALL = ("*",)
-_ANSWERS: tuple[tuple[str, str, str, tuple[str, ...], str], ...] = (
+_ANSWERS: Table = (
     ("activations-swapped", "swaps the two activations", "value", _ALL, ""),
     ("no-first-activation", "leaves out the first activation", "value", _ALL, ""),
     ("no-second-activation", "leaves out the second activation", "value", _ALL, ""),
@@ -85,7 +88,7 @@ _ANSWERS: tuple[tuple[str, str, str, tuple[str, ...], str], ...] = (
         "answers with the batch's statistics, as in training",
         "batch-composition",
         NORMED,
-        _KERAS + "9965",
+        "",
     ),
     ("no-moving-mean", "does not take off the moving mean", "value", NORMED, ""),
     ("small-epsilon", "adds 1e-5 to the variance, not 1e-3", "value", NORMED, ""),
@@ -149,7 +152,7 @@ _ANSWERS: tuple[tuple[str, str, str, tuple[str, ...], str], ...] = (
         "",
     ),
 )
-_TRAINING: tuple[tuple[str, str, str, tuple[str, ...], str], ...] = (
+_TRAINING: Table = (
     (
         "first-is-lost",
         "does not track the first inner layer",
@@ -259,6 +262,10 @@ _TRAINING: tuple[tuple[str, str, str, tuple[str, ...], str], ...] = (
     ("saves-no-last", "does not save the second layer", "restores", PAIR, ""),
     ("saves-no-bias", "does not save the first bias", "restores", _ALL, ""),
 )
+_TABLES: tuple[tuple[Kind, Table], ...] = (
+    ("forward", _ANSWERS),
+    ("layer", _TRAINING),
+)
 _mutant = partial(Mutant, operation="nested")
 _gradient = partial(
     _mutant,
@@ -288,7 +295,7 @@ MUTANTS: tuple[Mutant, ...] = (
             kind=kind,
             function=partial(build, fault=name),
         )
-        for kind, table in (("forward", _ANSWERS), ("layer", _TRAINING))
+        for kind, table in _TABLES
         for name, text, law, variants, url in table
     ),
     *(

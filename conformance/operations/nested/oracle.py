@@ -114,7 +114,7 @@ def _forward(options: Mapping[str, str], batch: Batch, dtype: str) -> Uncertain:
     flat = Uncertain(rows, np.zeros_like(rows))
     hidden = tanh_of(_settled(affine(flat, *stack.first, u)), u)
     if stack.norm:
-        hidden = _normed(hidden, *stack.norm, u)
+        hidden = _normed(hidden, stack.norm, u)
     found = _settled(logistic_of(affine(hidden, *stack.second, u), u))
     shape = (*x.shape[:2], found.value.shape[1])
     return Uncertain(found.value.reshape(shape), found.error.reshape(shape))
@@ -125,10 +125,9 @@ def _settled(a: Uncertain) -> Uncertain:
     return Uncertain(a.value, np.where(np.isfinite(a.value), a.error, 0.0))
 
 
-def _normed(  # noqa: PLR0917 - a norm has as many weights
-    a: Uncertain, scale: Array, offset: Array, mean: Array, variance: Array, u: float
-) -> Uncertain:
+def _normed(a: Uncertain, norm: tuple[Array, ...], u: float) -> Uncertain:
     """Return a batch norm's answer; as (a - m) s + b or as a s + (b - m s)."""
+    scale, offset, mean, variance = norm
     factor = scale / np.sqrt(variance + 1e-3)
     size = (np.abs(a.value) + np.abs(mean)) * np.abs(factor) + np.abs(offset)
     error = a.error * np.abs(factor) + 8 * u * size

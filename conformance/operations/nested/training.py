@@ -49,8 +49,8 @@ class Stack:
     @classmethod
     def of(cls, inner: str, weights: Mapping[str, Array]) -> Stack:
         """Return the stack that a variant makes of its weights."""
-        still = ("norm.mean", "norm.variance")
-        still += ("first.kernel", "first.bias") if inner == "frozen" else ()
+        still = {"norm.mean", "norm.variance"}
+        still |= {"first.kernel", "first.bias"} if inner == "frozen" else set()
         whole = {name: wide(array) for name, array in weights.items()}
         second = "first" if inner == "twice" else "second"
         parts = ("scale", "offset", "mean", "variance") if inner == "normed" else ()

@@ -1,0 +1,192 @@
+"""Norms over an array namespace, with a place for each fault.
+
+Written for mutants: the right norm is the one without a fault.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from conformance.mutation.arrays import (
+    MASKS,
+    clean,
+    full_if_empty,
+    kept,
+    lengths,
+    wide,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Change = Callable[[Any, Any, Any, Any], Any]
+
+_EPSILONS = {"small-epsilon": 1e-5, "no-epsilon": 0.0, "large-epsilon": 1e-2}
+
+
+def batch_norm(
+    xp: Any, x: Any, mask: Any, scale: Any, offset: Any, *, fault: str = ""
+) -> Any:
+    """Return x normed over the batch's valid positions; zero at padding."""
+    keep = masked(xp, x, mask, fault)
+    seen = cleaned(xp, x, keep, fault)
+    mean, variance = _statistics(xp, seen, keep, fault)
+    found = ended(xp, seen, (mean, variance), (scale, offset), fault)
+    return shown(xp, found, keep, x, fault)
+
+
+def layer_norm(
+    xp: Any, x: Any, mask: Any, scale: Any, offset: Any, *, fault: str = ""
+) -> Any:
+    """Return x normed over each position's features; zero at padding."""
+    keep = masked(xp, x, mask, fault)
+    seen = cleaned(xp, x, keep, fault)
+    axes = {"over-time": (1,), "over-rows": (0,), "over-both": (1, 2)}.get(fault, (2,))
+    number = max(1, prod(x.shape[axis] for axis in axes))
+    add = partial(xp.sum, axis=axes, keepdims=True)
+    mean = add(seen) / number
+    away = seen - mean
+    variance = add(away * away) / number
+    if fault == "one-pass":
+        variance = add(seen * seen) / number - mean * mean
+    if fault == "unbiased":
+        variance = variance * x.shape[2] / (x.shape[2] - 1)
+    mean, variance = _held(mean, variance, fault)
+    found = ended(xp, seen, (mean, variance), (scale, offset), fault)
+    return shown(xp, found, keep, x, fault)
+
+
+def masked(xp: Any, x: Any, mask: Any, fault: str) -> Any:
+    """Return the mask as booleans, changed where the fault is the mask's."""
+    keep = kept(xp, x, mask)
+    if fault in MASKS:
+        return MASKS[fault][0](xp, keep)
+    if fault == "empty-row-is-full":
+        return full_if_empty(xp, keep)
+    if fault == "bitwise" and mask is not None:
+        return ~mask == 0
+    if fault == "baked":
+        try:
+            known = [int(number) for number in lengths(xp, keep)[:, 0]]
+        except TypeError:  # a tracer has no value: what is left is the static shape
+            known = [x.shape[1]] * x.shape[0]
+        return xp.arange(x.shape[1])[None] < xp.asarray(known)[:, None]
+    return keep
+
+
+def cleaned(xp: Any, x: Any, keep: Any, fault: str) -> Any:
+    """Return x widened, with zeros at padding."""
+    if fault == "zeroes-its-input":
+        x[~keep] = 0
+    if fault == "reads-memory":
+        x = x.ravel(order="K").reshape(x.shape)
+    if fault == "nan-becomes-zero":
+        x = xp.where(xp.isnan(x), xp.zeros_like(x), x)
+    if fault == "raw":
+        return xp.where(keep[..., None], wide(xp, x), 0 * (wide(xp, x) ** 2))
+    if fault == "multiplies":
+        return wide(xp, x) * xp.astype(keep[..., None], wide(xp, x).dtype)
+    return clean(xp, x, keep)
+
+
+def _statistics(xp: Any, x: Any, keep: Any, fault: str) -> tuple[Any, Any]:
+    """Return the mean and the variance of each feature, ``[1, 1, F]``."""
+    weight = xp.astype(keep[..., None], x.dtype)
+    over = {"rows": 1, "features": (0, 1, 2)}.get(fault, (0, 1))
+    add = partial(xp.sum, axis=over, keepdims=True)
+    number = add(weight) * (x.shape[2] if fault == "features" else 1)
+    if fault == "int8":
+        count = xp.astype(xp.astype(xp.sum(keep), xp.int8), x.dtype)
+        number = count + 0 * number
+    if fault == "counts-padding":
+        number = 0 * number + x.shape[0] * x.shape[1]
+    number = xp.where(number > 0, number, 1.0 + 0 * number)
+    mean = add(x) / number
+    if fault == "mean-of-row-means":
+        each = xp.sum(weight, axis=1, keepdims=True)
+        rows = xp.sum(x, axis=1, keepdims=True) / xp.where(each > 0, each, 1.0)
+        mean = xp.sum(rows, axis=0, keepdims=True) / max(1, x.shape[0])
+    away = (x - mean) * (1.0 if fault == "centres-padding" else weight)
+    variance = add(away * away) / number
+    if fault == "one-pass":
+        variance = add(x * x) / number - mean * mean
+    if fault == "unbiased":
+        variance = variance * number / xp.where(number > 1, number - 1, 1.0)
+    return _held(mean, variance, fault)
+
+
+def _held(mean: Any, variance: Any, fault: str) -> tuple[Any, Any]:
+    if fault == "constant-statistics":
+        return mean.detach(), variance.detach()
+    return mean, variance
+
+
+def ended(
+    xp: Any, x: Any, statistics: tuple[Any, Any], weights: tuple[Any, Any], fault: str
+) -> Any:
+    """Return x less the mean, over the root, scaled and moved."""
+    mean, variance = statistics
+    scale, offset = (wide(xp, each) for each in weights)
+    if fault == "frozen-scale":
+        scale = scale.detach()
+    epsilon = _EPSILONS.get(fault, 1e-3)
+    root = xp.sqrt(variance + epsilon)
+    if fault == "epsilon-outside":
+        root = xp.sqrt(variance) + epsilon
+    if fault == "divides-by-the-variance":
+        root = variance + epsilon
+    away = x if fault == "no-mean" else x - mean
+    if fault == "no-scale":
+        return away / root + offset
+    if fault == "no-offset":
+        return away / root * scale
+    if fault == "scale-less-one":
+        return away / root * (1 + scale) + offset
+    if fault == "offset-is-scaled":
+        return (away / root + offset) * scale
+    return away / root * scale + offset
+
+
+def shown(xp: Any, found: Any, keep: Any, x: Any, fault: str) -> Any:
+    """Return the answer: zero at padding, of the input's dtype."""
+    if fault == "offset-at-padding":
+        keep = xp.ones_like(keep)
+    return xp.astype(xp.where(keep[..., None], found, 0.0), x.dtype)
+
+
+def around(change: Change, formula: Callable[..., Any], xp: Any, *tensors: Any) -> Any:
+    """Return the right answer, then changed."""
+    x, mask = tensors[:2]
+    return change(xp, formula(xp, *tensors), kept(xp, x, mask), x)
+
+
+def doubled(xp: Any, found: Any, keep: Any, x: Any) -> Any:
+    """Return the answer in float64."""
+    del keep, x
+    return xp.astype(found, xp.float64)
+
+
+def squeezed(xp: Any, found: Any, keep: Any, x: Any) -> Any:
+    """Return the answer without axes of length one."""
+    del xp, keep, x
+    return found.reshape(tuple(size for size in found.shape if size != 1))
+
+
+def rows_sorted(xp: Any, found: Any, keep: Any, x: Any) -> Any:
+    """Return the answers of the longest rows first."""
+    del x
+    return found[xp.argsort(-lengths(xp, keep)[:, 0], stable=True)]
+
+
+def cut(xp: Any, found: Any, keep: Any, x: Any) -> Any:
+    """Return the answer cut to the longest row."""
+    del x
+    return found[:, : int(xp.max(lengths(xp, keep)))]
+
+
+def leaking(xp: Any, found: Any, keep: Any, x: Any) -> Any:
+    """Return the answer with a gradient that padding gets too."""
+    del xp, keep
+    return found + (x - x.detach()).sum()

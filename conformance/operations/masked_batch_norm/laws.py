@@ -1,0 +1,94 @@
+"""Laws of the batch norm alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from conformance.compare import compare, failed
+from conformance.inputs import garbled
+from conformance.operations.base import wide
+from conformance.precision import PRECISIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.batch import Array, Batch
+    from conformance.compare import Verdict
+    from conformance.sample import Sample
+    from conformance.subject import Subject
+
+
+def shift(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """Valid values rounded so that the shift is exact, then shifted far."""
+    far = 64.0 if PRECISIONS[sample.dtype].low else 4096.0
+    plain, moved = (_shifted(sample, by) for by in (0.0, far))
+    first = np.asarray(subject.answer(plain.batch, like=plain.want), dtype=np.float64)
+    second = subject.answer(moved.batch, like=moved.want)
+    allowed = np.where(plain.valid, plain.allowed + moved.allowed, np.inf)
+    note = f"as before {far:g} was added to every valid value"
+    yield compare(second, first, allowed, batch=moved.batch, note=note)
+
+
+def centred(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """The mean over the batch's valid positions, feature by feature."""
+    got = np.asarray(subject.answer(sample.batch, like=sample.want), np.float64)
+    mask = sample.batch.mask
+    n = max(int(mask.sum()), 1)
+    want = wide(sample.batch.weights["offset"]) * mask.any()
+    allowed = sample.allowed[mask].sum(axis=0) / n + 2.0**-52 * (
+        np.abs(got[mask]).sum(axis=0) + np.abs(want)
+    )
+    mean = got[mask].sum(axis=0) / n
+    note = "of all valid answers, expected the offset"
+    yield compare(mean, want, allowed, batch=sample.batch, label="mean", note=note)
+
+
+def refolded(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """The same positions in their order, the rows' lengths the other way round."""
+    first = np.asarray(subject.answer(sample.batch, like=sample.want), np.float64)
+    other = sample.having(_folded(sample.batch))
+    second = np.asarray(subject.answer(other.batch, like=other.want), np.float64)
+    want = np.zeros_like(second)
+    want[other.batch.mask] = first[sample.batch.mask]
+    allowed = np.full(want.shape, np.inf)
+    allowed[other.batch.mask] = 2 * sample.allowed[sample.batch.mask]
+    note = "the valid positions in rows of other lengths"
+    yield compare(second, want, allowed, batch=other.batch, note=note)
+
+
+def nan_shows(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """NaN in the first feature of the first valid position."""
+    mask = sample.batch.mask
+    row = int(np.argmax(sample.batch.counts > 0))
+    x = sample.batch.arrays["x"].copy()
+    x[row, int(np.argmax(mask[row])), 0] = np.nan
+    batch = replace(sample.batch, arrays={"x": x})
+    got = np.asarray(subject.answer(batch, like=sample.want), np.float64)
+    whole = got[..., 0][mask]
+    if not np.isnan(whole).all():
+        count = int(np.isnan(whole).sum())
+        text = f"NaN at a valid position is in {count} of {len(whole)} valid answers"
+        yield failed(f"{text} of its feature, expected all", batch=batch, got=got)
+    allowed = np.where(sample.valid, sample.allowed, np.inf)
+    allowed[..., 0] = np.inf
+    note = "the features beside one with NaN"
+    yield compare(got, sample.want, allowed, batch=batch, note=note)
+
+
+def _shifted(sample: Sample, by: float) -> Sample:
+    old = sample.batch.arrays["x"]
+    step = 1.0 if sample.dtype == "bfloat16" else 4.0
+    rounded = np.clip(np.round(wide(old) * step) / step, -60.0, 60.0) + by
+    x = garbled(rounded, wide(old), sample.batch.mask).astype(old.dtype)
+    return sample.having(replace(sample.batch, arrays={"x": x}))
+
+
+def _folded(batch: Batch) -> Batch:
+    """Return the valid positions in their order, in rows as long as others were."""
+    mask: Array = np.arange(batch.time) < batch.counts[::-1, None]
+    x = batch.arrays["x"].copy()
+    x[mask], x[~mask] = batch.arrays["x"][batch.mask], batch.arrays["x"][~batch.mask]
+    return replace(batch, arrays={"x": x}, mask=mask)

@@ -1,0 +1,61 @@
+"""The exact ``masked_batch_norm`` in float64, its error bound and its derivative."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.inputs import GARBAGE, VALUES, Draw, garbled
+from conformance.operations.norms import answered, bounded, derived, generated_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conformance.batch import Array, Batch
+
+ROWS = 8
+FEATURES = 2
+AXIS = 0
+COUPLED = True
+"""Whether rows of a batch have a part in the answers of others."""
+
+
+def generate(options: Mapping[str, str], draw: Draw, mask: Array) -> dict[str, Array]:
+    """Return inputs for ``mask``, ``x [B, T, F]``."""
+    del options
+    shape = (*mask.shape, FEATURES)
+    valid = draw.rows_of(VALUES, shape)
+    return {"x": garbled(valid, draw.rows_of(GARBAGE, shape), mask)}
+
+
+def generate_weights(options: Mapping[str, str], draw: Draw) -> dict[str, Array]:
+    """Return scale ``[F]`` and offset ``[F]``."""
+    del options
+    return generated_weights(draw, FEATURES)
+
+
+def answer(options: Mapping[str, str], batch: Batch) -> Array:
+    """Return the exact answer, the batch's statistics in it; 0 at padding."""
+    del options
+    return answered(batch, AXIS)
+
+
+def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
+    """Return how far a right implementation may be from :func:`answer`."""
+    del options
+    return bounded(batch, AXIS, dtype)
+
+
+def gradient(
+    options: Mapping[str, str], batch: Batch, cotangent: Array
+) -> dict[str, Array]:
+    """Return the derivative through x, scale and offset."""
+    del options
+    return derived(batch, AXIS, cotangent)
+
+
+def gradient_bound(
+    options: Mapping[str, str], batch: Batch, cotangent: Array
+) -> dict[str, Array]:
+    """Return the bound of :func:`gradient` in float64."""
+    del options
+    return derived(batch, AXIS, cotangent, bound=True)
