@@ -24,6 +24,7 @@ OPERATIONS = (
     "masked_loss",
     "birnn",
     "attention",
+    "conv1d",
 )
 
 
