@@ -25,6 +25,7 @@ OPERATIONS = (
     "birnn",
     "attention",
     "conv1d",
+    "stack",
 )
 
 
