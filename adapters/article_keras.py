@@ -8,8 +8,6 @@
 # routes = ["compiled", "eager"]
 # placements = ["right"]
 # mask-forms = ["bool", "float", "int8", "uint8", "rank-3"]
-# [tool.mask-conformance.unsupported]
-# "conv1d.valid.*" = "the article multiplies by the mask, which is longer than this"
 # [tool.mask-conformance.empty]
 # masked_mean = "nan"
 # "masked_loss.*.mean" = "nan"
@@ -59,23 +57,6 @@ def masked_loss(
     if reduction == "mean":
         return tf.reduce_sum(losses * m) / tf.reduce_sum(m)
     return tf.reduce_mean(tf.reduce_sum(losses * m, axis=1) / tf.reduce_sum(m, axis=1))
-
-
-def conv1d(
-    x: Tensor,
-    mask: Tensor,
-    kernel: Tensor,
-    bias: Tensor,
-    *,
-    padding: str,
-    dilation: int,
-) -> Tensor:
-    m, reach = _like(mask, x), (kernel.shape[0] - 1) * dilation
-    before = {"same": reach // 2, "causal": reach}[padding]
-    zeros = [[0, 0], [before, reach - before], [0, 0]]
-    given = tf.pad(x * m, zeros)
-    found = tf.nn.conv1d(given, kernel, 1, "VALID", dilations=dilation) + bias
-    return found * m
 
 
 def build_birnn(
@@ -131,46 +112,6 @@ class _Bidirectional:
         if self.merge == "concat":
             return tf.concat([there, back], axis=-1)
         return there + back
-
-
-def build_stack(
-    first_forward: Any,
-    first_backward: Any,
-    convolution: Any,
-    second_forward: Any,
-    second_backward: Any,
-    *,
-    cell: str,
-    output: str,
-) -> _Stack:
-    how = {"cell": cell, "merge": "concat"}
-    return _Stack(
-        first=build_birnn(first_forward, first_backward, **how, output="sequence"),
-        kernel=tf.Variable(convolution.kernel),
-        bias=tf.Variable(convolution.bias),
-        second=build_birnn(second_forward, second_backward, **how, output=output),
-    )
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Stack:
-    """A mask before each layer and after it, as the article has it."""
-
-    first: _Bidirectional
-    kernel: tf.Variable
-    bias: tf.Variable
-    second: _Bidirectional
-
-    @property
-    def parameters(self) -> list[tf.Variable]:
-        """The variables of all three layers."""
-        convolution = [self.kernel, self.bias]
-        return [*self.first.parameters, *convolution, *self.second.parameters]
-
-    def __call__(self, x: Tensor, mask: Tensor) -> Tensor:
-        now = self.first(x * _like(mask, x), mask)
-        own = (self.kernel, self.bias)
-        return self.second(conv1d(now, mask, *own, padding="same", dilation=1), mask)
 
 
 def _simple(weights: Any) -> list[Tensor]:

@@ -24,6 +24,8 @@ OPERATIONS = (
     "masked_loss",
     "birnn",
     "attention",
+    "conv1d",
+    "stack",
 )
 
 

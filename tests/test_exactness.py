@@ -48,7 +48,7 @@ def samples(variant: Variant, seeds: range, time: int) -> Iterator[Sample]:
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda each: each.name)
 def test_an_injected_error_of_a_few_ulp_is_caught(variant: Variant) -> None:
-    recurrent = variant.operation == "birnn"
+    recurrent = loading.operations()[variant.operation].builds
     size = (32 if recurrent else 8) * ULP
     under_test = subject(variant)
     caught = 0

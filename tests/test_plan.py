@@ -102,9 +102,10 @@ def test_a_declared_gap_makes_its_variants_unsupported() -> None:
     found = planned(
         "numpy_reference", unsupported={"birnn.gru.*": "no reset-after GRU"}
     )
-    gru = {c.unsupported for c in found.values() if ".gru." in c.variant.name}
+    own = [c for c in found.values() if c.operation == "birnn"]
+    gru = {c.unsupported for c in own if ".gru." in c.variant.name}
     assert gru == {"no reset-after GRU"}
-    assert "" in {c.unsupported for c in found.values() if ".lstm." in c.variant.name}
+    assert "" in {c.unsupported for c in own if ".lstm." in c.variant.name}
 
 
 def test_an_adapter_of_right_padding_never_sees_gaps_or_left_padding() -> None:

@@ -13,8 +13,9 @@ from conformance.adapter import LayerWeights, RnnWeights
 from conformance.listing import cases
 from conformance.mutation import Mutant, correct
 from conformance.mutation.matrix import killers
+from conformance.operations.stack.faults import LEFT_OUT
 from conformance.operations.stack.layer import Fault, build
-from conformance.operations.stack.mutants import LEFT_OUT, MUTANTS
+from conformance.operations.stack.mutants import MUTANTS
 from conformance.sample import Sample, cast, generate
 from conformance.strategies import variant_named
 from conformance.subject import Subject

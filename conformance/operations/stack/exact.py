@@ -54,7 +54,7 @@ def answer(
     ...     weights |= {f"{layer}_forward": ahead, f"{layer}_backward": ahead}
     >>> options = {"cell": "simple", "output": "final"}
     >>> answer(options, {"x": [[[0.5], [7]]]}, [[True, False]], weights)
-    [[0.7279671806723893, 0.7279671806723893]]
+    [[0.7278944044432927, 0.7278944044432927]]
     """
     import mpmath  # here, so that reading cases, which asks for axes, goes without
 

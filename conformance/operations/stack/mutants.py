@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.mutation.arrays import MASKS, after_last, kept, lengths
 from conformance.mutation.mutant import Mutant
+from conformance.operations.stack.faults import EVERY, LEFT_OUT, OTHERS, SEQUENCE
 from conformance.operations.stack.layer import Fault, build
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 correct = build
-SEQUENCE = ("stack.*.sequence",)
-FINAL = ("stack.*.final",)
-GATED = ("stack.lstm.*", "stack.gru.*")
-_EVERY = ("*",)
 
 
 def _around(change: Callable[..., Any], xp: Any, **given: Any) -> Callable[..., Any]:
@@ -66,248 +63,8 @@ class _Leaking:
         return self.layer(x, mask) + (x - x.detach()).sum()
 
 
-_AUDIO = "https://github.com/pytorch/audio/issues/4205"
-_TTS = "https://github.com/mozilla/TTS/issues/429"
-_KERAS = "https://github.com/keras-team/keras/issues/"
-BOTH = ("first", "second")
-
-LEFT_OUT: tuple[tuple[str, str, str, tuple[str, ...], str, Fault], ...] = (
-    (
-        "no-mask-before-the-first-layer",
-        "gives the first recurrent layer no mask, and masks everything behind it",
-        "row-by-row",
-        _EVERY,
-        _KERAS + "1300",
-        Fault(unmasked=("first",)),
-    ),
-    (
-        "no-mask-before-the-convolution",
-        "lets the convolution read what the first layer carries to padding",
-        "row-by-row",
-        _EVERY,
-        _AUDIO,
-        Fault(first="shows-carried", convolution="no-mask-before"),
-    ),
-    (
-        "no-mask-before-the-second-layer",
-        "lets the second layer step over what the convolution leaves at padding",
-        "row-by-row",
-        _EVERY,
-        _TTS,
-        Fault(convolution="no-mask-after", unmasked=("second",)),
-    ),
-    (
-        "no-mask-behind-the-second-layer",
-        "shows at padding what the second recurrent layer carries there",
-        "zero-at-padding",
-        SEQUENCE,
-        "https://github.com/tensorflow/tensorflow/issues/49241",
-        Fault(second="shows-carried", shown=True),
-    ),
-)
-"""Each mask of the stack, left out alone while all others stand."""
-
-_TABLE: tuple[tuple[str, str, str, tuple[str, ...], str, Fault], ...] = (
-    (
-        "zeroes-but-steps",
-        "sets padding to zero before and behind every layer, and steps over the zeros",
-        "row-by-row",
-        _EVERY,
-        "https://kexue.fm/archives/6810",
-        Fault(before="zeros", unmasked=BOTH),
-    ),
-    (
-        "masks-the-input-alone",
-        "sets the input to zero at padding, and no layer hears of it again",
-        "row-by-row",
-        _EVERY,
-        _KERAS + "411",
-        Fault(
-            before="zeros",
-            unmasked=BOTH,
-            convolution="masks-nothing",
-            shown=True,
-        ),
-    ),
-    (
-        "masks-the-answer-alone",
-        "lets every layer read padding and sets the answer there to zero",
-        "row-by-row",
-        _EVERY,
-        "https://github.com/NVIDIA/OpenSeq2Seq/issues/69",
-        Fault(unmasked=BOTH, convolution="masks-nothing"),
-    ),
-    (
-        "mask-lost-in-the-convolution",
-        "loses the mask in the convolution, and what comes behind it has none",
-        "row-by-row",
-        _EVERY,
-        _KERAS + "20113",
-        Fault(unmasked=("second",), convolution="masks-nothing", shown=True),
-    ),
-    (
-        "steps-over-zeros-between",
-        "sets padding to zero behind the convolution and lets the second layer step",
-        "row-by-row",
-        _EVERY,
-        "",
-        Fault(unmasked=("second",)),
-    ),
-    (
-        "second-layer-reverses-the-padded-row",
-        "reverses the whole padded row in the second layer, but not its mask",
-        "value",
-        _EVERY,
-        _KERAS + "4192",
-        Fault(second="mask-not-reversed"),
-    ),
-    (
-        "first-layer-reverses-the-padded-row",
-        "reverses the whole padded row in the first layer, but not its mask",
-        "value",
-        _EVERY,
-        _KERAS + "4192",
-        Fault(first="mask-not-reversed"),
-    ),
-    (
-        "convolution-closes-gaps",
-        "closes gaps up before the convolution, as a recurrent layer does",
-        "gaps",
-        _EVERY,
-        "",
-        Fault(convolution="gaps-closed"),
-    ),
-    (
-        "resets-behind-gaps",
-        "starts the second layer again from zeros behind each gap",
-        "gaps",
-        _EVERY,
-        "",
-        Fault(second="resets-at-padding"),
-    ),
-    (
-        "convolution-without-bias",
-        "never adds the convolution's bias",
-        "value",
-        _EVERY,
-        "",
-        Fault(convolution="no-bias"),
-    ),
-    (
-        "convolution-rectifies",
-        "gives max(y, 0) behind the convolution",
-        "value",
-        _EVERY,
-        "",
-        Fault(convolution="rectifies"),
-    ),
-    (
-        "convolution-divides-by-neighbours",
-        "divides the convolution by the share of its window that is valid",
-        "value",
-        _EVERY,
-        "",
-        Fault(convolution="divides-by-neighbours"),
-    ),
-    (
-        "one-direction",
-        "uses the forward weights of the second layer in both directions",
-        "value",
-        _EVERY,
-        "",
-        Fault(second="one-direction"),
-    ),
-    (
-        "halves-swapped",
-        "gives the convolution the first layer's backward half first",
-        "value",
-        _EVERY,
-        "",
-        Fault(first="halves-swapped"),
-    ),
-    (
-        "gates-swapped",
-        "swaps the first two gates of the second layer",
-        "value",
-        GATED,
-        "",
-        Fault(second="gates-swapped"),
-    ),
-    (
-        "final-at-the-edge",
-        "takes the final output at the padded row's edge, zero there",
-        "row-by-row",
-        FINAL,
-        _KERAS + "1569",
-        Fault(second="final-at-the-edge"),
-    ),
-    (
-        "both-finals-at-the-end",
-        "takes both final outputs at the last valid position",
-        "value",
-        FINAL,
-        "https://github.com/allenai/allennlp/issues/1713",
-        Fault(second="both-finals-at-the-end"),
-    ),
-    (
-        "mean-for-final",
-        "gives the mean of the outputs, not the final one",
-        "value",
-        FINAL,
-        "",
-        Fault(second="mean-for-final"),
-    ),
-    (
-        "multiplies",
-        "multiplies the input by the mask, where NaN stays NaN, and steps there",
-        "wild-padding",
-        _EVERY,
-        "https://github.com/numpy/numpy/issues/8003",
-        Fault(before="product", first="multiplies"),
-    ),
-    (
-        "no-nan",
-        "takes NaN at valid positions for 0",
-        "valid-nan",
-        _EVERY,
-        "",
-        Fault(before="nan"),
-    ),
-    (
-        "empty-row-is-full",
-        "takes a row without valid positions for a full one",
-        "empty-row",
-        _EVERY,
-        "https://github.com/pytorch/pytorch/issues/11514",
-        Fault(mask="empty-row-is-full"),
-    ),
-    (
-        "writes-its-input",
-        "sets padding to zero in the caller's own array",
-        "contract",
-        _EVERY,
-        "https://github.com/pytorch/pytorch/issues/39639",
-        Fault(before="write"),
-    ),
-    (
-        "reads-memory",
-        "reads memory in the order it lies in, not elements",
-        "layout",
-        _EVERY,
-        "https://github.com/pytorch/pytorch/issues/95118",
-        Fault(before="memory"),
-    ),
-    (
-        "bitwise",
-        "inverts the mask with ~, which is right for booleans only",
-        "mask-form",
-        _EVERY,
-        "",
-        Fault(mask="bitwise"),
-    ),
-)
 _MASKS = tuple(
-    (name, text, law, _EVERY, url, Fault(mask=name))
+    (name, text, law, EVERY, url, Fault(mask=name))
     for name, (_, text, law, url) in MASKS.items()
 )
 _mutant = partial(Mutant, operation="stack")
@@ -324,7 +81,7 @@ MUTANTS: tuple[Mutant, ...] = (
             variants=variants,
             function=partial(build, fault=fault),
         )
-        for name, text, law, variants, url, fault in (*_MASKS, *LEFT_OUT, *_TABLE)
+        for name, text, law, variants, url, fault in (*_MASKS, *LEFT_OUT, *OTHERS)
     ),
     *(
         _mutant(
@@ -339,21 +96,21 @@ MUTANTS: tuple[Mutant, ...] = (
                 "answers-in-float64",
                 "answers in float64 whatever the input's dtype",
                 "contract",
-                _EVERY,
+                EVERY,
                 _doubled,
             ),
             (
                 "squeezes-every-axis",
                 "squeezes every axis of length one, the batch's too",
                 "length-one",
-                _EVERY,
+                EVERY,
                 _squeezed,
             ),
             (
                 "rows-stay-sorted",
                 "sorts the rows by length and does not sort the answers back",
                 "value",
-                _EVERY,
+                EVERY,
                 _sorted,
             ),
             (
