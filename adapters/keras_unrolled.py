@@ -1,21 +1,13 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["keras==3.15.1"]
+# dependencies = ["torch==2.13.0", "keras==3.15.1"]
 # [tool.mask-conformance]
 # framework = "torch"
-# placements = ["right", "left", "gaps"]
-# [tool.mask-conformance.variants.tensorflow]
-# framework = "tensorflow"
-# environment = "tensorflow"
-# dependencies = ["tensorflow==2.21.0", "keras==3.15.1"]
-# routes = ["compiled"]
-# variables = { KERAS_BACKEND = "tensorflow" }
-# [tool.mask-conformance.variants.torch]
 # environment = "torch"
-# dependencies = ["torch==2.13.0", "keras==3.15.1"]
+# placements = ["right", "left", "gaps"]
 # variables = { KERAS_BACKEND = "torch" }
 # ///
-"""Keras's recurrent layers with unroll=True, masked as those without it."""
+"""Keras's recurrent layers with unroll=True on torch, masked as those without it."""
 
 from __future__ import annotations
 
