@@ -46,7 +46,7 @@ def masked_loss(
 ) -> Tensor:
     lengths = _relative(mask)
     if kind == "cross_entropy":
-        logged = Softmax(apply_log=True)(predictions)
+        logged = Softmax(apply_log=True, dtype=predictions.dtype)(predictions)
         return losses.nll_loss(logged, targets, lengths, reduction=reduction)
     if kind == "mse":
         return losses.mse_loss(predictions, targets, lengths, reduction=reduction)
