@@ -18,6 +18,14 @@
 # dependencies = ["array-api-compat==1.16.0", "numpy==2.4.6", "ml_dtypes==0.6.0"]
 # environment = "numpy"
 # framework = "numpy"
+# [tool.mask-conformance.variants.dask]
+# dependencies = ["array-api-compat==1.16.0", "dask[array]==2026.8.0", "numpy==2.4.6"]
+# environment = "dask"
+# framework = "numpy"
+# variables = { MASK_CONFORMANCE_ARRAYS = "dask" }
+# [tool.mask-conformance.variants.dask.unsupported]
+# "masked_loss.cross_entropy.*" = "dask.array has no take_along_axis"
+# reverse_sequence = "dask.array has no take_along_axis"
 # [tool.mask-conformance.variants.torch]
 # dependencies = ["torch==2.13.0", "array-api-compat==1.16.0"]
 # environment = "torch"
@@ -32,30 +40,55 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+import os
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from array_api_compat import array_namespace
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 Array: TypeAlias = Any  # of whichever library
 
+_DASK = os.environ.get("MASK_CONFORMANCE_ARRAYS") == "dask"
 
+
+def _lazily(function: Callable[..., Array]) -> Callable[..., Array]:
+    """Let Dask compute it where NumPy's arrays are meant for Dask."""
+    if not _DASK:
+        return function
+    import dask.array
+
+    @wraps(function)
+    def computed(*arrays: Array, **keywords: Any) -> Array:
+        own = (dask.array.from_array(array) for array in arrays)
+        return function(*own, **keywords).compute()
+
+    return computed
+
+
+@_lazily
 def masked_mean(x: Array, mask: Array) -> Array:
     xp = array_namespace(x)
     valid = _like(xp, mask, x)
     return xp.sum(_clean(xp, x, valid), axis=1) / _count(xp, valid, x, axis=1)
 
 
+@_lazily
 def masked_max(x: Array, mask: Array) -> Array:
     xp = array_namespace(x)
     scores = xp.where(_like(xp, mask, x), x, xp.full_like(x, -xp.inf))
     return xp.max(scores, axis=1)
 
 
+@_lazily
 def masked_softmax(x: Array, mask: Array) -> Array:
     xp = array_namespace(x)
     return _softmax(xp, x, mask)
 
 
+@_lazily
 def masked_loss(
     predictions: Array, targets: Array, mask: Array, *, kind: str, reduction: str
 ) -> Array:
@@ -73,6 +106,7 @@ def masked_loss(
     return xp.sum(means) / _count(xp, xp.any(mask, axis=1), losses)
 
 
+@_lazily
 def reverse_sequence(x: Array, mask: Array) -> Array:
     xp = array_namespace(x)
     order = xp.argsort(xp.astype(mask, xp.int32), axis=1, descending=True, stable=True)
@@ -84,6 +118,7 @@ def reverse_sequence(x: Array, mask: Array) -> Array:
     return xp.take_along_axis(x, wide, axis=1)
 
 
+@_lazily
 def attention(
     query: Array, key: Array, value: Array, mask: Array, *, causal: bool
 ) -> Array:

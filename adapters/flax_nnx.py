@@ -4,7 +4,7 @@
 # [tool.mask-conformance]
 # framework = "jax"
 # environment = "jax"
-# dtypes = ["float16", "bfloat16", "float32", "float64"]
+# dtypes = ["float32"]
 # routes = ["compiled"]
 # placements = ["right"]
 # mask-forms = ["bool"]

@@ -46,7 +46,7 @@ def masked_loss(
 ) -> Tensor:
     lengths = _relative(mask)
     if kind == "cross_entropy":
-        logged = Softmax(apply_log=True)(predictions)
+        logged = Softmax(apply_log=True, dtype=predictions.dtype)(predictions)
         return losses.nll_loss(logged, targets, lengths, reduction=reduction)
     if kind == "mse":
         return losses.mse_loss(predictions, targets, lengths, reduction=reduction)
@@ -58,7 +58,8 @@ def build_birnn(
 ) -> _Layer:
     del merge, output  # concatenated, every step
     features, units = forward.kernel.shape[0], forward.recurrent_kernel.shape[0]
-    layer = _CELLS[cell](units, input_size=features, bidirectional=True).eval()
+    layer = _CELLS[cell](units, input_size=features, bidirectional=True)
+    layer = layer.to(forward.kernel.dtype).eval()
     with torch.no_grad():
         for suffix, weights in (("", forward), ("_reverse", backward)):
             for name, weight in (

@@ -4,7 +4,7 @@
 # [tool.mask-conformance]
 # framework = "tensorflow"
 # environment = "tensorflow"
-# dtypes = ["float16", "bfloat16", "float32", "float64"]
+# dtypes = ["float16", "float32"]
 # routes = ["compiled"]
 # placements = ["right", "left", "gaps"]
 # [tool.mask-conformance.unsupported]

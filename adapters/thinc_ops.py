@@ -4,7 +4,7 @@
 # [tool.mask-conformance]
 # framework = "numpy"
 # environment = "thinc"
-# dtypes = ["float16", "bfloat16", "float32", "float64"]
+# dtypes = ["float32", "float64"]
 # placements = ["right"]
 # [tool.mask-conformance.empty]
 # masked_max = "error"

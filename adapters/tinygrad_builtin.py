@@ -4,7 +4,7 @@
 # [tool.mask-conformance]
 # framework = "numpy"
 # environment = "tinygrad"
-# dtypes = ["float16", "bfloat16", "float32", "float64"]
+# dtypes = ["float32"]
 # placements = ["right", "left", "gaps"]
 # variables = { DEV = "PYTHON" }
 # [tool.mask-conformance.unsupported]

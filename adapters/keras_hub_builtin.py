@@ -1,0 +1,49 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["torch==2.13.0", "keras==3.15.1", "keras-hub==0.32.0"]
+# [tool.mask-conformance]
+# framework = "torch"
+# environment = "keras-hub"
+# dtypes = ["float16", "float32", "float64"]
+# placements = ["right", "left", "gaps"]
+# variables = { KERAS_BACKEND = "torch" }
+# ///
+"""KerasHub's attention and masks, as its Transformer encoder and decoder join them."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import torch
+from keras import backend
+from keras_hub.layers import CachedMultiHeadAttention
+from keras_hub.src.layers.modeling.transformer_layer_utils import (
+    compute_causal_mask,
+    merge_padding_and_attention_mask,
+)
+
+Tensor: TypeAlias = torch.Tensor
+
+
+def attention(
+    query: Tensor, key: Tensor, value: Tensor, mask: Tensor, *, causal: bool
+) -> Tensor:
+    flat = [tensor.flatten(2) for tensor in (query, key, value)]
+    rows, steps = mask.shape
+    future = compute_causal_mask(rows, steps, steps) if causal else None
+    seen = merge_padding_and_attention_mask(flat[0], mask, future)
+    layer = _identity(query)
+    return layer(flat[0], flat[2], flat[1], attention_mask=seen).reshape(query.shape)
+
+
+def _identity(query: Tensor) -> CachedMultiHeadAttention:
+    """Return a layer whose projections leave their input as it is."""
+    heads, features = query.shape[2:]
+    width = heads * features
+    layer = CachedMultiHeadAttention(
+        heads, features, use_bias=False, dtype=backend.standardize_dtype(query.dtype)
+    )
+    layer.build((None, None, width), (None, None, width))
+    for variable in layer.trainable_variables:
+        variable.assign(torch.eye(width, dtype=query.dtype).reshape(variable.shape))
+    return layer
