@@ -65,12 +65,15 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Write the footer; a stale known difference fails the run."""
     run = session.config.stash.get(SESSION, None)
-    if run is None or (run.planned and not run.outcomes) or exitstatus == FULL:
+    if run is None or (run.planned and not run.outcomes):
+        return
+    from conformance.child import FULL
+    from conformance.errors import IncompleteRunError
+
+    if exitstatus == FULL:
         return
     if exitstatus == pytest.ExitCode.INTERRUPTED and run.left:
         return  # without footer the record says that it is not complete, and where
-    from conformance.errors import IncompleteRunError
-
     try:
         stale = run.close()
     except IncompleteRunError as error:

@@ -12,7 +12,7 @@ import msgspec
 
 from conformance.errors import ResultError, UsageError
 from conformance.results.record import OUTCOMES, SCHEMA, Footer, Header, Result
-from conformance.results.text import clean, parse_check
+from conformance.results.text import clean, parse_check, tidy
 from conformance.results.writing import under_way
 
 if TYPE_CHECKING:
@@ -164,7 +164,8 @@ class Reader:
             if not _SUSPECT.search(raw):
                 return _LINE.decode(raw)
             # Somebody else's line: what our writer would have stripped is stripped.
-            return msgspec.convert(tidy(msgspec.json.decode(raw)), _Lines)
+            plain = tidy(msgspec.json.decode(raw))
+            found: Header | Result | Footer = msgspec.convert(plain, _Lines)
         except msgspec.ValidationError as error:
             field, what = _field(str(error))
             self.refuse(field, what)
@@ -176,6 +177,8 @@ class Reader:
             self.refuse("(none)", "the line is not UTF-8")
         except RecursionError:
             self.refuse("(none)", "arrays are nested without end")
+        else:
+            return found
 
     def _take_header(self, header: Header) -> None:
         if self.header is not None:
