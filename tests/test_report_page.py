@@ -108,7 +108,8 @@ def filled(value: Any, text: str, number: list[int]) -> Any:
         fixed = fixed or "index" in value
         for key, item in value.items():
             name = key if fixed else filled(key, text, number)
-            made[name] = item if key in STRUCTURE else filled(item, text, number)
+            kept = key in STRUCTURE or (key == "level" and "seed" in value)
+            made[name] = item if kept else filled(item, text, number)
         return made
     return value
 
