@@ -92,7 +92,8 @@ def page(tmp_path: Path, *runs: Run, **others: Any) -> Page:
     return Page((tmp_path / "index.html").read_text(encoding="utf-8"))
 
 
-STRUCTURE = {"check", "outcome", "type", "shard"}
+STRUCTURE = {"check", "outcome", "type", "shard", "level", "share"}
+"""What a record's reader holds to a form."""
 
 
 def filled(value: Any, text: str, number: list[int]) -> Any:
@@ -108,8 +109,7 @@ def filled(value: Any, text: str, number: list[int]) -> Any:
         fixed = fixed or "index" in value
         for key, item in value.items():
             name = key if fixed else filled(key, text, number)
-            kept = key in STRUCTURE or (key == "level" and "seed" in value)
-            made[name] = item if kept else filled(item, text, number)
+            made[name] = item if key in STRUCTURE else filled(item, text, number)
         return made
     return value
 
