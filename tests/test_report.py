@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import gzip
 import json
 import re
 import tempfile
-from base64 import b64decode
 from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -471,9 +469,9 @@ def test_the_verdict_counts_adapters_that_are_too_many_to_name() -> None:
 
 
 def _unpacked(path: Path) -> str:
-    """Return a file's text, packed records unpacked: zlib's versions pack otherwise."""
-    return re.sub(
-        r'(<script type="text/plain" id="raw-[^"]*">)([^<]+)',
-        lambda found: found[1] + gzip.decompress(b64decode(found[2])).decode(),
-        path.read_bytes().decode(),
-    )
+    """Return a file's text without the packed records, which a test of theirs reads.
+
+    Another zlib packs otherwise, and a field that a record gains is no news here.
+    """
+    text = path.read_bytes().decode()
+    return re.sub(r'(<script type="text/plain" id="raw-[^"]*">)[^<]+', r"\1", text)

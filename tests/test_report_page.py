@@ -92,7 +92,8 @@ def page(tmp_path: Path, *runs: Run, **others: Any) -> Page:
     return Page((tmp_path / "index.html").read_text(encoding="utf-8"))
 
 
-STRUCTURE = {"check", "outcome", "type", "shard"}
+STRUCTURE = {"check", "outcome", "type", "shard", "level", "share"}
+"""What a record's reader holds to a form."""
 
 
 def filled(value: Any, text: str, number: list[int]) -> Any:
