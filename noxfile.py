@@ -187,7 +187,7 @@ def mutants(session: nox.Session) -> None:
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """Read 10,000 spoilt case, known and result files each; `-- N` takes another number."""
+    """Read 10,000 spoilt case, known and result files each, or `-- N`."""
     session.install("-e", ".[run]", *GROUPS["tests"])
     count = session.posargs[0] if session.posargs else "10000"
     session.run("pytest", "-q", "tests/test_fuzz.py", env={"MASK_FUZZ": count})

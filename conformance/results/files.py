@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn, Self
 import msgspec
 
 from conformance.errors import ResultError, UsageError
+from conformance.results.fits import unfit
 from conformance.results.record import OUTCOMES, SCHEMA, Footer, Header, Result
 from conformance.results.text import clean, parse_check, tidy
 
@@ -221,7 +222,8 @@ class _Reader:
             if not _SUSPECT.search(raw):
                 return _LINE.decode(raw)
             # Somebody else's line: what our writer would have stripped is stripped.
-            return msgspec.convert(tidy(msgspec.json.decode(raw)), _Lines)
+            plain = msgspec.json.encode(tidy(msgspec.json.decode(raw)))
+            return _LINE.decode(plain)
         except msgspec.ValidationError as error:
             field, what = _field(str(error))
             self.refuse(field, what)
@@ -252,6 +254,8 @@ class _Reader:
             self.refuse("failure", "is there, but the check passed")
         if result.outcome not in {"failed", "errored"} and result.known is not None:
             self.refuse("known", f"is there, but the check is {result.outcome}")
+        for field, what in unfit(result.failure) if result.failure else ():
+            self.refuse(f"failure.{field}", what)
         self.results[result.check] = result
 
     def _check_footer(self, footer: Footer) -> None:
