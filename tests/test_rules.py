@@ -27,6 +27,8 @@ ALONE = {
     for name in (
         *("cli", "plan", "listing", "loading", "heads", "adapter", "specification"),
         *("terminal", "running", "launch", "reporting", "errors"),
+        *("corpus", "installed", "validation", "replay", "commands_text"),
+        *("scaffold/__init__", "smoke/__init__", "smoke/names"),
     )
 }
 SPECIFICATION = re.compile(r"(operations/(\w+/)?|laws/)__init__\.py")
@@ -51,6 +53,9 @@ for arguments in (
     ["explain", "masked_mean.value"],
     ["report", golden, "-o", sys.argv[1]],
     ["gate", golden],
+    ["gate", golden, "--against", golden, "--github"],
+    ["validate", golden],
+    ["new-adapter", sys.argv[1] + "/masking.py", "--framework", "torch"],
     ["diff", golden, golden],
     ["known", "torch_reference"],
 ):
