@@ -273,7 +273,7 @@ def thorough(session: nox.Session, name: str) -> None:
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """Read 10,000 spoilt case, known and result files each; `-- N` reads others."""
+    """Read 10,000 spoilt case, known and result files each, or `-- N`."""
     session.install("-e", ".[run]", *GROUPS["tests"])
     count = session.posargs[0] if session.posargs else "10000"
     session.run("pytest", "-q", "tests/test_fuzz.py", env={"MASK_FUZZ": count})

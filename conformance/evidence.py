@@ -82,6 +82,8 @@ def failure(  # noqa: PLR0913 - a failure has as many parts
     inputs = {name: nested(array[cut]) for name, array in batch.arrays.items()}
     weights = {name: nested(array) for name, array in batch.weights.items()}
     got, want, allowed = verdict.got, verdict.want, verdict.allowed
+    if want is not None and allowed is not None:
+        allowed = np.broadcast_to(allowed, np.shape(want))
     like_rows = got is not None and got.ndim and got.shape[0] == batch.rows
     part = cut[: 1 if got is not None and got.ndim == 1 else 2] if like_rows else ()
     return Failure(

@@ -49,7 +49,9 @@ def run(
         parts=options["parts"],
         resume=options["resume"],
     )
-    selected = listing.selection(**{key: options[key] for key in _SELECTION})
+    selected = listing.selection(
+        **{key: options[key] for key in _SELECTION}, corpus=options.get("corpus")
+    )
     chosen = references or _installed(say)
     runs: list[Run] = []
     errors: list[ConformanceError] = []
@@ -82,7 +84,7 @@ def run(
     return max([status, *(error.exit_status for error in errors)])
 
 
-_SELECTION = ("level", "operations", "dtypes", "routes", "checks", "corpus")
+_SELECTION = ("level", "operations", "dtypes", "routes", "checks")
 
 
 def _fresh(reference: str, runs: Sequence[Run]) -> Declaration:
@@ -142,7 +144,7 @@ def arguments(options: Mapping[str, Any]) -> list[str]:
         for value in options[key]:
             arguments += [option, value]
     for key in ("examples", "seed", "explore", "corpus"):
-        if options[key] is not None:
+        if options.get(key) is not None:
             arguments += [f"--mask-{key}", str(options[key])]
     return arguments
 

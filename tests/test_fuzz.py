@@ -27,7 +27,7 @@ from conformance.cases.nested import leaves, shape
 from conformance.errors import CaseError, KnownError, ResultError
 from conformance.gate import KINDS, annotated, judge, load_known
 from conformance.results import OUTCOMES, parse_check, read
-from conformance.selection import LEVELS
+from conformance.specification import LEVELS
 from conformance.terminal import complaints, summary
 
 if TYPE_CHECKING:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from conformance.results import Result
     from conformance.session import Session
 
+    Told = Callable[[str, str], tuple[Session, Result]]
+
 DIVIDES = """
 def masked_mean(x, mask):
     wide = mask.reshape(mask.shape + (1,) * (x.ndim - 2))
@@ -64,46 +66,47 @@ BROKEN = {
 
 
 @pytest.fixture
-def told(opened: Callable[..., Session], written: Callable[[str], Path]) -> object:
+def told(opened: Callable[..., Session], written: Callable[[str], Path]) -> Told:
     """Open a session on a body with a file of known differences, and run a check."""
 
-    def run(body: str, known: str, check: str = VALUE) -> tuple[Session, Result]:
+    def run(body: str, known: str) -> tuple[Session, Result]:
         path = written(body).with_suffix(".toml")
         path.write_text(known, encoding="utf-8")
         session = opened(body)
-        (wanted,) = [each for each in session.planned if each.id == check]
+        (wanted,) = [each for each in session.planned if each.id == VALUE]
         return session, session.run(wanted)
 
     return run
 
 
-Told = "Callable[[str, str], tuple[Session, Result]]"
-
-
-def test_the_recorded_input_is_tried_first(told: Callable[..., object]) -> None:
-    _, result = told(DIVIDES, KNOWN.format(more=""))  # type: ignore[misc]
+def test_the_recorded_input_is_tried_first(told: Told) -> None:
+    _, result = told(DIVIDES, KNOWN.format(more=""))
+    assert result.known is not None
+    assert result.failure is not None
     assert result.known.reason == "divides by T"
     assert result.failure.inputs["x"] == [[3.0, 0.0, 5.0]]
     assert result.failure.shrunk
 
 
 def test_where_it_passes_the_rest_is_drawn_all_the_same(
-    told: Callable[..., object],
+    told: Told,
 ) -> None:
     harmless = KNOWN.format(more="").replace(
         "mask = [[true, false, false]]", "mask = [[true, true, true]]"
     )
-    _, result = told(DIVIDES, harmless)  # type: ignore[misc]
+    _, result = told(DIVIDES, harmless)
     assert result.outcome == "failed"
+    assert result.failure is not None
     assert result.failure.inputs["x"] != [[3.0, 0.0, 5.0]]
 
 
 def test_an_entry_for_other_versions_is_not_replayed(
-    told: Callable[..., object],
+    told: Told,
 ) -> None:
     other = KNOWN.format(more='versions = "numpy<1"')
-    _, result = told(DIVIDES, other)  # type: ignore[misc]
+    _, result = told(DIVIDES, other)
     assert result.known is None
+    assert result.failure is not None
     assert result.failure.inputs["x"] == [[1.0, 0.0]]
 
 
@@ -112,7 +115,7 @@ def test_an_entry_for_other_versions_is_not_replayed(
     [(old, new, said) for old, each in BROKEN.items() for new, said in each],
 )
 def test_an_input_that_cannot_be_replayed_is_named(
-    old: str, new: str, said: str, told: Callable[..., object]
+    old: str, new: str, said: str, told: Told
 ) -> None:
     with pytest.raises(KnownError, match=r"wrong.toml, entry 1, field .*" + said):
         told(DIVIDES, KNOWN.format(more="").replace(old, new))
@@ -130,10 +133,10 @@ def test_every_recorded_input_of_ours_can_be_replayed() -> None:
     ("days", "stale"), [(-1, ["which is past (divides by T)"]), (0, []), (1, [])]
 )
 def test_an_entry_past_its_date_is_a_complaint_in_any_run(
-    days: int, stale: list[str], told: Callable[..., object]
+    days: int, stale: list[str], told: Told
 ) -> None:
     day = datetime.now(UTC).date() + timedelta(days=days)
-    session, _ = told(DIVIDES, KNOWN.format(more=f"review-by = {day}"))  # type: ignore[misc]
+    session, _ = told(DIVIDES, KNOWN.format(more=f"review-by = {day}"))
     found = session.close()
     assert len(found) == len(stale)
     for complaint, part in zip(found, stale, strict=True):
@@ -141,6 +144,6 @@ def test_an_entry_past_its_date_is_a_complaint_in_any_run(
         assert "look at it again and set another review-by" in complaint
 
 
-def test_a_date_that_is_none_is_refused(told: Callable[..., object]) -> None:
+def test_a_date_that_is_none_is_refused(told: Told) -> None:
     with pytest.raises(KnownError, match=r"field review-by: .*a date such as 2027"):
         told(DIVIDES, KNOWN.format(more='review-by = "soon"'))

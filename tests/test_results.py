@@ -63,24 +63,39 @@ FAILED = Result(
 )
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), max_size=9)
 NUMBERS = st.floats(width=32).map(number)
-ARRAYS = st.lists(st.lists(NUMBERS, max_size=3), max_size=3)
 CHECKS = st.builds(
     "{}/{}:{}:eager".format,
     st.sampled_from(["masked_mean", "masked_loss.mse.sum", "birnn.gru.sum.final"]),
     st.from_regex(r"[a-z0-9]{1,4}(-[a-z0-9]{1,4})?", fullmatch=True),
     st.sampled_from(["float32", "bfloat16"]),
 )
-FAILURES = st.builds(
-    Failure,
-    inputs=st.dictionaries(WORDS, ARRAYS, max_size=2),
-    mask=st.lists(st.lists(st.booleans())),
-    got=ARRAYS,
-    mismatched=st.integers(0, 99),
-    worst=st.none()
-    | st.builds(Worst, index=st.lists(st.integers(0, 9)), got=NUMBERS, want=NUMBERS),
-    command=WORDS,
-    trace=WORDS,
-)
+
+
+def arrays(rows: int, time: int, elements: st.SearchStrategy[Any] = NUMBERS) -> Any:
+    row = st.lists(elements, min_size=time, max_size=time)
+    return st.lists(row, min_size=rows, max_size=rows)
+
+
+def failures(size: tuple[int, int]) -> st.SearchStrategy[Failure]:
+    """Return failures whose arrays fit together, as those that were compared do."""
+    return st.builds(
+        Failure,
+        inputs=st.dictionaries(WORDS, arrays(*size), max_size=2),
+        mask=st.just([]) | arrays(*size, st.booleans()),
+        got=arrays(*size),
+        want=arrays(*size),
+        allowed=arrays(*size),
+        mismatched=st.integers(0, 99),
+        worst=st.none()
+        | st.builds(
+            Worst, index=st.lists(st.integers(0, 9)), got=NUMBERS, want=NUMBERS
+        ),
+        command=WORDS,
+        trace=WORDS,
+    )
+
+
+FAILURES = st.tuples(st.integers(1, 3), st.integers(1, 3)).flatmap(failures)
 
 
 def consistent(result: Result) -> Result:
@@ -97,7 +112,7 @@ RESULTS = st.lists(
         check=CHECKS,
         outcome=st.sampled_from(OUTCOMES),
         message=WORDS,
-        share=st.none() | st.just("nan") | st.floats(0, width=32).map(number),
+        share=st.none() | st.floats(0, width=32).map(number),
         known=st.none() | st.builds(Known, reason=WORDS, url=WORDS),
         failure=st.none() | FAILURES,
         ms=st.floats(0, 1e6),
@@ -197,6 +212,58 @@ def test_every_line_is_strict_json_whatever_the_numbers_are(tmp_path: Path) -> N
     assert got.share == "inf"
     assert got.failure is not None
     assert str(got.failure.got) == "['nan', '-inf', -0.0]"
+
+
+@pytest.mark.parametrize(
+    ("failure", "said"),
+    [
+        ({"got": [[1.0], []]}, "failure.got: has rows of different lengths"),
+        ({"got": ["x"]}, "failure.got: has other than numbers and nan, inf"),
+        ({"got": [1.0], "want": [1.0, 2.0]}, "failure.want: has shape (2,), got and"),
+        ({"mask": [[1, 0]]}, "failure.mask: is not rows of true and false"),
+        (
+            {"inputs": {"x": [[1.0]]}, "mask": [[True], [False]]},
+            "failure.x: has shape (1, 1), the mask (2, 1)",
+        ),
+    ],
+)
+def test_a_failure_whose_arrays_do_not_fit_is_refused(
+    failure: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    bad = Result(check=PASSED.check, outcome="failed", failure=Failure(**failure))
+    assert f"line 2, field {said}" in refusal(write(tmp_path / "run.jsonl", bad))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "more", "said"),
+    [
+        ("passed", {"failure": Failure()}, "failure: is there, but the check passed"),
+        ("passed", {"known": Known(reason="x")}, "known: is there, but the check is"),
+        ("failed", {"share": -1.0}, "share: "),
+        ("failed", {"ms": -1.0}, "ms: "),
+    ],
+)
+def test_a_result_that_contradicts_itself_is_refused(
+    outcome: Outcome, more: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    bad = Result(check=PASSED.check, outcome=outcome, **more)
+    assert f"line 2, field {said}" in refusal(write(tmp_path / "run.jsonl", bad))
+
+
+def test_a_line_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "run.jsonl", PASSED)
+    path.write_bytes(path.read_bytes().replace(b'"masked_mean/', b'"\xb7masked_mean/'))
+    assert "line 2, field (none): the line is not UTF-8" in refusal(path)
+
+
+def test_texts_of_a_foreign_record_are_cleaned_where_they_are_read(
+    tmp_path: Path,
+) -> None:
+    told = Result(check=PASSED.check, outcome="failed", message="no")
+    path = write(tmp_path / "run.jsonl", told)
+    loud = path.read_bytes().replace(b'"no"', b'"\\u001b[1mno\\u202e"')
+    path.write_bytes(loud)
+    assert read(path).results[0].message == "no"
 
 
 def test_texts_are_cleaned_where_they_are_written(tmp_path: Path) -> None:

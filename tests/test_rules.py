@@ -28,6 +28,8 @@ ALONE = {
         *("cli", "plan", "listing", "loading", "heads", "adapter", "specification"),
         *("terminal", "running", "launch", "reporting", "errors"),
         *("explaining", "mistakes", "records"),
+        *("corpus", "installed", "validation", "replay", "commands_text"),
+        *("scaffold/__init__", "smoke/__init__", "smoke/names"),
     )
 }
 SPECIFICATION = re.compile(r"(operations/(\w+/)?|laws/)__init__\.py")
@@ -52,6 +54,9 @@ for arguments in (
     ["explain", "masked_mean.value"],
     ["report", golden, "-o", sys.argv[1]],
     ["gate", golden],
+    ["gate", golden, "--against", golden, "--github"],
+    ["validate", golden],
+    ["new-adapter", sys.argv[1] + "/masking.py", "--framework", "torch"],
     ["diff", golden, golden],
     ["diff", golden, golden, "--format", "html"],
     ["known", "torch_reference"],

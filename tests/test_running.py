@@ -90,7 +90,9 @@ def test_after_an_interrupt_no_further_adapter_is_run(
 def test_without_the_extra_a_run_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("conformance.loading._installed", lambda name: name == "numpy")
+    monkeypatch.setattr(
+        "conformance.installed.release", lambda name: "1" * (name == "numpy")
+    )
     with pytest.raises(UsageError) as caught:
         running.run((), tmp_path, OPTIONS, print)
     assert str(caught.value) == (
@@ -103,12 +105,13 @@ def test_adapters_that_cannot_run_here_are_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
-        "conformance.loading._installed", lambda name: name in {"numpy", "ml_dtypes"}
+        "conformance.installed.release",
+        lambda name: "1" * (name in {"numpy", "ml_dtypes"}),
     )
     said: list[str] = []
     assert running._installed(said.append) == ["numpy_ma", "numpy_reference"]
     assert "left out: torch_reference (torch not installed)" in said
 
-    monkeypatch.setattr("conformance.loading._installed", lambda _name: False)
+    monkeypatch.setattr("conformance.installed.release", lambda _name: "")
     with pytest.raises(UsageError, match="no adapter can run: no framework is inst"):
         running._installed(said.append)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 import msgspec
 
 from conformance.errors import ResultError, UsageError
+from conformance.results.fits import unfit
 from conformance.results.record import OUTCOMES, SCHEMA, Footer, Header, Result
 from conformance.results.text import clean, parse_check, tidy
 from conformance.results.writing import under_way
@@ -164,8 +165,8 @@ class Reader:
             if not _SUSPECT.search(raw):
                 return _LINE.decode(raw)
             # Somebody else's line: what our writer would have stripped is stripped.
-            plain = tidy(msgspec.json.decode(raw))
-            found: Header | Result | Footer = msgspec.convert(plain, _Lines)
+            plain = msgspec.json.encode(tidy(msgspec.json.decode(raw)))
+            return _LINE.decode(plain)
         except msgspec.ValidationError as error:
             field, what = _field(str(error))
             self.refuse(field, what)
@@ -177,8 +178,6 @@ class Reader:
             self.refuse("(none)", "the line is not UTF-8")
         except RecursionError:
             self.refuse("(none)", "arrays are nested without end")
-        else:
-            return found
 
     def _take_header(self, header: Header) -> None:
         if self.header is not None:
@@ -199,6 +198,8 @@ class Reader:
             self.refuse("failure", "is there, but the check passed")
         if result.outcome not in {"failed", "errored"} and result.known is not None:
             self.refuse("known", f"is there, but the check is {result.outcome}")
+        for field, what in unfit(result.failure) if result.failure else ():
+            self.refuse(f"failure.{field}", what)
         self.seen.add(name)
         self.counts[result.outcome] += 1
         self.keep(result)

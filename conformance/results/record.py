@@ -17,7 +17,7 @@ OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 _Count = Annotated[int, Meta(ge=0, le=2**53)]
 _Level = Annotated[str, Meta(pattern="^(core|robust|extended)$")]
-_Share = Annotated[float, Meta(ge=0)] | Annotated[str, Meta(pattern="^(inf|nan)$")]
+_Share = Annotated[float, Meta(ge=0)] | Annotated[str, Meta(pattern="^inf$")]
 
 Array = list[Any] | bool | int | float | str
 """A nested list of numbers; nan, inf, -inf and -0.0 are strings."""

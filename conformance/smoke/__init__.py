@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from conformance import listing, loading
+from conformance import gate, listing, loading
 from conformance.errors import UsageError
 from conformance.results import clean
 from conformance.selection import Selection
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conformance.adapter import Declaration
+    from conformance.gate import KnownEntry
     from conformance.selection import Check
 
     Say = Callable[[str], object]
@@ -51,7 +52,7 @@ def smoke(reference: str, say: Say) -> int:
     for name in loading.missing(declaration):
         say(f"NOTE  {name} is not installed, and the head's dependencies have it")
     offered = _offered(declaration)
-    tried = _Tried(reference, say)
+    tried = _Tried(reference, declaration, say)
     for function, checks in offered.items():
         tried.function(function, checks)
     wrong = len(named) + tried.wrong
@@ -81,9 +82,15 @@ class _Tried:
     """Functions tried one after the other, and how many things are wrong."""
 
     reference: str
+    declaration: Declaration
     say: Say
     wrong: int = 0
     _prepared: object = field(default=None, repr=False)
+    _entries: tuple[KnownEntry, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Read what is known of the library."""
+        self._entries = gate.load_known(loading.known_file(self.declaration))
 
     def function(self, name: str, checks: list[Check]) -> None:
         """Try a function in each of its variants and dtypes."""
@@ -99,8 +106,10 @@ class _Tried:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a row of nothing divides zero by zero
             for check in checks:
+                recorded = self._recorded(check)
                 for each in probe(self._prepared, check, first=check is checks[0]):
-                    key = (each.what, each.wrong)
+                    what = f"recorded as known: {each.what}" if recorded else each.what
+                    key = (what, each.wrong and not recorded)
                     found[key] += 1
                     first.setdefault(key, f"{check.variant.name} in {check.dtype}")
         for key, count in found.items():
@@ -110,6 +119,15 @@ class _Tried:
                 f"{'WRONG' if wrong else 'NOTE '} {first[key]}{more}: {clean(what)}"
             )
             self.wrong += wrong
+
+    def _recorded(self, check: Check) -> bool:
+        """Tell whether somebody looked at this answer and put it on record."""
+        if not self._entries:
+            return False
+        versions = loading.versions(self.declaration)
+        return any(
+            gate.find(self._entries, check.id, kind, versions) for kind in gate.KINDS
+        )
 
 
 def _told(checks: list[Check]) -> str:

@@ -135,6 +135,19 @@ def test_what_the_library_does_wrong_is_left_to_the_run(
     assert "NOTE  masked_mean in float32: its answer is not the exact one" in text
 
 
+def test_what_is_on_record_is_no_mistake_of_the_adapter(
+    told: Callable[..., tuple[int, str]], tmp_path: Path
+) -> None:
+    (tmp_path / "mine.toml").write_text(
+        '[[known]]\nchecks = ["masked_mean/value:*"]\nkind = "failed"\n'
+        'reason = "takes no mask yet"\n',
+        encoding="utf-8",
+    )
+    status, text = told(WRONG["ignored"][0])
+    assert status == 0
+    assert "NOTE  masked_mean in float32: recorded as known: answers as if" in text
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [
