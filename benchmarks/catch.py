@@ -1,5 +1,7 @@
 """How soon each mutant is caught, and how long its failing batch takes to shrink.
 
+In CPU time, which other work on the machine does not change.
+
 python benchmarks/catch.py numpy               # or torch, jax; --operation NAME
 """
 
@@ -8,7 +10,7 @@ from __future__ import annotations
 import sys
 import warnings
 from statistics import median, quantiles
-from time import perf_counter
+from time import process_time
 from typing import TYPE_CHECKING, Any
 
 from clock import clocked
@@ -21,6 +23,8 @@ from conformance.runner import Runner
 from conformance.selection import Selection
 
 if TYPE_CHECKING:
+    from clock import Clock
+
     from conformance.attempt import Finding
     from conformance.mutation import Mutant
 
@@ -28,38 +32,35 @@ if TYPE_CHECKING:
 class Probe(Runner):
     """A runner that says when the first check failed, and times the shrinking."""
 
+    clock: Clock
+    found: tuple[float, float] | None = None
     shrinking = 0.0
 
     def _shrunk(self, *given: Any) -> tuple[Finding, bool]:
-        started = perf_counter()
-        self.caught = started
+        started = process_time()
+        self.found = self.clock.seconds, started
         try:
             return super()._shrunk(*given)
         finally:
-            self.shrinking = perf_counter() - started
+            self.shrinking = process_time() - started
 
 
 def first_catch(mutant: Mutant, framework: str) -> dict[str, float] | None:
-    """Run a mutant's checks in their order until one fails."""
+    """Run a mutant's checks in the order of a run until one fails."""
     wrong, cases = adapter(mutant, framework), listing.cases()
     selection = Selection(level="extended", operations=(mutant.operation,))
     planned = plan(wrong.declaration, loading.operations(), cases, selection)
-    probe = Probe(wrong, cases)
-    started = perf_counter()
     with clocked() as clock:
-        for number, check in enumerate(
-            sorted(planned, key=lambda each: each.level != "core")
-        ):
-            probe.caught, probe.shrinking = 0.0, 0.0
-            before = clock.seconds
+        probe = Probe(wrong, cases)
+        probe.clock, started = clock, process_time()
+        for number, check in enumerate(planned):
             finding, _ = probe_once(probe, check)
             if finding is not None and not finding.passed:
-                whole = (probe.caught or perf_counter()) - started
-                # What the adapter took while its failure was shrunk is no search.
-                own = clock.seconds if not probe.shrinking else before
+                # A failing case is not shrunk: it is found when it has failed.
+                own, at = probe.found or (clock.seconds, process_time())
                 return {
                     "adapter": own,
-                    "whole": whole,
+                    "whole": at - started,
                     "shrinking": probe.shrinking,
                     "checks": number + 1,
                 }

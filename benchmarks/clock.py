@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from time import perf_counter
+from time import process_time
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Clock:
-    """Seconds inside the adapter, compilation and layers' making included."""
+    """CPU seconds inside the adapter, compilation and layers' making included."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -26,11 +26,11 @@ class Clock:
         def call(*arguments: Any, **options: Any) -> Any:
             if self._inside:
                 return function(*arguments, **options)
-            self._inside, started = True, perf_counter()
+            self._inside, started = True, process_time()
             try:
                 return _finished(function(*arguments, **options))
             finally:
-                self.seconds += perf_counter() - started
+                self.seconds += process_time() - started
                 self._inside = False
 
         return call
