@@ -233,9 +233,27 @@ def smoke(adapter: str) -> None:
 @main.command()
 @click.argument("adapter")
 @_selection
-@click.option("--rows", type=click.IntRange(1), default=10_000, show_default=True)
-@click.option("--chunk", type=click.IntRange(4), default=256, show_default=True)
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option(
+    "--rows",
+    type=click.IntRange(1),
+    default=10_000,
+    show_default=True,
+    help="Rows for each law.",
+)
+@click.option(
+    "--chunk",
+    type=click.IntRange(4),
+    default=256,
+    show_default=True,
+    help="Rows of a chunk, which has a seed of its own.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="The first chunk's seed.",
+)
 @click.option("--workers", type=click.IntRange(1), help="Processes on this machine.")
 @click.option("--scheduler", help="Address of a Dask scheduler to use instead.")
 @click.option("-o", "output", type=Path, default=FOUND, show_default=True)

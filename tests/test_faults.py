@@ -60,7 +60,7 @@ def masked_sum(x, mask):
 """
 SAID = {
     "value": "the process was ended by SIGSEGV",
-    "padding-content": "did not return within 5 s (--timeout)",
+    "padding-content": "did not return within 8 s (--timeout)",
     "extra-padding": "took more than 300 MiB of memory (--memory)",
     "batch-composition": "the process ended with exit status 0",
     "batch-order": "printed more than 64 MiB",
@@ -96,7 +96,7 @@ def test_each_fault_is_one_errored_check_and_all_others_have_verdicts(
     written: Written, tmp_path: Path
 ) -> None:
     path = written(FAULTY.format(current=str(tmp_path / "out/wrong.jsonl.current")))
-    ended = run(path, *OPTIONS, "--timeout", 5, "--memory", 300)
+    ended = run(path, *OPTIONS, "--timeout", 8, "--memory", 300)
     found = by_law(path)
 
     assert ended.returncode == 1
