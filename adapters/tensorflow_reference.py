@@ -180,7 +180,7 @@ def conv1d(
     padding: str,
     dilation: int,
 ) -> Tensor:
-    valid, reach = _valid(mask, x), (len(kernel) - 1) * dilation
+    valid, reach = _valid(mask, x), (kernel.shape[0] - 1) * dilation
     left = {"same": reach // 2, "causal": reach, "valid": 0}[padding]
     right = 0 if padding == "valid" else reach - left
     clean = _where(valid[..., None], _wide(x), 0)
