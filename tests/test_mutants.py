@@ -33,6 +33,9 @@ LEAST = {
     "masked_variance": 15,
     "crf_log_likelihood": 40,
     "crf_decode": 25,
+    "nested": 60,
+    "masked_batch_norm": 40,
+    "layer_norm": 35,
 }
 LIKE_OTHERS = {
     f"birnn.{cell}.{merge}.{output}"
