@@ -345,8 +345,11 @@ def layer_norm(x: Tensor, mask: Tensor, scale: Tensor, offset: Tensor) -> Tensor
 
 
 def _stateless(layer: Any, x: Tensor, given: list[Tensor], **how: Any) -> Tensor:
-    # TensorFlow makes variables outside of what it traces, and only there.
-    with keras.StatelessScope():
+    # Variables are not made but stood in for: TensorFlow makes none where it traces,
+    # and the gradient goes through what is given.
+    with keras.StatelessScope(initialize_variables=False):
         layer.build((None, None, x.shape[-1]))
-    state = [one.value for one in layer.non_trainable_variables]
-    return layer.stateless_call(given, state, x, **how)[0]
+    state = [ops.zeros_like(given[0]) for _ in layer.non_trainable_variables]
+    pairs = zip(layer.variables, [*given, *state], strict=True)
+    with keras.StatelessScope([*pairs], initialize_variables=False):
+        return layer(x, **how)

@@ -36,6 +36,9 @@ LEAST = {
     "crf_decode": 25,
     "conv1d": 40,
     "stack": 40,
+    "nested": 60,
+    "masked_batch_norm": 40,
+    "layer_norm": 35,
 }
 LIKE_OTHERS = {
     f"birnn.{cell}.{merge}.{output}"

@@ -74,3 +74,8 @@ def test_what_numpy_cannot_do_is_refused() -> None:
 def test_versions_are_those_installed() -> None:
     assert framework.versions()["numpy"] == np.__version__
     assert framework.environment()["device"].startswith("cpu")
+
+
+def test_the_tensors_of_a_layer_are_its_leaves() -> None:
+    (found,) = framework.leaves([np.ones(2)])
+    assert framework.is_tensor(found)

@@ -174,3 +174,8 @@ def test_a_tangent_moves_the_answer_where_the_mask_lets_it() -> None:
     ones = framework.tensor(np.ones_like(x))
     got = framework.tangent(total, [0])(tensors, [ones])
     assert framework.array(got).tolist() == [2, 1]
+
+
+def test_the_tensors_of_a_layer_are_its_leaves() -> None:
+    (found,) = framework.leaves((tf.Variable([1.0]),))
+    assert framework.is_tensor(found)

@@ -229,3 +229,8 @@ def test_without_a_compiler_inductor_is_unavailable(
     monkeypatch.setattr(cpp_builder, "get_cpp_compiler", missing)
     with pytest.raises(RouteUnavailableError, match="install g"):
         framework.compile(torch.neg, "inductor")
+
+
+def test_the_tensors_of_a_layer_are_its_leaves() -> None:
+    (found,) = framework.leaves([torch.ones(2)])
+    assert framework.is_tensor(found)

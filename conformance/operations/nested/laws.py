@@ -70,6 +70,11 @@ class Training:
         cotangent = np.asarray(pull, numpy_dtype(subject.dtype))
         return cls(subject=subject, batch=batch, cotangent=cotangent, stack=stack)
 
+    @property
+    def shown(self) -> Batch:
+        """One position: what a layer tracks does not depend on its inputs."""
+        return self.batch.take([0]).cut(slice(0, 1))
+
     def layer(self, batch: Batch | None = None) -> Any:
         """Return a new layer."""
         return self.subject.built(batch or self.batch)
@@ -145,9 +150,8 @@ def trains(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     names = _named(before, weights, trained)
     for name in trained:
         if name not in names:
-            yield failed(
-                f"{name} is no parameter, so it is not trained", batch=one.batch
-            )
+            text = f"{name} is no parameter, so it is not trained"
+            yield failed(text, batch=one.shown)
             return
     wanted, allowed = _stepped(one)
     for name, old, new in zip(names, before, after, strict=True):
@@ -172,10 +176,10 @@ def names(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     twice = [name for name, times in Counter(found).items() if times > 1]
     if twice:
         text = f"names has {twice[0]!r} twice, expected a name of its own for each"
-        yield failed(text, batch=one.batch)
+        yield failed(text, batch=one.shown)
     elif len(found) != count:
         text = f"names has {len(found)} names, expected {count}: one for each tensor"
-        yield failed(f"{text} of parameters and state", batch=one.batch)
+        yield failed(f"{text} of parameters and state", batch=one.shown)
     else:
         yield _right()
 
@@ -267,11 +271,11 @@ def _each_once(
         if held[name] != 1:
             times = f"{held[name]} times" if held[name] else "nowhere"
             text = f"{name} is {times} in {where}, expected once"
-            return failed(text, batch=one.batch)
+            return failed(text, batch=one.shown)
     other = [name or "a tensor that is no weight" for name in held if name not in names]
     if other:
         text = f"{other[0]} is in {where}, expected {', '.join(names) or 'nothing'}"
-        return failed(text, batch=one.batch)
+        return failed(text, batch=one.shown)
     return _right()
 
 
