@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from conformance import loading
-from conformance.adapter import DenseWeights, NormWeights, RnnWeights, weights
+from conformance.adapter import LayerWeights, NormWeights, RnnWeights, weights
 from conformance.attempt import attempt
 from conformance.cases.nested import exact_in
 from conformance.mutation import adapter, correct, mutants
@@ -147,7 +147,7 @@ def test_a_law_says_what_is_wrong_with_a_layer(
 @pytest.mark.parametrize(
     ("parts", "kind"),
     [
-        (("bias", "kernel"), DenseWeights),
+        (("bias", "kernel"), LayerWeights),
         (("scale", "offset", "mean", "variance"), NormWeights),
         (("kernel", "recurrent_kernel", "bias", "recurrent_bias"), RnnWeights),
     ],
