@@ -12,7 +12,7 @@ from conformance.adapter import LayerWeights, NormWeights, RnnWeights, weights
 from conformance.attempt import attempt
 from conformance.cases.nested import exact_in
 from conformance.mutation import adapter, correct, mutants
-from conformance.operations.nested.laws import told_apart
+from conformance.operations.nested.asked import told_apart
 from conformance.operations.nested.training import EPSILON, Stack, pulled
 from conformance.plan import laws_of, plan
 from conformance.sample import Sample, cast, generate

@@ -8,23 +8,15 @@ padding, since what a norm makes of padding is another operation's question.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.batch import Batch
 from conformance.compare import compare, failed, identical
-from conformance.inputs import COTANGENTS, SIGNALS
-from conformance.operations.nested.training import (
-    KEPT,
-    RATE,
-    Stack,
-    pulled,
-    statistics,
-)
-from conformance.precision import PRECISIONS, numpy_dtype
-from conformance.sample import cast
+from conformance.operations.nested.asked import ROWS, TIME, Training
+from conformance.operations.nested.training import KEPT, RATE, pulled, statistics
+from conformance.precision import PRECISIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,78 +25,6 @@ if TYPE_CHECKING:
     from conformance.compare import Verdict
     from conformance.sample import Sample
     from conformance.subject import Subject
-
-ROWS, TIME = 4, 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Training:
-    """A layer to train, on a batch without padding.
-
-    Attributes:
-        subject: What is under test.
-        batch: The inputs and the layer's weights.
-        cotangent: What each answer is worth, in the check's dtype.
-        stack: The weights, those that are trained and those that are not.
-    """
-
-    subject: Subject
-    batch: Batch
-    cotangent: Array
-    stack: Stack
-
-    @classmethod
-    def of(cls, subject: Subject, sample: Sample) -> Training:
-        """Return the same question for each batch of one seed and turn."""
-        draw = sample.draw("training")
-        weights = told_apart(sample.batch.weights)
-        features = weights["first.kernel"].shape[0]
-        batch = Batch(
-            arrays={"x": draw.rows_of(SIGNALS, (ROWS, TIME, features))},
-            mask=np.ones((ROWS, TIME), dtype=bool),
-            weights=weights,
-        )
-        batch = cast(batch, subject.dtype)
-        stack = Stack.of(subject.variant.options["inner"], batch.weights)
-        pull = draw.rows_of(COTANGENTS, (ROWS, TIME, len(stack.second[1])))
-        cotangent = np.asarray(pull, numpy_dtype(subject.dtype))
-        return cls(subject=subject, batch=batch, cotangent=cotangent, stack=stack)
-
-    @property
-    def shown(self) -> Batch:
-        """One position: what a layer tracks does not depend on its inputs."""
-        return self.batch.take([0]).cut(slice(0, 1))
-
-    def layer(self, batch: Batch | None = None) -> Any:
-        """Return a new layer."""
-        return self.subject.built(batch or self.batch)
-
-    def step(self, layer: Any) -> None:
-        """Take one step of gradient descent."""
-        framework = self.subject.framework
-        tensors = self.subject.tensors(self.batch)
-        pull = framework.tensor(self.cotangent)
-        layer.step(*tensors, self.subject.mask(self.batch, "bool"), pull)
-
-    def answer(self, layer: Any) -> Array:
-        """Return a layer's answer, as it is called by hand."""
-        tensors = self.subject.tensors(self.batch)
-        result = layer(*tensors, self.subject.mask(self.batch, "bool"))
-        shape = (ROWS, TIME, len(self.stack.second[1]))
-        return self.subject.checked(result, shape)
-
-    def parameters(self, layer: Any) -> list[Array]:
-        """Return what a layer trains."""
-        return self._arrays(layer.parameters)
-
-    def state(self, layer: Any) -> list[Array]:
-        """Return what a layer holds and does not train, without whole counters."""
-        found = self._arrays(layer.state)
-        return [array for array in found if array.dtype.kind not in "biu"]
-
-    def _arrays(self, tree: Any) -> list[Array]:
-        framework = self.subject.framework
-        return [framework.array(tensor) for tensor in framework.leaves(tree)]
 
 
 def weights_once(subject: Subject, sample: Sample) -> Iterator[Verdict]:
@@ -223,23 +143,6 @@ def restores(subject: Subject, sample: Sample) -> Iterator[Verdict]:
         for index, (old, new) in enumerate(zip(saved, restored, strict=True)):
             label = f"restored {kind} {index}"
             yield identical(new, old, batch=one.batch, note="as saved", label=label)
-
-
-def told_apart(weights: Mapping[str, Array]) -> dict[str, Array]:
-    """Return weights of the same shapes whose numbers are all different.
-
-    They are exact in every dtype; variances are positive.
-    """
-    total = sum(array.size for array in weights.values())
-    found, at = {}, 0
-    for name, array in weights.items():
-        # 5 is prime to every number of weights that the variants have.
-        order = (5 * np.arange(at, at + array.size)) % total
-        at += array.size
-        values = (2.0 * order - total + 1 + (total % 2)) / 16
-        values = np.abs(values) + 2 if name == "norm.variance" else values
-        found[name] = values.reshape(array.shape)
-    return found
 
 
 def _right() -> Verdict:
