@@ -3,7 +3,7 @@
 python benchmarks/growth.py examples           # --examples 64, 640, 6400
 python benchmarks/growth.py time               # rows of 8 to 4096 positions
 python benchmarks/growth.py cases              # case files with 1 to 10 times the cases
-python benchmarks/growth.py results            # merge, diff and report of 10^3 to 10^6
+python benchmarks/growth.py results            # gate, diff, report of 10^3 to 10^6
 """
 
 from __future__ import annotations
@@ -118,15 +118,16 @@ def _loaded(folder: Path) -> Cost:
 
 
 def results(most: int = 10**5) -> list[tuple[Any, ...]]:
-    """Time merge, diff and report of records with more and more results."""
-    found: dict[str, dict[int, Cost]] = {"merge": {}, "diff": {}, "report": {}}
+    """Time merging and gate, diff and report of records with more and more results."""
+    found: dict[str, dict[int, Cost]] = {"merge and gate": {}, "diff": {}, "report": {}}
     with tempfile.TemporaryDirectory() as made:
         folder, size = Path(made), 1000
         while size <= most:
             whole, first, second = _records(folder, size)
-            merged, page = folder / "merged.jsonl", folder / "page"
+            page = folder / "page"
             commands = {
-                "merge": ["merge", first, second, "-o", merged],
+                # Two shards are put together before they are judged.
+                "merge and gate": ["gate", first, second],
                 "diff": ["diff", whole, whole],
                 "report": ["report", whole, "-o", page],
             }
