@@ -108,7 +108,9 @@ def test_a_known_difference_has_a_reason_a_page_and_its_smallest_input(
     homeless = [each.number for each in known if not each.url.startswith("https://")]
     assert homeless == []
     assert all(len(each.reason.split()) > 3 for each in known)
-    assert [each.number for each in known if not each.smallest] == []
+    # A batch without rows or steps is as small as it gets, and is what the law asks.
+    shown = [e for e in known if not all("/zero-" in check for check in e.checks)]
+    assert [each.number for each in shown if not each.smallest] == []
 
 
 def test_each_file_of_known_differences_belongs_to_an_adapter() -> None:
