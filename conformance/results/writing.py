@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from io import FileIO
     from types import TracebackType
 
-    from conformance.results.files import Run
+    from conformance.results.protocol import Record
     from conformance.results.record import Footer, Header, Result
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -141,7 +141,7 @@ def renew(path: Path, header: Header, results: Iterable[Result]) -> None:
         fresh.unlink(missing_ok=True)
 
 
-def write(run: Run, path: Path) -> None:
+def write(run: Record, path: Path) -> None:
     """Write a whole run as a record.
 
     Raises:

@@ -72,7 +72,7 @@ class Layer:
     @property
     def parameters(self) -> list[Any]:
         """What is trained."""
-        return [self.weights[name] for name in self._tracked()]
+        return [self.weights[name] for name in self.tracked()]
 
     @property
     def state(self) -> list[Any]:
@@ -83,14 +83,15 @@ class Layer:
     @property
     def names(self) -> list[str]:
         """A name for each."""
-        found = [*self._tracked(), *(self.still if self.state else ())]
+        found = [*self.tracked(), *(self.still if self.state else ())]
         if self.fault == "same-names":
             return [name.replace("second", "first") for name in found]
         if self.fault == "short-names":
             return [name.rpartition(".")[2] for name in found]
         return found[:-1] if self.fault == "a-name-too-few" else found
 
-    def _tracked(self) -> list[str]:
+    def tracked(self) -> list[str]:
+        """Return the names of what the layer says it trains, right or wrong."""
         lost = {
             "first-is-lost": ("first.kernel", "first.bias"),
             "second-is-lost": ("second.kernel", "second.bias"),

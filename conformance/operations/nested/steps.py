@@ -21,7 +21,7 @@ def stepped(layer: Layer, x: Any, cotangent: Any) -> None:
     pull = cotangent.astype(dtype).reshape(len(flat), -1)
     found, statistics = _gradients(layer, w, flat, pull)
     frozen = ("first.kernel", "first.bias") if fault == "trains-frozen" else ()
-    for name in (*layer._tracked(), *frozen):  # noqa: SLF001 - the other half
+    for name in (*layer.tracked(), *frozen):
         if name in found and name not in _LEFT.get(fault, ()):
             rate = -RATE if fault == "ascends" else RATE
             _put(layer, name, w[name] - rate * found[name])
