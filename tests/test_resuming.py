@@ -54,6 +54,11 @@ def masked_sum(x, mask):
 """
 
 
+def listening() -> None:
+    """Take an interrupt as in a terminal; a job in the background would ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def started(path: Path, out: Path, *more: object, **how: Any) -> subprocess.Popen[str]:
     arguments = map(str, (path, "-o", out, *OPTIONS, *more))
     return subprocess.Popen(
@@ -137,7 +142,7 @@ def test_an_interrupted_run_is_readable_says_so_and_can_be_resumed(
     written: Written, tmp_path: Path
 ) -> None:
     path, out = written(SLOW), tmp_path / "out"
-    process = started(path, out, *SUM)
+    process = started(path, out, *SUM, preexec_fn=listening)
     wait_for(out / "wrong.jsonl", 6)
     process.send_signal(signal.SIGINT)
     said, _ = process.communicate(timeout=60)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -80,7 +81,7 @@ def test_the_same_is_found_by_one_worker_by_two_and_where_one_is_killed(
     found = files(tmp_path / "1")
 
     assert status == 1
-    assert "seed 0: FAILED masked_mean/value:float32:eager" in said
+    assert re.search(r"seed \d+: FAILED masked_mean/value:float32:eager", said)
     assert "the process ended with exit status 3" in said
     assert "48 rows for each of 4 laws: " in said
     assert found

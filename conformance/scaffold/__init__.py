@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from conformance import loading
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 READY = ("masked_mean", "masked_max")
 """The functions that the file defines; all others stand in it as comments."""
+
+WIDTH = 84
+"""Characters of a line of code that stands in a comment."""
 
 _TRAPS = {
     "numpy": (
@@ -62,6 +66,17 @@ class _Function:
     title: str
     signature: str
     builds: bool
+
+    @property
+    def head(self) -> tuple[str, ...]:
+        """The line that defines it, or several where one would be too long."""
+        whole = f"def {self.call}:"
+        if len(whole) <= WIDTH:
+            return (whole,)
+        name, _, arguments = self.call.removesuffix(")").partition("(")
+        indent = " " * 4
+        inside = wrap(arguments, WIDTH, initial_indent=indent, subsequent_indent=indent)
+        return (f"def {name}(", *inside, "):")
 
 
 def new_adapter(path: Path, framework: str) -> str:
