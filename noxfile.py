@@ -282,7 +282,9 @@ def fuzz(session: nox.Session) -> None:
 @nox.session
 def examples(session: nox.Session) -> None:
     """Try the quick start and the example library on the built wheel."""
-    folder = Path(session.create_tmp()).resolve()
+    # Not the session's temporary folder: what is tried there would be in this checkout,
+    # and its pytest would find our configuration.
+    folder = (session.cache_dir / "wheel").resolve()
     for old in folder.glob("*.whl"):
         old.unlink()
     session.install("build")
