@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from conformance.mutation.arrays import MASKS, kept, lengths
+from conformance.mutation.layers import doubled, rows_sorted, squeezed
 from conformance.mutation.mutant import Mutant
 from conformance.operations.birnn.layer import build
 
@@ -25,20 +26,6 @@ def _around(
     """A right layer, whose answer is then changed."""
     layer = build(xp, forward, backward, **how)
     return lambda x, mask: change(xp, layer(x, mask), kept(xp, x, mask))
-
-
-def _doubled(xp: Any, found: Any, keep: Any) -> Any:
-    del keep
-    return xp.astype(found, xp.float64)
-
-
-def _squeezed(xp: Any, found: Any, keep: Any) -> Any:
-    del xp, keep
-    return found.reshape(tuple(size for size in found.shape if size != 1))
-
-
-def _sorted(xp: Any, found: Any, keep: Any) -> Any:
-    return found[xp.argsort(-lengths(xp, keep)[:, 0], stable=True)]
 
 
 def _cut(xp: Any, found: Any, keep: Any) -> Any:
@@ -300,19 +287,19 @@ MUTANTS: tuple[Mutant, ...] = (
         name="answers-in-float64",
         text="answers in float64 whatever the input's dtype",
         clause="contract",
-        function=partial(_around, _doubled),
+        function=partial(_around, doubled),
     ),
     _mutant(
         name="squeezes-every-axis",
         text="squeezes every axis of length one, the batch's too",
         clause="length-one",
-        function=partial(_around, _squeezed),
+        function=partial(_around, squeezed),
     ),
     _mutant(
         name="rows-stay-sorted",
         text="sorts the rows by length and does not sort the answers back",
         clause="value",
-        function=partial(_around, _sorted),
+        function=partial(_around, rows_sorted),
     ),
     _mutant(
         name="cut-to-the-longest-row",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from conformance.mutation.arrays import MASKS, after_last, kept, lengths
+from conformance.mutation.arrays import MASKS, after_last, kept
+from conformance.mutation.layers import doubled, rows_sorted, squeezed
 from conformance.mutation.mutant import Mutant
 from conformance.operations.stack.faults import EVERY, LEFT_OUT, OTHERS, SEQUENCE
 from conformance.operations.stack.layer import Fault, build
@@ -20,20 +21,6 @@ def _around(change: Callable[..., Any], xp: Any, **given: Any) -> Callable[..., 
     """A right stack, whose answer is then changed."""
     layer = build(xp, **given)
     return lambda x, mask: change(xp, layer(x, mask), kept(xp, x, mask))
-
-
-def _doubled(xp: Any, found: Any, keep: Any) -> Any:
-    del keep
-    return xp.astype(found, xp.float64)
-
-
-def _squeezed(xp: Any, found: Any, keep: Any) -> Any:
-    del xp, keep
-    return found.reshape(tuple(size for size in found.shape if size != 1))
-
-
-def _sorted(xp: Any, found: Any, keep: Any) -> Any:
-    return found[xp.argsort(-lengths(xp, keep)[:, 0], stable=True)]
 
 
 def _cut(xp: Any, found: Any, keep: Any) -> Any:
@@ -97,21 +84,21 @@ MUTANTS: tuple[Mutant, ...] = (
                 "answers in float64 whatever the input's dtype",
                 "contract",
                 EVERY,
-                _doubled,
+                doubled,
             ),
             (
                 "squeezes-every-axis",
                 "squeezes every axis of length one, the batch's too",
                 "length-one",
                 EVERY,
-                _squeezed,
+                squeezed,
             ),
             (
                 "rows-stay-sorted",
                 "sorts the rows by length and does not sort the answers back",
                 "value",
                 EVERY,
-                _sorted,
+                rows_sorted,
             ),
             (
                 "cut-to-the-longest-row",
