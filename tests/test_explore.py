@@ -162,3 +162,22 @@ def test_batches_fit_the_operation(batch: Batch) -> None:
     assert batch.arrays["targets"].dtype == np.int64
     assert batch.rows <= 2
     assert batch.time == 3
+
+
+@pytest.mark.parametrize("operation", sorted(loading.operations()))
+def test_every_law_judges_whatever_shape_is_drawn(operation: str) -> None:
+    """Small batches lack what generated ones have: each length, a row long enough."""
+    selection = Selection(operations=(operation,), dtypes=("float32",))
+    settings_ = Settings(
+        reference="numpy_reference",
+        selection=selection,
+        seed=1,
+        examples=1,
+        explore=40,
+        drawn=True,
+    )
+    session = Session(settings_)
+    results = [session.run(check) for check in session.planned]
+    wrong = [f"{each.check}: {each.message}" for each in results]
+    assert len(results) > 5
+    assert {each.outcome for each in results} == {"passed"}, "\n".join(wrong)

@@ -37,10 +37,10 @@ def wild_padding(subject: Subject, sample: Sample) -> Iterator[Verdict]:
 
 def valid_nan(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """NaN at the first valid position of the first row that has one."""
-    row, batch = _noticed(subject.operation.main, sample)
+    row, batch, noticed = _noticed(subject.operation.main, sample)
     got = np.asarray(subject.answer(batch, like=sample.want), dtype=np.float64)
     scalar = subject.variant.result == "scalar"
-    if not np.isnan(got if scalar else got[row]).any():
+    if noticed and not np.isnan(got if scalar else got[row]).any():
         text = f"NaN at a valid position of row {row} left no NaN in its answer"
         yield failed(text, batch=batch, got=got)
     if not scalar:
@@ -119,10 +119,11 @@ def wild(sample: Sample, kind: str) -> Batch:
     return sample.batch.each(change)
 
 
-def _noticed(name: str, sample: Sample) -> tuple[int, Batch]:
+def _noticed(name: str, sample: Sample) -> tuple[int, Batch, bool]:
     """Return the first row whose exact answer has the NaN, and the batch with it.
 
-    A row that is too short for a window, say, has no answer that could.
+    A row that is too short for a window, say, has no answer that could; in a small
+    batch there may be no other, which is what is told last.
     """
     found = []
     rows = np.flatnonzero(sample.batch.counts > 0)
@@ -132,10 +133,10 @@ def _noticed(name: str, sample: Sample) -> tuple[int, Batch]:
         arrays = {**sample.batch.arrays, name: array}
         found.append((int(row), replace(sample.batch, arrays=arrays)))
         if sample.variant.result == "scalar":
-            break
+            return (*found[0], True)
         if np.isnan(sample.having(found[-1][1]).want[row]).any():
-            return found[-1]
-    return found[0]
+            return (*found[-1], True)
+    return (*found[0], False)
 
 
 def _small(array: Array, mask: Array) -> Array:
