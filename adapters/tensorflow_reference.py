@@ -230,34 +230,36 @@ class _BiRnn:
         pair = tf.stack([clean, tf.reverse(clean, [1])])
         keep = tf.stack([valid, tf.reverse(valid, [1])])[..., None]
         inputs = pair @ kernel[:, None] + bias[:, None, None]
-        steps = [tf.transpose(each, [2, 0, 1, 3]) for each in (inputs, keep)]
+        own = recurrent_bias[:, None]
 
         def step(state: list[Tensor], given: list[Tensor]) -> list[Tensor]:
             h, c, _ = state
             now, counts = given
-            right = h @ recurrent + recurrent_bias[:, None]
+            right = h @ recurrent + own
             new_h, new_c = _step(self.cell, now, right, h, c)
             # A masked step is no step.
             kept = tf.where(counts, new_h, h)
             return [kept, tf.where(counts, new_c, c), _where(counts, kept, 0)]
 
         h = tf.zeros([2, tf.shape(x)[0], recurrent.shape[1]], pair.dtype)
-        state, outputs = [h, h, h], h[None][:0]
+        state = [h, h, h]
         if x.shape[1] is None:
-            every = tf.scan(step, steps, state)
-            state, outputs = [each[-1] for each in every], every[2]
+            given = [tf.transpose(each, [2, 0, 1, 3]) for each in (inputs, keep)]
+            every = tf.scan(step, given, state)
+            state = [each[-1] for each in every]
+            both = tf.transpose(every[2], [1, 2, 0, 3])
         else:
             # Unrolled: short rows compile no slower than a loop and run faster.
             each = []
-            for t in range(x.shape[1]):
-                state = step(state, [one[t] for one in steps])
-                each.append(state[2][None])
-            outputs = tf.concat([outputs, *each], axis=0)
+            now, counts = (tf.unstack(one, axis=2) for one in (inputs, keep))
+            for given in zip(now, counts, strict=True):
+                state = step(state, given)
+                each.append(state[2])
+            both = tf.stack(each, axis=2) if each else h[:, :, None][:, :, :0]
         if self.output == "final":
-            return tf.cast(_merged(self.merge, state[0][0], state[0][1]), x.dtype)
-        both = tf.transpose(outputs, [1, 2, 0, 3])
-        turned = tf.reverse(both[1], [1])
-        return tf.cast(_merged(self.merge, both[0], turned), x.dtype)
+            return tf.cast(_merged(self.merge, *tf.unstack(state[0])), x.dtype)
+        first, second = tf.unstack(both)
+        return tf.cast(_merged(self.merge, first, tf.reverse(second, [1])), x.dtype)
 
 
 def build_stack(

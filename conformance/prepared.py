@@ -6,6 +6,7 @@ and route, so that a function is built and compiled once.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from conformance.batch import Batch
     from conformance.frameworks import Framework
     from conformance.selection import Check
+
+
+LAYERS = 4
+"""Layers that explored batches have between them where each is compiled anew."""
 
 
 class Prepared:
@@ -85,13 +90,14 @@ class Prepared:
             self._found.clear()
             # Every new shape is compiled anew: few where that is the way to run.
             quick = self.adapter.declaration.primary == "eager"
-            self._found[variant] = drawn(
+            found = drawn(
                 variant,
                 examples=examples,
                 seed_=self.seed,
                 times=(1, 2, 3, 4, 5) if quick else LADDER[:3],
                 max_rows=3 if quick else 2,
             )
+            self._found[variant] = found if quick else _few_layers(found)
         return self._found[variant]
 
     def sample(self, check: Check, batch: Batch, turn: int) -> Sample:
@@ -142,3 +148,12 @@ class Prepared:
                 oracle, check.variant, seed=self.seed, turn=turn
             )
         return self._batches[key]
+
+
+def _few_layers(batches: list[Batch]) -> list[Batch]:
+    """Return the batches with the weights of the first few, by turns."""
+    few = [batch.weights for batch in batches[:LAYERS]]
+    return [
+        replace(batch, weights=few[index % len(few)])
+        for index, batch in enumerate(batches)
+    ]

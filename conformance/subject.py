@@ -124,13 +124,8 @@ class Subject:
         return self._compiled[id(plain)]
 
     def _applied(self, layer: Any) -> Callable[..., Any]:
-        """Return the layer as a compiled function of its parameters.
-
-        One program serves every layer of the variant, as in training, where the
-        parameters change from step to step; what is not trained is no argument, so a
-        layer that has some has a program of its own.
-        """
-        key = id(layer) if self.framework.leaves(getattr(layer, "state", ())) else 0
+        """Return the layer as a compiled function of its parameters."""
+        key = self._program(layer)
         if key not in self._compiled:
             self._compiled[key] = self.framework.compile(layer.apply, self.route, 1)
         return partial(self._compiled[key], layer.parameters)
@@ -203,15 +198,31 @@ class Subject:
     def _gradient(self, batch: Batch) -> Callable[..., Any]:
         weights = self.operation.weights
         # Weights are arguments here: a gradient is taken through them as well.
-        plain = self.plain(replace(batch, weights={}) if weights else batch)
+        plain: Any = self.plain(replace(batch, weights={}) if weights else batch)
+        through = (*self.operation.differentiable, *weights)
         names = [*batch.arrays, "mask", *weights]
-        if id(plain) not in self._gradients:
-            through = (*self.operation.differentiable, *weights)
-            wanted = [names.index(name) for name in through]
-            builds = self.operation.builds
+        wanted = [names.index(name) for name in through]
+        builds = self.operation.builds
+        key = self._program(plain) if builds else id(plain)
+        if key not in self._gradients:
             make = self.framework.layer_gradient if builds else self.framework.gradient
-            self._gradients[id(plain)] = make(plain, wanted)
-        return self._gradients[id(plain)]
+            self._gradients[key] = make(plain, wanted)
+        found = self._gradients[key]
+        if builds and self.framework.FUNCTIONAL:
+            return partial(found, parameters=plain.parameters)
+        return found
+
+    def _program(self, layer: Any) -> int:
+        """Return a key that layers share which one program can serve.
+
+        Those of a variant differ in their parameters alone, as in training, where they
+        change from step to step; what is not trained is no argument, so a layer that
+        has some has a program of its own.
+        """
+        own = not self.framework.FUNCTIONAL or self.framework.leaves(
+            getattr(layer, "state", ())
+        )
+        return id(layer) if own else 0
 
     def _weights(self, weights: Mapping[str, Array]) -> list[Any]:
         """Return an operation's own weights as tensors, in its order."""

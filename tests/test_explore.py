@@ -16,6 +16,7 @@ from conformance.cases import load, vocabulary
 from conformance.errors import UnknownNameError
 from conformance.explore import drawn
 from conformance.inputs import GARBAGE
+from conformance.prepared import LAYERS, Prepared
 from conformance.selection import Selection
 from conformance.session import Session, Settings
 from conformance.strategies import BytesDraw, batches, masks, variant_named
@@ -120,6 +121,21 @@ def test_bytes_give_the_same_kind_of_choices(data: st.DataObject) -> None:
     assert (np.abs(numbers) <= 1e4).all()
     assert set(choices.below(3, 9).tolist()) <= {0, 1, 2}
     assert set(choices.of((0.5, 2.0), (2, 2)).ravel().tolist()) <= {0.5, 2.0}
+
+
+def test_where_each_layer_is_compiled_anew_explored_batches_share_a_few() -> None:
+    session = Session(Settings(reference="numpy_reference", explore=12))
+    check = next(c for c in session.planned if c.variant.name == "birnn.gru.sum.final")
+    declaration = session.adapter.declaration
+    layers = {}
+    for framework in ("numpy", "jax"):
+        other = replace(declaration, framework=framework, routes=("eager", "compiled"))
+        adapter = replace(session.adapter, declaration=other)
+        found = Prepared(adapter, 0).explored(check, 12)
+        given_ = [each.batch.weights["forward.kernel"].tobytes() for each in found]
+        layers[other.primary] = len(set(given_))
+    assert layers["eager"] > LAYERS
+    assert layers["compiled"] <= LAYERS
 
 
 def test_one_draw_serves_every_law(opened: Callable[..., Session]) -> None:

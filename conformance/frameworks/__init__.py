@@ -124,14 +124,15 @@ class Framework(Protocol):
 
     def layer_gradient(
         self, layer: Any, wanted: Sequence[int]
-    ) -> Callable[[Sequence[Tensor], Tensor], Gradients]:
+    ) -> Callable[..., Gradients]:
         """Return the vector-Jacobian product through a layer and its parameters.
 
         What is returned takes the layer's positional tensors (x and mask) and a
         cotangent, and gives the answer, the gradients for the arguments numbered in
         ``wanted``, and then those in the order of ``layer.parameters`` (JAX: of the
         flattened pytree, through ``layer.apply``). One call for both, since a
-        compiled derivative is what takes longest.
+        compiled derivative is what takes longest. Of a FUNCTIONAL framework it takes
+        other ``parameters`` as well, so that layers that differ in them share one.
 
         Raises (when called):
             UnconnectedGradientError: No gradient reaches one of them.

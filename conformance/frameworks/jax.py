@@ -145,12 +145,12 @@ def tangent(
     return lambda tensors, tangents: compiled(tuple(tensors), tuple(tangents))
 
 
-def layer_gradient(
-    layer: Any, wanted: Sequence[int]
-) -> Callable[[Sequence[Tensor], Tensor], Gradients]:
+def layer_gradient(layer: Any, wanted: Sequence[int]) -> Callable[..., Gradients]:
     """Return the vector-Jacobian product through a layer and its parameters, compiled.
 
-    Those of parameters come in the order of the flattened pytree.
+    Those of parameters come in the order of the flattened pytree. One program serves
+    layers that differ in their parameters only: those of
+    another are given as a third argument.
     """
 
     def step(
@@ -168,7 +168,14 @@ def layer_gradient(
         return answer, [*found, *jax.tree.leaves(own)]
 
     compiled = _step(step)
-    return lambda tensors, cotangent: compiled(tensors, cotangent, layer.parameters)
+
+    def call(
+        tensors: Sequence[Tensor], cotangent: Tensor, parameters: Any = None
+    ) -> Gradients:
+        own = layer.parameters if parameters is None else parameters
+        return compiled(tensors, cotangent, own)
+
+    return call
 
 
 class _Compiled:

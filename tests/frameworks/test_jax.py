@@ -116,6 +116,17 @@ def test_gradients_through_a_layer_are_its_inputs_then_its_leaves() -> None:
     assert [framework.array(one).tolist() for one in found] == [[[60, 0]], 45, 30, 0]
 
 
+def test_layers_that_differ_in_their_parameters_share_one_derivative() -> None:
+    step = framework.layer_gradient(Scaled(), [0])
+    x, mask = np.array([[1.5, 2.0]], np.float32), np.array([[True, False]])
+    given = [framework.tensor(x), framework.tensor(mask)]
+    pulled = framework.tensor(np.array(10.0, np.float32))
+    other = jax.tree.map(lambda leaf: 2 * leaf, Scaled().parameters)
+    answer, found = step(given, pulled, parameters=other)
+    assert float(answer) == 4 * 9
+    assert framework.array(found[0]).tolist() == [[4 * 60, 0]]
+
+
 def test_float64_is_float64_in_its_scope_only() -> None:
     given = np.array([1 / 3])
     with framework.scope("float64"):
