@@ -252,8 +252,8 @@ class _BiRnn:
             # Unrolled: short rows compile no slower than a loop and run faster.
             each = []
             now, counts = (tf.unstack(one, axis=2) for one in (inputs, keep))
-            for given in zip(now, counts, strict=True):
-                state = step(state, given)
+            for pair in zip(now, counts, strict=True):
+                state = step(state, list(pair))
                 each.append(state[2])
             both = tf.stack(each, axis=2) if each else h[:, :, None][:, :, :0]
         if self.output == "final":

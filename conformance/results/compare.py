@@ -10,14 +10,19 @@ import msgspec
 
 from conformance.errors import ResultError
 from conformance.results.files import Run
+from conformance.results.names import Names
 from conformance.results.record import OUTCOMES, Footer, Header
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from conformance.results.protocol import Record
+    from conformance.results.record import Result
 
 _BAD = ("failed", "errored")
+_WAS = ("", *OUTCOMES)
+_BOTH = 255
+"""Marks a check that both runs have."""
 
 SAME = (
     "adapter",
@@ -83,15 +88,21 @@ def diff(old: Record, new: Record) -> Difference:
     A check that only one run has is added or removed, whatever its outcome: a new
     test that fails is no regression.
     """
-    before = {result.check: result.outcome for result in old.results}
-    after = {result.check: (result.outcome, result.message) for result in new.results}
+    before = Names()
+    for result in old.results:
+        before.put(result.check, 1 + OUTCOMES.index(result.outcome))
+    changes = []
+    for result in new.results:
+        was = _WAS[before.get(result.check)]
+        before.put(result.check, _BOTH)
+        if was != result.outcome:
+            changes.append(_change(result, was, result.outcome))
+    # Only what differs is kept: the rest of a million checks stays in its file.
+    gone = (each for each in old.results if before.get(each.check) != _BOTH)
+    changes += [_change(each, each.outcome, "") for each in gone]
     kinds: dict[str, list[Change]] = {}
-    for check in sorted({*before, *after}):
-        outcome, message = after.get(check, ("", ""))
-        was = before.get(check, "")
-        change = Change(check=check, before=was, after=outcome, message=message)
-        if change.before != change.after:
-            kinds.setdefault(_kind(change), []).append(change)
+    for change in sorted(changes, key=lambda each: each.check):
+        kinds.setdefault(_kind(change), []).append(change)
     return Difference(**{kind: tuple(changes) for kind, changes in kinds.items()})
 
 
@@ -123,6 +134,11 @@ def merge(runs: Sequence[Run]) -> Run:
         footer=footer,
         problems=(*problems, *missing),
     )
+
+
+def _change(result: Result, before: str, after: str) -> Change:
+    message = result.message if after else ""
+    return Change(check=result.check, before=before, after=after, message=message)
 
 
 def _kind(change: Change) -> str:

@@ -12,6 +12,7 @@ import msgspec
 
 from conformance.errors import ResultError, UsageError
 from conformance.results.fits import unfit
+from conformance.results.names import Names
 from conformance.results.record import OUTCOMES, SCHEMA, Footer, Header, Result
 from conformance.results.text import clean, parse_check, tidy
 from conformance.results.writing import under_way
@@ -99,7 +100,7 @@ class Reader:
         self.line = 0
         self.header: Header | None = None
         self.counts: Counter[str] = Counter()
-        self.seen: set[int] = set()  # hashes: a fourth of the text of a million checks
+        self.seen = Names()
         self.footer: Footer | None = None
         self.problems: list[str] = []
 
@@ -187,8 +188,7 @@ class Reader:
         self.header = header
 
     def _take_result(self, result: Result) -> None:
-        name = hash(result.check)
-        if name in self.seen:
+        if not self.seen.add(result.check):
             self.refuse("check", f"{result.check} has a result already")
         try:
             parse_check(result.check)
@@ -200,7 +200,6 @@ class Reader:
             self.refuse("known", f"is there, but the check is {result.outcome}")
         for field, what in unfit(result.failure) if result.failure else ():
             self.refuse(f"failure.{field}", what)
-        self.seen.add(name)
         self.counts[result.outcome] += 1
         self.keep(result)
 

@@ -14,6 +14,7 @@ import msgspec
 from conformance.errors import ResultError
 from conformance.results.compare import merge
 from conformance.results.files import Reader, Run, lines
+from conformance.results.names import Names
 from conformance.results.record import OUTCOMES, Footer, Header, Result
 
 if TYPE_CHECKING:
@@ -150,14 +151,12 @@ def join(shards: Sequence[Stored]) -> Stored:
 
 
 def _check_disjoint(shards: Sequence[Stored]) -> None:
-    seen: set[int] = set()
+    seen = Names()
     for run in shards:
         for result in run.results:
-            name = hash(result.check)
-            if name in seen:
+            if not seen.add(result.check):
                 msg = (
                     f"{result.check} of {run.path} is in another shard too; "
                     "give each shard of the run once"
                 )
                 raise ResultError(msg)
-            seen.add(name)
