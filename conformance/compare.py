@@ -58,9 +58,11 @@ def compare(
         note: What was done to get it, said at the message's end.
     """
     wide = np.asarray(got, dtype=np.float64)
+    same = (wide == want) | (np.isnan(wide) & np.isnan(want))
+    if same.all():
+        return Verdict(passed=True)
     with np.errstate(invalid="ignore", over="ignore"):
         error = np.abs(wide - want)
-    same = (wide == want) | (np.isnan(wide) & np.isnan(want))
     error = np.where(same, 0.0, np.where(np.isnan(error), np.inf, error))
     outside = ~same & ~(error <= allowed) & (allowed < np.inf)
     with np.errstate(divide="ignore", invalid="ignore"):

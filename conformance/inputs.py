@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import zlib
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -84,7 +85,7 @@ class Draw:
 
     def below(self, high: int, shape: int | Sequence[int]) -> Array:
         """Return whole numbers from 0 to ``high - 1``."""
-        size = int(np.prod(shape))
+        size = shape if isinstance(shape, int) else math.prod(shape)
         words = np.asarray(self._bits.random_raw(size), dtype=np.uint64) >> np.uint64(
             32
         )
@@ -97,16 +98,22 @@ class Draw:
 
     def rows_of(self, table: Table, shape: Sequence[int]) -> Array:
         """Return numbers, each row's out of one tier of ``table``."""
-        width = max(len(tier) for tier in table)
-        square = np.asarray([(tier * width)[:width] for tier in table], np.float64)
+        square = _square(table)
         tiers = self.below(len(table), shape[0]).reshape(-1, *(1,) * (len(shape) - 1))
-        return np.asarray(square[tiers, self.below(width, shape)])
+        return np.asarray(square[tiers, self.below(square.shape[1], shape)])
 
     def order(self, size: int) -> Array:
         """Return a permutation that leaves no row in place, if there are two."""
         shuffled = np.argsort(self.below(1 << 30, size), kind="stable")
         fixed = (shuffled == np.arange(size)).any()
         return np.roll(np.arange(size), 1) if fixed else shuffled
+
+
+@cache
+def _square(table: Table) -> Array:
+    """Return a table as an array, short tiers repeated to the longest one's width."""
+    width = max(len(tier) for tier in table)
+    return np.asarray([(tier * width)[:width] for tier in table], np.float64)
 
 
 def right_mask(draw: Draw, rows: int, time: int) -> Array:

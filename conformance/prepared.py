@@ -59,13 +59,13 @@ class Prepared:
     def turn(self, check: Check, turn: int, rows: int | None = None) -> Sample:
         """Return one of the generated samples of a check's variant and dtype.
 
-        One with more rows than usual is made anew for each law: what is kept does not
-        grow with the number of examples.
+        One whose rows are given is made anew for each law, and its answer forgotten:
+        what is kept does not grow with the number of examples.
         """
         if rows is not None:
             oracle, variant = loading.oracle(check.operation), check.variant
             batch = generate(oracle, variant, seed=self.seed, turn=turn, rows=rows)
-            return self.sample(check, batch, turn)
+            return self.sample(check, batch, turn, oracle)
         key = (check.variant.name, check.dtype, turn)
         if key not in self._samples:
             if self._samples and next(iter(self._samples))[:2] != key[:2]:
@@ -100,11 +100,13 @@ class Prepared:
             self._found[variant] = found if quick else _few_layers(found)
         return self._found[variant]
 
-    def sample(self, check: Check, batch: Batch, turn: int) -> Sample:
+    def sample(
+        self, check: Check, batch: Batch, turn: int, oracle: Any = None
+    ) -> Sample:
         """Return a batch as the check's sample: its dtype, what is declared."""
         declaration, variant = self.adapter.declaration, check.variant.name
         return Sample(
-            oracle=self.oracle(check),
+            oracle=oracle or self.oracle(check),
             variant=check.variant,
             dtype=check.dtype,
             batch=cast(batch, check.dtype),

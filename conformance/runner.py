@@ -40,6 +40,9 @@ EXAMPLES = 64
 NARROW = 16
 """Batches of the usual size; further rows are judged many at a time."""
 
+KEPT = 256
+"""Batches of the usual size that are kept for a variant's other laws and dtypes."""
+
 WIDE = 4096
 """Rows in a batch where so many are asked for that the batches' number tells."""
 
@@ -266,7 +269,8 @@ class Runner:
         examples = usual if check.item == "long-rows" else self.examples
         scalar = check.variant.result == "scalar"
         for turn, rows in enumerate(batch_sizes(examples, usual, wide=not scalar)):
-            yield self.prepared.turn(check, turn, None if rows == usual else rows)
+            kept = rows == usual and turn < KEPT
+            yield self.prepared.turn(check, turn, None if kept else rows)
 
 
 def batch_sizes(examples: int, usual: int, *, wide: bool) -> list[int]:
