@@ -248,8 +248,9 @@ class _BiRnn:
         inputs = pair @ kernel[:, None] + bias[:, None, None]
         h = np.zeros((2, len(x), recurrent.shape[1]), pair.dtype)
         c, outputs = h, np.zeros((*pair.shape[:3], h.shape[2]), pair.dtype)
+        own = recurrent_bias[:, None]
         for t in range(x.shape[1]):
-            right = h @ recurrent + recurrent_bias[:, None]
+            right = h @ recurrent + own
             new_h, new_c = _step(self.cell, inputs[:, :, t], right, h, c)
             # A masked step is no step.
             h, c = np.where(keep[:, :, t], new_h, h), np.where(keep[:, :, t], new_c, c)
@@ -359,13 +360,19 @@ def _step(
     if cell == "simple":
         return np.tanh(left + right), c
     if cell == "lstm":
-        i, f, g, o = np.split(left + right, 4, axis=-1)
+        i, f, g, o = _parts(left + right, 4)
         c = _sigmoid(f) * c + _sigmoid(i) * np.tanh(g)
         return _sigmoid(o) * np.tanh(c), c
-    r_left, z_left, n_left = np.split(left, 3, axis=-1)
-    r_right, z_right, n_right = np.split(right, 3, axis=-1)
+    r_left, z_left, n_left = _parts(left, 3)
+    r_right, z_right, n_right = _parts(right, 3)
     r, z = _sigmoid(r_left + r_right), _sigmoid(z_left + z_right)
     return (1 - z) * np.tanh(n_left + r * n_right) + z * h, c
+
+
+def _parts(gates: Array, count: int) -> list[Array]:
+    """Return the last axis in ``count`` parts: views, without ``np.split``'s checks."""
+    width = gates.shape[-1] // count
+    return [gates[..., at * width : (at + 1) * width] for at in range(count)]
 
 
 def _merged(merge: str, forward: Array, backward: Array) -> Array:

@@ -159,6 +159,7 @@ def _command(order: Order, resume: Sequence[Path]) -> list[str]:
         *("-p", "conformance.pytest_plugin"),
         *("--pyargs", "conformance.suite", "-c", os.devnull, "-p", "no:cacheprovider"),
         *("--rootdir", str(order.record.parent), "--capture=no", "-p", "no:terminal"),
+        "--assert=plain",  # there are none to rewrite: checks give verdicts
         *("--import-mode=importlib", "-W", "ignore", "--mask-child"),
         *(f"-pno:{plugin}" for plugin in _UNUSED),
         *("--mask-adapter", order.reference, "--mask-results", str(order.record)),

@@ -53,14 +53,27 @@ def selection(
 
 
 @cache
-def cases() -> dict[str, list[Case]]:
-    """Return every case, by operation."""
+def cases(operations: tuple[str, ...] = ()) -> dict[str, list[Case]]:
+    """Return every case, or those of some operations, by operation."""
     found: dict[str, list[Case]] = {}
-    for case in load_all(
-        loading.shared("cases"), vocabulary(loading.operations().values())
-    ):
+    words = vocabulary(loading.operations().values())
+    for case in load_all(loading.shared("cases"), words, operations):
         found.setdefault(case.operation, []).append(case)
     return found
+
+
+def concerned(selected: Selection) -> dict[str, list[Case]]:
+    """Return the cases of the operations of which checks may be selected.
+
+    Raises:
+        UnknownNameError: An operation is selected that does not exist.
+    """
+    every = loading.operations()
+    for name in selected.operations:
+        if name not in every:
+            raise UnknownNameError("operation", name, every)
+    named = tuple(name for name in every if selected.concerns(every[name]))
+    return cases() if len(named) in {0, len(every)} else cases(named)
 
 
 def planned(declaration: Declaration, selected: Selection) -> tuple[Check, ...]:
@@ -70,7 +83,7 @@ def planned(declaration: Declaration, selected: Selection) -> tuple[Check, ...]:
         UsageError: Its head pins a corpus that this suite does not have.
     """
     pinned(declaration.corpus, loading.version())
-    return plan(declaration, loading.operations(), cases(), selected)
+    return plan(declaration, loading.operations(), concerned(selected), selected)
 
 
 def asked(declaration: Declaration, selected: Selection) -> tuple[Check, ...]:

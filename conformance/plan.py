@@ -114,7 +114,7 @@ def plan(
     found = [
         check
         for operation in operations.values()
-        if not selection.operations or operation.name in selection.operations
+        if selection.concerns(operation)
         for check in _of_operation(
             declaration, operation, cases.get(operation.name, ())
         )

@@ -11,7 +11,7 @@ from conformance.errors import UnknownNameError
 from conformance.specification import DTYPES, LEVELS, ROUTES, Level, included_levels
 
 if TYPE_CHECKING:
-    from conformance.specification import Variant
+    from conformance.specification import Operation, Variant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +70,19 @@ class Selection:
     def partial(self) -> bool:
         """Whether it leaves out some of a level's checks."""
         return bool(self.operations or self.dtypes or self.routes or self.checks)
+
+    def concerns(self, operation: Operation) -> bool:
+        """Tell whether any check of an operation may be selected."""
+        if self.operations and operation.name not in self.operations:
+            return False
+        # A check's id has one slash: what stands before it is the variant's name. In
+        # brackets it may be one of several characters.
+        plain = [glob for glob in self.checks if "/" in glob and "[" not in glob]
+        return len(plain) < len(self.checks or "?") or any(
+            fnmatchcase(variant.name, glob.partition("/")[0])
+            for variant in operation.variants
+            for glob in plain
+        )
 
     def takes(self, check: Check) -> bool:
         """Tell whether a check is selected."""

@@ -78,7 +78,7 @@ class Session:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.adapter: Adapter = settings.adapter or loading.load(settings.reference)
-        self.cases = listing.cases()
+        self.cases = listing.concerned(settings.selection)
         every = listing.planned(self.adapter.declaration, settings.selection)
         if settings.drawn:
             every = tuple(c for c in every if not (c.case or c.unsupported))
@@ -215,7 +215,10 @@ class Session:
             return []
         declaration = self.adapter.declaration
         every = plan(
-            declaration, loading.operations(), self.cases, Selection(level="extended")
+            declaration,
+            loading.operations(),
+            listing.cases(),
+            Selection(level="extended"),
         )
         ids = [check.id for check in every]
         return gate.stale(self.known, ids, self.outcomes, self.versions)

@@ -14,6 +14,7 @@ from conformance.cases.model import Case, Flag, Vocabulary
 from conformance.errors import CaseError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
 
@@ -34,14 +35,26 @@ def load(path: Path, words: Vocabulary) -> tuple[Case, ...]:
     return cases
 
 
-def load_all(folder: Path, words: Vocabulary) -> tuple[Case, ...]:
+def load_all(
+    folder: Path, words: Vocabulary, operations: Collection[str] = ()
+) -> tuple[Case, ...]:
     """Return the cases of every file in ``folder``, with the flags that it defines.
+
+    Args:
+        folder: Where the case files are.
+        words: What cases may name.
+        operations: Those whose files are read; empty means all.
 
     Raises:
         CaseError: As :func:`load`, or there is no case at all.
     """
     words = replace(words, flags=set(load_flags(folder)))
-    cases = tuple(case for path in files(folder) for case in load(path, words))
+    cases = tuple(
+        case
+        for path in files(folder)
+        if not operations or path.name.partition(".")[0] in operations
+        for case in load(path, words)
+    )
     if not cases:
         msg = f"{folder}: got no case file, wanted one for each operation, such as "
         raise CaseError(msg + "masked_mean.json")

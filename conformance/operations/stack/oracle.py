@@ -58,10 +58,15 @@ def answer(options: Mapping[str, str], batch: Batch) -> Array:
 
 def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
     """Return the running error of :func:`answer` in ``dtype``, layer by layer."""
+    return solved(options, batch, dtype)[1]
+
+
+def solved(options: Mapping[str, str], batch: Batch, dtype: str) -> tuple[Array, Array]:
+    """Return the answer and its bound out of one pass through the layers."""
     last = layers.forwards(options, batch, dtype)[-1]
     # Where the answer is NaN it is nothing else.
     error = np.where(np.isnan(last.value), 0.0, last.error)
-    return np.asarray(PRECISIONS[dtype].factor * error)
+    return last.value, np.asarray(PRECISIONS[dtype].factor * error)
 
 
 def gradient(
