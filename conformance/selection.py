@@ -75,14 +75,7 @@ class Selection:
         """Tell whether any check of an operation may be selected."""
         if self.operations and operation.name not in self.operations:
             return False
-        # A check's id has one slash: what stands before it is the variant's name. In
-        # brackets it may be one of several characters.
-        plain = [glob for glob in self.checks if "/" in glob and "[" not in glob]
-        return len(plain) < len(self.checks or "?") or any(
-            fnmatchcase(variant.name, glob.partition("/")[0])
-            for variant in operation.variants
-            for glob in plain
-        )
+        return not self.checks or any(_reaches(g, operation) for g in self.checks)
 
     def takes(self, check: Check) -> bool:
         """Tell whether a check is selected."""
@@ -94,3 +87,12 @@ class Selection:
             and (not self.checks or any(fnmatchcase(check.id, g) for g in self.checks))
             and (not self.corpus or parsed(check.since) <= parsed(self.corpus))
         )
+
+
+def _reaches(glob: str, operation: Operation) -> bool:
+    """Tell whether the id of any check of an operation may match."""
+    if "/" not in glob or "[" in glob:
+        return True
+    # An id has one slash: what stands before it is the variant's name.
+    named = glob.partition("/")[0]
+    return any(fnmatchcase(variant.name, named) for variant in operation.variants)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
+import pytest
+
 from conformance import listing, loading
 from conformance.specification import included_levels
 
@@ -21,3 +25,31 @@ def test_a_level_holds_those_below_it() -> None:
         sizes.append(len(checks))
     assert sizes == sorted(sizes)
     assert sizes[0] < sizes[1]
+
+
+@pytest.mark.parametrize(
+    "glob",
+    [
+        "masked_mean/*",
+        "masked_m[ae]an/value:*",
+        "birnn.*.final/value:float32:*",
+        "*:float64:*",
+        "*mean*",
+        "no_such/*",
+    ],
+)
+def test_what_is_planned_for_some_checks_is_that_part_of_the_whole(glob: str) -> None:
+    found = loading.declaration("torch_reference")
+    whole = listing.planned(found, listing.selection(level="extended"))
+    wanted = [check.id for check in whole if fnmatchcase(check.id, glob)]
+    part = listing.planned(found, listing.selection(checks=[glob]))
+    assert [check.id for check in part] == wanted
+
+
+def test_only_the_files_of_operations_that_are_asked_for_are_read() -> None:
+    one = listing.concerned(listing.selection(checks=["masked_max/value:*"]))
+    two = listing.concerned(listing.selection(operations=["birnn", "masked_max"]))
+    assert set(one) == {"masked_max"}
+    assert set(two) == {"birnn", "masked_max"}
+    assert set(listing.concerned(listing.selection())) == set(loading.operations())
+    assert two["masked_max"] == listing.cases()["masked_max"]
