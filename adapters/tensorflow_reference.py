@@ -250,12 +250,13 @@ class _BiRnn:
             both = tf.transpose(every[2], [1, 2, 0, 3])
         else:
             # Unrolled: short rows compile no slower than a loop and run faster.
-            each = []
+            outputs = []
             now, counts = (tf.unstack(one, axis=2) for one in (inputs, keep))
-            for pair in zip(now, counts, strict=True):
-                state = step(state, list(pair))
-                each.append(state[2])
-            both = tf.stack(each, axis=2) if each else h[:, :, None][:, :, :0]
+            for here in zip(now, counts, strict=True):
+                state = step(state, list(here))
+                outputs.append(state[2])
+            none = h[:, :, None][:, :, :0]
+            both = tf.stack(outputs, axis=2) if outputs else none
         if self.output == "final":
             return tf.cast(_merged(self.merge, *tf.unstack(state[0])), x.dtype)
         first, second = tf.unstack(both)

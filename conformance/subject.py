@@ -199,12 +199,12 @@ class Subject:
         weights = self.operation.weights
         # Weights are arguments here: a gradient is taken through them as well.
         plain: Any = self.plain(replace(batch, weights={}) if weights else batch)
-        through = (*self.operation.differentiable, *weights)
-        names = [*batch.arrays, "mask", *weights]
-        wanted = [names.index(name) for name in through]
         builds = self.operation.builds
         key = self._program(plain) if builds else id(plain)
         if key not in self._gradients:
+            through = (*self.operation.differentiable, *weights)
+            names = [*batch.arrays, "mask", *weights]
+            wanted = [names.index(name) for name in through]
             make = self.framework.layer_gradient if builds else self.framework.gradient
             self._gradients[key] = make(plain, wanted)
         found = self._gradients[key]

@@ -149,8 +149,7 @@ def layer_gradient(layer: Any, wanted: Sequence[int]) -> Callable[..., Gradients
     """Return the vector-Jacobian product through a layer and its parameters, compiled.
 
     Those of parameters come in the order of the flattened pytree. One program serves
-    layers that differ in their parameters only: those of
-    another are given as a third argument.
+    layers that differ in their parameters only: another's are the third argument.
     """
 
     def step(
