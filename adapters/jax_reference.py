@@ -431,7 +431,8 @@ def _valid(mask: Array | None, x: Array) -> Array:
     """Return any form of the mask as booleans ``[B, T]``."""
     if mask is None:
         return jnp.ones(x.shape[:2], dtype=bool)
-    return (mask[..., 0] if mask.ndim == 3 else mask) != 0  # noqa: PLR2004 - [B, T, 1]
+    # Not `!= 0`, whose weak type has every program that it enters compiled twice.
+    return mask.reshape(mask.shape[:2]).astype(bool)
 
 
 def _like(valid: Array, x: Array) -> Array:

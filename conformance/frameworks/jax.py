@@ -8,7 +8,6 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from conformance.frameworks import Capture
@@ -59,7 +58,8 @@ def tensor(array: Array) -> Tensor:
     """
     whole = array.dtype.kind in "iu"
     kept = jax.dtypes.canonicalize_dtype(array.dtype) if whole else array.dtype
-    return jnp.array(array, dtype=kept, copy=True)
+    # Moved, not converted: a conversion would be compiled anew for each shape.
+    return jax.device_put(array.astype(kept, copy=True))
 
 
 def array(tensor: Tensor) -> Array:

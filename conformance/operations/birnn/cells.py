@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from conformance.batch import Array
 
 GATES = {"simple": 1, "lstm": 4, "gru": 3}
@@ -42,46 +40,39 @@ def logistic(x: Array) -> Array:
     return np.asarray(np.where(x >= 0, 1.0, small) / (1.0 + small))
 
 
-def start(rows: int, units: int) -> State:
+def start(shape: tuple[int, ...]) -> State:
     """Return the zero initial state, exact."""
-    zero = np.zeros((rows, units))
+    zero = np.zeros(shape)
     return State(Uncertain(zero, zero), Uncertain(zero, zero))
 
 
 def step(
-    cell: str, x: Uncertain, state: State, weights: Mapping[str, Array], u: float
+    cell: str, left: Uncertain, state: State, recurrent: tuple[Array, Array], u: float
 ) -> State:
     """Return the state after one position.
 
     Args:
         cell: ``simple``, ``lstm`` or ``gru``.
-        x: The position's input, ``[B, F]``, which a layer before may have rounded.
-        state: The state before it.
-        weights: kernel, recurrent_kernel, bias and recurrent_bias.
+        left: What the position's input adds to each gate, ``[..., B, gates * H]``.
+        state: The state before it, ``[..., B, H]``.
+        recurrent: The recurrent kernel and its bias.
         u: Unit roundoff that the implementation computes in.
     """
-    left = affine(x, weights["kernel"], weights["bias"], u)
-    right = affine(state.h, weights["recurrent_kernel"], weights["recurrent_bias"], u)
-    units = state.h.value.shape[1]
-    lefts, rights = _split(left, units), _split(right, units)
+    right = affine(state.h, *recurrent, u)
     if cell == "gru":
-        return _gru(lefts, rights, state, u)
-    gates = [_add(a, b, u) for a, b in zip(lefts, rights, strict=True)]
+        return _gru(left, right, state, u)
+    gates = _add(left, right, u)
     if cell == "simple":
-        return State(tanh_of(gates[0], u), state.c)
-    i, f, g, o = (
-        logistic_of(gates[0], u),
-        logistic_of(gates[1], u),
-        tanh_of(gates[2], u),
-        logistic_of(gates[3], u),
-    )
+        return State(tanh_of(gates, u), state.c)
+    # All four at once, though g is shut by another function: calls cost, not numbers.
+    i, f, _, o = _split(logistic_of(gates, u), 4)
+    g = tanh_of(_split(gates, 4)[2], u)
     c = _add(_times(f, state.c, u), _times(i, g, u), u)
     return State(_times(o, tanh_of(c, u), u), c)
 
 
-def _gru(
-    lefts: list[Uncertain], rights: list[Uncertain], state: State, u: float
-) -> State:
+def _gru(left: Uncertain, right: Uncertain, state: State, u: float) -> State:
+    lefts, rights = _split(left, 3), _split(right, 3)
     r = logistic_of(_add(lefts[0], rights[0], u), u)
     z = logistic_of(_add(lefts[1], rights[1], u), u)
     n = tanh_of(_add(lefts[2], _times(r, rights[2], u), u), u)
@@ -99,15 +90,15 @@ def _gru(
 def affine(x: Uncertain, kernel: Array, bias: Array, u: float) -> Uncertain:
     """Return x W + b: a dot product of n terms in any order errs by n u of its size."""
     size = np.abs(x.value) @ np.abs(kernel) + np.abs(bias)
-    terms = kernel.shape[0] + 2
+    terms = kernel.shape[-2] + 2
     error = terms * u * size + x.error @ np.abs(kernel)
     return Uncertain(x.value @ kernel + bias, error)
 
 
-def _split(whole: Uncertain, units: int) -> list[Uncertain]:
-    count = whole.value.shape[1] // units
+def _split(whole: Uncertain, count: int) -> list[Uncertain]:
+    units = whole.value.shape[-1] // count
     parts = [slice(k * units, (k + 1) * units) for k in range(count)]
-    return [Uncertain(whole.value[:, p], whole.error[:, p]) for p in parts]
+    return [Uncertain(whole.value[..., p], whole.error[..., p]) for p in parts]
 
 
 def _add(a: Uncertain, b: Uncertain, u: float) -> Uncertain:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ from conformance.operations.birnn.cells import (
     GATES,
     State,
     Uncertain,
+    affine,
     exactly,
     start,
     step,
@@ -20,7 +22,7 @@ from conformance.operations.birnn.derivative import direction_gradient
 from conformance.precision import PRECISIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from conformance.batch import Array, Batch
 
@@ -57,7 +59,7 @@ def generate_weights(options: Mapping[str, str], draw: Draw) -> dict[str, Array]
 
 def answer(options: Mapping[str, str], batch: Batch) -> Array:
     """Return the exact output; 0 at padding and for a row without valid positions."""
-    return _merged(options, batch, "float64").value
+    return _computed(options, batch, "float64").value
 
 
 def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
@@ -71,7 +73,7 @@ def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
 def solved(options: Mapping[str, str], batch: Batch, dtype: str) -> tuple[Array, Array]:
     """Return the answer and its bound out of one pass over the steps."""
     p = PRECISIONS[dtype]
-    whole = _merged(options, batch, dtype)
+    whole = _computed(options, batch, dtype)
     stored = p.u * np.abs(whole.value) + 2 * p.eta
     error = p.factor * (whole.error + stored)
     if options["output"] == "sequence":
@@ -120,6 +122,8 @@ def layer(
 ) -> Uncertain:
     """Return what a layer gives, and its running error before it is stored.
 
+    Both directions go together: the second reads the rows from their end.
+
     Args:
         options: The keywords of a variant.
         x: Its input, zeros at padding, ``[B, T, F]``.
@@ -127,18 +131,48 @@ def layer(
         weights: Its weights, by ``forward.kernel`` and the like.
         dtype: The dtype that an implementation computes in.
     """
-    parts = [
-        _direction(options, x, mask, direction(weights, name), name, dtype)
-        for name in DIRECTIONS
-    ]
-    values, errors = [part.value for part in parts], [part.error for part in parts]
-    if options["merge"] == "concat":
-        return Uncertain(
-            np.concatenate(values, axis=-1), np.concatenate(errors, axis=-1)
-        )
-    total = values[0] + values[1]
-    rounding = PRECISIONS[dtype].u * (np.abs(values[0]) + np.abs(values[1]))
-    return Uncertain(total, errors[0] + errors[1] + rounding)
+    u, names = PRECISIONS[dtype].u, map(partial(direction, weights), DIRECTIONS)
+    kernel, recurrent_kernel, bias, recurrent_bias = _stacked(list(names))
+    keep = _pair(mask)[..., None]
+    given = Uncertain(_pair(x.value), _pair(x.error))
+    left = affine(given, kernel[:, None], bias[:, None], u)
+    recurrent = (recurrent_kernel, recurrent_bias)
+    shape = (*keep.shape[:3], recurrent_kernel.shape[1])
+    values, errors = np.zeros(shape), np.zeros(shape)
+    state = start((*shape[:2], shape[3]))
+    for t in range(shape[2]):
+        now = Uncertain(left.value[:, :, t], left.error[:, :, t])
+        after = step(options["cell"], now, state, recurrent, u)
+        state = _select(keep[:, :, t], after, state)
+        values[:, :, t], errors[:, :, t] = state.h.value, state.h.error
+    if options["output"] == "final":
+        return _merged(options["merge"], state.h.value, state.h.error, u)
+    values, errors = (_turned(np.where(keep, each, 0.0)) for each in (values, errors))
+    return _merged(options["merge"], values, errors, u)
+
+
+def _stacked(directions: list[dict[str, Array]]) -> Iterator[Array]:
+    """Yield each part of both directions in one array, biases as rows."""
+    for part in PARTS:
+        both = np.stack([own[part] for own in directions])
+        yield both if "kernel" in part else both[:, None]
+
+
+def _pair(array: Array) -> Array:
+    """Return ``[B, T, ...]`` twice, the second time from its end."""
+    return np.stack([array, array[:, ::-1]])
+
+
+def _turned(both: Array) -> Array:
+    """Return a pair with the second turned back."""
+    return np.stack([both[0], both[1, :, ::-1]])
+
+
+def _merged(merge: str, values: Array, errors: Array, u: float) -> Uncertain:
+    if merge == "concat":
+        return Uncertain(*(np.concatenate(each, axis=-1) for each in (values, errors)))
+    rounding = u * np.abs(values).sum(axis=0)
+    return Uncertain(values.sum(axis=0), errors.sum(axis=0) + rounding)
 
 
 def layer_gradient(
@@ -179,31 +213,9 @@ def _order(name: str, time: int) -> range:
     return range(time) if name == "forward" else range(time - 1, -1, -1)
 
 
-def _merged(options: Mapping[str, str], batch: Batch, dtype: str) -> Uncertain:
+def _computed(options: Mapping[str, str], batch: Batch, dtype: str) -> Uncertain:
     x = exactly(selected(batch, "x", 0.0))
     return layer(options, x, batch.mask, batch.weights, dtype)
-
-
-def _direction(  # noqa: PLR0917 - a layer has as many parts
-    options: Mapping[str, str],
-    x: Uncertain,
-    mask: Array,
-    weights: Mapping[str, Array],
-    name: str,
-    dtype: str,
-) -> Uncertain:
-    units = weights["recurrent_kernel"].shape[0]
-    state = start(len(mask), units)
-    values, errors = np.zeros((*mask.shape, units)), np.zeros((*mask.shape, units))
-    for t in _order(name, mask.shape[1]):
-        here, now = mask[:, t, None], Uncertain(x.value[:, t], x.error[:, t])
-        after = step(options["cell"], now, state, weights, PRECISIONS[dtype].u)
-        state = _select(here, after, state)
-        values[:, t] = np.where(here, state.h.value, 0.0)
-        errors[:, t] = np.where(here, state.h.error, 0.0)
-    if options["output"] == "sequence":
-        return Uncertain(values, errors)
-    return state.h
 
 
 def _select(here: Array, after: State, before: State) -> State:
