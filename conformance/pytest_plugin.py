@@ -43,8 +43,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Load the adapter and plan its checks before anything is collected."""
     if not config.getoption("mask_adapter"):
         return
-    from conformance.child import Streams, become_child
     from conformance.errors import ConformanceError, UsageError
+    from conformance.processes.child import Streams, become_child
     from conformance.session import Session
 
     child = config.getoption("mask_child")
@@ -67,8 +67,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     run = session.config.stash.get(SESSION, None)
     if run is None or (run.planned and not run.outcomes):
         return
-    from conformance.child import FULL
     from conformance.errors import IncompleteRunError
+    from conformance.processes.child import FULL
 
     if exitstatus == FULL:
         return
@@ -96,7 +96,7 @@ def pytest_exception_interact(node: pytest.Item, call: pytest.CallInfo[object]) 
 
 def _stop(error: ConformanceError) -> NoReturn:
     """End the run: what is written stays as it is."""
-    from conformance.child import FULL
+    from conformance.processes.child import FULL
 
     sys.stderr.write(f"ERROR: {error}\n")
     sys.stderr.flush()

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from conformance import listing, loading
 from conformance.errors import ConformanceError, IncompleteRunError, UsageError
 from conformance.gate import exit_status, judge
-from conformance.launch import Order
-from conformance.parts import Division, run_parts
-from conformance.process import Limits
+from conformance.processes.launch import Order
+from conformance.processes.parts import Division, run_parts
+from conformance.processes.process import Limits
 from conformance.shard import Shard
 from conformance.terminal import Progress, complaints, summary
 

@@ -197,9 +197,9 @@ def test_a_process_that_does_not_end_is_ended_and_its_run_is_complete(
 ) -> None:
     from threading import Event
 
-    from conformance.launch import Order, launch
+    from conformance.processes.launch import Order, launch
 
-    monkeypatch.setattr("conformance.process.END", 0.5)
+    monkeypatch.setattr("conformance.processes.process.END", 0.5)
     body = (
         "import atexit, time\natexit.register(time.sleep, 100)\n"
         "def masked_sum(x, mask):\n    return x\n"

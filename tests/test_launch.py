@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.errors import IncompleteRunError, UsageError
-from conformance.launch import Order, _environment, launch
+from conformance.processes.launch import Order, _environment, launch
 from conformance.running import arguments
 
 if TYPE_CHECKING:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance import listing, loading, parts
+from conformance import listing, loading
 from conformance.errors import IncompleteRunError
-from conformance.launch import Order
-from conformance.parts import Division, run_parts
+from conformance.processes import parts
+from conformance.processes.launch import Order
+from conformance.processes.parts import Division, run_parts
 from conformance.results import read
 from conformance.shard import Shard
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance import process
-from conformance.child import Streams
 from conformance.errors import IncompleteRunError, ResultError
-from conformance.log import FRAMES, LAST, Log
-from conformance.process import Ending, Limits, _planned, _Tail, _Watch
+from conformance.processes import process
+from conformance.processes.child import Streams
+from conformance.processes.log import FRAMES, LAST, Log
+from conformance.processes.process import Ending, Limits, _planned, _Tail, _Watch
 from conformance.results import Writer, seen
 from conformance.results.writing import current, observed, under_way
 
@@ -142,7 +142,7 @@ def test_a_log_gives_the_reason_or_the_end_of_the_last_process(tmp_path: Path) -
 def test_a_log_keeps_its_beginning_and_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("conformance.log.FIRST", 10)
+    monkeypatch.setattr("conformance.processes.log.FIRST", 10)
     with Log(tmp_path / "x.log") as log:
         logged(log, b"0123456789" + b"middle" * 20_000)
         logged(log, b"the end")

@@ -19,8 +19,8 @@ import msgspec
 from conformance import loading
 from conformance.errors import ConformanceError
 from conformance.gate import judge
-from conformance.launch import Order, launch
-from conformance.process import Limits
+from conformance.processes.launch import Order, launch
+from conformance.processes.process import Limits
 from conformance.results import Result  # noqa: TC001 - msgspec reads it
 
 if TYPE_CHECKING:

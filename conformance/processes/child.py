@@ -1,6 +1,6 @@
 """What the process of a run does to itself, so that one check harms no other.
 
-Only a process that `conformance.launch` has started does this, never anybody's pytest.
+Only a process that `launch` beside it has started does this, never anybody's pytest.
 """
 
 from __future__ import annotations

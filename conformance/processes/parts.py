@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from conformance.launch import Order, launch
+from conformance.processes.launch import Order, launch
 from conformance.results import Run, merge, read, write
 from conformance.results.writing import forget
 from conformance.resuming import died

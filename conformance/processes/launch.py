@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from conformance.child import FULL
 from conformance.errors import IncompleteRunError, UsageError
-from conformance.log import Log
-from conformance.process import Ending, Limits, Process
+from conformance.processes.child import FULL
+from conformance.processes.log import Log
+from conformance.processes.process import Ending, Limits, Process
 from conformance.results import Run, read, seen
 from conformance.results.writing import current, forget, under_way
 from conformance.resuming import OBSERVING, Death, died, last_death

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from threading import Event
 
-    from conformance.log import Log
+    from conformance.processes.log import Log
 
 START = 300.0
 """Seconds that an adapter and its framework may take to be imported."""

@@ -1,0 +1,1 @@
+"""The processes of a run: one for each adapter, watched, logged, and started again."""
