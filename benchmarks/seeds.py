@@ -2,11 +2,13 @@
 
 python benchmarks/seeds.py numpy_reference 2000
 python benchmarks/seeds.py torch_reference 2000 masked_mean birnn
+python benchmarks/seeds.py tensorflow_reference 2000 birnn --route eager
 """
 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -24,8 +26,8 @@ if TYPE_CHECKING:
 FIVE = ("masked_mean", "masked_max", "masked_softmax", "masked_loss", "birnn")
 
 
-def checks(adapter: Adapter, operations: tuple[str, ...]) -> list[Check]:
-    """Return the value law of every variant and dtype on the primary route."""
+def checks(adapter: Adapter, operations: tuple[str, ...], route: str) -> list[Check]:
+    """Return the value law of every variant and dtype, asked by a route."""
     selection = Selection(
         level="extended",
         operations=operations,
@@ -33,16 +35,19 @@ def checks(adapter: Adapter, operations: tuple[str, ...]) -> list[Check]:
         checks=("*/value:*",),
     )
     planned = plan(adapter.declaration, loading.operations(), {}, selection)
-    return [check for check in planned if not check.unsupported]
+    return [replace(check, route=route) for check in planned if not check.unsupported]
 
 
 def main(arguments: list[str]) -> int:
     """Run the seeds, print the largest share of a bound, fail on the first failure."""
     name, seeds, *operations = arguments
     adapter = loading.load(name)
+    route = adapter.declaration.primary
+    if "--route" in operations:
+        *operations, _, route = operations
     shares: dict[tuple[str, str], float] = {}
     failed, started = [], perf_counter()
-    for check in checks(adapter, tuple(operations) or FIVE):
+    for check in checks(adapter, tuple(operations) or FIVE, route):
         runner = Runner(adapter, {}, reference=name, examples=1)
         key = check.operation, check.dtype
         for seed in range(int(seeds)):
@@ -59,7 +64,10 @@ def main(arguments: list[str]) -> int:
     print(f"{name}: {seeds} seeds, {len(failed)} failures, {seconds:.0f} s")
     print("\n".join(failed[:20]))
     listed = {f"{operation}:{dtype}": share for operation, dtype, share in rows}
-    save(f"seeds-{name}", {"seeds": int(seeds), "failed": failed, "shares": listed})
+    save(
+        f"seeds-{name}",
+        {"route": route, "seeds": int(seeds), "failed": failed, "shares": listed},
+    )
     return 1 if failed else 0
 
 
