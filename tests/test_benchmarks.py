@@ -40,6 +40,21 @@ def test_a_command_that_fails_is_no_figure() -> None:
 
 
 @pytest.mark.usefixtures("benchmarks")
+def test_examples_are_those_that_ran() -> None:
+    rows: Any = import_module("rows")
+
+    said = """
+  - during reuse phase (0.00 seconds):
+    - 1 passing, 0 failing, and 0 invalid test cases
+  - during generate phase (0.33 seconds):
+    - Typical runtimes: ~ 1-20 ms, of which ~ 0-16 ms in data generation
+    - 30 passing, 0 failing, and 4 invalid test cases
+  - Stopped because settings.max_examples=30
+"""
+    assert rows.passing(said) == 31
+
+
+@pytest.mark.usefixtures("benchmarks")
 def test_only_the_adapters_own_calls_are_timed() -> None:
     clock: Any = import_module("clock")
     adapter = loading.load("numpy_reference")
