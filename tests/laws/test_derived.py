@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from conformance.attempt import Finding
+    from conformance.sample import Sample
     from conformance.subject import Subject
 
     Function = Callable[..., Any]
@@ -128,6 +129,28 @@ def test_a_derivative_that_multiplies_padding_fails_with_wild_padding_only(
     assert (
         "not finite; inf at padding" in judged(under, "wild-gradient").verdict.message
     )
+
+
+@pytest.mark.parametrize("law", ["gradient", "wild-gradient"])
+def test_an_answer_without_elements_is_asked_for_its_shape_alone(
+    subject: Make, sample: Callable[..., Sample], judged: Judged, law: str
+) -> None:
+    def unconnected(*_: Array) -> Array:
+        raise AssertionError
+
+    made = Differentiates(slope=unconnected)
+    # Windows of three positions: none lies in a row of two.
+    right = {"framework": made, "variant": "conv1d.valid.1"}
+    under = subject(REFERENCE["conv1d"], **right)
+    given = sample(under)
+    short = given.having(given.batch.cut(slice(0, 2)))
+    assert judged(under, law, short).passed
+
+    def padded(x: Array, *more: Array, **options: Any) -> Array:
+        return REFERENCE["conv1d"](x, *more, **options | {"padding": "same"})
+
+    said = judged(subject(padded, **right), law, short).verdict.message
+    assert "returned shape (16, 2, 3), expected (16, 0, 3)" in said
 
 
 def test_a_derivative_of_another_shape_is_refused(
