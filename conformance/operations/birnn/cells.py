@@ -64,7 +64,7 @@ def step(
     gates = _add(left, right, u)
     if cell == "simple":
         return State(tanh_of(gates, u), state.c)
-    # All four at once, though g is shut by another function: calls cost, not numbers.
+    # All four at once, though g is a tanh: calls cost, not numbers.
     i, f, _, o = _split(logistic_of(gates, u), 4)
     g = tanh_of(_split(gates, 4)[2], u)
     c = _add(_times(f, state.c, u), _times(i, g, u), u)
