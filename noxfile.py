@@ -218,7 +218,7 @@ def mutants(session: nox.Session) -> None:
     for name in ("torch_reference", "jax_reference"):
         session.install(*HEADS[name]["dependencies"])
     session.install("-e", ".[run]", *GROUPS["tests"])
-    session.run("python", "-m", "conformance.mutation", *session.posargs)
+    session.run("python", "-m", "conformance.commands.pages.mutants", *session.posargs)
 
 
 @nox.session(venv_backend="none")

@@ -16,17 +16,20 @@ from typing import TYPE_CHECKING, Any
 from clock import clocked
 from measure import save, table
 
-from conformance import listing, loading
-from conformance.mutation import adapter, mutants
-from conformance.plan import plan
-from conformance.runner import Runner
-from conformance.selection import Selection
+from conformance.check.mutants import adapter
+from conformance.check.runner import Runner
+from conformance.operations import load_operations
+from conformance.operations._common.mutant import mutants
+from conformance.run import catalogue
+from conformance.specification.plan import plan
+from conformance.specification.selection import Selection
+from conformance.trial.frameworks import load_framework
 
 if TYPE_CHECKING:
     from clock import Clock
 
-    from conformance.attempt import Finding
-    from conformance.mutation import Mutant
+    from conformance.operations._common.mutant import Mutant
+    from conformance.trial.attempt import Finding
 
 
 class Probe(Runner):
@@ -47,9 +50,9 @@ class Probe(Runner):
 
 def first_catch(mutant: Mutant, framework: str) -> dict[str, float] | None:
     """Run a mutant's checks in the order of a run until one fails."""
-    wrong, cases = adapter(mutant, framework), listing.cases()
+    wrong, cases = adapter(mutant, framework), catalogue.cases()
     selection = Selection(level="extended", operations=(mutant.operation,))
-    planned = plan(wrong.declaration, loading.operations(), cases, selection)
+    planned = plan(wrong.declaration, load_operations(), cases, selection)
     with clocked() as clock:
         probe = Probe(wrong, cases)
         probe.clock, started = clock, process_time()
@@ -78,9 +81,9 @@ def main(arguments: list[str]) -> int:
     """Print medians and the slowest, and write every mutant's figures as JSON."""
     warnings.simplefilter("ignore")
     framework, *operations = arguments or ["numpy"]
-    _ = loading.framework(framework)
+    _ = load_framework(framework)
     found = {}
-    for name in operations or loading.operations():
+    for name in operations or load_operations():
         for mutant in mutants(name):
             if mutant.kind == "forward":
                 caught = first_catch(mutant, framework)

@@ -7,7 +7,7 @@ from time import process_time
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from conformance.subject import Subject
+from conformance.trial.subject import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

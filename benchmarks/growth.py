@@ -19,10 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 from measure import Cost, cost, exponent, save, script, table
 
-from conformance import loading
+from conformance.adapters.installed import shared_folder
+from conformance.adapters.load import load_adapter
 from conformance.cases import load_all, vocabulary
-from conformance.sample import Sample, cast, generate
-from conformance.subject import Subject
+from conformance.operations import load_operations, load_oracle
+from conformance.trial.frameworks import load_framework
+from conformance.trial.sample import Sample, cast, generate
+from conformance.trial.subject import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +57,7 @@ def time_() -> list[tuple[Any, ...]]:
     for name in ("masked_mean", "masked_softmax", "birnn", "attention"):
         # Attention compares each position with each: its square is a large array.
         lengths = (8, 64, 512) if name == "attention" else (8, 64, 512, 4096)
-        once = partial(_judged, loading.operations()[name].variants[0])
+        once = partial(_judged, load_operations()[name].variants[0])
         costs = {length: _least(partial(once, length)) for length in lengths}
         rows += _rows(f"positions, {name}", costs)
     return rows
@@ -62,11 +65,11 @@ def time_() -> list[tuple[Any, ...]]:
 
 def _judged(variant: Variant, length: int) -> Cost:
     """Generate, answer and judge one batch of rows of ``length`` positions."""
-    oracle = loading.oracle(variant.operation)
+    oracle = load_oracle(variant.operation)
     subject = Subject(
-        loading.load("numpy_reference"),
-        loading.framework("numpy"),
-        loading.operations()[variant.operation],
+        load_adapter("numpy_reference"),
+        load_framework("numpy"),
+        load_operations()[variant.operation],
         variant,
         dtype="float32",
         route="eager",
@@ -96,7 +99,7 @@ def _copied(folder: Path, factor: int) -> int:
     """Write the case files with each case several times; return how many there are."""
     folder.mkdir()
     count = 0
-    for path in sorted(loading.shared("cases").glob("*.json")):
+    for path in sorted(shared_folder("cases").glob("*.json")):
         raw = json.loads(path.read_text("utf-8"))
         if "cases" in raw:
             raw["cases"] = [
@@ -110,7 +113,7 @@ def _copied(folder: Path, factor: int) -> int:
 
 
 def _loaded(folder: Path) -> Cost:
-    words = vocabulary(loading.operations().values())
+    words = vocabulary(load_operations().values())
     started = process_time()
     load_all(folder, words)
     taken = process_time() - started

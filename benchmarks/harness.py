@@ -11,14 +11,14 @@ from time import process_time
 from clock import clocked
 from measure import save, table
 
-from conformance import loading
-from conformance.selection import Selection
-from conformance.session import Session, Settings
+from conformance.adapters.load import read_declaration
+from conformance.run.session import Session, Settings
+from conformance.specification.selection import Selection
 
 
 def measured(name: str) -> dict[str, float]:
     """Run an adapter's robust level in this process, its framework imported before."""
-    primary = loading.declaration(name).primary
+    primary = read_declaration(name).primary
     selection = Selection(level="robust", routes=(primary,))
     session = Session(Settings(reference=name, selection=selection))
     _ = session.runner.framework

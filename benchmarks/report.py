@@ -94,10 +94,10 @@ def load(page: Path) -> dict[str, float]:
 
 
 def build(folder: Path) -> dict[str, float]:
-    from conformance import reporting
+    from conformance.commands.report import report
 
     begin = perf_counter()
-    reporting.report([folder], folder / "page")
+    report([folder], folder / "page")
     seconds = perf_counter() - begin
     # Kilobytes on Linux, bytes on macOS.
     unit = 1 if sys.platform == "darwin" else 1024

@@ -19,10 +19,11 @@ from time import perf_counter, process_time
 
 from measure import save, table
 
-from conformance import loading
-from conformance.plan import plan
-from conformance.runner import Runner
-from conformance.selection import Selection
+from conformance.adapters.load import load_adapter
+from conformance.check.runner import Runner
+from conformance.operations import load_operations
+from conformance.specification.plan import plan
+from conformance.specification.selection import Selection
 
 ROWS = 2**17
 RUNS = 5
@@ -47,14 +48,14 @@ TESTS = {"masked_mean": "test_mean", "masked_max": "test_max"}
 
 def rows_per_second(framework: str, operation: str) -> dict[str, list[float]]:
     """Run the value law over many rows, several times, and return the rates."""
-    adapter = loading.load(f"{framework}_reference")
+    adapter = load_adapter(f"{framework}_reference")
     selection = Selection(
         operations=(operation,),
         dtypes=("float32",),
         routes=(adapter.declaration.primary,),
         checks=("*/value:*",),
     )
-    (check,) = plan(adapter.declaration, loading.operations(), {}, selection)
+    (check,) = plan(adapter.declaration, load_operations(), {}, selection)
     runner = Runner(adapter, {}, examples=ROWS)
     found: dict[str, list[float]] = {"wall": [], "cpu": []}
     for _ in range(RUNS + 1):

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING
 
 from measure import save, table
 
-from conformance import loading
-from conformance.plan import plan
-from conformance.runner import Runner
-from conformance.selection import Selection
+from conformance.adapters.load import load_adapter
+from conformance.check.runner import Runner
+from conformance.operations import load_operations
+from conformance.specification.plan import plan
+from conformance.specification.selection import Selection
 
 if TYPE_CHECKING:
-    from conformance.adapter import Adapter
-    from conformance.selection import Check
+    from conformance.specification.selection import Check
+    from conformance.trial.adapter import Adapter
 
 FIVE = ("masked_mean", "masked_max", "masked_softmax", "masked_loss", "birnn")
 
@@ -34,14 +35,14 @@ def checks(adapter: Adapter, operations: tuple[str, ...], route: str) -> list[Ch
         routes=(adapter.declaration.primary,),
         checks=("*/value:*",),
     )
-    planned = plan(adapter.declaration, loading.operations(), {}, selection)
+    planned = plan(adapter.declaration, load_operations(), {}, selection)
     return [replace(check, route=route) for check in planned if not check.unsupported]
 
 
 def main(arguments: list[str]) -> int:
     """Run the seeds, print the largest share of a bound, fail on the first failure."""
     name, seeds, *operations = arguments
-    adapter = loading.load(name)
+    adapter = load_adapter(name)
     route = adapter.declaration.primary
     if "--route" in operations:
         *operations, _, route = operations

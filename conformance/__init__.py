@@ -14,14 +14,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from conformance.adapter import (
-        Adapter,
-        Declaration,
-        LayerWeights,
-        RnnWeights,
-    )
     from conformance.errors import ConformanceError
+    from conformance.specification.declaration import Declaration
     from conformance.suite import CheckFailed, parametrize_checks
+    from conformance.trial.adapter import Adapter, LayerWeights, RnnWeights
 
 __all__ = [
     "Adapter",
@@ -29,27 +25,29 @@ __all__ = [
     "ConformanceError",
     "Declaration",
     "LayerWeights",
+    "NormWeights",
     "RnnWeights",
     "parametrize_checks",
 ]
 
-_OF_ADAPTERS = {"Adapter", "Declaration", "LayerWeights", "NormWeights", "RnnWeights"}
+_HOMES = {
+    "Adapter": "conformance.trial.adapter",
+    "CheckFailed": "conformance.suite",
+    "ConformanceError": "conformance.errors",
+    "Declaration": "conformance.specification.declaration",
+    "LayerWeights": "conformance.trial.adapter",
+    "NormWeights": "conformance.trial.adapter",
+    "RnnWeights": "conformance.trial.adapter",
+    "parametrize_checks": "conformance.suite",
+}
 
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for, and no more."""
-    if name in _OF_ADAPTERS:
-        from conformance import adapter
+    if name in _HOMES:
+        from importlib import import_module
 
-        return getattr(adapter, name)
-    if name == "ConformanceError":
-        from conformance import errors
-
-        return errors.ConformanceError
-    if name in {"CheckFailed", "parametrize_checks"}:
-        from conformance import suite
-
-        return getattr(suite, name)
+        return getattr(import_module(_HOMES[name]), name)
     msg = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(msg)
 

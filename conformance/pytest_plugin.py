@@ -13,7 +13,7 @@ import pytest
 
 if TYPE_CHECKING:
     from conformance.errors import ConformanceError
-    from conformance.session import Session, Settings
+    from conformance.run.session import Session, Settings
 
 SESSION: pytest.StashKey[Session] = pytest.StashKey()
 STALE: pytest.StashKey[list[str]] = pytest.StashKey()
@@ -44,8 +44,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if not config.getoption("mask_adapter"):
         return
     from conformance.errors import ConformanceError, UsageError
-    from conformance.processes.child import Streams, become_child
-    from conformance.session import Session
+    from conformance.run.child import Streams, become_child
+    from conformance.run.session import Session
 
     child = config.getoption("mask_child")
     if child:
@@ -68,7 +68,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if run is None or (run.planned and not run.outcomes):
         return
     from conformance.errors import IncompleteRunError
-    from conformance.processes.child import FULL
+    from conformance.run.child import FULL
 
     if exitstatus == FULL:
         return
@@ -96,7 +96,7 @@ def pytest_exception_interact(node: pytest.Item, call: pytest.CallInfo[object]) 
 
 def _stop(error: ConformanceError) -> NoReturn:
     """End the run: what is written stays as it is."""
-    from conformance.processes.child import FULL
+    from conformance.run.child import FULL
 
     sys.stderr.write(f"ERROR: {error}\n")
     sys.stderr.flush()
@@ -115,13 +115,13 @@ def _settings(config: pytest.Config) -> Settings:
     from dataclasses import replace
     from pathlib import Path
 
-    from conformance import listing
-    from conformance.session import Settings
-    from conformance.shard import Shard
+    from conformance.run import catalogue
+    from conformance.run.session import Settings
+    from conformance.specification.shard import Shard
 
     option = config.getoption
     record = option("mask_results")
-    selection = listing.selection(
+    selection = catalogue.selection(
         level=option("mask_level"),
         operations=option("mask_operation"),
         dtypes=option("mask_dtype"),

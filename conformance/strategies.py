@@ -17,21 +17,21 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from conformance import loading
-from conformance.batch import Batch
 from conformance.errors import UnknownNameError
-from conformance.sample import cast
+from conformance.operations import load_operations, load_oracle
+from conformance.trial.batch import Batch
+from conformance.trial.sample import cast
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.batch import Array
-    from conformance.inputs import Table
     from conformance.specification import Variant
+    from conformance.trial.batch import Array
+    from conformance.trial.draw import Table
 
 
 class HypothesisDraw:
-    """The choices of ``conformance.inputs.Draw``, made by Hypothesis instead.
+    """The choices of ``conformance.trial.draw.Draw``, made by Hypothesis instead.
 
     Args:
         draw: What a composite strategy is given.
@@ -151,7 +151,7 @@ def batches(
         UnknownNameError: There is no such variant.
     """
     found = variant_named(variant)
-    oracle = loading.oracle(found.operation)
+    oracle = load_oracle(found.operation)
     rows, time = draw(st.integers(1, max_rows)), draw(st.sampled_from(list(times)))
     mask = draw(masks(rows=rows, time=time, placement=placement))
     chooser = BytesDraw if quick else HypothesisDraw
@@ -171,7 +171,7 @@ def variant_named(name: str) -> Variant:
     """
     found = {
         variant.name: variant
-        for operation in loading.operations().values()
+        for operation in load_operations().values()
         for variant in operation.variants
     }
     if name not in found:

@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance import listing, loading
+from conformance.adapters.load import load_adapter
+from conformance.check.runner import EXAMPLES
 from conformance.errors import ConformanceError, UsageError
-from conformance.runner import EXAMPLES
-from conformance.session import Session, Settings
+from conformance.run import catalogue
+from conformance.run.session import Session, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from conformance.adapter import Adapter
-    from conformance.results import Result
-    from conformance.selection import Check
+    from conformance.records import Result
     from conformance.specification import Level
+    from conformance.specification.selection import Check
+    from conformance.trial.adapter import Adapter
 
 
 class CheckFailed(AssertionError):  # noqa: N818 - pytest prints the name
@@ -94,11 +95,11 @@ def parametrize_checks(
         UsageError: The adapter cannot be loaded, or has no such check.
     """
     named = isinstance(adapter, str | PurePath)
-    loaded = loading.load(str(adapter) if named else adapter)
+    loaded = load_adapter(str(adapter) if named else adapter)
     settings = Settings(
         reference=str(adapter) if named else _reference(loaded),
         adapter=loaded,
-        selection=listing.selection(
+        selection=catalogue.selection(
             level=level, operations=operations, dtypes=dtypes, corpus=corpus
         ),
         seed=seed,
@@ -143,7 +144,7 @@ def explained(result: Result) -> str:
 
 def _clause(name: str) -> list[str]:
     """Return the sentence that is broken, and which mistake it catches."""
-    clause = listing.every_clause().get(name)
+    clause = catalogue.every_clause().get(name)
     if clause is None:
         return [f"clause {name}"]
     return [f"clause {name}: {clause.text}", f"it catches {clause.why}"]

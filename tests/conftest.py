@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
-from conformance.selection import Selection
-from conformance.session import Session, Settings
+from conformance.run.session import Session, Settings
+from conformance.specification.selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +34,7 @@ HEAD = """\
 # ///
 import numpy as np
 """
-MAIN = "from conformance.cli import main; main()"
+MAIN = "from conformance.commands.cli import main; main()"
 MEAN = Selection(level="core", operations=("masked_mean",))
 
 

@@ -10,10 +10,10 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from conformance.cli import main
+from conformance.commands.cli import main
 from conformance.errors import ResultError
 from conformance.gate import against, annotated
-from conformance.results import (
+from conformance.records import (
     Failure,
     Footer,
     Header,

@@ -7,17 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from conformance import listing, loading
-from conformance.plan import clauses
+from conformance.adapters.load import read_declarations
+from conformance.operations import load_operations
+from conformance.run import catalogue
+from conformance.specification.plan import clauses
 
 PAGE = (Path(__file__).parents[1] / "docs" / "article.md").read_text(encoding="utf-8")
 CLAUSES = {
     clause.id: clause
-    for operation in loading.operations().values()
+    for operation in load_operations().values()
     for clause in clauses(operation)
 }
-CASES = {case.id: case for group in listing.cases().values() for case in group}
-ADAPTERS = {name.partition(":")[0] for name in loading.declarations()}
+CASES = {case.id: case for group in catalogue.cases().values() for case in group}
+ADAPTERS = {name.partition(":")[0] for name in read_declarations()}
 SPAN = re.compile(r"`([^`]+)`")
 
 # What the article's two parts say, in its order: a word of each row, and what holds it.

@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from conformance import loading
-from conformance.batch import Batch
-from conformance.laws.numerics import large_values
-from conformance.mutation import correct
-from conformance.sample import Sample, cast, generate
+from conformance.check.mutants import correct
+from conformance.operations import load_operations, load_oracle
+from conformance.operations._common.laws.numerics import large_values
 from conformance.strategies import variant_named
-from conformance.subject import Subject
+from conformance.trial.batch import Batch
+from conformance.trial.frameworks import load_framework
+from conformance.trial.sample import Sample, cast, generate
+from conformance.trial.subject import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.batch import Array
+    from conformance.trial.batch import Array
 
 VALID = np.array([[True, True, False]])
 LEFT = np.array([[False, True, True]])
@@ -47,7 +48,7 @@ def sample(
     dtype: str = "float64",
 ) -> Sample:
     return Sample(
-        oracle=loading.oracle("attention"),
+        oracle=load_oracle("attention"),
         variant=variant_named(f"attention.{variant}"),
         dtype=dtype,
         batch=cast(given, dtype),
@@ -147,7 +148,7 @@ def test_one_key_leaves_nothing_to_err_in() -> None:
 @pytest.mark.parametrize("variant", ["full", "causal"])
 @pytest.mark.parametrize("dtype", ["bfloat16", "float32", "float64"])
 def test_huge_scores_are_still_judged_in_most_places(variant: str, dtype: str) -> None:
-    oracle, found = loading.oracle("attention"), variant_named(f"attention.{variant}")
+    oracle, found = load_oracle("attention"), variant_named(f"attention.{variant}")
     one = sample(
         generate(oracle, found, seed=0, turn=0), "zero", variant=variant, dtype=dtype
     )
@@ -160,8 +161,8 @@ def test_huge_scores_are_still_judged_in_most_places(variant: str, dtype: str) -
 
     under = Watching(
         correct("attention"),
-        loading.framework("numpy"),
-        loading.operations()["attention"],
+        load_framework("numpy"),
+        load_operations()["attention"],
         found,
         dtype=dtype,
         route="eager",

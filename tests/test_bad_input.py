@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.results import read
+from conformance.records import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from conformance import listing, loading
-from conformance.runner import Runner
-from conformance.selection import Selection
+from conformance.adapters.load import load_adapter
+from conformance.check.runner import Runner
+from conformance.run import catalogue
+from conformance.specification.selection import Selection
 
 
 @pytest.fixture
@@ -57,10 +58,10 @@ def test_examples_are_those_that_ran() -> None:
 @pytest.mark.usefixtures("benchmarks")
 def test_only_the_adapters_own_calls_are_timed() -> None:
     clock: Any = import_module("clock")
-    adapter = loading.load("numpy_reference")
+    adapter = load_adapter("numpy_reference")
     selection = Selection(checks=("masked_mean/value:float32:*",))
-    check, *_ = listing.planned(adapter.declaration, selection)
+    check, *_ = catalogue.planned(adapter.declaration, selection)
     with clock.clocked() as found:
-        result: Any = Runner(adapter, listing.cases()).run(check)
+        result: Any = Runner(adapter, catalogue.cases()).run(check)
     assert result.outcome == "passed"
     assert 0 < 1000 * found.seconds < result.ms

@@ -26,17 +26,17 @@ from conformance.cases import (
     vacuous,
     vocabulary,
 )
-from conformance.cases.__main__ import made, main
-from conformance.cases.nested import exact_in, shape
+from conformance.cases.write import made, main
 from conformance.errors import CaseError
-from conformance.loading import operations
+from conformance.operations import load_operations
+from conformance.specification.numbers import exact_in, shape
 
 FOLDER = Path(__file__).parent.parent / "cases"
-WORDS = replace(vocabulary(operations().values()), flags=set(load_flags(FOLDER)))
+WORDS = replace(vocabulary(load_operations().values()), flags=set(load_flags(FOLDER)))
 CASES = load_all(FOLDER, WORDS)
 RAW = {
     name: json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
-    for name in operations()
+    for name in load_operations()
 }
 
 # Without a mask there is no other padding, and no NaN among ids, to make cases of.
@@ -60,7 +60,7 @@ def test_no_case_has_the_same_answer_with_a_spoilt_mask(case: Case) -> None:
     assert vacuous(case) == []
 
 
-@pytest.mark.parametrize("operation", operations())
+@pytest.mark.parametrize("operation", load_operations())
 def test_an_operation_has_at_least_fifteen_cases_at_core(operation: str) -> None:
     levels = Counter(case.level for case in CASES if case.operation == operation)
     core, robust = FEWER.get(operation, (15, 9))
@@ -69,7 +69,7 @@ def test_an_operation_has_at_least_fifteen_cases_at_core(operation: str) -> None
 
 
 def test_every_variant_has_a_case_at_core() -> None:
-    wanted = {each.name for op in operations().values() for each in op.variants}
+    wanted = {each.name for op in load_operations().values() for each in op.variants}
     assert {case.variant for case in CASES if case.level == "core"} == wanted
 
 
@@ -79,7 +79,7 @@ def test_slugs_are_unique_inside_an_operation() -> None:
 
 
 def test_few_shapes_have_to_be_compiled_at_core() -> None:
-    for operation in operations():
+    for operation in load_operations():
         shapes = {
             tuple(shape(array) for array in case.inputs.values())
             for case in CASES
@@ -142,7 +142,7 @@ def test_the_schema_file_is_the_schema() -> None:
     assert json.loads((FOLDER / "schema.json").read_text("utf-8")) == schema()
 
 
-@pytest.mark.parametrize("operation", operations())
+@pytest.mark.parametrize("operation", load_operations())
 def test_the_schema_takes_the_files(operation: str) -> None:
     jsonschema.validate(RAW[operation], schema())
 
@@ -163,8 +163,8 @@ def test_reading_cases_imports_neither_numpy_nor_mpmath() -> None:
     code = (
         "import sys; from pathlib import Path\n"
         "from conformance.cases import load_all, vocabulary\n"
-        "from conformance.loading import operations\n"
-        "load_all(Path(sys.argv[1]), vocabulary(operations().values()))\n"
+        "from conformance.adapters.load import operations\n"
+        "load_all(Path(sys.argv[1]), vocabulary(load_operations().values()))\n"
         "print(sorted({'numpy', 'mpmath', 'torch'} & set(sys.modules)))"
     )
     command = [sys.executable, "-c", code, str(FOLDER)]

@@ -13,10 +13,10 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance import reporting
-from conformance.cli import main
+from conformance.commands.cli import main
+from conformance.commands.diff import diff as diff_records
+from conformance.records import Change, Difference, read
 from conformance.report.changes import LISTED, Pair, as_markdown, as_page, as_text
-from conformance.results import Change, Difference, read
 
 GOLDEN = Path(__file__).parent / "golden"
 LINES = (GOLDEN / "torch.jsonl").read_text(encoding="utf-8").splitlines()
@@ -130,11 +130,11 @@ def test_a_bad_file_beside_good_ones_is_named(folders: tuple[Path, Path]) -> Non
 def test_the_order_of_a_records_lines_changes_nothing(
     folders: tuple[Path, Path], form: str
 ) -> None:
-    want, _ = reporting.diff(*folders, form)
+    want, _ = diff_records(*folders, form)
     for path in (folder / "torch.jsonl" for folder in folders):
         head, *lines, end = path.read_text(encoding="utf-8").splitlines()
         path.write_text("\n".join([head, *reversed(lines), end, ""]), encoding="utf-8")
-    got, _ = reporting.diff(*folders, form)
+    got, _ = diff_records(*folders, form)
     assert _undated(got) == _undated(want)
 
 

@@ -9,8 +9,8 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from conformance import loading
-from conformance.cli import main
+from conformance.commands.cli import main
+from conformance.operations import load_operations
 
 ROOT = Path(__file__).parents[1]
 GOLDEN = ROOT / "tests" / "golden" / "torch.jsonl"
@@ -30,7 +30,7 @@ UNKNOWN = {
     ),
     "operation": (
         "unknown operation 'masked_men'; did you mean 'masked_mean'? choose from: "
-        + ", ".join(sorted(loading.operations()))
+        + ", ".join(sorted(load_operations()))
     ),
 }
 GIVEN = {

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.batch import Batch
-from conformance.compare import compare, failed, identical, number
+from conformance.trial.batch import Batch
+from conformance.trial.verdict import compare, failed, identical, number
 
 if TYPE_CHECKING:
-    from conformance.compare import Verdict
+    from conformance.trial.verdict import Verdict
 
 BATCH = Batch(arrays={"x": np.ones((1, 2))}, mask=np.ones((1, 2), bool))
 SPECIAL = st.floats(width=32)

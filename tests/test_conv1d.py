@@ -8,26 +8,29 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from conformance import loading
-from conformance.attempt import attempt
-from conformance.batch import Batch, extent
+from conformance.adapters.load import load_adapter
 from conformance.cases import decoded
-from conformance.cases.checks import _fits
-from conformance.laws.batch import batch_composition
-from conformance.laws.numerics import valid_nan
-from conformance.listing import cases
-from conformance.mutation import Mutant, adapter, correct, mutants
-from conformance.sample import Sample, cast, generate
+from conformance.cases.validate import _fits
+from conformance.check.mutants import adapter, correct
+from conformance.operations import load_operations, load_oracle
+from conformance.operations._common.laws.batch import batch_composition
+from conformance.operations._common.laws.numerics import valid_nan
+from conformance.operations._common.mutant import Mutant, mutants
+from conformance.run.catalogue import cases
 from conformance.strategies import variant_named
-from conformance.subject import Subject
+from conformance.trial.attempt import attempt
+from conformance.trial.batch import Batch, extent
+from conformance.trial.frameworks import load_framework
+from conformance.trial.sample import Sample, cast, generate
+from conformance.trial.subject import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.adapter import Adapter
+    from conformance.trial.adapter import Adapter
 
 ONES = {"kernel": np.ones((3, 1, 1)), "bias": np.array([0.5])}
-VARIANTS = [variant.name for variant in loading.operations()["conv1d"].variants]
+VARIANTS = [variant.name for variant in load_operations()["conv1d"].variants]
 
 
 def sample(variant: str, row: Sequence[float], mask: str) -> Sample:
@@ -35,7 +38,7 @@ def sample(variant: str, row: Sequence[float], mask: str) -> Sample:
     x = np.asarray(row, np.float64).reshape(1, -1, 1)
     keep = np.array([[each == "1" for each in mask]], dtype=bool)
     return Sample(
-        oracle=loading.oracle("conv1d"),
+        oracle=load_oracle("conv1d"),
         variant=variant_named(f"conv1d.{variant}"),
         dtype="float64",
         batch=Batch(arrays={"x": x}, mask=keep, weights=ONES),
@@ -45,8 +48,8 @@ def sample(variant: str, row: Sequence[float], mask: str) -> Sample:
 def subject(found: Adapter, variant: str, dtype: str = "float64") -> Subject:
     return Subject(
         found,
-        loading.framework("numpy"),
-        loading.operations()["conv1d"],
+        load_framework("numpy"),
+        load_operations()["conv1d"],
         variant_named(f"conv1d.{variant}"),
         dtype=dtype,
         route="eager",
@@ -87,7 +90,7 @@ def test_a_batch_shorter_than_the_window_has_an_answer_of_no_positions(
 ) -> None:
     one = sample("valid.1", [1.0] * time, "1" * time)
     assert one.want.shape == (1, 0, 1)
-    got = subject(loading.load("numpy_reference"), "valid.1").agrees(one)
+    got = subject(load_adapter("numpy_reference"), "valid.1").agrees(one)
     assert got.passed
 
 
@@ -110,14 +113,14 @@ def test_what_a_row_alone_keeps_is_said_by_the_operation() -> None:
     assert outside.arrays["x"][0, :, 0].tolist() == [1, 8, 4]
     assert outside.mask.tolist() == [[True, False, True]]
     assert batch.trimmed(0).arrays["x"][0, :, 0].tolist() == [1, 4]
-    kept = [o.name for o in loading.operations().values() if o.trims == "outside"]
+    kept = [o.name for o in load_operations().values() if o.trims == "outside"]
     assert kept == ["conv1d", "stack"]
 
 
 def gappy(variant: str) -> Sample:
     """Return a batch whose rows of three valid positions have a gap among them."""
     found = variant_named(f"conv1d.{variant}")
-    oracle = loading.oracle("conv1d")
+    oracle = load_oracle("conv1d")
     batch = generate(oracle, found, seed=0, turn=0)
     mask = batch.mask.copy()
     mask[mask.sum(axis=1) == batch.time] = [True, False, True, True, False]

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from conformance import heads, listing, loading
-from conformance.adapter import Declaration
-from conformance.corpus import parsed, pinned
+from conformance.adapters.head import read_head
 from conformance.errors import AdapterError, UsageError
-from conformance.laws import LAWS
-from conformance.plan import plan
-from conformance.results import read
-from conformance.selection import Selection
+from conformance.operations import load_operations
+from conformance.records import read
+from conformance.run import catalogue
+from conformance.specification.corpus import parsed, pinned
+from conformance.specification.declaration import Declaration
+from conformance.specification.laws import LAWS
+from conformance.specification.plan import plan
+from conformance.specification.selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,25 +31,25 @@ MINE = Declaration(name="mine", framework="numpy", functions=("masked_mean",))
 
 def planned(corpus: str, *, head: str = "", since: str = "0.3.0") -> set[str]:
     """Return the items of a plan in which one case and one law are newer."""
-    operation = loading.operations()["masked_mean"]
+    operation = load_operations()["masked_mean"]
     own = replace(operation.laws[0], since=since)
     newer = replace(operation, laws=(own, *operation.laws[1:]))
     found = plan(
         replace(MINE, corpus=head),
         {"masked_mean": newer},
-        {"masked_mean": [newest(since), *listing.cases()["masked_mean"]]},
+        {"masked_mean": [newest(since), *catalogue.cases()["masked_mean"]]},
         Selection(level="extended", operations=("masked_mean",), corpus=corpus),
     )
     return {check.item for check in found}
 
 
 def newest(since: str) -> Case:
-    first = listing.cases()["masked_mean"][0]
+    first = catalogue.cases()["masked_mean"][0]
     return msgspec.structs.replace(first, slug="brand-new", since=since)
 
 
 def test_a_pinned_corpus_leaves_out_what_came_later() -> None:
-    law = loading.operations()["masked_mean"].laws[0].name
+    law = load_operations()["masked_mean"].laws[0].name
     everything, pinned_ = planned(""), planned("0.2.9")
     assert everything - pinned_ == {"brand-new", law}
     assert planned("0.3.0") == everything
@@ -60,7 +62,7 @@ def test_an_adapter_may_pin_it_in_its_head_and_the_command_line_decides() -> Non
 
 
 def test_a_newer_operations_laws_are_as_new_as_the_operation() -> None:
-    newer = replace(loading.operations()["masked_mean"], since="0.4.0")
+    newer = replace(load_operations()["masked_mean"], since="0.4.0")
     found = plan(
         MINE, {"masked_mean": newer}, {}, Selection(level="core", corpus="0.3.0")
     )
@@ -68,12 +70,12 @@ def test_a_newer_operations_laws_are_as_new_as_the_operation() -> None:
 
 
 def test_everything_carries_the_version_that_brought_it() -> None:
-    for operation in loading.operations().values():
+    for operation in load_operations().values():
         laws, clauses = operation.laws, operation.clauses
         sinces = [law.since for law in laws] + [clause.since for clause in clauses]
         assert min(map(parsed, [operation.since, *sinces])) >= (0, 1, 0)
     assert {parsed(law.since) for law in LAWS} == {(0, 1, 0)}
-    assert all(clause.since for clause in listing.every_clause().values())
+    assert all(clause.since for clause in catalogue.every_clause().values())
 
 
 @pytest.mark.parametrize("text", ["1", "0.1", "v0.1.0", "0.1.0rc1", "0.01.0", "9" * 99])
@@ -97,7 +99,7 @@ def test_a_head_with_a_wrong_corpus_is_refused(
         '# corpus = "new"\n# ///\ndef masked_mean(x, mask):\n    return x\n'
     )
     with pytest.raises(AdapterError, match="corpus in the head is 'new', expected a"):
-        heads.read(path)
+        read_head(path)
 
 
 def test_the_record_says_which_corpus_it_was(

@@ -5,17 +5,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from conformance import loading
-from conformance.adapter import Adapter, Declaration
-from conformance.diagnose import _numpy, diagnose
-from conformance.mutation import Mutant, adapter, correct, mutants
-from conformance.plan import plan
-from conformance.runner import Runner
-from conformance.sample import cast, generate
-from conformance.selection import Selection
+from conformance.check.diagnose import _numpy, diagnose
+from conformance.check.mutants import adapter, correct
+from conformance.check.runner import Runner
+from conformance.operations import load_operations, load_oracle
+from conformance.operations._common.mutant import Mutant, mutants
+from conformance.specification.plan import plan
+from conformance.specification.selection import Selection
+from conformance.trial.adapter import Adapter
+from conformance.trial.sample import cast, generate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from conformance.specification.declaration import Declaration
 
 OPERATIONS = (
     "masked_mean",
@@ -118,7 +121,7 @@ def test_an_adapter_that_raises_on_another_batch_still_has_a_failure() -> None:
 
 def _failure(wrong: Adapter, check_id: str) -> Any:
     checks = plan(
-        wrong.declaration, loading.operations(), {}, Selection(checks=(check_id,))
+        wrong.declaration, load_operations(), {}, Selection(checks=(check_id,))
     )
     (result,) = (Runner(wrong, {}).run(check) for check in checks)
     assert result.outcome == "failed"
@@ -138,7 +141,7 @@ def _of(function: Callable[..., Any], operation: str) -> Adapter:
 def _diagnosed(mutant: Mutant) -> str:
     variant = next(
         variant.name
-        for variant in loading.operations()[mutant.operation].variants
+        for variant in load_operations()[mutant.operation].variants
         if mutant.shows(variant.name)
     )
     # What float16 cannot tell apart, such as -1e9 and -1e10, float32 can.
@@ -147,8 +150,8 @@ def _diagnosed(mutant: Mutant) -> str:
 
 
 def _asked(wrong: Adapter, name: str, dtype: str, variant: str = "") -> str:
-    operation = loading.operations()[name]
+    operation = load_operations()[name]
     chosen = next(each for each in operation.variants if variant in {"", each.name})
     subject = _numpy(wrong, operation, chosen, dtype)
-    batch = cast(generate(loading.oracle(name), chosen, seed=0, turn=0), dtype)
+    batch = cast(generate(load_oracle(name), chosen, seed=0, turn=0), dtype)
     return diagnose(subject, [batch], operation, chosen)

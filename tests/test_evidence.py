@@ -12,15 +12,16 @@ import msgspec
 import numpy as np
 import pytest
 
-from conformance import evidence, loading
-from conformance.batch import Batch
-from conformance.compare import Verdict, compare
-from conformance.sample import Sample, cast, generate
-from conformance.selection import Check
+from conformance.check import evidence
+from conformance.operations import load_operations, load_oracle
+from conformance.specification.selection import Check
 from conformance.strategies import variant_named
+from conformance.trial.batch import Batch
+from conformance.trial.sample import Sample, cast, generate
+from conformance.trial.verdict import Verdict, compare
 
 if TYPE_CHECKING:
-    from conformance.results import Failure
+    from conformance.records import Failure
 
 ROOT = Path(__file__).parents[1]
 WILD = [1.0, np.nan, np.inf, -np.inf]
@@ -143,8 +144,8 @@ def printed(
 ) -> tuple[str, Sample]:
     """Return what a snippet prints, and the sample that it was written for."""
     asked = check(variant, **how)
-    operation = loading.operations()[asked.operation]
-    oracle = loading.oracle(asked.operation)
+    operation = load_operations()[asked.operation]
+    oracle = load_oracle(asked.operation)
     batch = generate(oracle, asked.variant, seed=0, turn=1, time=3, rows=2)
     one = Sample(
         oracle=oracle,

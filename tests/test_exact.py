@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance import loading
-from conformance.batch import Batch
-from conformance.inputs import Draw, right_mask
+from conformance.operations import load_exact, load_operations, load_oracle
+from conformance.trial.batch import Batch
+from conformance.trial.draw import Draw, right_mask
 
 ARTICLE = [[True] * 5 + [False] * 3]
 FINITE = st.integers(-64, 64).map(lambda number: number / 4)
 VARIANTS = [
     variant
-    for operation in loading.operations().values()
+    for operation in load_operations().values()
     for variant in operation.variants
 ]
 
@@ -24,9 +24,9 @@ VARIANTS = [
 def exact(
     variant: str, mask: list[list[bool]], weights: Any = None, **inputs: Any
 ) -> Any:
-    operation = loading.operations()[variant.partition(".")[0]]
+    operation = load_operations()[variant.partition(".")[0]]
     options = next(each.options for each in operation.variants if each.name == variant)
-    return loading.exact(operation.name).answer(options, inputs, mask, weights or {})
+    return load_exact(operation.name).answer(options, inputs, mask, weights or {})
 
 
 def test_the_articles_mean_is_2_6() -> None:
@@ -262,7 +262,7 @@ def test_what_stands_at_padding_is_never_read(
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.name)
 @pytest.mark.parametrize("side", ["right", "left"])
 def test_the_two_oracles_agree(variant: Any, side: str) -> None:
-    oracle = loading.oracle(variant.operation)
+    oracle = load_oracle(variant.operation)
     draw = Draw(7, variant.name, len(side) % 2)
     mask = right_mask(draw, 3, 5)
     mask = mask if side == "right" else mask[:, ::-1]

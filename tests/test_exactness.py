@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from conformance import loading
-from conformance.compare import compare
-from conformance.sample import Sample, cast, generate
-from conformance.subject import Subject
+from conformance.adapters.load import load_adapter
+from conformance.operations import load_operations, load_oracle
+from conformance.trial.frameworks import load_framework
+from conformance.trial.sample import Sample, cast, generate
+from conformance.trial.subject import Subject
+from conformance.trial.verdict import compare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 ULP = 2.0**-23
 VARIANTS = [
     variant
-    for operation in loading.operations().values()
+    for operation in load_operations().values()
     for variant in operation.variants
     if not operation.bound.startswith("0")  # where nothing is rounded
 ]
@@ -28,9 +30,9 @@ VARIANTS = [
 
 def subject(variant: Variant) -> Subject:
     return Subject(
-        loading.load("numpy_reference"),
-        loading.framework("numpy"),
-        loading.operations()[variant.operation],
+        load_adapter("numpy_reference"),
+        load_framework("numpy"),
+        load_operations()[variant.operation],
         variant,
         dtype="float32",
         route="eager",
@@ -38,7 +40,7 @@ def subject(variant: Variant) -> Subject:
 
 
 def samples(variant: Variant, seeds: range, time: int) -> Iterator[Sample]:
-    oracle = loading.oracle(variant.operation)
+    oracle = load_oracle(variant.operation)
     for seed in seeds:
         batch = generate(oracle, variant, seed=seed, turn=seed, time=time, rows=4)
         # One row at a time: of a scalar, n is the number of positions in all.
@@ -48,7 +50,7 @@ def samples(variant: Variant, seeds: range, time: int) -> Iterator[Sample]:
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda each: each.name)
 def test_an_injected_error_of_a_few_ulp_is_caught(variant: Variant) -> None:
-    recurrent = loading.operations()[variant.operation].builds
+    recurrent = load_operations()[variant.operation].builds
     size = (32 if recurrent else 8) * ULP
     under_test = subject(variant)
     caught = 0

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from conformance import listing, loading
+from conformance.adapters.load import read_declaration
+from conformance.commands.explain import LISTED, explained
+from conformance.commands.mistakes import find_mistakes
 from conformance.errors import UnknownNameError
-from conformance.explaining import LISTED, explained
-from conformance.mistakes import caught
+from conformance.run import catalogue
 
 
 def test_a_clause_is_explained_with_its_cases() -> None:
-    clause = listing.every_clause()["masked_softmax.zero-at-padding"]
+    clause = catalogue.every_clause()["masked_softmax.zero-at-padding"]
     text = explained(clause.id)
     assert text.splitlines()[:3] == [
         "masked_softmax.zero-at-padding (3.40, level core)",
@@ -31,7 +32,7 @@ def test_a_law_is_explained_by_the_check_that_failed() -> None:
 def test_a_case_is_explained_with_its_own_title_and_its_clause() -> None:
     text = explained("masked_mean/article-mean:float32:eager")
     case = next(
-        each for each in listing.cases()["masked_mean"] if each.slug == "article-mean"
+        each for each in catalogue.cases()["masked_mean"] if each.slug == "article-mean"
     )
     assert text.startswith(f"{case.clause} (1.")
     assert (
@@ -62,22 +63,22 @@ def test_a_misspelt_clause_is_answered_with_the_nearest() -> None:
 
 
 def test_every_check_of_an_operation_can_be_explained() -> None:
-    found = loading.declaration("numpy_reference")
-    chosen = listing.selection(level="core", operations=["masked_mean"])
-    for check in listing.planned(found, chosen):
+    found = read_declaration("numpy_reference")
+    chosen = catalogue.selection(level="core", operations=["masked_mean"])
+    for check in catalogue.planned(found, chosen):
         assert explained(check.id).startswith(f"{check.clause} (")
 
 
 def test_a_clause_says_which_mistakes_it_catches_and_where_they_were_made() -> None:
     text = explained("masked_mean.empty-row")
-    first = caught("masked_mean", "empty-row")[0]
+    first = find_mistakes("masked_mean", "empty-row")[0]
 
     assert f"mistakes that its law catches, {LISTED} of " in text
     assert f"\n  {first.text}\n    {first.url}\n" in text
 
 
 def test_every_clause_has_an_explanation_that_fits_a_terminal() -> None:
-    for name in listing.every_clause():
+    for name in catalogue.every_clause():
         prose = explained(name).partition("\n\nmistakes")[0].partition(" case: ")[0]
         wide = [line for line in prose.splitlines() if len(line) > 80]
         assert [line for line in wide if "->" not in line] == [], name
@@ -86,5 +87,5 @@ def test_every_clause_has_an_explanation_that_fits_a_terminal() -> None:
 def test_a_clause_that_catches_nothing_published_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("conformance.explaining.caught", lambda *_: [])
+    monkeypatch.setattr("conformance.commands.explain.find_mistakes", lambda *_: [])
     assert "\nmistakes that its law catches: no " in explained("masked_mean.value")

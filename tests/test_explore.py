@@ -11,22 +11,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance import loading
 from conformance.cases import load, vocabulary
+from conformance.check.explore import drawn
+from conformance.check.fixtures import LAYERS, Prepared
 from conformance.errors import UnknownNameError
-from conformance.explore import drawn
-from conformance.inputs import GARBAGE
-from conformance.prepared import LAYERS, Prepared
-from conformance.selection import Selection
-from conformance.session import Session, Settings
+from conformance.operations import load_operations
+from conformance.run.session import Session, Settings
+from conformance.specification.selection import Selection
 from conformance.strategies import BytesDraw, batches, masks, variant_named
+from conformance.trial.draw import GARBAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from conformance.batch import Batch
-    from conformance.results import Result
+    from conformance.records import Result
+    from conformance.trial.batch import Batch
 
 # Right on the grid of lengths 1, 3, 5 and 8; wrong between them.
 RARE = """
@@ -73,7 +73,7 @@ def test_what_was_found_is_a_case_file_with_the_exact_answer(
     path = written(RARE)
     result = explored(path, 80)
     (file,) = (path.parent / "found").glob("*.json")
-    (case,) = load(file, vocabulary(loading.operations().values()))
+    (case,) = load(file, vocabulary(load_operations().values()))
     mean = json.loads(file.read_text(encoding="utf-8"))["cases"][0]["want"]
 
     assert file.name == f"masked_mean.{case.slug}.json"
@@ -180,7 +180,7 @@ def test_batches_fit_the_operation(batch: Batch) -> None:
     assert batch.time == 3
 
 
-@pytest.mark.parametrize("operation", sorted(loading.operations()))
+@pytest.mark.parametrize("operation", sorted(load_operations()))
 def test_every_law_judges_whatever_shape_is_drawn(operation: str) -> None:
     """Small batches lack what generated ones have: each length, a row long enough."""
     selection = Selection(operations=(operation,), dtypes=("float32",))

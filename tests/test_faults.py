@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.results import read
+from conformance.records import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from conformance.results import Result
+    from conformance.records import Result
 
     Written = Callable[..., Path]
 
-MAIN = "from conformance.cli import main; main()"
+MAIN = "from conformance.commands.cli import main; main()"
 FAULTY = """
 import ctypes, os, sys
 from pathlib import Path
@@ -197,9 +197,9 @@ def test_a_process_that_does_not_end_is_ended_and_its_run_is_complete(
 ) -> None:
     from threading import Event
 
-    from conformance.processes.launch import Order, launch
+    from conformance.run.launch import Order, launch
 
-    monkeypatch.setattr("conformance.processes.process.END", 0.5)
+    monkeypatch.setattr("conformance.run.process.END", 0.5)
     body = (
         "import atexit, time\natexit.register(time.sleep, 100)\n"
         "def masked_sum(x, mask):\n    return x\n"

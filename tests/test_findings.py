@@ -15,8 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from conformance import loading
-from conformance.plan import clauses
+from conformance.adapters.installed import find_missing
+from conformance.adapters.load import read_declaration
+from conformance.operations import load_operations
+from conformance.specification.plan import clauses
 
 PAGE = Path(__file__).parents[1] / "docs" / "findings.md"
 LINES = 15
@@ -61,7 +63,7 @@ HERE = os.environ.get("MASK_ENVIRONMENT", "")
 
 
 def environment(finding: Finding) -> str:
-    return loading.declaration(finding.adapter).environment
+    return read_declaration(finding.adapter).environment
 
 
 @pytest.mark.parametrize("finding", FINDINGS, ids=lambda each: each.title)
@@ -80,8 +82,8 @@ def test_a_finding_says_what_is_documented_done_and_wrong(finding: Finding) -> N
 
 @pytest.mark.parametrize("finding", FINDINGS, ids=lambda each: each.title)
 def test_a_finding_names_an_adapter_and_a_clause_that_exist(finding: Finding) -> None:
-    assert loading.declaration(finding.adapter).functions
-    operation = loading.operations()[finding.clause.partition(".")[0]]
+    assert read_declaration(finding.adapter).functions
+    operation = load_operations()[finding.clause.partition(".")[0]]
     assert finding.clause in {clause.id for clause in clauses(operation)}
 
 
@@ -97,8 +99,8 @@ def test_a_reproducer_prints_what_the_page_says(
 ) -> None:
     if HERE and environment(finding) != HERE:
         pytest.skip(f"belongs to the environment {environment(finding)}")
-    declaration = loading.declaration(finding.adapter)
-    missing = loading.missing(declaration)
+    declaration = read_declaration(finding.adapter)
+    missing = find_missing(declaration)
     if missing:
         pytest.skip(f"{', '.join(missing)} not installed")
     path = tmp_path / "reproducer.py"

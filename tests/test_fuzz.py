@@ -22,20 +22,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import tomli_w
 
-from conformance import replay, validation
-from conformance.cases.nested import leaves, shape
+from conformance.commands import validate
+from conformance.commands.terminal import complaints, summary
 from conformance.errors import CaseError, KnownError, ResultError
 from conformance.gate import KINDS, annotated, judge, load_known
-from conformance.results import OUTCOMES, parse_check, read
+from conformance.records import OUTCOMES, parse_check, read
+from conformance.run import replay
 from conformance.specification import LEVELS
-from conformance.terminal import complaints, summary
+from conformance.specification.numbers import leaves, shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from conformance.cases import Case
     from conformance.gate import KnownEntry
-    from conformance.results import Run
+    from conformance.records import Run
 
 ROOT = Path(__file__).parents[1]
 COUNT = int(os.environ.get("MASK_FUZZ", "300"))
@@ -203,7 +204,7 @@ def records(draw: random.Random, folder: Path) -> Path:
 
 
 def case_holds(path: Path) -> None:
-    for case in validation.cases(path):
+    for case in validate.cases(path):
         _one_case(case)
 
 

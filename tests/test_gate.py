@@ -21,7 +21,7 @@ from conformance.gate import (
     stale,
     update,
 )
-from conformance.results import Failure, Footer, Header, Known, Result, Run
+from conformance.records import Failure, Footer, Header, Known, Result, Run
 
 MEAN = "masked_mean/value:float32:eager"
 MAX = "masked_max/value:float32:eager"

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance import heads
+from conformance.adapters.head import read_head
+from conformance.adapters.load import read_declarations
 from conformance.errors import AdapterError
-from conformance.loading import declarations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,14 +128,14 @@ def test_a_wrong_head_is_refused_with_what_is_wrong(
 ) -> None:
     path = written(text)
     with pytest.raises(AdapterError) as caught:
-        heads.read(path)
+        read_head(path)
     assert str(caught.value) == f"{path}: {said}"
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "nothing.py"
     with pytest.raises(AdapterError) as caught:
-        heads.read(path)
+        read_head(path)
     assert str(caught.value) == f"{path}: no such adapter file; give a path that exists"
 
 
@@ -143,7 +143,7 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "binary.py"
     path.write_bytes(b"\xff\x00")
     with pytest.raises(AdapterError, match=r"cannot be read as Python: .*mend"):
-        heads.read(path)
+        read_head(path)
 
 
 def test_each_variant_has_its_own_framework(written: Callable[[str], Path]) -> None:
@@ -154,21 +154,21 @@ def test_each_variant_has_its_own_framework(written: Callable[[str], Path]) -> N
         '# two = { framework = "torch" }\n'
         f"{CLOSE}"
     )
-    found = {name: head.framework for name, head in heads.read(path).items()}
+    found = {name: head.framework for name, head in read_head(path).items()}
     assert found == {"wrong:one": "jax", "wrong:two": "torch"}
 
 
 def test_listing_finds_what_the_whole_reading_finds() -> None:
     files = sorted(FOLDER.glob("*.py"))
-    quick = {n: d for path in files for n, d in heads.read(path, listing=True).items()}
-    whole = {n: d for path in files for n, d in heads.read(path).items()}
+    quick = {n: d for path in files for n, d in read_head(path, listing=True).items()}
+    whole = {n: d for path in files for n, d in read_head(path).items()}
     assert quick == whole
-    assert declarations() == whole
+    assert read_declarations() == whole
 
 
 def test_listing_leaves_private_functions_out(written: Callable[[str], Path]) -> None:
     path = written(f'{NUMPY}{CLOSE}"""One."""\ndef _a(x):\n  pass\ndef b(x):\n  pass\n')
-    quick, whole = heads.read(path, listing=True), heads.read(path)
+    quick, whole = read_head(path, listing=True), read_head(path)
     assert quick == whole
     assert quick["wrong"] == replace(whole["wrong"], functions=("b",), summary="One.")
 
@@ -179,5 +179,5 @@ def test_dependencies_may_stand_in_a_variant(written: Callable[[str], Path]) -> 
         '# [tool.mask-conformance.variants.one]\n# dependencies = ["keras", "jax"]\n'
         f"# [tool.mask-conformance.variants.two]\n{CLOSE}"
     )
-    found = {name: head.dependencies for name, head in heads.read(path).items()}
+    found = {name: head.dependencies for name, head in read_head(path).items()}
     assert found == {"wrong:one": ("keras", "jax"), "wrong:two": ("keras",)}

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance import loading
-from conformance.inputs import (
+from conformance.operations import load_operations, load_oracle
+from conformance.trial.draw import (
     BASE_TIME,
     COTANGENTS,
     GARBAGE,
@@ -22,14 +22,14 @@ from conformance.inputs import (
     garbled,
     right_mask,
 )
-from conformance.precision import PRECISIONS, numpy_dtype
-from conformance.sample import generate
+from conformance.trial.precision import PRECISIONS, numpy_dtype
+from conformance.trial.sample import generate
 
 TABLES = (VALUES, LOGITS, SIGNALS, GARBAGE, COTANGENTS)
 FIRST = [41, 39, 9, 29, 94, 92, 83, 98]
 VARIANTS = [
     variant
-    for operation in loading.operations().values()
+    for operation in load_operations().values()
     for variant in operation.variants
 ]
 
@@ -109,8 +109,8 @@ def test_a_generated_batch_is_the_same_again_and_fits_the_operation(
     variant: object,
 ) -> None:
     found = VARIANTS[VARIANTS.index(variant)]  # type: ignore[arg-type]
-    operation = loading.operations()[found.operation]
-    oracle = loading.oracle(operation.name)
+    operation = load_operations()[found.operation]
+    oracle = load_oracle(operation.name)
     one, two = (generate(oracle, found, seed=5, turn=1) for _ in range(2))
 
     assert tuple(one.arrays) == operation.inputs
@@ -123,7 +123,7 @@ def test_a_generated_batch_is_the_same_again_and_fits_the_operation(
 
 def test_weights_depend_on_the_seed_and_not_on_the_turn() -> None:
     found = next(variant for variant in VARIANTS if variant.operation == "birnn")
-    oracle = loading.oracle("birnn")
+    oracle = load_oracle("birnn")
     first, later = (generate(oracle, found, seed=5, turn=turn) for turn in (0, 1))
     other = generate(oracle, found, seed=6, turn=0)
     for name, array in first.weights.items():

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance.commands.run import arguments
 from conformance.errors import IncompleteRunError, UsageError
-from conformance.processes.launch import Order, _environment, launch
-from conformance.running import arguments
+from conformance.run.launch import Order, _environment, launch
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,21 +6,23 @@ from fnmatch import fnmatchcase
 
 import pytest
 
-from conformance import listing, loading
+from conformance.adapters.load import read_declaration
+from conformance.operations import load_operations
+from conformance.run import catalogue
 from conformance.specification import included_levels
 
 
 def test_a_named_check_is_found_at_any_level() -> None:
-    assert listing.selection(checks=["*"]).level == "extended"
-    assert listing.selection(checks=["*"], level="core").level == "core"
-    assert listing.selection().level == "robust"
+    assert catalogue.selection(checks=["*"]).level == "extended"
+    assert catalogue.selection(checks=["*"], level="core").level == "core"
+    assert catalogue.selection().level == "robust"
 
 
 def test_a_level_holds_those_below_it() -> None:
-    found = loading.declaration("torch_reference")
+    found = read_declaration("torch_reference")
     sizes = []
     for level in included_levels("extended"):
-        checks = listing.planned(found, listing.selection(level=level))
+        checks = catalogue.planned(found, catalogue.selection(level=level))
         assert {check.level for check in checks} <= set(included_levels(level))
         sizes.append(len(checks))
     assert sizes == sorted(sizes)
@@ -39,17 +41,17 @@ def test_a_level_holds_those_below_it() -> None:
     ],
 )
 def test_what_is_planned_for_some_checks_is_that_part_of_the_whole(glob: str) -> None:
-    found = loading.declaration("torch_reference")
-    whole = listing.planned(found, listing.selection(level="extended"))
+    found = read_declaration("torch_reference")
+    whole = catalogue.planned(found, catalogue.selection(level="extended"))
     wanted = [check.id for check in whole if fnmatchcase(check.id, glob)]
-    part = listing.planned(found, listing.selection(checks=[glob]))
+    part = catalogue.planned(found, catalogue.selection(checks=[glob]))
     assert [check.id for check in part] == wanted
 
 
 def test_only_the_files_of_operations_that_are_asked_for_are_read() -> None:
-    one = listing.concerned(listing.selection(checks=["masked_max/value:*"]))
-    two = listing.concerned(listing.selection(operations=["birnn", "masked_max"]))
+    one = catalogue.concerned(catalogue.selection(checks=["masked_max/value:*"]))
+    two = catalogue.concerned(catalogue.selection(operations=["birnn", "masked_max"]))
     assert set(one) == {"masked_max"}
     assert set(two) == {"birnn", "masked_max"}
-    assert set(listing.concerned(listing.selection())) == set(loading.operations())
-    assert two["masked_max"] == listing.cases()["masked_max"]
+    assert set(catalogue.concerned(catalogue.selection())) == set(load_operations())
+    assert two["masked_max"] == catalogue.cases()["masked_max"]

@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance import loading
-from conformance.adapter import Adapter, Declaration
+from conformance.adapters import installed as installed_module
+from conformance.adapters.installed import find_missing, find_versions, shared_folder
+from conformance.adapters.load import known_file, load_adapter, read_declaration
 from conformance.errors import AdapterError, UnknownNameError, UsageError
+from conformance.operations import load_operations
+from conformance.specification.declaration import Declaration
+from conformance.trial.adapter import Adapter
+from conformance.trial.frameworks import load_framework
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,24 +53,24 @@ def own(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 def refused(reference: str) -> str:
     with pytest.raises(AdapterError) as caught:
-        loading.load(reference)
+        load_adapter(reference)
     return str(caught.value)
 
 
 def test_a_built_in_adapter_is_found_by_its_name() -> None:
-    found = loading.load("numpy_reference")
+    found = load_adapter("numpy_reference")
     assert found.declaration.name == "numpy_reference"
     assert set(found.functions) == set(found.declaration.functions)
 
 
 def test_an_unknown_name_lists_the_choices() -> None:
     with pytest.raises(UnknownNameError, match=r"did you mean 'numpy_reference'\?"):
-        loading.declaration("nunpy_reference")
+        read_declaration("nunpy_reference")
 
 
 def test_a_file_is_loaded_under_a_private_name(written: Written) -> None:
     path = written("def masked_max(x, mask):\n    return x\n", name="tempfile.py")
-    found = loading.load(str(path))
+    found = load_adapter(str(path))
     assert found.function("masked_max").__module__ == "conformance._loaded.tempfile"
     assert getattr(sys.modules.get("tempfile"), "__file__", "") != str(path)
 
@@ -75,7 +80,7 @@ def test_a_variant_is_named_and_its_variables_are_set(
 ) -> None:
     monkeypatch.delenv("MASK_TEST", raising=False)
     path = written(VARIANTS)
-    assert loading.load(f"{path}:one").declaration.name == "wrong:one"
+    assert load_adapter(f"{path}:one").declaration.name == "wrong:one"
     assert os.environ["MASK_TEST"] == "1"
     assert refused(f"{path}:two") == (
         f"{path}: unknown adapter variant 'wrong:two'; did you mean 'wrong:one'? "
@@ -88,18 +93,18 @@ def test_a_variant_may_have_a_file_of_known_differences_of_its_own(
     written: Written,
 ) -> None:
     path = written(VARIANTS)
-    declaration = loading.declaration(f"{path}:one")
-    assert loading.known_file(declaration) == path.with_suffix(".toml")
+    declaration = read_declaration(f"{path}:one")
+    assert known_file(declaration) == path.with_suffix(".toml")
 
     own = path.with_suffix(".one.toml")
     own.touch()
 
-    assert loading.known_file(declaration) == own
+    assert known_file(declaration) == own
 
 
 def test_an_object_with_a_declaration_is_an_adapter(own: ModuleType) -> None:
     own.x = Object()  # type: ignore[attr-defined]
-    assert loading.load("own:x").function("masked_max")(1, 2) == (2, 1)
+    assert load_adapter("own:x").function("masked_max")(1, 2) == (2, 1)
 
 
 def test_an_object_without_a_declaration_is_refused(own: ModuleType) -> None:
@@ -127,7 +132,7 @@ def test_an_object_that_is_not_there_is_refused(reference: str, why: str) -> Non
 
 def test_a_file_without_any_operation_is_refused(written: Written) -> None:
     path = written("def masked_meen(x, mask):\n    return x\n")
-    found = [operation.function for operation in loading.operations().values()]
+    found = [operation.function for operation in load_operations().values()]
     assert {"masked_mean", "build_birnn"} < set(found)
     assert refused(str(path)) == (
         f"{path}: defines masked_meen, expected at least one of {', '.join(found)}; "
@@ -166,7 +171,7 @@ def test_a_path_may_hold_a_colon(tmp_path: Path, written: Written) -> None:
     folder.mkdir()
     path = folder / "mine.py"
     path.write_bytes(written("def masked_max(x, mask):\n    return x\n").read_bytes())
-    assert loading.declaration(str(path)).name == "mine"
+    assert read_declaration(str(path)).name == "mine"
 
 
 def test_a_name_that_is_no_function_is_told_so() -> None:
@@ -181,21 +186,21 @@ def test_a_name_that_is_no_function_is_told_so() -> None:
 def test_a_framework_that_is_not_installed_is_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(sys.modules, "conformance.frameworks.jax", None)
+    monkeypatch.setitem(sys.modules, "conformance.trial.frameworks.jax", None)
     with pytest.raises(UsageError, match=r"framework 'jax' cannot be imported: .*nox"):
-        loading.framework("jax")
+        load_framework("jax")
 
 
 def test_what_is_missing_is_named_by_distribution() -> None:
     declaration = Declaration(
         name="x", framework="numpy", dependencies=("numpy>=2", "no-such-thing==1")
     )
-    assert loading.missing(declaration) == ["no-such-thing"]
-    assert set(loading.versions(declaration)) == {"numpy"}
+    assert find_missing(declaration) == ["no-such-thing"]
+    assert set(find_versions(declaration)) == {"numpy"}
 
 
 def test_operations_stand_in_the_order_of_the_specification() -> None:
-    found = list(loading.operations().values())
+    found = list(load_operations().values())
     assert [each.name for each in found[:5]] == [
         "masked_mean",
         "masked_max",
@@ -213,7 +218,8 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
     def make(*folders: str) -> Path:
         for folder in ("conformance", *folders):
             (tmp_path / folder).mkdir(parents=True, exist_ok=True)
-        monkeypatch.setattr(loading, "__file__", str(tmp_path / "conformance/a.py"))
+        file = tmp_path / "conformance/adapters/installed.py"
+        monkeypatch.setattr(installed_module, "__file__", str(file))
         return tmp_path
 
     return make
@@ -222,7 +228,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
 def test_the_packaged_folder_wins(installed: Callable[..., Path]) -> None:
     root = installed("conformance/_shared/adapters", "adapters")
     (root / "pyproject.toml").touch()
-    assert loading.shared("adapters") == root / "conformance/_shared/adapters"
+    assert shared_folder("adapters") == root / "conformance/_shared/adapters"
 
 
 def test_a_checkouts_folder_counts_beside_its_project_file(
@@ -230,7 +236,7 @@ def test_a_checkouts_folder_counts_beside_its_project_file(
 ) -> None:
     root = installed("adapters")
     (root / "pyproject.toml").touch()
-    assert loading.shared("adapters") == root / "adapters"
+    assert shared_folder("adapters") == root / "adapters"
 
 
 def test_somebody_elses_adapters_are_never_taken(
@@ -238,7 +244,7 @@ def test_somebody_elses_adapters_are_never_taken(
 ) -> None:
     root = installed("adapters")
     with pytest.raises(UsageError) as caught:
-        loading.shared("adapters")
+        shared_folder("adapters")
     packaged = root / "conformance/_shared/adapters"
     assert str(caught.value) == (
         f"no 'adapters' folder: looked in {packaged} and, as a checkout, in {root}"

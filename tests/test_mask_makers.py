@@ -8,21 +8,23 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conformance import loading
-from conformance.adapter import Adapter, Declaration
-from conformance.batch import Batch
-from conformance.evidence import snippet
-from conformance.sample import Sample
-from conformance.selection import Check
+from conformance.check.evidence import snippet
+from conformance.operations import load_operations, load_oracle
+from conformance.specification.declaration import Declaration
+from conformance.specification.selection import Check
 from conformance.strategies import variant_named
-from conformance.subject import Subject
+from conformance.trial.adapter import Adapter
+from conformance.trial.batch import Batch
+from conformance.trial.frameworks import load_framework
+from conformance.trial.sample import Sample
+from conformance.trial.subject import Subject
 
 MASK = np.array([[True, True, False], [True, False, True]])
 
 
 def sample(name: str, **arrays: Any) -> Sample:
     variant = variant_named(name)
-    oracle = loading.oracle(variant.operation)
+    oracle = load_oracle(variant.operation)
     batch = Batch(arrays=arrays, mask=MASK)
     return Sample(oracle=oracle, variant=variant, dtype="float32", batch=batch)
 
@@ -59,8 +61,8 @@ def test_the_adapter_is_given_no_mask() -> None:
     )
     under = Subject(
         Adapter(declaration=declaration, functions={"mask_from_ids": mask_from_ids}),
-        loading.framework("numpy"),
-        loading.operations()["mask_from_ids"],
+        load_framework("numpy"),
+        load_operations()["mask_from_ids"],
         one.variant,
         dtype="float32",
         route="eager",

@@ -1,85 +1,71 @@
-"""The published kill matrix is read as it is written."""
-
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from conformance import loading, mistakes
+from conformance.commands import mistakes
+from conformance.commands.mistakes import Mistake, format_mistakes, read_mistakes
 from conformance.errors import UsageError
-from conformance.plan import laws_of
+from conformance.operations import load_operations
+from conformance.specification.plan import laws_of
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-PAGE = """# Mutants
-
-## masked_mean
-
-| mutant | what is wrong | on | law that it breaks first | cases |
-| --- | --- | --- | --- | ---: |
-| divides | [divides by T \\| B](https://example.org/1) | numpy | value | 24 |
-| leaks | leaks [a little] | torch | gradient | 0 |
-
-Laws of masked_mean by number, `x` where one catches the mutant:
-
-1 value, 2 extra-padding, 3 gradient.
-
-| mutant | 1 | 2 | 3 |
-| --- | --- | --- | --- |
-| divides | x | x |  |
-| leaks |  |  | x |
-
-## Power
-
-| clause | by its law |
-| --- | ---: |
-| masked_mean.value | 2 |
-"""
+MADE = {
+    "masked_mean": (
+        Mistake(name="leaks", text="leaks", first="gradient", laws=("gradient",)),
+        Mistake(
+            name="divides",
+            text='divides by "T"',
+            url="https://example.org/1",
+            first="value",
+            laws=("gradient", "value"),
+        ),
+    )
+}
 
 
-@pytest.fixture(autouse=True)
-def _forgotten() -> Iterator[None]:
-    mistakes.mistakes.cache_clear()
-    yield
-    mistakes.mistakes.cache_clear()
-
-
-def test_a_page_is_read_with_its_links_and_marks() -> None:
-    divides, leaks = mistakes.read(PAGE)["masked_mean"]
-
-    assert (divides.text, divides.url) == ("divides by T | B", "https://example.org/1")
-    assert divides.laws == ("value", "extra-padding")
-    assert (leaks.text, leaks.url) == ("leaks [a little]", "")
-    assert (leaks.first, leaks.laws) == ("gradient", ("gradient",))
-
-
-def test_only_operations_are_read() -> None:
-    assert list(mistakes.read(PAGE)) == ["masked_mean"]
+def test_what_is_written_is_read_again(tmp_path: Path) -> None:
+    file = tmp_path / "mistakes.json"
+    file.write_text(format_mistakes(MADE), encoding="utf-8")
+    assert read_mistakes(file) == MADE
 
 
 def test_what_is_made_for_a_law_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mistakes, "mistakes", lambda: mistakes.read(PAGE))
-    assert [one.name for one in mistakes.caught("masked_mean", "value")] == ["divides"]
-    assert mistakes.caught("masked_mean", "nothing") == []
+    monkeypatch.setattr(mistakes, "read_mistakes", lambda: MADE)
+    found = mistakes.find_mistakes("masked_mean", "value")
+    assert [one.name for one in found] == ["divides"]
+    found = mistakes.find_mistakes("masked_mean", "gradient")
+    assert [one.name for one in found] == ["leaks", "divides"]
+    assert mistakes.find_mistakes("masked_mean", "nothing") == []
 
 
-def test_the_published_page_has_every_operation_and_nearly_every_law() -> None:
+def test_the_published_data_has_every_operation_and_nearly_every_law() -> None:
     laws = {
-        (name, law.name): bool(mistakes.caught(name, law.name))
-        for name, operation in loading.operations().items()
+        (name, law.name): bool(mistakes.find_mistakes(name, law.name))
+        for name, operation in load_operations().items()
         for law in laws_of(operation)
     }
-    assert list(mistakes.mistakes()) == list(loading.operations())
+    assert list(read_mistakes()) == list(load_operations())
     assert sum(laws.values()) > 0.9 * len(laws)
-    assert all(one.text and one.laws for one in mistakes.mistakes()["masked_mean"])
+    assert all(one.text and one.laws for one in read_mistakes()["masked_mean"])
 
 
-def test_a_page_that_is_missing_says_how_to_write_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_published_data_says_what_the_page_says() -> None:
+    page = Path("docs/mutants.md").read_text(encoding="utf-8")
+    for name, found in read_mistakes().items():
+        part = page.split(f"\n## {name}\n")[1].split(f"\nLaws of {name} by number")[0]
+        rows = [line for line in part.splitlines() if line.startswith("| ")][2:]
+        assert [row.split(" | ")[0].strip("| ") for row in rows] == [
+            each.name for each in found
+        ]
+
+
+@pytest.mark.parametrize("text", [None, "{", '{"masked_mean": [{"name": 1}]}'])
+def test_data_that_cannot_be_read_says_how_to_write_it(
+    text: str | None, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(loading, "shared", lambda room: tmp_path / room)
-    with pytest.raises(UsageError, match=r"mutants\.md: cannot be read: .* --write"):
-        mistakes.mistakes()
+    file = tmp_path / "mistakes.json"
+    if text is not None:
+        file.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=r"mistakes\.json: cannot be read: .* --write"):
+        read_mistakes(file)

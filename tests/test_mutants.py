@@ -7,13 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conformance import listing, loading
-from conformance.diagnose import _numpy, _questions, _seen
-from conformance.mutation import Mutant, adapter, correct, mutants
-from conformance.mutation.matrix import Matrix, kill_matrix, killers
-from conformance.mutation.text import page, problems
-from conformance.remembered import Remembered
-from conformance.sample import Sample, cast, generate
+from conformance.adapters.load import read_declaration
+from conformance.check.diagnose import _numpy, _questions, _seen
+from conformance.check.mutants import adapter, correct
+from conformance.commands.pages.grid import page, problems
+from conformance.commands.pages.matrix import Matrix, kill_matrix, killers
+from conformance.operations import load_mutants, load_operations, load_oracle
+from conformance.operations._common.mutant import Mutant, mutants
+from conformance.run import catalogue
+from conformance.trial.oracle import Remembered
+from conformance.trial.sample import Sample, cast, generate
 
 LEAST = {
     "masked_mean": 10,
@@ -71,7 +74,7 @@ NOT_SHOWN = {"reads-memory", "flushes-subnormals"}
 TOLD_APART = [
     name
     for name in LEAST
-    if not any(one.makes_mask for one in loading.operations()[name].variants)
+    if not any(one.makes_mask for one in load_operations()[name].variants)
 ]
 # The last position of a row whose mask is ignored is the last one in memory.
 SAME = {("ignores-the-mask", "last-position")}
@@ -83,7 +86,7 @@ def test_a_gradient_or_route_mutant_is_caught_by_the_law_it_is_made_for(
 ) -> None:
     pytest.importorskip(mutant.framework)
 
-    assert f"{mutant.operation}.{mutant.clause}" in killers(mutant, listing.cases())
+    assert f"{mutant.operation}.{mutant.clause}" in killers(mutant, catalogue.cases())
 
 
 @pytest.mark.parametrize(("operation", "least"), LEAST.items())
@@ -142,10 +145,10 @@ def test_a_formula_without_a_fault_survives_as_a_mutant() -> None:
         operation="masked_max",
         text="is right",
         clause="value",
-        function=loading.mutants("masked_max").correct,
+        function=load_mutants("masked_max").correct,
     )
 
-    assert killers(right, listing.cases()) == ()
+    assert killers(right, catalogue.cases()) == ()
 
 
 def test_the_page_names_what_did_not_run() -> None:
@@ -158,7 +161,7 @@ def test_the_page_names_what_did_not_run() -> None:
 def test_the_correct_formula_declares_what_the_reference_does() -> None:
     declared = correct("masked_mean").declaration
 
-    assert dict(declared.empty) == dict(loading.declaration("numpy_reference").empty)
+    assert dict(declared.empty) == dict(read_declaration("numpy_reference").empty)
 
 
 def test_mutants_of_numpy_need_no_array_package() -> None:
@@ -168,9 +171,9 @@ def test_mutants_of_numpy_need_no_array_package() -> None:
 
 def _shown(mutant: Mutant) -> dict[tuple[str, str, int], Any]:
     """Return what a mutant shows on the batches that tell mutants apart."""
-    operation = loading.operations()[mutant.operation]
+    operation = load_operations()[mutant.operation]
     oracle = _ORACLES.setdefault(
-        mutant.operation, Remembered(loading.oracle(mutant.operation))
+        mutant.operation, Remembered(load_oracle(mutant.operation))
     )
     found: dict[tuple[str, str, int], Any] = {}
     for variant in operation.variants:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.results.names import Names
+from conformance.records.name_table import Names
 
 
 def test_a_name_is_new_once_however_many_there_are() -> None:

@@ -7,23 +7,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from conformance import loading
-from conformance.adapter import LayerWeights, NormWeights, RnnWeights, weights
-from conformance.attempt import attempt
-from conformance.cases.nested import exact_in
-from conformance.mutation import adapter, correct, mutants
+from conformance.adapters.load import read_declaration
+from conformance.check.mutants import adapter, correct
+from conformance.operations import load_law, load_operations, load_oracle
+from conformance.operations._common.mutant import mutants
 from conformance.operations.nested.asked import told_apart
 from conformance.operations.nested.training import EPSILON, Stack, pulled
-from conformance.plan import laws_of, plan
-from conformance.sample import Sample, cast, generate
-from conformance.selection import Selection
+from conformance.specification.numbers import exact_in
+from conformance.specification.plan import laws_of, plan
+from conformance.specification.selection import Selection
 from conformance.strategies import variant_named
-from conformance.subject import Subject
+from conformance.trial.adapter import LayerWeights, NormWeights, RnnWeights, weights
+from conformance.trial.attempt import attempt
+from conformance.trial.frameworks import load_framework
+from conformance.trial.sample import Sample, cast, generate
+from conformance.trial.subject import Subject
 
 if TYPE_CHECKING:
-    from conformance.batch import Array
+    from conformance.trial.batch import Array
 
-ORACLE = loading.oracle("nested")
+ORACLE = load_oracle("nested")
 INNER = ("dense", "normed", "twice", "frozen")
 
 
@@ -36,10 +39,10 @@ def said(mutant: str, law: str, inner: str) -> str:
     """Return what a law says of a mutant."""
     variant = variant_named(f"nested.{inner}")
     wrong = next(each for each in mutants("nested") if each.name == mutant)
-    operation = loading.operations()["nested"]
+    operation = load_operations()["nested"]
     subject = Subject(
         adapter(wrong),
-        loading.framework("numpy"),
+        load_framework("numpy"),
         operation,
         variant,
         dtype="float32",
@@ -48,7 +51,7 @@ def said(mutant: str, law: str, inner: str) -> str:
     batch = cast(generate(ORACLE, variant, seed=0, turn=0), "float32")
     sample = Sample(oracle=ORACLE, variant=variant, dtype="float32", batch=batch)
     found = next(each for each in laws_of(operation, variant) if each.name == law)
-    return attempt(loading.law_function(found), subject, sample).verdict.message
+    return attempt(load_law(found), subject, sample).verdict.message
 
 
 @pytest.mark.parametrize("inner", INNER)
@@ -163,7 +166,7 @@ def test_parts_are_given_as_what_they_are(
 
 def test_rows_that_share_statistics_are_answered_anew() -> None:
     oracle, variant = (
-        loading.oracle("masked_batch_norm"),
+        load_oracle("masked_batch_norm"),
         variant_named("masked_batch_norm"),
     )
     batch = generate(oracle, variant, seed=1, turn=0)
@@ -176,8 +179,8 @@ def test_rows_that_share_statistics_are_answered_anew() -> None:
 
 def test_rows_that_share_statistics_are_not_mapped_over() -> None:
     planned = plan(
-        loading.declaration("torch_reference"),
-        loading.operations(),
+        read_declaration("torch_reference"),
+        load_operations(),
         {},
         Selection(level="extended", routes=("vmap",)),
     )
@@ -188,8 +191,8 @@ def test_rows_that_share_statistics_are_not_mapped_over() -> None:
 
 
 def test_a_layer_without_a_fault_breaks_no_law_in_float64() -> None:
-    right, operation = correct("nested"), loading.operations()["nested"]
-    framework = loading.framework("numpy")
+    right, operation = correct("nested"), load_operations()["nested"]
+    framework = load_framework("numpy")
     for variant in operation.variants:
         subject = Subject(
             right, framework, operation, variant, dtype="float64", route="eager"
@@ -197,5 +200,5 @@ def test_a_layer_without_a_fault_breaks_no_law_in_float64() -> None:
         batch = generate(ORACLE, variant, seed=4, turn=0)
         sample = Sample(oracle=ORACLE, variant=variant, dtype="float64", batch=batch)
         for law in operation.laws:
-            found = attempt(loading.law_function(law), subject, sample)
+            found = attempt(load_law(law), subject, sample)
             assert found.verdict.message == ""

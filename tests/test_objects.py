@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import conformance
-from conformance import loading
+from conformance.adapters.load import known_file, load_adapter, read_declaration
 from conformance.errors import AdapterError
 from conformance.suite import CheckFailed
 
@@ -56,7 +56,7 @@ def checks(adapter: object, **options: Any) -> dict[str, Any]:
 
 
 def test_what_it_offers_is_read_from_the_object() -> None:
-    found = loading.load(Layers()).declaration
+    found = load_adapter(Layers()).declaration
     assert found.functions == ("masked_max", "masked_sum")
     assert found.summary == "What a library offers."
 
@@ -69,7 +69,7 @@ def test_the_object_itself_is_checked() -> None:
 
 
 def test_a_loaded_adapter_is_taken_as_it_is() -> None:
-    adapter = loading.load("numpy_reference")
+    adapter = load_adapter("numpy_reference")
     found = checks(adapter, operations=["masked_max"])
     found["masked_max/value:float32:eager"]()
 
@@ -83,8 +83,8 @@ def test_by_its_name_it_can_be_run_again() -> None:
 
 @pytest.mark.usefixtures("module")
 def test_its_known_differences_stand_beside_the_module(tmp_path: Path) -> None:
-    found = loading.declaration("mylib.testing:layers")
-    file = loading.known_file(found)
+    found = read_declaration("mylib.testing:layers")
+    file = known_file(found)
     assert file == tmp_path / "testing.layers.toml"
     file.write_text(
         '[[known]]\nchecks = ["masked_sum/value:*"]\nkind = "failed"\nreason = "so"\n',
@@ -98,11 +98,11 @@ def test_a_declaration_may_name_the_file() -> None:
     named = conformance.Declaration(
         name="layers", framework="numpy", known="tests/masking.toml"
     )
-    assert str(loading.known_file(named)) == "tests/masking.toml"
+    assert str(known_file(named)) == "tests/masking.toml"
 
 
 def test_an_object_that_lies_nowhere_has_its_file_in_the_tests_folder() -> None:
-    assert str(loading.known_file(Layers.declaration)) == "layers.toml"
+    assert str(known_file(Layers.declaration)) == "layers.toml"
 
 
 @pytest.mark.parametrize("thing", [object(), 3, None])

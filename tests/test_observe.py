@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from conformance.observe import _word
-from conformance.selection import Selection
-from conformance.session import Session, Settings
+from conformance.check.observe import _word
+from conformance.run.session import Session, Settings
+from conformance.specification.selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from conformance.batch import Array
+    from conformance.trial.batch import Array
 
 HEAD = """\
 # /// script

@@ -10,19 +10,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance import loading
-from conformance.inputs import COTANGENTS
-from conformance.precision import PRECISIONS
-from conformance.sample import Sample, cast, generate
+from conformance.operations import (
+    load_exact,
+    load_mutants,
+    load_operations,
+    load_oracle,
+)
 from conformance.strategies import batches
+from conformance.trial.draw import COTANGENTS
+from conformance.trial.precision import PRECISIONS
+from conformance.trial.sample import Sample, cast, generate
 
 if TYPE_CHECKING:
-    from conformance.batch import Array, Batch
     from conformance.specification import Variant
+    from conformance.trial.batch import Array, Batch
 
 VARIANTS = [
     variant
-    for operation in loading.operations().values()
+    for operation in load_operations().values()
     for variant in operation.variants
 ]
 NAMES = [variant.name for variant in VARIANTS]
@@ -30,14 +35,14 @@ STEP = 2.0**-20
 TIES = {"masked_max", "masked_min"}
 UNROUNDED = [
     variant
-    for operation in loading.operations().values()
+    for operation in load_operations().values()
     for variant in operation.variants
     if operation.bound.startswith("0")
 ]
 
 
 def sample(variant: Variant, *, seed: int = 3, dtype: str = "float64") -> Sample:
-    oracle = loading.oracle(variant.operation)
+    oracle = load_oracle(variant.operation)
     batch = generate(oracle, variant, seed=seed, turn=0, time=3, rows=2)
     return Sample(
         oracle=oracle,
@@ -163,7 +168,7 @@ def test_an_empty_row_leaves_the_other_rows_as_they_are(variant: Variant) -> Non
 @pytest.mark.parametrize("name", NAMES)
 def test_what_stands_at_padding_never_reaches_the_oracle(name: str) -> None:
     variant = VARIANTS[NAMES.index(name)]
-    oracle, options = loading.oracle(variant.operation), variant.options
+    oracle, options = load_oracle(variant.operation), variant.options
 
     @settings(max_examples=6, deadline=None, derandomize=True)
     @given(batches(name, placement="gaps"), st.sampled_from(COTANGENTS[0]))
@@ -207,12 +212,12 @@ def test_shares_of_tied_maxima_are_anything_fair() -> None:
 
 
 def test_operations_are_numbered_from_one() -> None:
-    found = [operation.number for operation in loading.operations().values()]
+    found = [operation.number for operation in load_operations().values()]
     assert found == list(range(1, len(found) + 1))
 
 
 def test_an_operation_is_a_room_with_everything_in_it() -> None:
-    for name, operation in loading.operations().items():
+    for name, operation in load_operations().items():
         assert operation.name == name
-        for make in (loading.oracle, loading.exact, loading.mutants):
+        for make in (load_oracle, load_exact, load_mutants):
             assert make(name).__doc__

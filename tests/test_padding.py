@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conformance import loading
-from conformance.adapter import Adapter, Declaration
-from conformance.attempt import attempt
-from conformance.batch import Batch
-from conformance.plan import laws_of
-from conformance.sample import Sample
+from conformance.operations import load_law, load_operations, load_oracle
+from conformance.specification.declaration import Declaration
+from conformance.specification.plan import laws_of
 from conformance.strategies import variant_named
-from conformance.subject import Subject
+from conformance.trial.adapter import Adapter
+from conformance.trial.attempt import attempt
+from conformance.trial.batch import Batch
+from conformance.trial.frameworks import load_framework
+from conformance.trial.sample import Sample
+from conformance.trial.subject import Subject
 
 REVERSED = variant_named("reverse_sequence")
 ROW = Batch(
@@ -25,7 +27,7 @@ ROW = Batch(
 
 def sample(padding: str | None) -> Sample:
     return Sample(
-        oracle=loading.oracle("reverse_sequence"),
+        oracle=load_oracle("reverse_sequence"),
         variant=REVERSED,
         dtype="float64",
         batch=ROW,
@@ -62,7 +64,7 @@ def test_nothing_is_asked_of_the_derivative_at_declared_padding() -> None:
 
 def verdict(answer: Any, law: str, **declared: str) -> str:
     """Return what a law says of a reversal, with the given declaration."""
-    operation = loading.operations()["reverse_sequence"]
+    operation = load_operations()["reverse_sequence"]
     declaration = Declaration(
         name="mine",
         framework="numpy",
@@ -72,7 +74,7 @@ def verdict(answer: Any, law: str, **declared: str) -> str:
     )
     subject = Subject(
         Adapter(declaration=declaration, functions={"reverse_sequence": answer}),
-        loading.framework("numpy"),
+        load_framework("numpy"),
         operation,
         REVERSED,
         dtype="float64",
@@ -80,7 +82,7 @@ def verdict(answer: Any, law: str, **declared: str) -> str:
     )
     found = next(each for each in laws_of(operation) if each.name == law)
     one = sample(declaration.at_padding("reverse_sequence"))
-    return attempt(loading.law_function(found), subject, one).verdict.message
+    return attempt(load_law(found), subject, one).verdict.message
 
 
 def kept(x: Any, mask: Any) -> Any:

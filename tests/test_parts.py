@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance import listing, loading
+from conformance.adapters.load import read_declaration
 from conformance.errors import IncompleteRunError
-from conformance.processes import parts
-from conformance.processes.launch import Order
-from conformance.processes.parts import Division, run_parts
-from conformance.results import read
-from conformance.shard import Shard
+from conformance.records import read
+from conformance.run import catalogue, parts
+from conformance.run.launch import Order
+from conformance.run.parts import Division, run_parts
+from conformance.specification.shard import Shard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
     from subprocess import CompletedProcess
 
-    from conformance.results import Run
+    from conformance.records import Run
 
     Command = Callable[..., CompletedProcess[str]]
     Written = Callable[..., Path]
@@ -94,8 +94,8 @@ def test_four_shards_merged_and_two_processes_are_the_undivided_run(
 
 
 def ordered(path: Path, tmp_path: Path, *checks: str) -> tuple[Order, Any]:
-    selection = listing.selection(checks=checks)
-    every = listing.planned(loading.declaration(str(path)), selection)
+    selection = catalogue.selection(checks=checks)
+    every = catalogue.planned(read_declaration(str(path)), selection)
     options = [part for check in checks for part in ("--mask-check", check)]
     record = tmp_path / "out" / "wrong.jsonl"
     return Order(reference=str(path), record=record, options=options), every

@@ -10,25 +10,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance import listing, loading
+from conformance.adapters.load import read_declaration, read_declarations
 from conformance.errors import UnknownNameError
-from conformance.plan import SECOND_ROUTE_LAWS, _placement, _unplaced, clauses, laws_of
-from conformance.results import parse_check
-from conformance.selection import Selection
+from conformance.operations import load_operations
+from conformance.records import parse_check
+from conformance.run import catalogue
 from conformance.specification import LEVELS, included_levels
+from conformance.specification.plan import (
+    SECOND_ROUTE_LAWS,
+    _placement,
+    _unplaced,
+    clauses,
+    laws_of,
+)
+from conformance.specification.selection import Selection
 
 if TYPE_CHECKING:
-    from conformance.adapter import Declaration
-    from conformance.selection import Check
     from conformance.specification import Level
+    from conformance.specification.declaration import Declaration
+    from conformance.specification.selection import Check
 
 EVERY = Selection(level="extended")
-NAMES = sorted(loading.declarations())
+NAMES = sorted(read_declarations())
 
 
 def planned(name: str, **changes: Any) -> dict[str, Check]:
-    declaration = replace(loading.declaration(name), **changes)
-    return {check.id: check for check in listing.planned(declaration, EVERY)}
+    declaration = replace(read_declaration(name), **changes)
+    return {check.id: check for check in catalogue.planned(declaration, EVERY)}
 
 
 def reasons(found: dict[str, Check], item: str) -> set[str]:
@@ -37,7 +45,7 @@ def reasons(found: dict[str, Check], item: str) -> set[str]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_ids_are_given_once_and_can_be_read_back(name: str) -> None:
-    checks = listing.planned(loading.declaration(name), EVERY)
+    checks = catalogue.planned(read_declaration(name), EVERY)
     assert [i for i, n in Counter(c.id for c in checks).items() if n > 1] == []
     for check in checks:
         read = parse_check(check.id)
@@ -46,9 +54,9 @@ def test_ids_are_given_once_and_can_be_read_back(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_level_includes_those_below_it(name: str) -> None:
-    declaration = loading.declaration(name)
+    declaration = read_declaration(name)
     ids = [
-        {check.id for check in listing.planned(declaration, Selection(level=level))}
+        {check.id for check in catalogue.planned(declaration, Selection(level=level))}
         for level in LEVELS
     ]
     assert ids[0] < ids[1] <= ids[2]
@@ -56,13 +64,13 @@ def test_a_level_includes_those_below_it(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_core_is_float32_on_the_primary_route(name: str) -> None:
-    declaration = loading.declaration(name)
+    declaration = read_declaration(name)
     own = {
         law.name: {*law.dtypes, law.route}
-        for operation in loading.operations().values()
+        for operation in load_operations().values()
         for law in laws_of(operation)
     }
-    for check in listing.planned(declaration, Selection(level="core")):
+    for check in catalogue.planned(declaration, Selection(level="core")):
         special = own.get(check.item, set())
         assert check.dtype in {"float32", *special}
         assert check.route in {declaration.primary, *special}
@@ -70,19 +78,19 @@ def test_core_is_float32_on_the_primary_route(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_check_holds_a_clause_that_exists(name: str) -> None:
-    every = listing.every_clause()
-    checks = listing.planned(loading.declaration(name), EVERY)
+    every = catalogue.every_clause()
+    checks = catalogue.planned(read_declaration(name), EVERY)
     assert {check.clause for check in checks} - set(every) == set()
 
 
 def test_every_clause_is_checked_for_an_adapter_that_offers_everything() -> None:
-    checks = listing.planned(loading.declaration("torch_reference"), EVERY)
-    every = {c.id for o in loading.operations().values() for c in clauses(o)}
+    checks = catalogue.planned(read_declaration("torch_reference"), EVERY)
+    every = {c.id for o in load_operations().values() for c in clauses(o)}
     assert {check.clause for check in checks if not check.unsupported} == every
 
 
 def test_checks_of_one_variant_dtype_and_route_stand_together() -> None:
-    checks = listing.planned(loading.declaration("torch_reference"), EVERY)
+    checks = catalogue.planned(read_declaration("torch_reference"), EVERY)
     groups = [(c.variant.name, c.dtype, c.route) for c in checks]
     turns = [
         one for one, other in zip(groups, ["", *groups], strict=False) if one != other
@@ -112,7 +120,7 @@ def test_an_adapter_of_right_padding_never_sees_gaps_or_left_padding() -> None:
     found = planned("numpy_reference", placements=("right",))
     assert reasons(found, "gaps") == {"the adapter declares no gaps placement"}
     assert reasons(found, "left-padding") == {"the adapter declares no left placement"}
-    cases = {case.id: case for group in listing.cases().values() for case in group}
+    cases = {case.id: case for group in catalogue.cases().values() for case in group}
     for check in found.values():
         if check.case and not check.unsupported:
             mask = cases[f"{check.variant.name}/{check.item}"].mask
@@ -121,7 +129,7 @@ def test_an_adapter_of_right_padding_never_sees_gaps_or_left_padding() -> None:
 
 def test_an_adapter_that_raises_for_empty_rows_never_sees_one_in_a_case() -> None:
     found = planned("numpy_reference", empty={"masked_mean": "error"})
-    cases = {case.id: case for group in listing.cases().values() for case in group}
+    cases = {case.id: case for group in catalogue.cases().values() for case in group}
     for check in found.values():
         if check.case and check.operation == "masked_mean" and not check.unsupported:
             assert all(map(any, cases[f"masked_mean/{check.item}"].mask))
@@ -140,8 +148,8 @@ def test_what_a_framework_lacks_is_said(name: str, item: str, reason: str) -> No
 
 
 def test_an_adapter_without_float32_is_held_to_core_in_its_first_dtype() -> None:
-    declaration = replace(loading.declaration("numpy_reference"), dtypes=("float64",))
-    checks = listing.planned(declaration, Selection(level="core"))
+    declaration = replace(read_declaration("numpy_reference"), dtypes=("float64",))
+    checks = catalogue.planned(declaration, Selection(level="core"))
     assert {check.dtype for check in checks} == {"float64"}
 
 
@@ -154,9 +162,9 @@ def test_the_placement_is_where_the_padding_is(row: list[bool]) -> None:
 
 def test_a_mask_with_a_placement_that_is_not_declared_is_kept_away() -> None:
     found: Declaration = replace(
-        loading.declaration("numpy_reference"), placements=("right",)
+        read_declaration("numpy_reference"), placements=("right",)
     )
-    variant = loading.operations()["masked_mean"].variants[0]
+    variant = load_operations()["masked_mean"].variants[0]
     assert _unplaced(found, variant, [[True, False], [False, False]]) == ""
     assert "left" in _unplaced(found, variant, [[False, True]])
 
@@ -178,14 +186,14 @@ def test_unknown_values_list_the_choices(selected: Any, said: str) -> None:
 def test_an_unknown_operation_lists_the_choices() -> None:
     selection = Selection(operations=("masked_men",))
     with pytest.raises(UnknownNameError, match="did you mean 'masked_mean'"):
-        listing.planned(loading.declaration("numpy_reference"), selection)
+        catalogue.planned(read_declaration("numpy_reference"), selection)
 
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_a_named_check_is_found_at_its_level(level: Level) -> None:
     glob = "masked_mean/wild-padding:float32:*"
     selection = Selection(level=level, checks=(glob,))
-    found = listing.planned(loading.declaration("numpy_reference"), selection)
+    found = catalogue.planned(read_declaration("numpy_reference"), selection)
     assert bool(found) == ("robust" in included_levels(level))
     assert selection.partial
 
@@ -212,7 +220,7 @@ def test_training_mode_is_for_layers_and_inductor_for_one_case_of_each() -> None
     found = planned("torch_reference").values()
     trained = {each.operation for each in found if each.route == "training"}
     inducted = Counter(c.variant.name for c in found if c.route == "inductor")
-    layers = {name for name, each in loading.operations().items() if each.builds}
+    layers = {name for name, each in load_operations().items() if each.builds}
     assert trained == layers
     assert set(inducted.values()) == {1}
 

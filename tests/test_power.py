@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.mutation.matrix import Matrix
-from conformance.mutation.power import ROWS, Power, powers
-from conformance.mutation.text import page
+from conformance.commands.pages.grid import page
+from conformance.commands.pages.matrix import Matrix
+from conformance.commands.pages.power import ROWS, Power, powers
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.errors import IncompleteRunError, ResultError
-from conformance.processes import process
-from conformance.processes.child import Streams
-from conformance.processes.log import FRAMES, LAST, Log
-from conformance.processes.process import Ending, Limits, _planned, _Tail, _Watch
-from conformance.results import Writer, seen
-from conformance.results.writing import current, observed, under_way
+from conformance.records import Writer, seen
+from conformance.records.writing import current, observed, under_way
+from conformance.run import process
+from conformance.run.child import Streams
+from conformance.run.log import FRAMES, LAST, Log
+from conformance.run.process import Ending, Limits, _planned, _Tail, _Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -142,7 +142,7 @@ def test_a_log_gives_the_reason_or_the_end_of_the_last_process(tmp_path: Path) -
 def test_a_log_keeps_its_beginning_and_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("conformance.processes.log.FIRST", 10)
+    monkeypatch.setattr("conformance.run.log.FIRST", 10)
     with Log(tmp_path / "x.log") as log:
         logged(log, b"0123456789" + b"middle" * 20_000)
         logged(log, b"the end")
@@ -250,7 +250,7 @@ class Full:
 def test_a_line_that_does_not_fit_is_taken_back_and_no_other_follows(
     tmp_path: Path,
 ) -> None:
-    from conformance.results import Result
+    from conformance.records import Result
 
     path = tmp_path / "x.jsonl"
     short = Result(check=CHECK, outcome="passed")

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner, Result
 
-from conformance.cli import main
+from conformance.commands.cli import main
 from conformance.errors import ResultError
-from conformance.records import gather
+from conformance.records.gather import gather
 
 if TYPE_CHECKING:
     from collections.abc import Callable

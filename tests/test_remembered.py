@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from conformance import loading
-from conformance.remembered import LARGE, Remembered, solved
-from conformance.sample import cast, generate
+from conformance.operations import load_operations, load_oracle
+from conformance.trial.oracle import LARGE, Remembered, solved
+from conformance.trial.sample import cast, generate
 
 if TYPE_CHECKING:
-    from conformance.batch import Array, Batch
     from conformance.specification import Variant
+    from conformance.trial.batch import Array, Batch
 
 VARIANTS = [
     variant
-    for operation in loading.operations().values()
+    for operation in load_operations().values()
     for variant in operation.variants
 ]
 
@@ -28,7 +28,7 @@ class Counting:
 
     def __init__(self) -> None:
         self.calls = 0
-        self.own = loading.oracle("masked_mean")
+        self.own = load_oracle("masked_mean")
 
     def answer(self, options: Any, batch: Batch) -> Array:
         self.calls += 1
@@ -41,8 +41,8 @@ class Counting:
 
 
 def batch(rows: int | None = None) -> Batch:
-    variant = loading.operations()["masked_mean"].variants[0]
-    oracle = loading.oracle("masked_mean")
+    variant = load_operations()["masked_mean"].variants[0]
+    oracle = load_oracle("masked_mean")
     return cast(generate(oracle, variant, seed=0, turn=0, rows=rows), "float32")
 
 
@@ -81,7 +81,7 @@ def test_a_large_batch_is_not_kept() -> None:
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda each: each.name)
 def test_one_pass_gives_the_answer_and_the_bound(variant: Variant) -> None:
-    oracle = loading.oracle(variant.operation)
+    oracle = load_oracle(variant.operation)
     given = cast(generate(oracle, variant, seed=0, turn=0), "float32")
     options = variant.options
     if variant.makes_mask:

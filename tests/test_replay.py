@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance import gate, loading, replay
+from conformance import gate
+from conformance.adapters.load import known_file, read_declarations
 from conformance.errors import KnownError
+from conformance.run import replay
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from conformance.results import Result
-    from conformance.session import Session
+    from conformance.records import Result
+    from conformance.run.session import Session
 
     Told = Callable[[str, str], tuple[Session, Result]]
 
@@ -123,8 +125,8 @@ def test_an_input_that_cannot_be_replayed_is_named(
 
 def test_every_recorded_input_of_ours_can_be_replayed() -> None:
     found = 0
-    for declaration in loading.declarations().values():
-        entries = gate.load_known(loading.known_file(declaration))
+    for declaration in read_declarations().values():
+        entries = gate.load_known(known_file(declaration))
         found += len(replay.smallest(entries))
     assert found > 50
 

@@ -17,10 +17,7 @@ from hypothesis import strategies as st
 
 import conformance.report
 from conformance.errors import UsageError
-from conformance.report import write
-from conformance.report.columns import columns
-from conformance.report.view import NAMED, view
-from conformance.results import (
+from conformance.records import (
     Failure,
     Footer,
     Header,
@@ -30,6 +27,9 @@ from conformance.results import (
     Worst,
     read,
 )
+from conformance.report import write
+from conformance.report.columns import columns
+from conformance.report.view import NAMED, view
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.records import Failure, Worst
 from conformance.report.arrays import COLUMNS, ROWS, Table, show, tables, weights
 from conformance.report.html import bar, https
 from conformance.report.markdown import code, fence
-from conformance.results import Failure, Worst
 
 
 def marks(table: Table) -> list[list[tuple[str, bool, bool]]]:

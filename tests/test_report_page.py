@@ -17,15 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.report import write
-from conformance.report.columns import columns
-from conformance.report.count import LISTED, ROWS
-from conformance.report.overview import agreement
-from conformance.report.raw import LIMIT, raw
-from conformance.report.sections import ITEMS
-from conformance.report.ulp import ulp
-from conformance.report.view import View, view
-from conformance.results import (
+from conformance.records import (
     Failure,
     Footer,
     Known,
@@ -34,6 +26,14 @@ from conformance.results import (
     Worst,
     read,
 )
+from conformance.report import write
+from conformance.report.columns import columns
+from conformance.report.count import LISTED, ROWS
+from conformance.report.overview import agreement
+from conformance.report.raw import LIMIT, raw
+from conformance.report.sections import ITEMS
+from conformance.report.ulp import ulp
+from conformance.report.view import View, view
 
 GOLDEN = Path(__file__).parent / "golden"
 TORCH, JAX = read(GOLDEN / "torch.jsonl"), read(GOLDEN / "jax.jsonl")

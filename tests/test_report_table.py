@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance import reporting
+from conformance.commands.report import publish
 from conformance.errors import UsageError
 from conformance.gate import KnownEntry
+from conformance.records import read
 from conformance.report import compatibility
-from conformance.results import read
 
 if TYPE_CHECKING:
     import subprocess
@@ -57,7 +57,7 @@ def page(tmp_path: Path) -> Path:
 
 
 def test_the_counts_are_those_of_the_records(page: Path) -> None:
-    reporting.publish(RECORDS, page)
+    publish(RECORDS, page)
     found = cells(page.read_text(encoding="utf-8"))
     assert set(found) == {"jax", "torch"}
     for record in RECORDS:
@@ -73,9 +73,9 @@ def test_the_counts_are_those_of_the_records(page: Path) -> None:
 
 
 def test_a_rerun_changes_no_line_and_nothing_around_the_table(page: Path) -> None:
-    reporting.publish(RECORDS, page)
+    publish(RECORDS, page)
     once = page.read_text(encoding="utf-8")
-    reporting.publish(RECORDS, page)
+    publish(RECORDS, page)
     assert page.read_text(encoding="utf-8") == once
     assert once.startswith("# Reports\n\n<!-- compatibility -->\n\n| system |")
     assert once.endswith("<!-- /compatibility -->\n\nEnd.\n")
@@ -109,7 +109,7 @@ def test_a_run_that_broke_off_is_marked(page: Path, tmp_path: Path) -> None:
     whole = RECORDS[0].read_text(encoding="utf-8").splitlines(keepends=True)
     broken = tmp_path / "jax.jsonl"
     broken.write_text("".join(whole[:-2]), encoding="utf-8")
-    reporting.publish([broken, RECORDS[1]], page)
+    publish([broken, RECORDS[1]], page)
     rows = [
         line
         for line in page.read_text(encoding="utf-8").splitlines()
@@ -125,7 +125,7 @@ def test_a_file_without_marks_is_refused(page: Path, text: str | None) -> None:
     else:
         page.write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match=re.escape(str(page))):
-        reporting.publish(RECORDS, page)
+        publish(RECORDS, page)
 
 
 def test_the_command_writes_it(

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conformance.errors import ResultError, UsageError
-from conformance.results import (
+from conformance.records import (
     OUTCOMES,
     Difference,
     Failure,
@@ -418,7 +418,7 @@ def test_a_shard_must_say_which_of_how_many(tmp_path: Path) -> None:
 def test_a_line_without_end_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("conformance.results.files.LINE_LIMIT", 50)
+    monkeypatch.setattr("conformance.records.files.LINE_LIMIT", 50)
     path = write(tmp_path / "run.jsonl", PASSED)
 
     assert "line 1, field type: the line is longer than 50 bytes" in refusal(path)
@@ -603,7 +603,7 @@ def test_nonsense_is_no_check_id(check: str) -> None:
 
 def test_results_gate_and_report_need_neither_numpy_nor_a_framework() -> None:
     code = (
-        "import sys, conformance.results, conformance.gate, conformance.report\n"
+        "import sys, conformance.records, conformance.gate, conformance.report\n"
         "found = {'numpy', 'torch', 'jax', 'tensorflow', 'keras', 'hypothesis'}\n"
         "print(sorted(found & set(sys.modules)))"
     )

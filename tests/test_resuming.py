@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.results import read
+from conformance.records import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Written = Callable[..., Path]
 
-MAIN = "from conformance.cli import main; main()"
+MAIN = "from conformance.commands.cli import main; main()"
 MOMENTS = int(os.environ.get("MASK_MOMENTS", "2"))
 """How often a run is killed; 20 were seen to be resumed without a difference."""
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 import conformance
+from conformance.operations import load_operations
+from conformance.specification.laws import LAWS
 
 ROOT = Path(__file__).parents[1]
 ENGINE = Path(conformance.__file__).parent
@@ -21,32 +23,36 @@ SOURCES = {
 }
 FRAMEWORKS = {"torch", "tensorflow", "jax", "keras"}
 HEAVY = {*FRAMEWORKS, "numpy", "hypothesis", "pytest", "mpmath", "ml_dtypes"}
-LIGHT = ("results/", "gate/", "report/", "cases/__init__", "cases/model", "cases/files")
-ALONE = {
-    f"{name}.py"
-    for name in (
-        *("cli", "plan", "listing", "loading", "heads", "adapter", "specification"),
-        *("terminal", "running", "launch", "reporting", "errors"),
-        *("explaining", "mistakes", "records"),
-        *("corpus", "installed", "validation", "replay", "commands_text"),
-        *("scaffold/__init__", "smoke/__init__", "smoke/names"),
-    )
-}
-SPECIFICATION = re.compile(r"(operations/(\w+/)?|laws/)__init__\.py")
-ABOVE = {
-    "laws/": "cli runner session suite plan gate report loading",
-    "operations/": "cli runner session suite plan gate report loading",
-    "frameworks/": "cli runner session suite plan laws operations loading",
-    "results/": "cli runner session suite plan gate report loading",
-    "gate/": "cli runner session suite report loading",
-    "report/": "cli runner session suite plan loading",
-    "subject.py": "cli runner session suite plan",
-    "heads.py": "cli runner session suite plan loading",
-    "runner.py": "cli session suite",
-}
+ROOMS = (
+    *("errors", "specification", "records", "trial", "operations", "adapters"),
+    *("cases", "gate", "strategies", "check", "report", "run"),
+    *("pytest_plugin", "suite", "commands", "__init__"),
+)
+"""The rooms from the ground up: imports run down only."""
+
+WITHOUT_NUMPY = ("specification/", "records/", "gate/", "report/", "errors.py")
+"""What imports nothing heavy, not even inside a function."""
+
+DYNAMIC = {"importlib", "importlib.util", "runpy", "imp", "pkgutil"}
+LIGHT = (
+    *WITHOUT_NUMPY,
+    *("commands/__init__", "commands/cli", "commands/terminal", "commands/mistakes"),
+    *("commands/run", "commands/report", "commands/gate", "commands/diff"),
+    *("commands/merge", "commands/known", "commands/explain", "commands/validate"),
+    *("commands/new_adapter/", "commands/smoke/__init__", "commands/smoke/names"),
+    *("commands/pages/commands", "commands/pages/specification"),
+    *("adapters/", "trial/__init__", "trial/adapter", "operations/__init__"),
+    *("cases/__init__", "cases/model", "cases/files", "cases/validate"),
+    *("run/__init__", "run/catalogue", "run/replay", "run/resume", "run/launch"),
+)
+"""What imports nothing heavy at its top, so that commands work and start without."""
+
+SPECIFICATION = re.compile(r"operations/[a-z]\w*/__init__\.py")
+ENTRIES = 17
+"""Entries of the package at most, beside the marker py.typed."""
 COMMANDS = f"""
 import sys
-from conformance.cli import main
+from conformance.commands.cli import main
 golden = {str(ROOT / "tests" / "golden" / "torch.jsonl")!r}
 for arguments in (
     ["adapters"],
@@ -111,26 +117,29 @@ def test_importing_the_package_loads_none_of_its_modules() -> None:
 
 def test_a_framework_is_imported_in_its_own_module_only() -> None:
     found = {name: packages(tree) & FRAMEWORKS for name, tree in SOURCES.items()}
-    own = {f"frameworks/{name}.py": {name} for name in ("torch", "tensorflow", "jax")}
+    room = "trial/frameworks"
+    own = {f"{room}/{name}.py": {name} for name in ("torch", "tensorflow", "jax")}
     assert {name: names for name, names in found.items() if names} == own
 
 
 def test_what_works_without_numpy_imports_nothing_heavy() -> None:
-    light = {name for name in SOURCES if name.startswith(LIGHT) or name in ALONE}
+    light = {name for name in SOURCES if name.startswith(LIGHT)}
     light |= {name for name in SOURCES if SPECIFICATION.fullmatch(name)}
     heavy = {name: packages(SOURCES[name], top=True) & HEAVY for name in light}
     assert {name: names for name, names in heavy.items() if names} == {}
 
 
-def test_results_gate_and_report_never_import_numpy() -> None:
-    rooms = [name for name in SOURCES if name.startswith(LIGHT[:3])]
+def test_specification_records_gate_and_report_never_import_numpy() -> None:
+    rooms = [name for name in SOURCES if name.startswith(WITHOUT_NUMPY)]
     assert {name for name in rooms if packages(SOURCES[name]) & HEAVY} == set()
 
 
-def test_only_loading_imports_by_name() -> None:
-    dynamic = {"importlib", "importlib.util", "runpy", "imp", "pkgutil"}
-    assert {n for n, tree in SOURCES.items() if imports(tree) & dynamic} == {
-        "loading.py"
+def test_only_four_places_import_by_name() -> None:
+    assert {n for n, tree in SOURCES.items() if imports(tree) & DYNAMIC} == {
+        "__init__.py",  # public names, when they are asked for
+        "adapters/load.py",  # somebody's adapter
+        "operations/__init__.py",  # oracles, laws and mutants
+        "trial/frameworks/__init__.py",  # a framework's module
     }
 
 
@@ -161,14 +170,67 @@ def test_no_template_takes_text_as_markup() -> None:
     assert trusting == []
 
 
-@pytest.mark.parametrize(("room", "above"), ABOVE.items())
-def test_arrows_never_turn(room: str, above: str) -> None:
-    rooms = {name: tree for name, tree in SOURCES.items() if name.startswith(room)}
-    turned = {
-        (name, module)
-        for name, tree in rooms.items()
-        for module in imports(tree)
-        if module.startswith("conformance.") and module.split(".")[1] in above.split()
+def test_the_house_has_few_rooms() -> None:
+    entries = {
+        path.name
+        for path in ENGINE.iterdir()
+        if path.name not in {"__pycache__", "_shared", "py.typed"}
     }
-    assert rooms
-    assert turned == set()
+    assert {name.removesuffix(".py") for name in entries} == set(ROOMS)
+    assert len(entries) <= ENTRIES
+
+
+def test_every_import_runs_down() -> None:
+    assert turned(SOURCES) == set()
+
+
+def test_laws_are_imported_from_the_room_that_imports_them_by_name() -> None:
+    own = [law for each in load_operations().values() for law in each.laws]
+    rooms = {law.module.rpartition(".")[0] for law in (*LAWS, *own)}
+    assert {
+        name for name in rooms if not name.startswith("conformance.operations.")
+    } == set()
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("records/files.py", "from conformance.cases import load_all"),
+        ("trial/sample.py", "from conformance import check"),
+        ("specification/plan.py", "import conformance.operations"),
+        ("gate/known.py", "import importlib; importlib.x('conformance.run.replay')"),
+        ("operations/__init__.py", "import importlib\nx = f'conformance.check.{y}'"),
+        ("check/runner.py", "def f():\n    from conformance.run.resume import died"),
+    ],
+)
+def test_an_import_that_runs_up_is_found(file: str, line: str) -> None:
+    assert {name for name, _ in turned({file: ast.parse(line)})} == {file}
+
+
+def turned(sources: dict[str, ast.Module]) -> set[tuple[str, str]]:
+    """Return each file with a room that it imports and that is not below its own."""
+    return {
+        (name, other)
+        for name, tree in sources.items()
+        for other in rooms_of(tree)
+        if other != room_of(name) and ROOMS.index(other) >= ROOMS.index(room_of(name))
+    }
+
+
+def room_of(name: str) -> str:
+    return name.partition("/")[0].removesuffix(".py")
+
+
+def rooms_of(tree: ast.Module) -> set[str]:
+    """Return the rooms that a file imports, by name in a text where it can do that."""
+    names: set[str] = set()
+    by_name = bool(imports(tree) & DYNAMIC)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif by_name and isinstance(node, ast.Constant) and isinstance(node.value, str):
+            names |= set(re.findall(r"(?<![\w.-])conformance\.[a-z_]+", node.value))
+    parts = [name.split(".") for name in names if name.startswith("conformance.")]
+    return {room for _, room, *_ in parts if room in ROOMS}

@@ -9,16 +9,16 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.attempt import attempt
-from conformance.runner import NARROW, WIDE, batch_sizes
-from conformance.selection import Selection
+from conformance.check.runner import NARROW, WIDE, batch_sizes
+from conformance.specification.selection import Selection
+from conformance.trial.attempt import attempt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from conformance.results import Result
-    from conformance.session import Session
+    from conformance.records import Result
+    from conformance.run.session import Session
 
     Opened = Callable[..., Session]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance import running
+from conformance.commands import run
 from conformance.errors import AdapterError, IncompleteRunError, UsageError
 
 if TYPE_CHECKING:
@@ -40,9 +40,9 @@ def test_a_second_adapter_of_one_name_would_replace_the_record(
     written: Callable[[str], Path],
 ) -> None:
     path = written(RIGHT)
-    assert running._fresh(str(path), [ended("other")]).name == "wrong"
+    assert run._fresh(str(path), [ended("other")]).name == "wrong"
     with pytest.raises(UsageError) as caught:
-        running._fresh(str(path), [ended("wrong")])
+        run._fresh(str(path), [ended("wrong")])
     assert str(caught.value) == (
         f"{path}: its record would replace that of another adapter 'wrong'; run it by "
         "itself with another -o, or rename it"
@@ -59,10 +59,10 @@ def test_what_goes_wrong_with_one_adapter_is_said_and_decides_the_status(
     def launch(*_given: object) -> None:
         raise error
 
-    monkeypatch.setattr(running, "run_parts", launch)
+    monkeypatch.setattr(run, "run_parts", launch)
     said: list[str] = []
     names = ("numpy_reference", "nothing_like_it")
-    found = running.run(names, tmp_path, OPTIONS, said.append)
+    found = run.run(names, tmp_path, OPTIONS, said.append)
 
     assert found == status
     assert said[0] == f"error: {error}"
@@ -77,10 +77,10 @@ def test_after_an_interrupt_no_further_adapter_is_run(
         msg = "the run was stopped"
         raise IncompleteRunError(msg)
 
-    monkeypatch.setattr(running, "run_parts", stopped)
+    monkeypatch.setattr(run, "run_parts", stopped)
     said: list[str] = []
     names = ("numpy_reference", "numpy_ma")
-    assert running.run(names, tmp_path, OPTIONS, said.append) == 3
+    assert run.run(names, tmp_path, OPTIONS, said.append) == 3
     assert said == [
         "error: the run was stopped",
         "error: numpy_ma: not run, stopped before",
@@ -91,10 +91,11 @@ def test_without_the_extra_a_run_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "conformance.installed.release", lambda name: "1" * (name == "numpy")
+        "conformance.adapters.installed.find_release",
+        lambda name: "1" * (name == "numpy"),
     )
     with pytest.raises(UsageError) as caught:
-        running.run((), tmp_path, OPTIONS, print)
+        run.run((), tmp_path, OPTIONS, print)
     assert str(caught.value) == (
         "running needs hypothesis, ml-dtypes, pytest; install them with "
         '`pip install "mask-conformance[run]"`'
@@ -105,13 +106,13 @@ def test_adapters_that_cannot_run_here_are_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
-        "conformance.installed.release",
+        "conformance.adapters.installed.find_release",
         lambda name: "1" * (name in {"numpy", "ml_dtypes"}),
     )
     said: list[str] = []
-    assert running._installed(said.append) == ["numpy_ma", "numpy_reference"]
+    assert run._installed(said.append) == ["numpy_ma", "numpy_reference"]
     assert "left out: torch_reference (torch not installed)" in said
 
-    monkeypatch.setattr("conformance.installed.release", lambda _name: "")
+    monkeypatch.setattr("conformance.adapters.installed.find_release", lambda _name: "")
     with pytest.raises(UsageError, match="no adapter can run: no framework is inst"):
-        running._installed(said.append)
+        run._installed(said.append)

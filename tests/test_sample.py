@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conformance import loading
-from conformance.batch import Batch
-from conformance.sample import Sample, cast, generate
+from conformance.operations import load_oracle
 from conformance.strategies import variant_named
+from conformance.trial.batch import Batch
+from conformance.trial.sample import Sample, cast, generate
 
 MEAN = variant_named("masked_mean")
 EMPTY = np.array([[True, False], [False, False]])
@@ -20,7 +20,7 @@ EMPTY = np.array([[True, False], [False, False]])
 
 def sample(variant: str, *, dtype: str = "float32", **more: Any) -> Sample:
     found = variant_named(variant)
-    oracle = loading.oracle(found.operation)
+    oracle = load_oracle(found.operation)
     batch = cast(generate(oracle, found, seed=1, turn=0), dtype)
     return Sample(oracle=oracle, variant=found, dtype=dtype, batch=batch, **more)
 
@@ -31,7 +31,7 @@ def emptied(variant: str, empty: str | None) -> Sample:
     if found.operation == "masked_loss":
         arrays = {"predictions": np.ones((2, 2, 1)), "targets": np.zeros((2, 2, 1))}
     return Sample(
-        oracle=loading.oracle(found.operation),
+        oracle=load_oracle(found.operation),
         variant=found,
         dtype="float32",
         batch=Batch(arrays=arrays, mask=EMPTY),

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance import heads, loading, scaffold
-from conformance.adapter import FRAMEWORKS
+from conformance.adapters.head import read_head
+from conformance.commands import new_adapter
 from conformance.errors import UnknownNameError, UsageError
-from conformance.results import read
+from conformance.operations import load_operations
+from conformance.records import read
+from conformance.specification.declaration import FRAMEWORKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     Command = Callable[..., CompletedProcess[str]]
 
-FUNCTIONS = [each.function for each in loading.operations().values()]
+FUNCTIONS = [each.function for each in load_operations().values()]
 TRAPS = {
     "torch": ("bfloat16 does not go through .numpy()", "pass ~mask"),
     "tensorflow": ("dtype=x.dtype", 'recurrent_initializer="zeros"'),
@@ -38,10 +40,10 @@ def uncommented(text: str) -> str:
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_its_head_says_what_planning_needs(framework: str, tmp_path: Path) -> None:
     path = tmp_path / "masking.py"
-    scaffold.new_adapter(path, framework)
-    (found,) = heads.read(path).values()
+    new_adapter.new_adapter(path, framework)
+    (found,) = read_head(path).values()
     assert (found.name, found.framework) == ("masking", framework)
-    assert found.functions == scaffold.READY
+    assert found.functions == new_adapter.READY
     assert found.routes == (FRAMEWORKS[framework].primary,)
     assert found.empty_row("masked_mean") == "nan"
     assert found.dependencies[0].startswith(framework)
@@ -49,7 +51,7 @@ def test_its_head_says_what_planning_needs(framework: str, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_every_operation_is_in_it_with_its_arguments(framework: str) -> None:
-    text = scaffold.text(Path("masking.py"), framework)
+    text = new_adapter.text(Path("masking.py"), framework)
     tree = ast.parse(text.partition("# What else there is")[0])
     others = ast.parse(re.sub(r"^#", "", uncommented(text), flags=re.MULTILINE))
     every = [*tree.body, *others.body]
@@ -65,7 +67,7 @@ def test_every_operation_is_in_it_with_its_arguments(framework: str) -> None:
 def test_it_warns_of_the_frameworks_traps(
     framework: str, traps: tuple[str, ...]
 ) -> None:
-    text = scaffold.text(Path("masking.py"), framework)
+    text = new_adapter.text(Path("masking.py"), framework)
     assert [trap for trap in traps if trap not in text] == []
     assert "True where a position COUNTS" in text
     assert f"such as {framework}.py" in text
@@ -97,7 +99,7 @@ def test_it_never_overwrites(tmp_path: Path) -> None:
     path = tmp_path / "masking.py"
     path.write_text("mine", encoding="utf-8")
     with pytest.raises(UsageError, match="is there already; choose another name"):
-        scaffold.new_adapter(path, "torch")
+        new_adapter.new_adapter(path, "torch")
     assert path.read_text(encoding="utf-8") == "mine"
 
 
@@ -113,10 +115,10 @@ def test_a_place_that_cannot_be_is_refused(
     name: str, said: str, tmp_path: Path
 ) -> None:
     with pytest.raises(UsageError, match=said):
-        scaffold.new_adapter(tmp_path / name, "torch")
+        new_adapter.new_adapter(tmp_path / name, "torch")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_framework_that_there_is_not_lists_the_choices(tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match=r"did you mean 'torch'\?"):
-        scaffold.new_adapter(tmp_path / "masking.py", "torhc")
+        new_adapter.new_adapter(tmp_path / "masking.py", "torhc")

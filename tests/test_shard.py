@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance import listing, loading
+from conformance.adapters.load import read_declaration
 from conformance.errors import UsageError
-from conformance.selection import Selection
-from conformance.shard import Shard
+from conformance.run import catalogue
+from conformance.specification.selection import Selection
+from conformance.specification.shard import Shard
 
-PLANNED = listing.planned(
-    loading.declaration("numpy_reference"), Selection(level="extended")
+PLANNED = catalogue.planned(
+    read_declaration("numpy_reference"), Selection(level="extended")
 )
 
 

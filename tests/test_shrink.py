@@ -8,11 +8,11 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance import loading
-from conformance.batch import Batch
-from conformance.sample import generate
-from conformance.shrink import complexity, shrink
+from conformance.check.shrink import complexity, shrink
+from conformance.operations import load_oracle
 from conformance.strategies import batches, variant_named
+from conformance.trial.batch import Batch
+from conformance.trial.sample import generate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,7 @@ LONG = 1000.0
 
 def generated(variant: str, seed: int = 0) -> Batch:
     found = variant_named(variant)
-    oracle = loading.oracle(found.operation)
+    oracle = load_oracle(found.operation)
     return generate(oracle, found, seed=seed, turn=0)
 
 

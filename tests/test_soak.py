@@ -13,19 +13,21 @@ import msgspec
 import psutil
 import pytest
 
-from conformance import listing, loading
+from conformance.adapters.load import read_declaration
 from conformance.cases import load, vocabulary
+from conformance.commands.soak import Search, search
+from conformance.commands.soak.chunk import Chunk, run_chunk
 from conformance.errors import UsageError
-from conformance.results import Result
-from conformance.soak import Search, search
-from conformance.soak.chunk import Chunk, run_chunk
+from conformance.operations import load_operations
+from conformance.records import Result
+from conformance.run import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     Written = Callable[..., Path]
 
-MAIN = "from conformance.cli import main; main()"
+MAIN = "from conformance.commands.cli import main; main()"
 # Right on the grid of lengths 1, 3, 5 and 8, but for one value; it dies of one shape.
 RARE = """
 import os
@@ -121,13 +123,15 @@ def test_what_is_found_is_a_case_file_as_it_is(written: Written) -> None:
     assert result.failure is not None
     (check_,) = [
         each
-        for each in listing.planned(loading.declaration(str(path)), listing.selection())
+        for each in catalogue.planned(
+            read_declaration(str(path)), catalogue.selection()
+        )
         if each.id == result.check
     ]
     asked = Search(reference=str(path), rows=8, chunk=8, output=path.parent / "found")
     lines = search._finding(asked, check_, 7, result)
     (file,) = (path.parent / "found").iterdir()
-    (case,) = load(file, vocabulary(loading.operations().values()))
+    (case,) = load(file, vocabulary(load_operations().values()))
 
     assert f"  saved: {file}" in lines
     assert case.source == "search, seed 7"
@@ -146,9 +150,9 @@ def test_a_chunk_that_cannot_run_says_why(written: Written) -> None:
 def told(chunks: list[Chunk], problems: list[str]) -> tuple[int, list[str]]:
     said: list[str] = []
     asked = Search(reference="x", rows=8, chunk=4, output=Path("nowhere"))
-    (check,) = listing.planned(
-        loading.declaration("numpy_reference"),
-        listing.selection(checks=["masked_mean/value:float32:eager"]),
+    (check,) = catalogue.planned(
+        read_declaration("numpy_reference"),
+        catalogue.selection(checks=["masked_mean/value:float32:eager"]),
     )
     status = search._told(asked, [check], chunks, problems, said.append)
     return status, said

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance import listing, loading
-from conformance.plan import clauses, laws_of
-from conformance.specification_text import FILE, main, text
+from conformance.commands.pages.specification import FILE, main, text
+from conformance.operations import load_law, load_operations
+from conformance.run import catalogue
+from conformance.specification.plan import clauses, laws_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +27,7 @@ def test_a_document_that_says_something_else_is_refused(
 ) -> None:
     other = tmp_path / "specification.md"
     other.write_text("old", encoding="utf-8")
-    monkeypatch.setattr("conformance.specification_text.FILE", other)
+    monkeypatch.setattr("conformance.commands.pages.specification.FILE", other)
 
     assert main(["check"]) == 1
     assert "specification_text write" in capsys.readouterr().err
@@ -35,7 +36,7 @@ def test_a_document_that_says_something_else_is_refused(
 
 
 def test_clause_numbers_and_names_are_given_once_in_each_operation() -> None:
-    for operation in loading.operations().values():
+    for operation in load_operations().values():
         found = clauses(operation)
 
         assert len({clause.number for clause in found}) == len(found)
@@ -43,26 +44,28 @@ def test_clause_numbers_and_names_are_given_once_in_each_operation() -> None:
 
 
 def test_every_law_has_a_function_with_its_own_words() -> None:
-    for operation in loading.operations().values():
+    for operation in load_operations().values():
         for law in laws_of(operation):
-            function = loading.law_function(law)
+            function = load_law(law)
 
             assert function.__doc__
             assert function.__name__ == law.name.replace("-", "_")
 
 
 def test_every_clause_of_an_operation_is_checked_by_a_law_or_a_case() -> None:
-    cited = {case.clause for group in listing.cases().values() for case in group}
-    for operation in loading.operations().values():
+    cited = {case.clause for group in catalogue.cases().values() for case in group}
+    for operation in load_operations().values():
         for clause in clauses(operation):
             assert clause.law or clause.id in cited
 
 
 def test_core_has_the_cases_and_laws_that_it_promises() -> None:
-    core = [c for group in listing.cases().values() for c in group if c.level == "core"]
+    core = [
+        c for group in catalogue.cases().values() for c in group if c.level == "core"
+    ]
 
     assert len(core) >= 75
-    for operation in loading.operations().values():
+    for operation in load_operations().values():
         own = [case for case in core if case.operation == operation.name]
         laws = [law for law in laws_of(operation) if law.level == "core"]
         # Without a mask some laws mean nothing, and some cases.

@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from conformance import loading
-from conformance.adapter import LayerWeights, RnnWeights
-from conformance.listing import cases
-from conformance.mutation import Mutant, correct
-from conformance.mutation.matrix import killers
+from conformance.adapters.load import load_adapter
+from conformance.check.mutants import correct
+from conformance.commands.pages.matrix import killers
+from conformance.operations import load_operations, load_oracle
+from conformance.operations._common.mutant import Mutant
 from conformance.operations.stack.faults import LEFT_OUT
 from conformance.operations.stack.layer import Fault, build
 from conformance.operations.stack.mutants import MUTANTS
-from conformance.sample import Sample, cast, generate
+from conformance.run.catalogue import cases
 from conformance.strategies import variant_named
-from conformance.subject import Subject
+from conformance.trial.adapter import LayerWeights, RnnWeights
+from conformance.trial.frameworks import load_framework
+from conformance.trial.sample import Sample, cast, generate
+from conformance.trial.subject import Subject
 
 if TYPE_CHECKING:
     from typing import Any
@@ -52,7 +55,7 @@ def test_every_mask_of_the_stack_is_left_out_once() -> None:
 
 def sample(variant: str) -> Sample:
     found = variant_named(variant)
-    oracle = loading.oracle("stack")
+    oracle = load_oracle("stack")
     return Sample(
         oracle=oracle,
         variant=found,
@@ -64,8 +67,8 @@ def sample(variant: str) -> Sample:
 def subject(found: Any, variant: str) -> Subject:
     return Subject(
         found,
-        loading.framework("numpy"),
-        loading.operations()["stack"],
+        load_framework("numpy"),
+        load_operations()["stack"],
         variant_named(variant),
         dtype="float32",
         route="eager",
@@ -91,7 +94,7 @@ def test_the_mask_behind_one_layer_and_before_the_next_are_one_mask(
 @pytest.mark.parametrize("variant", ["stack.simple.sequence", "stack.gru.final"])
 def test_the_stack_is_its_three_layers_one_after_the_other(variant: str) -> None:
     one = sample(variant)
-    reference = loading.load("numpy_reference").functions
+    reference = load_adapter("numpy_reference").functions
     weights = one.batch.weights
     parts = ("kernel", "recurrent_kernel", "bias", "recurrent_bias")
 
@@ -109,7 +112,7 @@ def test_the_stack_is_its_three_layers_one_after_the_other(variant: str) -> None
     now = reference["conv1d"](now, mask, *own, padding="same", dilation=1)
     now = layer("second", one.variant.options["output"])(now, mask)
 
-    got = subject(loading.load("numpy_reference"), variant).answer(
+    got = subject(load_adapter("numpy_reference"), variant).answer(
         one.batch, like=one.want
     )
     assert np.array_equal(got, now)
@@ -120,7 +123,7 @@ def test_a_convolution_is_given_its_weights_by_name() -> None:
 
     def listening(**given: Any) -> Any:
         seen.append(given)
-        return loading.load("numpy_reference").functions["build_stack"](**given)
+        return load_adapter("numpy_reference").functions["build_stack"](**given)
 
     right = correct("stack")
     found = type(right)(

@@ -12,7 +12,7 @@ import pytest
 
 from conformance.errors import ResultError
 from conformance.gate import judge
-from conformance.results import diff, join, merge, read, scan
+from conformance.records import diff, join, merge, read, scan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +23,7 @@ MEMORY = """
 import sys, tracemalloc
 from pathlib import Path
 from conformance.report import write
-from conformance.results import scan
+from conformance.records import scan
 tracemalloc.start()
 run = scan(Path(sys.argv[1]))
 write([run], Path(sys.argv[2]), generated="")

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from conformance import loading
-from conformance.batch import Batch
-from conformance.selection import Selection
-from conformance.subject import _MASKS
+from conformance.operations import load_operations
+from conformance.specification.selection import Selection
+from conformance.trial.batch import Batch
+from conformance.trial.subject import _MASKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.results import Result
-    from conformance.session import Session
+    from conformance.records import Result
+    from conformance.run.session import Session
 
 RIGHT = """
 def masked_mean(x, mask):
@@ -195,4 +195,4 @@ def build_birnn(forward, backward, *, cell, merge, output):
     batch = Batch(arrays={"x": x}, mask=mask, weights=weights)
     assert subject.plain(batch) is subject.plain(batch)
     assert subject.answer(batch, like=np.zeros((1, 1))).tolist() == [[0.0]]
-    assert loading.operations()["birnn"].builds
+    assert load_operations()["birnn"].builds

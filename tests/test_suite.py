@@ -10,8 +10,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 import conformance
-from conformance import listing
 from conformance.errors import UnknownNameError
+from conformance.run import catalogue
 from conformance.suite import BoundCheck, CheckFailed, parametrize_checks
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def test_masking(check):
 """
 
 
-VALUE = listing.every_clause()["masked_mean.value"]
+VALUE = catalogue.every_clause()["masked_mean.value"]
 
 
 def bound(path: Path, **options: Any) -> dict[str, BoundCheck]:
@@ -125,7 +125,7 @@ def test_a_librarys_own_tests_run_the_checks(written: Written) -> None:
     assert "1 failed, 1 passed, 1 skipped" in ended.stdout
     assert "CheckFailed: masked_mean/value:float32:eager: out[0] = 0.5" in ended.stdout
     # The suite's own frames are left out.
-    assert "conformance/session.py" not in ended.stdout
+    assert "conformance/run/session.py" not in ended.stdout
 
 
 def test_the_package_offers_its_names_and_no_others() -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from conformance import results
-from conformance.terminal import SHOWN, Progress, complaints, summary
+from conformance import records
+from conformance.commands.terminal import SHOWN, Progress, complaints, summary
 
-GOLDEN = results.read(Path(__file__).parent / "golden" / "torch.jsonl")
+GOLDEN = records.read(Path(__file__).parent / "golden" / "torch.jsonl")
 ENDED = structs.replace(GOLDEN.footer, stale=[]) if GOLDEN.footer else None
 FAILED = next(each for each in GOLDEN.results if each.outcome == "failed")
 
@@ -82,7 +82,7 @@ def test_a_run_without_complaints_says_nothing() -> None:
 def test_a_log_gets_a_line_now_and_then(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("conformance.terminal.EVERY", -1.0)
+    monkeypatch.setattr("conformance.commands.terminal.EVERY", -1.0)
     with Progress("made") as progress:
         progress(3, 40)
     assert capsys.readouterr().err == "made: 3 of 40 checks\n"
@@ -104,7 +104,7 @@ def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_prose_is_wrapped_to_eighty_columns_and_links_are_whole() -> None:
-    known = results.Known(reason="a reason of many words " * 9, url="https://x/" * 12)
+    known = records.Known(reason="a reason of many words " * 9, url="https://x/" * 12)
     told = structs.replace(FAILED, known=known)
     broken = replace(GOLDEN, footer=None, results=(told,), problems=("it broke " * 20,))
     lines = summary([broken]).splitlines()
@@ -161,7 +161,7 @@ def test_a_dumb_terminal_gets_lines_and_no_bar(
 ) -> None:
     monkeypatch.setenv("TERM", "dumb")
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    monkeypatch.setattr("conformance.terminal.EVERY", -1.0)
+    monkeypatch.setattr("conformance.commands.terminal.EVERY", -1.0)
     with Progress("made") as progress:
         progress(3, 40)
     assert capsys.readouterr().err == "made: 3 of 40 checks\n"

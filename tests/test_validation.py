@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from conformance.cli import main
+from conformance.commands.cli import main
 
 ROOT = Path(__file__).parents[1]
 CASE: dict[str, Any] = {

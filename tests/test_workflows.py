@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.cli import main
+from conformance.commands.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ SCHEMAS = {
     "examples/seqlayers/.github/workflows/masking.yml": "vendor.github-workflows",
     "examples/gitlab-ci.yml": "vendor.gitlab-ci",
 }
-COMMAND = "from conformance.cli import main; main()"
+COMMAND = "from conformance.commands.cli import main; main()"
 MEAN = """
 def masked_mean(x, mask):
     wide = mask.reshape(mask.shape + (1,) * (x.ndim - 2))

@@ -11,7 +11,7 @@ from __future__ import annotations
 from conformance.cases.answers import exact_answer, vacuous, vocabulary
 from conformance.cases.files import digest, load, load_all, load_flags
 from conformance.cases.model import Case, CaseFile, Flag, Vocabulary, schema
-from conformance.cases.nested import decoded, encoded
+from conformance.specification.numbers import decoded, encoded
 
 __all__ = [
     "Case",

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from conformance.cases.model import Vocabulary
-from conformance.cases.nested import decoded, leaves, shape
+from conformance.specification.numbers import decoded, leaves, shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -26,8 +26,8 @@ NOTICED = 1e-3
 
 def vocabulary(operations: Iterable[Operation]) -> Vocabulary:
     """Return the words that the specification of ``operations`` defines."""
-    from conformance.laws import LAWS
-    from conformance.loading import exact
+    from conformance.operations import load_exact
+    from conformance.specification.laws import LAWS
 
     axes: dict[str, Mapping[str, tuple[str, ...]]] = {}
     clauses: dict[str, Mapping[str, Level]] = {}
@@ -36,14 +36,14 @@ def vocabulary(operations: Iterable[Operation]) -> Vocabulary:
     for operation in operations:
         laws |= {law.name for law in operation.laws}
         for variant in operation.variants:
-            axes[variant.name] = exact(operation.name).axes(variant.options)
+            axes[variant.name] = load_exact(operation.name).axes(variant.options)
             clauses[variant.name] = _clauses(operation, variant)
             padded |= {variant.name} if variant.padding == "declared" else set()
     return Vocabulary(axes=axes, clauses=clauses, laws=laws, padded=padded)
 
 
 def _clauses(operation: Operation, variant: Variant) -> dict[str, Level]:
-    from conformance.laws import LAWS
+    from conformance.specification.laws import LAWS
 
     held = {clause.id: clause.level for clause in operation.clauses}
     for law in (*LAWS, *operation.laws):
@@ -62,7 +62,7 @@ def exact_answer(case: Case, mask: Mask | None = None) -> Any:
     Raises:
         ValueError: There is none: a label at a valid position is no class.
     """
-    from conformance.loading import exact
+    from conformance.operations import load_exact
 
     options = _variant(case).options
     inputs = {name: decoded(array) for name, array in case.inputs.items()}
@@ -71,13 +71,13 @@ def exact_answer(case: Case, mask: Mask | None = None) -> Any:
         for direction, arrays in case.weights.items()
     }
     kept = case.mask if mask is None else mask
-    return exact(case.operation).answer(options, inputs, kept, weights)
+    return load_exact(case.operation).answer(options, inputs, kept, weights)
 
 
 def _variant(case: Case) -> Variant:
-    from conformance.loading import operations
+    from conformance.operations import load_operations
 
-    variants = operations()[case.operation].variants
+    variants = load_operations()[case.operation].variants
     return next(each for each in variants if each.name == case.variant)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from conformance.cases.nested import decoded, leaves
+from conformance.specification.numbers import decoded, leaves
 
 if TYPE_CHECKING:
     from conformance.cases.model import Case

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from conformance.cases.checks import checked, parsed
 from conformance.cases.model import Case, Flag, Vocabulary
+from conformance.cases.validate import checked, parsed
 from conformance.errors import CaseError
 
 if TYPE_CHECKING:

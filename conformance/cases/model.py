@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from conformance.cases.nested import DECLARED, SPECIAL, decoded, exact_in, flat
 from conformance.specification import DTYPES, Level
+from conformance.specification.numbers import DECLARED, SPECIAL, decoded, exact_in, flat
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.gate.verdict import judge
-from conformance.results import clean, parse_check
+from conformance.records import clean, parse_check
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from conformance.results import Record, Result
+    from conformance.records import Record, Result
 
 MOST = 10
 """Annotations of one kind that GitHub shows of a step; further ones it drops."""

@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 from conformance.errors import KnownError
 from conformance.gate.smallest import check_smallest
-from conformance.results.text import clean
+from conformance.records.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

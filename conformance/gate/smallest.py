@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from conformance.cases.nested import SPECIAL, leaves, shape
-from conformance.results.text import is_check
+from conformance.records.text import is_check
+from conformance.specification.numbers import SPECIAL, leaves, shape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

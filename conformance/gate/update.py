@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
-    from conformance.results import Failure, Header, Result, Run
+    from conformance.records import Failure, Header, Result, Run
 
 TO_BE_JUDGED = "to be judged"
 """The reason of an entry that nobody has looked at yet."""

@@ -10,7 +10,7 @@ from conformance.gate.known import KINDS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.results import Record, Result
+    from conformance.records import Record, Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

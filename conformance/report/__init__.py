@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conformance.gate import KnownEntry
-    from conformance.results import Record
+    from conformance.records import Record
 
 __all__ = ["compatibility", "write"]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.results import Array, Failure
+    from conformance.records import Array, Failure
 
 ROWS, COLUMNS, TEXT = 12, 16, 160
 """How much of an array is shown; the run cuts larger ones around the worst element."""

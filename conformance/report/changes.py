@@ -7,15 +7,15 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from conformance.records import clean
 from conformance.report.columns import anchor
 from conformance.report.html import render
 from conformance.report.markdown import bounded, code, escape
-from conformance.results import clean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.results import Change, Difference, Record
+    from conformance.records import Change, Difference, Record
 
 KINDS = {
     "new": "passed before, differs now",

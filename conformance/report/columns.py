@@ -12,7 +12,7 @@ from conformance.gate import problems
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.results import Record
+    from conformance.records import Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

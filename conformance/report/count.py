@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from conformance.gate import KINDS
+from conformance.records import Check, Known, Result, parse_check
 from conformance.report.columns import Column, anchor
-from conformance.results import Check, Known, Result, parse_check
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from conformance.records import clean, parse_check
 from conformance.report import overview, sections
 from conformance.report.arrays import show
 from conformance.report.count import GLYPHS, WORDS
 from conformance.report.raw import raw
-from conformance.results import clean, parse_check
 
 if TYPE_CHECKING:
+    from conformance.records import Change
     from conformance.report.view import View
-    from conformance.results import Change
 
 _FOLDER = Path(__file__).parent
 _HTTPS = re.compile(r"https://[^\s\"'<>\\]+")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from conformance.records import clean
 from conformance.report.arrays import show
-from conformance.results import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

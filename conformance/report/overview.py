@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from conformance.results import SCHEMA
+from conformance.records import SCHEMA
 
 if TYPE_CHECKING:
     from conformance.report.columns import Column

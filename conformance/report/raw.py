@@ -12,8 +12,8 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from conformance.records import Record
     from conformance.report.columns import Column
-    from conformance.results import Record
 
 LIMIT = 1_000_000
 """Bytes of packed records in one page; base64 makes four of three."""

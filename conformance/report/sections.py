@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from conformance.records import clean
 from conformance.report.arrays import Table, tables, weights
 from conformance.report.count import GLYPHS, ROWS, WORDS, Difference
 from conformance.report.markdown import issue
 from conformance.report.ulp import ulp
-from conformance.results import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.errors import UsageError
+from conformance.records import parse_check
 from conformance.report.arrays import show
 from conformance.report.markdown import code, escape
-from conformance.results import parse_check
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from conformance.gate import KnownEntry
+    from conformance.records import Known
     from conformance.report.columns import Column
     from conformance.report.view import View
-    from conformance.results import Known
 
 BEGIN, END = "<!-- compatibility -->", "<!-- /compatibility -->"
 """What stands around the table in the file that it is published in."""

@@ -7,7 +7,7 @@ import struct
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from conformance.results import Worst
+    from conformance.records import Worst
 
 _CODES = {"float16": ("<e", "<h"), "float32": ("<f", "<i"), "float64": ("<d", "<q")}
 
@@ -18,7 +18,7 @@ def ulp(worst: Worst, dtype: str) -> str:
     The step is counted, not computed: it is right across a power of two, and next to
     zero, where quotients are not.
 
-    >>> from conformance.results import Worst
+    >>> from conformance.records import Worst
     >>> ulp(Worst(index=[0], got=1.0000001192092896, want=1.0), "float32")
     '1'
     """

@@ -9,16 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from conformance import heads
+from conformance.adapters.head import read_head
+from conformance.adapters.load import known_file, read_declarations
 from conformance.gate import load_known
-from conformance.loading import declarations, known_file, operations
+from conformance.operations import load_operations
 
 FOLDER = Path(__file__).parents[2] / "adapters"
 FILES = sorted(FOLDER.glob("*.py"))
 KNOWN = sorted(FOLDER.glob("*.toml"))
 REFERENCES = [path.stem for path in FILES if path.stem.endswith("_reference")]
 CORE = {"masked_mean", "masked_max", "masked_softmax", "masked_loss", "build_birnn"}
-FUNCTIONS = {each.function for each in operations().values()}
+FUNCTIONS = {each.function for each in load_operations().values()}
 
 # Distributions whose module has another name.
 MODULES = {"dm-haiku": "haiku", "paddlepaddle": "paddle", "pytorch-crf": "torchcrf"}
@@ -41,7 +42,7 @@ def tops(path: Path) -> set[str]:
 
 
 def required(path: Path) -> set[str]:
-    lines = {line for head in heads.read(path).values() for line in head.dependencies}
+    lines = {line for head in read_head(path).values() for line in head.dependencies}
     names = {re.split(r"[=<>!~\[]", line)[0] for line in lines}
     return {MODULES.get(name, name.replace("-", "_")) for name in names}
 
@@ -52,7 +53,7 @@ def test_there_are_adapters() -> None:
 
 def test_listing_adapters_imports_no_framework() -> None:
     before = set(sys.modules)
-    declarations()
+    read_declarations()
     assert not {"torch", "tensorflow", "jax", "keras"} & (set(sys.modules) - before)
 
 
@@ -76,7 +77,7 @@ def test_no_adapter_is_named_like_a_module(path: Path) -> None:
 
 @every_adapter
 def test_what_an_adapter_runs_on_is_pinned(path: Path) -> None:
-    lines = [line for head in heads.read(path).values() for line in head.dependencies]
+    lines = [line for head in read_head(path).values() for line in head.dependencies]
     assert lines
     assert [
         line for line in lines if not re.fullmatch(r"[\w.-]+(\[\w+\])?==[\w.]+", line)
@@ -85,18 +86,18 @@ def test_what_an_adapter_runs_on_is_pinned(path: Path) -> None:
 
 @every_adapter
 def test_an_adapter_says_in_a_line_what_it_is(path: Path) -> None:
-    assert all(head.summary.endswith(".") for head in heads.read(path).values())
+    assert all(head.summary.endswith(".") for head in read_head(path).values())
 
 
 @every_adapter
 def test_an_adapter_offers_an_operation(path: Path) -> None:
-    for head in heads.read(path).values():
+    for head in read_head(path).values():
         assert set(head.functions) & FUNCTIONS
 
 
 @every_adapter
 def test_an_adapter_declares_routes_that_its_framework_offers(path: Path) -> None:
-    for head in heads.read(path).values():
+    for head in read_head(path).values():
         assert set(head.routes) <= set(head.traits.routes)
 
 
@@ -114,13 +115,13 @@ def test_a_known_difference_has_a_reason_a_page_and_its_smallest_input(
 
 
 def test_each_file_of_known_differences_belongs_to_an_adapter() -> None:
-    files = {known_file(each) for each in declarations().values()}
+    files = {known_file(each) for each in read_declarations().values()}
     assert [path.name for path in KNOWN if path not in files] == []
 
 
 @pytest.mark.parametrize("name", REFERENCES)
 def test_a_reference_offers_every_core_operation(name: str) -> None:
-    assert set(declarations()[name].functions) >= CORE
+    assert set(read_declarations()[name].functions) >= CORE
 
 
 @pytest.mark.parametrize("name", REFERENCES)

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.loading import load
+from conformance.adapters.load import load_adapter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-REFERENCE = load("numpy_reference").functions
+REFERENCE = load_adapter("numpy_reference").functions
 NUMBERS = st.floats(-100, 100, width=32)
 GARBAGE = st.sampled_from([0.0, 1e4, -1e4, math.inf, -math.inf, math.nan])
 

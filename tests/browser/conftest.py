@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from conformance.records import diff, read
 from conformance.report import write
 from conformance.report.changes import Pair, as_page
-from conformance.results import diff, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.cases import load_flags, vacuous, vocabulary
-from conformance.cases.checks import checked, parsed
+from conformance.cases.validate import checked, parsed
 from conformance.errors import CaseError
-from conformance.loading import operations
+from conformance.operations import load_operations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     Mutation = Callable[[dict[str, Any]], object]
 
 FOLDER = Path(__file__).parent.parent.parent / "cases"
-WORDS = replace(vocabulary(operations().values()), flags=set(load_flags(FOLDER)))
+WORDS = replace(vocabulary(load_operations().values()), flags=set(load_flags(FOLDER)))
 RAW = {
     name: json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
-    for name in operations()
+    for name in load_operations()
 }
 
 

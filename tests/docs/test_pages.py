@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
-from conformance import commands_text, heads, loading
-from conformance.cases.__main__ import answered
+from conformance.adapters.head import read_head
 from conformance.cases.answers import vocabulary
 from conformance.cases.files import load_flags
 from conformance.cases.model import Vocabulary
+from conformance.cases.write import answered
+from conformance.commands.pages import commands
 from conformance.gate import load_known
+from conformance.operations import load_operations
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -99,17 +101,17 @@ def test_pages_of_the_site_link_to_nothing_outside_it() -> None:
 
 
 def test_the_commands_page_is_what_the_commands_say() -> None:
-    assert commands_text.FILE.read_text(encoding="utf-8") == commands_text.text()
+    assert commands.FILE.read_text(encoding="utf-8") == commands.text()
 
 
 def test_the_commands_page_is_checked_and_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = tmp_path / "commands.md"
-    monkeypatch.setattr(commands_text, "FILE", page)
-    assert commands_text.main(["check"]) == 1
-    assert commands_text.main(["write"]) == 0
-    assert commands_text.main(["check"]) == 0
+    monkeypatch.setattr(commands, "FILE", page)
+    assert commands.main(["check"]) == 1
+    assert commands.main(["write"]) == 0
+    assert commands.main(["check"]) == 0
     assert "## new-adapter" in page.read_text(encoding="utf-8")
 
 
@@ -161,14 +163,14 @@ def test_the_adapter_that_is_shown_has_a_right_head(tmp_path: Path) -> None:
     (text, *_) = blocks(ROOT / "docs" / "adapters.md", "python")
     path = tmp_path / "shown.py"
     path.write_text(text, encoding="utf-8")
-    (found,) = heads.read(path).values()
+    (found,) = read_head(path).values()
     assert found.functions == ("masked_mean",)
     assert found.empty_row("masked_mean") == "zero"
 
 
 def test_the_case_that_is_shown_is_one() -> None:
     (text,) = blocks(ROOT / "docs" / "cases.md", "json")
-    words: Vocabulary = vocabulary(loading.operations().values())
+    words: Vocabulary = vocabulary(load_operations().values())
     words = Vocabulary(
         axes=words.axes,
         clauses=words.clauses,

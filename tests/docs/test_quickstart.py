@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "quickstart.md").read_text(encoding="utf-8")
 WHEEL = os.environ.get("MASK_WHEEL", "")
 FENCE = re.compile(r'(?ms)^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$')
-MAIN = "from conformance.cli import main; main()"
+MAIN = "from conformance.commands.cli import main; main()"
 FAILING = {
     "mask-conformance run masking.py --level core": 1,
     "mask-conformance run masking.py": 1,

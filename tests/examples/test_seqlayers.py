@@ -17,7 +17,7 @@ pytest.importorskip("torch")
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "seqlayers"
-MAIN = "from conformance.cli import main; main()"
+MAIN = "from conformance.commands.cli import main; main()"
 WHEEL = os.environ.get("MASK_WHEEL", "")
 HISTORY = {
     "0.2.0-shorter-pooling": (

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from conformance.loading import load
-from conformance.precision import PRECISIONS, numpy_dtype
+from conformance.adapters.load import load_adapter
+from conformance.trial.precision import PRECISIONS, numpy_dtype
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from conformance.batch import Array
-    from conformance.frameworks import Framework
+    from conformance.trial.batch import Array
+    from conformance.trial.frameworks import Framework
 
 # A full row, right padding, left padding, gaps, nothing, a single position.
 MASK = np.array(
@@ -132,10 +132,10 @@ def answers(
 @pytest.fixture(scope="session")
 def disagreements() -> Callable[[Framework, str, str], list[str]]:
     """Return where an adapter's answers are not those of the NumPy reference."""
-    reference = load("numpy_reference").functions
+    reference = load_adapter("numpy_reference").functions
 
     def find(framework: Framework, name: str, dtype: str) -> list[str]:
-        functions, found = load(name).functions, []
+        functions, found = load_adapter(name).functions, []
         close = 16 * PRECISIONS[dtype].u
         # A form is turned to booleans first: one dtype shows it.
         forms = 2 if dtype == "float32" else 1
@@ -160,10 +160,10 @@ def _near(got: Array, want: Array, close: float) -> bool:
 @pytest.fixture(scope="session")
 def wrong_slopes() -> Callable[[Framework, str], list[str]]:
     """Return where gradients are not the reference's finite differences."""
-    reference = load("numpy_reference").functions
+    reference = load_adapter("numpy_reference").functions
 
     def find(framework: Framework, name: str) -> list[str]:
-        functions, found = load(name).functions, []
+        functions, found = load_adapter(name).functions, []
         for call in calls("float64"):
             bound = call.bound(reference, np.asarray)
             answer = bound(*call.arrays, MASK)

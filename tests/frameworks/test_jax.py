@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from conformance.precision import numpy_dtype
 from conformance.specification import DTYPES
+from conformance.trial.precision import numpy_dtype
 
 jax = pytest.importorskip("jax")
 
-from conformance.frameworks import jax as framework  # noqa: E402 - after the skip
+from conformance.trial.frameworks import jax as framework  # noqa: E402 - after the skip
 
 if TYPE_CHECKING:
     from collections.abc import Callable

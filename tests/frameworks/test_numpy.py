@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from conformance.errors import NothingCapturedError, UnconnectedGradientError
-from conformance.frameworks import numpy as framework
-from conformance.precision import numpy_dtype
 from conformance.specification import DTYPES
+from conformance.trial.frameworks import numpy as framework
+from conformance.trial.precision import numpy_dtype
 
 ODD = [[0.0, -0.0, 1.5], [np.inf, -np.inf, np.nan]]
 

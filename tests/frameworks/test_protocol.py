@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.adapter import FRAMEWORKS
+from conformance.specification.declaration import FRAMEWORKS
 
 FOLDER = Path(__file__).parents[2] / "conformance" / "frameworks"
 

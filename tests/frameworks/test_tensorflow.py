@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from conformance.errors import UnconnectedGradientError
-from conformance.precision import numpy_dtype
 from conformance.specification import DTYPES
+from conformance.trial.precision import numpy_dtype
 
 tf = pytest.importorskip("tensorflow")
 
-from conformance.frameworks import tensorflow as framework  # noqa: E402 - after the skip
+from conformance.trial.frameworks import tensorflow as framework  # noqa: E402 - after the skip
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from conformance.errors import RouteUnavailableError, UnconnectedGradientError
-from conformance.precision import numpy_dtype
 from conformance.specification import DTYPES
+from conformance.trial.precision import numpy_dtype
 
 torch = pytest.importorskip("torch")
 
-from conformance.frameworks import torch as framework  # noqa: E402 - after the skip
+from conformance.trial.frameworks import torch as framework  # noqa: E402 - after the skip
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,19 +8,21 @@ from typing import cast as typed
 import numpy as np
 import pytest
 
-from conformance import loading
-from conformance.adapter import Adapter, Declaration
-from conformance.attempt import Finding, attempt
-from conformance.frameworks import numpy as numpy_framework
-from conformance.plan import laws_of
-from conformance.sample import Sample, cast, generate
+from conformance.adapters.load import read_declaration
+from conformance.operations import load_law, load_operations, load_oracle
+from conformance.specification.declaration import Declaration
+from conformance.specification.plan import laws_of
 from conformance.strategies import variant_named
-from conformance.subject import Subject
+from conformance.trial.adapter import Adapter
+from conformance.trial.attempt import Finding, attempt
+from conformance.trial.frameworks import numpy as numpy_framework
+from conformance.trial.sample import Sample, cast, generate
+from conformance.trial.subject import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.frameworks import Framework
+    from conformance.trial.frameworks import Framework
 
     Function = Callable[..., Any]
 
@@ -33,7 +35,7 @@ def make_subject(
     **more: str,
 ) -> Subject:
     found = variant_named(variant)
-    operation = loading.operations()[found.operation]
+    operation = load_operations()[found.operation]
     declaration = Declaration(
         name="made",
         framework="numpy",
@@ -56,9 +58,9 @@ def make_subject(
 
 
 def make_sample(under: Subject, *, turn: int = 0, seed: int = 0) -> Sample:
-    oracle = loading.oracle(under.operation.name)
+    oracle = load_oracle(under.operation.name)
     batch = generate(oracle, under.variant, seed=seed, turn=turn)
-    reference = loading.declaration("numpy_reference")
+    reference = read_declaration("numpy_reference")
     return Sample(
         oracle=oracle,
         variant=under.variant,
@@ -75,7 +77,7 @@ def judge(under: Subject, law: str, given: Sample | None = None) -> Finding:
         each for each in laws_of(under.operation, under.variant) if each.name == law
     )
     with np.errstate(all="ignore"):
-        return attempt(loading.law_function(found), under, given or make_sample(under))
+        return attempt(load_law(found), under, given or make_sample(under))
 
 
 @pytest.fixture(scope="session")

@@ -9,23 +9,23 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pytest
 
-from conformance import loading
-from conformance.frameworks import Capture
-from conformance.frameworks import numpy as numpy_framework
+from conformance.adapters.load import load_adapter
+from conformance.trial.frameworks import Capture
+from conformance.trial.frameworks import numpy as numpy_framework
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from conformance.attempt import Finding
-    from conformance.sample import Sample
-    from conformance.subject import Subject
+    from conformance.trial.attempt import Finding
+    from conformance.trial.sample import Sample
+    from conformance.trial.subject import Subject
 
     Function = Callable[..., Any]
     Make = Callable[..., Subject]
     Judged = Callable[..., Finding]
 
 Array: TypeAlias = Any  # what NumPy's arithmetic gives on arrays of any dtype
-REFERENCE = loading.load("numpy_reference").functions
+REFERENCE = load_adapter("numpy_reference").functions
 
 
 def right(x: Array, mask: Array | None) -> Array:

@@ -8,26 +8,27 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pytest
 
-from conformance import loading
-from conformance.attempt import attempt
-from conformance.plan import laws_of
+from conformance.adapters.load import load_adapter
+from conformance.operations import load_operations
+from conformance.specification.plan import laws_of
+from conformance.trial.attempt import attempt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.attempt import Finding
-    from conformance.sample import Sample
-    from conformance.subject import Subject
+    from conformance.trial.attempt import Finding
+    from conformance.trial.sample import Sample
+    from conformance.trial.subject import Subject
 
     Function = Callable[..., Any]
     Make = Callable[..., Subject]
     Judged = Callable[..., Finding]
 
 Array: TypeAlias = Any  # what NumPy's arithmetic gives on arrays of any dtype
-REFERENCE = loading.load("numpy_reference").functions
+REFERENCE = load_adapter("numpy_reference").functions
 PLAIN = [
     (variant.name, law.name)
-    for operation in loading.operations().values()
+    for operation in load_operations().values()
     for variant in operation.variants
     for law in laws_of(operation, variant)
     if law.needs not in {"gradient", "compiled", "jvp"}
@@ -168,7 +169,7 @@ WRONG: dict[str, Function] = {
 def test_a_law_holds_for_the_reference(
     subject: Make, judged: Judged, variant: str, law: str
 ) -> None:
-    operation = loading.operations()[variant.partition(".")[0]]
+    operation = load_operations()[variant.partition(".")[0]]
     under = subject(REFERENCE[operation.function], variant=variant)
     found = judged(under, law)
 
@@ -188,7 +189,7 @@ def test_a_law_fails_for_wrong_code(subject: Make, judged: Judged, law: str) -> 
 
 
 def test_every_law_of_the_mean_has_wrong_code_here() -> None:
-    operation = loading.operations()["masked_mean"]
+    operation = load_operations()["masked_mean"]
     laws = {law.name for law in laws_of(operation)}
     assert laws - WRONG.keys() == {
         "gradient",

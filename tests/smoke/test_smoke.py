@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance.commands.smoke import smoke
 from conformance.errors import AdapterError
-from conformance.smoke import smoke
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.mutation.arrays import after_last, clean, kept, lengths
+from conformance.operations._common.arrays import after_last, clean, kept, lengths
 from conformance.operations.attention.formulas import (
     attend,
     correct,

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.compare import compare
-from conformance.inputs import VALUES, garbled
+from conformance.operations._common.oracle import over_time, wide
 from conformance.operations.attention.oracle import visible
-from conformance.operations.base import over_time, wide
+from conformance.trial.draw import VALUES, garbled
+from conformance.trial.verdict import compare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.batch import Array, Batch
-    from conformance.compare import Verdict
-    from conformance.sample import Sample
-    from conformance.subject import Subject
+    from conformance.trial.batch import Array, Batch
+    from conformance.trial.sample import Sample
+    from conformance.trial.subject import Subject
+    from conformance.trial.verdict import Verdict
 
 SHIFT = (32.0, -16.0, 8.0)
 """Added to all keys by feature; exact with quarters, in bfloat16 with units."""

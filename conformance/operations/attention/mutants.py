@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from conformance.mutation.family import mask_faults
-from conformance.mutation.mutant import Mutant
+from conformance.operations._common.family import mask_faults
+from conformance.operations._common.mutant import Mutant
 from conformance.operations.attention import calls
 from conformance.operations.attention import formulas as wrong
 

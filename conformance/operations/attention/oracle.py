@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from conformance.inputs import GARBAGE, SIGNALS, VALUES, Draw, garbled
-from conformance.operations.base import over_time, selected, wide
-from conformance.precision import PRECISIONS
+from conformance.operations._common.oracle import over_time, selected, wide
+from conformance.trial.draw import GARBAGE, SIGNALS, VALUES, Draw, garbled
+from conformance.trial.precision import PRECISIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.batch import Array, Batch
-    from conformance.inputs import Table
-    from conformance.precision import Precision
+    from conformance.trial.batch import Array, Batch
+    from conformance.trial.draw import Table
+    from conformance.trial.precision import Precision
 
 ROWS = 32
 HEADS = 2

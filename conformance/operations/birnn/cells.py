@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from conformance.batch import Array
+    from conformance.trial.batch import Array
 
 GATES = {"simple": 1, "lstm": 4, "gru": 3}
 

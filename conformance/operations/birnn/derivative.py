@@ -15,7 +15,7 @@ from conformance.operations.birnn.cells import logistic
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.batch import Array
+    from conformance.trial.batch import Array
 
 Parts = tuple["Array", ...]
 Back = tuple["Array", "Array", "Array | float", "Array"]

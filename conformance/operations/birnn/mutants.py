@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from conformance.mutation.arrays import MASKS, kept, lengths
-from conformance.mutation.layers import doubled, rows_sorted, squeezed
-from conformance.mutation.mutant import Mutant
+from conformance.operations._common.arrays import MASKS, kept, lengths
+from conformance.operations._common.layers import doubled, rows_sorted, squeezed
+from conformance.operations._common.mutant import Mutant
 from conformance.operations.birnn.layer import build
 
 if TYPE_CHECKING:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.inputs import GARBAGE, SIGNALS, Draw, garbled
-from conformance.operations.base import selected
+from conformance.operations._common.oracle import selected
 from conformance.operations.birnn.cells import (
     GATES,
     State,
@@ -19,12 +18,13 @@ from conformance.operations.birnn.cells import (
     step,
 )
 from conformance.operations.birnn.derivative import direction_gradient
-from conformance.precision import PRECISIONS
+from conformance.trial.draw import GARBAGE, SIGNALS, Draw, garbled
+from conformance.trial.precision import PRECISIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from conformance.batch import Array, Batch
+    from conformance.trial.batch import Array, Batch
 
 ROWS = 8
 FEATURES = 2

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.mutation.arrays import (
+from conformance.operations._common.arrays import (
     MASKS,
     after_last,
     full_if_empty,

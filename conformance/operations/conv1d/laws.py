@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.compare import compare
-from conformance.inputs import LOGITS, garbled
-from conformance.operations.base import over_time, wide
+from conformance.operations._common.oracle import over_time, wide
+from conformance.trial.draw import LOGITS, garbled
+from conformance.trial.verdict import compare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.batch import Array
-    from conformance.compare import Verdict
-    from conformance.sample import Sample
-    from conformance.subject import Subject
+    from conformance.trial.batch import Array
+    from conformance.trial.sample import Sample
+    from conformance.trial.subject import Subject
+    from conformance.trial.verdict import Verdict
 
 
 def zero_at_padding(subject: Subject, sample: Sample) -> Iterator[Verdict]:

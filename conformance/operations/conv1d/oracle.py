@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.inputs import GARBAGE, LOGITS, SIGNALS, Draw, garbled
-from conformance.operations.base import over_time, selected, wide
+from conformance.operations._common.oracle import over_time, selected, wide
 from conformance.operations.conv1d import windows
-from conformance.precision import PRECISIONS
+from conformance.trial.draw import GARBAGE, LOGITS, SIGNALS, Draw, garbled
+from conformance.trial.precision import PRECISIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from conformance.batch import Array, Batch
+    from conformance.trial.batch import Array, Batch
 
 ROWS = 16
 FEATURES = 2

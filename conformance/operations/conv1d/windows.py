@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from conformance.batch import extent
+from conformance.trial.batch import extent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.batch import Array
+    from conformance.trial.batch import Array
 
 
 class Reach(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.mutation.arrays import clean, lengths, wide
+from conformance.operations._common.arrays import clean, lengths, wide
 from conformance.operations.crf_log_likelihood.formulas import masked
 
 NO_TAG = -1

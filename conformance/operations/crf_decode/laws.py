@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.compare import compare, failed
 from conformance.operations.crf_decode.oracle import answer, rounding
 from conformance.operations.crf_log_likelihood import chain
 from conformance.operations.crf_log_likelihood.laws import reversed_chain
+from conformance.trial.verdict import compare, failed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.compare import Verdict
-    from conformance.sample import Sample
-    from conformance.subject import Subject
+    from conformance.trial.sample import Sample
+    from conformance.trial.subject import Subject
+    from conformance.trial.verdict import Verdict
 
 
 def best_path(subject: Subject, sample: Sample) -> Iterator[Verdict]:

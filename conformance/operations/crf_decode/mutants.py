@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from conformance.mutation.arrays import MASKS, kept, lengths
-from conformance.mutation.mutant import Mutant
+from conformance.operations._common.arrays import MASKS, kept, lengths
+from conformance.operations._common.mutant import Mutant
 from conformance.operations.crf_decode import formulas
 
 if TYPE_CHECKING:

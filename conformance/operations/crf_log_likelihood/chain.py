@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.inputs import GARBAGE, LOGITS, SIGNALS, Draw, garbled
-from conformance.operations.base import selected, wide
-from conformance.precision import PRECISIONS
+from conformance.operations._common.oracle import selected, wide
+from conformance.trial.draw import GARBAGE, LOGITS, SIGNALS, Draw, garbled
+from conformance.trial.precision import PRECISIONS
 
 if TYPE_CHECKING:
-    from conformance.batch import Array, Batch
+    from conformance.trial.batch import Array, Batch
 
 TAGS = 3
 ROWS = 8

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.mutation.arrays import (
+from conformance.operations._common.arrays import (
     MASKS,
     all_true,
     full_if_empty,

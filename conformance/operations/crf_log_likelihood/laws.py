@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.compare import compare
-from conformance.inputs import garbled
-from conformance.operations.base import wide
+from conformance.operations._common.oracle import wide
+from conformance.trial.draw import garbled
+from conformance.trial.verdict import compare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.batch import Batch
-    from conformance.compare import Verdict
-    from conformance.sample import Sample
-    from conformance.subject import Subject
+    from conformance.trial.batch import Batch
+    from conformance.trial.sample import Sample
+    from conformance.trial.subject import Subject
+    from conformance.trial.verdict import Verdict
 
 NO_TAGS = (-100, -1, 3, 255, 2**31 - 1)
 """Tags that are none: the usual ignore index, one before and one behind."""

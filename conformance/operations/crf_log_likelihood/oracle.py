@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations.base import selected
+from conformance.operations._common.oracle import selected
 from conformance.operations.crf_log_likelihood import chain
-from conformance.precision import PRECISIONS
+from conformance.trial.precision import PRECISIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.batch import Array, Batch
-    from conformance.inputs import Draw
+    from conformance.trial.batch import Array, Batch
+    from conformance.trial.draw import Draw
 
 ROWS = chain.ROWS
 PARTS = ("emissions", "transitions", "start", "end")

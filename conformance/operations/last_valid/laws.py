@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.compare import compare
-from conformance.inputs import garbled
+from conformance.trial.draw import garbled
+from conformance.trial.verdict import compare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.batch import Array
-    from conformance.compare import Verdict
-    from conformance.sample import Sample
-    from conformance.subject import Subject
+    from conformance.trial.batch import Array
+    from conformance.trial.sample import Sample
+    from conformance.trial.subject import Subject
+    from conformance.trial.verdict import Verdict
 
 
 def earlier_values(subject: Subject, sample: Sample) -> Iterator[Verdict]:

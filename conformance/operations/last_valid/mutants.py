@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from conformance.mutation.arrays import after_last, kept, over, places, wide
-from conformance.mutation.family import called, usual
-from conformance.mutation.mutant import Mutant
+from conformance.operations._common.arrays import after_last, kept, over, places, wide
+from conformance.operations._common.family import called, usual
+from conformance.operations._common.mutant import Mutant
 
 
 def correct(xp: Any, x: Any, mask: Any) -> Any:

@@ -9,9 +9,9 @@ from conformance.operations.masked_batch_norm.laws import refolded, shift
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.compare import Verdict
-    from conformance.sample import Sample
-    from conformance.subject import Subject
+    from conformance.trial.sample import Sample
+    from conformance.trial.subject import Subject
+    from conformance.trial.verdict import Verdict
 
 __all__ = ["each_by_itself", "shift"]
 

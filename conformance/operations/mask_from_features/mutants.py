@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from conformance.mutation.arrays import wide
-from conformance.mutation.family import mask_faults
-from conformance.mutation.mutant import Mutant
+from conformance.operations._common.arrays import wide
+from conformance.operations._common.family import mask_faults
+from conformance.operations._common.mutant import Mutant
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.inputs import VALUES
+from conformance.trial.draw import VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.batch import Array, Batch
-    from conformance.inputs import Draw
+    from conformance.trial.batch import Array, Batch
+    from conformance.trial.draw import Draw
 
 ROWS = 32
 

@@ -10,9 +10,9 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.compare import Verdict
-    from conformance.sample import Sample
-    from conformance.subject import Subject
+    from conformance.trial.sample import Sample
+    from conformance.trial.subject import Subject
+    from conformance.trial.verdict import Verdict
 
 LARGE = np.array([256, 65536, 2**24, 2**31 - 1, 2**31 - 256, 30522, 128, 32768, 257])
 """Ids that are 0 or 1 in their last bits, or lose bits as floats."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from conformance.mutation.family import mask_faults
-from conformance.mutation.mutant import Mutant
+from conformance.operations._common.family import mask_faults
+from conformance.operations._common.mutant import Mutant
 
 if TYPE_CHECKING:
     from collections.abc import Callable

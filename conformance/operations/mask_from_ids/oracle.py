@@ -10,8 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.batch import Array, Batch
-    from conformance.inputs import Draw
+    from conformance.trial.batch import Array, Batch
+    from conformance.trial.draw import Draw
 
 ROWS = 32
 

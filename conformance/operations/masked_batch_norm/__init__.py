@@ -39,7 +39,7 @@ OPERATION = Operation(
             name="long-rows",
             number=20,
             level="robust",
-            module="conformance.laws.numerics",
+            module="conformance.operations._common.laws.numerics",
             text="Rows of 130, 257 and 2049 positions are counted and summed as "
             "exactly as short ones.",
             why="counts kept in int8, float16 or bfloat16",

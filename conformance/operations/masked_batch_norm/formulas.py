@@ -9,7 +9,7 @@ from functools import partial
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from conformance.mutation.arrays import (
+from conformance.operations._common.arrays import (
     MASKS,
     clean,
     full_if_empty,

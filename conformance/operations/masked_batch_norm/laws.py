@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.compare import compare, failed
-from conformance.inputs import garbled
-from conformance.operations.base import wide
-from conformance.precision import PRECISIONS
+from conformance.operations._common.oracle import wide
+from conformance.trial.draw import garbled
+from conformance.trial.precision import PRECISIONS
+from conformance.trial.verdict import compare, failed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.batch import Array, Batch
-    from conformance.compare import Verdict
-    from conformance.sample import Sample
-    from conformance.subject import Subject
+    from conformance.trial.batch import Array, Batch
+    from conformance.trial.sample import Sample
+    from conformance.trial.subject import Subject
+    from conformance.trial.verdict import Verdict
 
 
 def shift(subject: Subject, sample: Sample) -> Iterator[Verdict]:

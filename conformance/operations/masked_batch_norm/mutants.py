@@ -8,7 +8,7 @@ from conformance.operations.masked_batch_norm.faults import norm_mutants
 from conformance.operations.masked_batch_norm.formulas import batch_norm
 
 if TYPE_CHECKING:
-    from conformance.mutation.mutant import Mutant
+    from conformance.operations._common.mutant import Mutant
 
 correct = batch_norm
 MUTANTS: tuple[Mutant, ...] = norm_mutants(

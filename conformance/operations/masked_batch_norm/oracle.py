@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.inputs import GARBAGE, VALUES, Draw, garbled
-from conformance.operations.norms import answered, bounded, derived, generated_weights
+from conformance.operations._common.norms import (
+    answered,
+    bounded,
+    derived,
+    generated_weights,
+)
+from conformance.trial.draw import GARBAGE, VALUES, Draw, garbled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.batch import Array, Batch
+    from conformance.trial.batch import Array, Batch
 
 ROWS = 8
 FEATURES = 2

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from conformance.mutation.arrays import clean, kept, wide
-from conformance.mutation.family import called, fill_faults, usual
-from conformance.mutation.mutant import Mutant
+from conformance.operations._common.arrays import clean, kept, wide
+from conformance.operations._common.family import called, fill_faults, usual
+from conformance.operations._common.mutant import Mutant
 
 INFINITE = float("-inf")
 

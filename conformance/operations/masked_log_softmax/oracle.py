@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations.base import row_counts, selected
+from conformance.operations._common.oracle import row_counts, selected
 from conformance.operations.masked_logsumexp.oracle import parts
 from conformance.operations.masked_softmax import oracle as softmax
-from conformance.precision import PRECISIONS
+from conformance.trial.precision import PRECISIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.batch import Array, Batch
+    from conformance.trial.batch import Array, Batch
 
 ROWS = softmax.ROWS
 generate = softmax.generate

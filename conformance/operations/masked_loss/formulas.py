@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.mutation.arrays import clean, count, kept, lengths, over, wide
+from conformance.operations._common.arrays import (
+    clean,
+    count,
+    kept,
+    lengths,
+    over,
+    wide,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.inputs import GARBAGE, LOGITS, Draw, garbled
-from conformance.operations.base import over_time, row_counts, selected
-from conformance.precision import PRECISIONS
+from conformance.operations._common.oracle import over_time, row_counts, selected
+from conformance.trial.draw import GARBAGE, LOGITS, Draw, garbled
+from conformance.trial.precision import PRECISIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.batch import Array, Batch
+    from conformance.trial.batch import Array, Batch
 
 ROWS = 4
 CLASSES = 3

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from conformance.operations.loops import POOLED, reduced
+from conformance.operations._common.exact import POOLED, reduced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

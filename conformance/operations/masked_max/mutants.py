@@ -5,8 +5,15 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from conformance.mutation.arrays import MASKS, clean, kept, lengths, over, wide
-from conformance.mutation.mutant import Mutant
+from conformance.operations._common.arrays import (
+    MASKS,
+    clean,
+    kept,
+    lengths,
+    over,
+    wide,
+)
+from conformance.operations._common.mutant import Mutant
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ import math
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from conformance.operations.loops import POOLED, reduced
+from conformance.operations._common.exact import POOLED, reduced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

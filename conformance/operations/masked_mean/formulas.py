@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.mutation.arrays import (
+from conformance.operations._common.arrays import (
     clean,
     count,
     kept,

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.compare import compare
-from conformance.operations.base import over_time, shifted, wide
+from conformance.operations._common.oracle import over_time, shifted, wide
+from conformance.trial.verdict import compare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.compare import Verdict
-    from conformance.sample import Sample
-    from conformance.subject import Subject
+    from conformance.trial.sample import Sample
+    from conformance.trial.subject import Subject
+    from conformance.trial.verdict import Verdict
 
 SHIFT = 64.0
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from conformance.mutation.arrays import lengths
-from conformance.mutation.family import mask_faults
-from conformance.mutation.mutant import Mutant
+from conformance.operations._common.arrays import lengths
+from conformance.operations._common.family import mask_faults
+from conformance.operations._common.mutant import Mutant
 from conformance.operations.masked_mean import formulas as wrong
 
 correct = wrong.correct

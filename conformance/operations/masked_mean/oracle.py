@@ -6,14 +6,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations.base import over_time, pooled, row_counts, selected
-from conformance.precision import PRECISIONS
+from conformance.operations._common.oracle import (
+    over_time,
+    pooled,
+    row_counts,
+    selected,
+)
+from conformance.trial.precision import PRECISIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.batch import Array, Batch
-    from conformance.inputs import Draw
+    from conformance.trial.batch import Array, Batch
+    from conformance.trial.draw import Draw
 
 ROWS = 32
 

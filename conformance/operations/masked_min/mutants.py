@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from conformance.mutation.arrays import clean, kept, over, wide
-from conformance.mutation.family import FLOATS, called, usual
-from conformance.mutation.mutant import Mutant
+from conformance.operations._common.arrays import clean, kept, over, wide
+from conformance.operations._common.family import FLOATS, called, usual
+from conformance.operations._common.mutant import Mutant
 
 BOTH = ("float16", "float32")
 

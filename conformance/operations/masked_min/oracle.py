@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations.base import wide
+from conformance.operations._common.oracle import wide
 from conformance.operations.masked_max import oracle as maximum
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.batch import Array, Batch
+    from conformance.trial.batch import Array, Batch
 
 ROWS = maximum.ROWS
 generate = maximum.generate

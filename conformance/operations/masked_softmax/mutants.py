@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from conformance.mutation.family import mask_faults
-from conformance.mutation.mutant import Mutant
+from conformance.operations._common.family import mask_faults
+from conformance.operations._common.mutant import Mutant
 from conformance.operations.masked_softmax import formulas as wrong
 
 correct = wrong.correct

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.inputs import GARBAGE, VALUES, Draw, garbled
-from conformance.operations.base import row_counts, selected
-from conformance.precision import PRECISIONS
+from conformance.operations._common.oracle import row_counts, selected
+from conformance.trial.draw import GARBAGE, VALUES, Draw, garbled
+from conformance.trial.precision import PRECISIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.batch import Array, Batch
+    from conformance.trial.batch import Array, Batch
 
 ROWS = 32
 

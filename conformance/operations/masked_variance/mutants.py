@@ -5,9 +5,16 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from conformance.mutation.arrays import clean, count, kept, lengths, over, wide
-from conformance.mutation.family import called, usual
-from conformance.mutation.mutant import Mutant
+from conformance.operations._common.arrays import (
+    clean,
+    count,
+    kept,
+    lengths,
+    over,
+    wide,
+)
+from conformance.operations._common.family import called, usual
+from conformance.operations._common.mutant import Mutant
 
 if TYPE_CHECKING:
     from collections.abc import Callable

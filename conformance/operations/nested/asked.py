@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conformance.batch import Batch
-from conformance.inputs import COTANGENTS, SIGNALS
 from conformance.operations.nested.training import Stack
-from conformance.precision import numpy_dtype
-from conformance.sample import cast
+from conformance.trial.batch import Batch
+from conformance.trial.draw import COTANGENTS, SIGNALS
+from conformance.trial.precision import numpy_dtype
+from conformance.trial.sample import cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.batch import Array
-    from conformance.sample import Sample
-    from conformance.subject import Subject
+    from conformance.trial.batch import Array
+    from conformance.trial.sample import Sample
+    from conformance.trial.subject import Subject
 
 ROWS, TIME = 4, 3
 

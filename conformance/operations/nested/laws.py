@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.compare import compare, failed, identical
 from conformance.operations.nested.asked import ROWS, TIME, Training
 from conformance.operations.nested.training import KEPT, RATE, pulled, statistics
-from conformance.precision import PRECISIONS
+from conformance.trial.precision import PRECISIONS
+from conformance.trial.verdict import compare, failed, identical
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from conformance.batch import Array
-    from conformance.compare import Verdict
-    from conformance.sample import Sample
-    from conformance.subject import Subject
+    from conformance.trial.batch import Array
+    from conformance.trial.sample import Sample
+    from conformance.trial.subject import Subject
+    from conformance.trial.verdict import Verdict
 
 
 def weights_once(subject: Subject, sample: Sample) -> Iterator[Verdict]:

@@ -9,7 +9,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from conformance.mutation.arrays import MASKS, clean, kept, lengths, namespace, wide
+from conformance.operations._common.arrays import (
+    MASKS,
+    clean,
+    kept,
+    lengths,
+    namespace,
+    wide,
+)
 from conformance.operations.nested.steps import stepped
 
 if TYPE_CHECKING:

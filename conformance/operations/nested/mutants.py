@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from conformance.mutation.arrays import MASKS, kept, lengths
-from conformance.mutation.mutant import Mutant
+from conformance.operations._common.arrays import MASKS, kept, lengths
+from conformance.operations._common.mutant import Mutant
 from conformance.operations.nested.layer import Layer, build
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.mutation.mutant import Kind
+    from conformance.operations._common.mutant import Kind
 
     Table = tuple[tuple[str, str, str, tuple[str, ...], str], ...]
 

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.inputs import GARBAGE, SIGNALS, Draw, garbled
-from conformance.operations.base import selected
+from conformance.operations._common.oracle import selected
 from conformance.operations.birnn.cells import (
     Uncertain,
     affine,
@@ -15,12 +14,13 @@ from conformance.operations.birnn.cells import (
     tanh_of,
 )
 from conformance.operations.nested.training import Stack, pulled
-from conformance.precision import PRECISIONS
+from conformance.trial.draw import GARBAGE, SIGNALS, Draw, garbled
+from conformance.trial.precision import PRECISIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.batch import Array, Batch
+    from conformance.trial.batch import Array, Batch
 
 ROWS = 32
 FEATURES = 3

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations.base import wide
+from conformance.operations._common.oracle import wide
 from conformance.operations.birnn.cells import logistic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.batch import Array
+    from conformance.trial.batch import Array
 
     Pair = tuple[Array, Array]
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations.base import over_time, pooled, selected
+from conformance.operations._common.oracle import over_time, pooled, selected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.batch import Array, Batch
-    from conformance.inputs import Draw
+    from conformance.trial.batch import Array, Batch
+    from conformance.trial.draw import Draw
 
 ROWS = 32
 

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.batch import extent
-from conformance.compare import compare
-from conformance.inputs import LADDER
+from conformance.trial.batch import extent
+from conformance.trial.draw import LADDER
+from conformance.trial.verdict import compare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.compare import Verdict
-    from conformance.sample import Sample
-    from conformance.subject import Subject
+    from conformance.trial.sample import Sample
+    from conformance.trial.subject import Subject
+    from conformance.trial.verdict import Verdict
 
 
 def row_by_row(subject: Subject, sample: Sample) -> Iterator[Verdict]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.mutation.arrays import namespace, wide
+from conformance.operations._common.arrays import namespace, wide
 from conformance.operations.birnn.layer import PARTS, Layer
 from conformance.operations.conv1d.formulas import convolution, masked
 

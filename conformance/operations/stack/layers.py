@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations.base import selected, wide
+from conformance.operations._common.oracle import selected, wide
 from conformance.operations.birnn import oracle as birnn
 from conformance.operations.birnn.cells import Uncertain, exactly
 from conformance.operations.conv1d import windows
-from conformance.precision import PRECISIONS
+from conformance.trial.precision import PRECISIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.batch import Array, Batch
+    from conformance.trial.batch import Array, Batch
 
 CONVOLUTION = {"padding": "same", "dilation": "1"}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from conformance.mutation.arrays import MASKS, after_last, kept
-from conformance.mutation.layers import doubled, rows_sorted, squeezed
-from conformance.mutation.mutant import Mutant
+from conformance.operations._common.arrays import MASKS, after_last, kept
+from conformance.operations._common.layers import doubled, rows_sorted, squeezed
+from conformance.operations._common.mutant import Mutant
 from conformance.operations.stack.faults import EVERY, LEFT_OUT, OTHERS, SEQUENCE
 from conformance.operations.stack.layer import Fault, build
 

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.inputs import SIGNALS, Draw
 from conformance.operations.birnn import oracle as birnn
 from conformance.operations.birnn.cells import GATES
 from conformance.operations.stack import layers
-from conformance.precision import PRECISIONS
+from conformance.trial.draw import SIGNALS, Draw
+from conformance.trial.precision import PRECISIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from conformance.batch import Array, Batch
+    from conformance.trial.batch import Array, Batch
 
 ROWS = birnn.ROWS
 FEATURES = birnn.FEATURES

@@ -1,0 +1,264 @@
+"""The head of an adapter file, read without importing it.
+
+PEP 723 (https://peps.python.org/pep-0723/) puts TOML into a comment block, which nox
+and other tools read too; function names come from the syntax tree.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+from conformance.errors import AdapterError, UnknownNameError, UsageError
+from conformance.specification import (
+    DTYPES,
+    EMPTY_ROWS,
+    MASK_FORMS,
+    PADDINGS,
+    PLACEMENTS,
+    ROUTES,
+)
+from conformance.specification.corpus import parsed
+from conformance.specification.declaration import FRAMEWORKS, Declaration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+_BLOCK = re.compile(
+    r"(?m)^# /// script$\s(?P<content>(^#(| .*)$\s)+)^# ///$", re.MULTILINE
+)
+_TABLE = "tool.mask-conformance"
+
+
+def read_head(path: Path, *, listing: bool = False) -> dict[str, Declaration]:
+    """Return what an adapter file declares, by name, one for each of its variants.
+
+    Args:
+        path: The file.
+        listing: Whether to find names and the summary line by line, which takes a
+            tenth of the time that the syntax tree does; the file's syntax is then
+            not checked.
+
+    Raises:
+        AdapterError: The file or its head is not what it must be.
+    """
+    text = read_source(path)
+    try:
+        functions, summary = (_lines if listing else _tree)(text)
+    except (SyntaxError, ValueError) as error:
+        msg = f"{path}: cannot be read as Python: {error}; mend the file"
+        raise AdapterError(msg) from None
+    block = _block(path, text)
+    tools = _mapping(path, block.get("tool", {}), "tool")
+    own = _mapping(path, tools.get("mask-conformance"), _TABLE)
+    variants = _mapping(path, own.pop("variants", {}), f"{_TABLE}.variants")
+    common = {"requires-python": ">=3.11", "dependencies": []}
+    base = common | {key: block[key] for key in common if key in block} | own
+    heads = {path.stem: base}
+    if variants:
+        heads = {
+            f"{path.stem}:{name}": base
+            | _mapping(path, head, f"{_TABLE}.variants.{name}")
+            for name, head in variants.items()
+        }
+    return {
+        name: _declaration(path, name, head, functions, summary)
+        for name, head in heads.items()
+    }
+
+
+def read_source(path: Path) -> str:
+    """Return an adapter file's text.
+
+    Raises:
+        AdapterError: It is not there, or cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        msg = f"{path}: no such adapter file; give a path that exists"
+        raise AdapterError(msg) from None
+    except (OSError, ValueError) as error:
+        msg = f"{path}: cannot be read as Python: {error}; mend the file"
+        raise AdapterError(msg) from None
+
+
+def _tree(text: str) -> tuple[tuple[str, ...], str]:
+    """Return the public functions and the docstring's first line."""
+    import ast  # not needed for listing
+
+    tree = ast.parse(text)
+    functions = tuple(
+        node.name
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+    )
+    return functions, (ast.get_docstring(tree) or "").partition("\n")[0]
+
+
+def _lines(text: str) -> tuple[tuple[str, ...], str]:
+    """Return the same by the form that such lines have in formatted code."""
+    functions = re.findall(r"(?m)^def ([a-zA-Z]\w*)\(", text)
+    summary = re.search(r'(?m)^"""(.*?)(?:"""|$)', text)
+    return tuple(functions), summary.group(1) if summary else ""
+
+
+def _block(path: Path, text: str) -> dict[str, Any]:
+    blocks = list(_BLOCK.finditer(text.replace("\r\n", "\n")))
+    if not blocks and "# /// script" in text:
+        msg = (
+            f"{path}: the `# /// script` head is broken off, expected comment lines up "
+            f"to `# ///`; start each of its lines with `#`"
+        )
+        raise AdapterError(msg)
+    if len(blocks) != 1:
+        msg = (
+            f"{path}: {len(blocks)} `# /// script` heads, expected 1; start the file "
+            f"with one that has a [{_TABLE}] table (see docs/adapters.md)"
+        )
+        raise AdapterError(msg)
+    lines = blocks[0].group("content").splitlines()
+    text = "\n".join(line.removeprefix("# ").removeprefix("#") for line in lines)
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        msg = f"{path}: the head is not TOML: {error}; mend the comment block"
+        raise AdapterError(msg) from None
+
+
+def _declaration(
+    path: Path,
+    name: str,
+    head: Mapping[str, Any],
+    functions: tuple[str, ...],
+    summary: str,
+) -> Declaration:
+    known = _READERS.keys()
+    for key in head:
+        if key not in known:
+            msg = f"{path}: [{_TABLE}]: {UnknownNameError('key', key, known)}"
+            raise AdapterError(msg)
+    if "framework" not in head:
+        msg = f"{path}: [{_TABLE}] has no framework; add one of {', '.join(FRAMEWORKS)}"
+        raise AdapterError(msg)
+    values = {
+        key.replace("-", "_"): _READERS[key](path, key, value)
+        for key, value in head.items()
+    }
+    values.setdefault("environment", name)
+    offered = FRAMEWORKS[values["framework"]].routes
+    for route in values.get("routes", ()):
+        if route not in offered:
+            what = f"{values['framework']} route"
+            msg = f"{path}: routes: {UnknownNameError(what, route, offered)}"
+            raise AdapterError(msg)
+    return Declaration(
+        name=name, file=str(path), summary=summary, functions=functions, **values
+    )
+
+
+def _text(path: Path, key: str, value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise _wrong(path, key, value, "a text")
+    return value
+
+
+def _texts(path: Path, key: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise _wrong(path, key, value, "a list of texts")
+    return tuple(_text(path, key, item) for item in value)
+
+
+def _version(path: Path, key: str, value: object) -> str:
+    text = _text(path, key, value)
+    try:
+        parsed(text, key)
+    except UsageError as error:
+        raise _wrong(path, key, value, "a version such as '0.1.0'") from error
+    return text
+
+
+def _one_of(choices: Iterable[str]) -> Callable[[Path, str, object], str]:
+    listed = tuple(choices)
+
+    def reader(path: Path, key: str, value: object) -> str:
+        text = _text(path, key, value)
+        if text not in listed:
+            msg = f"{path}: {UnknownNameError(key, text, listed)}"
+            raise AdapterError(msg)
+        return text
+
+    return reader
+
+
+def _some_of(choices: Iterable[str]) -> Callable[[Path, str, object], tuple[str, ...]]:
+    one = _one_of(choices)
+
+    def reader(path: Path, key: str, value: object) -> tuple[str, ...]:
+        texts = _texts(path, key, value)
+        if not texts or len(set(texts)) != len(texts):
+            raise _wrong(path, key, value, "one or more different names")
+        return tuple(one(path, key, text) for text in texts)
+
+    return reader
+
+
+def _table(
+    read_value: Callable[[Path, str, object], str],
+) -> Callable[[Path, str, object], dict[str, str]]:
+    def reader(path: Path, key: str, value: object) -> dict[str, str]:
+        table = _mapping(path, value, key)
+        return {
+            glob: read_value(path, f"{key}.{glob}", item)
+            for glob, item in table.items()
+        }
+
+    return reader
+
+
+def _everywhere(
+    read_value: Callable[[Path, str, object], str],
+) -> Callable[[Path, str, object], dict[str, str]]:
+    """Read a table by variant glob, or one text for every variant."""
+    by_glob = _table(read_value)
+
+    def reader(path: Path, key: str, value: object) -> dict[str, str]:
+        if isinstance(value, str):
+            return {"*": read_value(path, key, value)}
+        return by_glob(path, key, value)
+
+    return reader
+
+
+def _mapping(path: Path, value: object, key: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise _wrong(path, key, value, "a table")
+    return dict(value)
+
+
+def _wrong(path: Path, key: str, value: object, wanted: str) -> AdapterError:
+    got = "nothing" if value is None else repr(value)
+    msg = f"{path}: {key} in the head is {got}, expected {wanted}; mend the head"
+    return AdapterError(msg)
+
+
+_READERS: Mapping[str, Callable[[Path, str, object], Any]] = {
+    "requires-python": _text,
+    "dependencies": _texts,
+    "framework": _one_of(FRAMEWORKS),
+    "environment": _text,
+    "dtypes": _some_of(DTYPES),
+    "routes": _some_of(ROUTES),
+    "placements": _some_of(PLACEMENTS),
+    "mask-forms": _some_of(MASK_FORMS),
+    "empty": _table(_one_of(EMPTY_ROWS)),
+    "padding": _table(_one_of(PADDINGS)),
+    "zero-time": _everywhere(_one_of(("empty-rows", "error"))),
+    "zero-batch": _everywhere(_one_of(("empty", "error"))),
+    "subnormals": _everywhere(_one_of(("kept", "flushed"))),
+    "unsupported": _table(_text),
+    "variables": _table(_text),
+    "corpus": _version,
+}

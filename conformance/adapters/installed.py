@@ -1,0 +1,86 @@
+"""What is installed, by distribution, and the folders that the suite brings along.
+
+Nothing of it is imported. Adapters and cases lie beside the package in a checkout and
+inside it once installed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conformance.errors import AdapterError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conformance.specification.declaration import Declaration
+
+
+def shared_folder(room: str) -> Path:
+    """Return the folder ``room`` ("adapters" or "cases").
+
+    The packaged one wins; a checkout's counts only beside its ``pyproject.toml``, so
+    that a broken installation never finds somebody else's ``adapters`` package.
+    """
+    package = Path(__file__).parents[1]
+    packaged = package / "_shared" / room
+    if packaged.is_dir():
+        return packaged
+    root = package.parent
+    if (root / "pyproject.toml").is_file() and (root / room).is_dir():
+        return root / room
+    msg = f"no {room!r} folder: looked in {packaged} and, as a checkout, in {root}"
+    raise UsageError(msg)
+
+
+def find_missing(found: Declaration) -> list[str]:
+    """Return the distributions that an adapter runs on and that are not installed."""
+    return filter_missing(list_requirements(found))
+
+
+def suite_version() -> str:
+    """Return the version of this suite, which is also the specification's."""
+    return find_release("mask-conformance") or "0+unknown"
+
+
+def find_versions(found: Declaration) -> dict[str, str]:
+    """Return the installed versions of what an adapter runs on, by distribution."""
+    releases = {name: find_release(name) for name in list_requirements(found)}
+    return {name: text for name, text in releases.items() if text}
+
+
+def filter_missing(names: Iterable[str]) -> list[str]:
+    """Return those of some distributions that are not installed."""
+    return [name for name in names if not find_release(name)]
+
+
+def find_release(name: str) -> str:
+    """Return a distribution's installed version, or nothing."""
+    from importlib.metadata import PackageNotFoundError, version  # slow to import
+
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+def list_requirements(found: Declaration) -> list[str]:
+    """Return the names of the distributions that an adapter runs on.
+
+    Raises:
+        AdapterError: A line of its dependencies is no requirement.
+    """
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    names = []
+    for line in found.dependencies:
+        try:
+            names.append(Requirement(line).name)
+        except InvalidRequirement:
+            msg = (
+                f"{found.file}: dependencies in the head has {line!r}, expected a "
+                f"requirement such as 'numpy==2.4.6'; mend the head"
+            )
+            raise AdapterError(msg) from None
+    return names

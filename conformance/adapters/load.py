@@ -1,0 +1,213 @@
+"""Find an adapter by its name, its file or its object, and load it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from conformance.adapters.head import read_head
+from conformance.adapters.installed import (
+    list_requirements,
+    shared_folder,
+)
+from conformance.errors import AdapterError, UnknownNameError
+from conformance.operations import load_operations
+from conformance.specification.declaration import Declaration
+from conformance.trial.adapter import Adapter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+
+def read_declarations() -> dict[str, Declaration]:
+    """Return every built-in adapter's declaration, by name."""
+    found: dict[str, Declaration] = {}
+    for path in sorted(shared_folder("adapters").glob("*.py")):
+        found |= read_head(path, listing=True)
+    return found
+
+
+def read_declaration(reference: str) -> Declaration:
+    """Return what an adapter declares.
+
+    Args:
+        reference: A built-in adapter's name, the path of an adapter file (with
+            ``:variant`` where it has some), or ``package.module:object``.
+
+    Raises:
+        AdapterError: It is not there, or not an adapter.
+    """
+    # The last colon: a path may hold others, such as C:\mine.py:torch.
+    name, _, variant = reference.rpartition(":")
+    if not name or reference.endswith(".py"):
+        name, variant = reference, ""
+    if name.endswith(".py"):
+        return _chosen(read_head(Path(name)), Path(name).stem, variant, name)
+    path = shared_folder("adapters") / f"{name}.py"
+    if path.is_file():
+        return _chosen(read_head(path), name, variant, str(path))
+    if variant:
+        return _object(reference)[0]
+    raise UnknownNameError("adapter", reference, read_declarations())
+
+
+def load_adapter(reference: object) -> Adapter:
+    """Return an adapter, ready to be called.
+
+    Args:
+        reference: As :func:`read_declaration` takes it, or a library's own object that
+            has a ``declaration`` and the functions.
+
+    Raises:
+        AdapterError: It cannot be imported, or has nothing that could be checked.
+    """
+    if not isinstance(reference, str):
+        return _own(reference)
+    found = read_declaration(reference)
+    _something(found)
+    list_requirements(found)
+    os.environ.update(found.variables)
+    if Path(found.file).suffix == ".py":
+        module: object = _file(Path(found.file))
+    else:
+        module = _object(reference)[1]
+    functions = {name: getattr(module, name, None) for name in found.functions}
+    return Adapter(
+        declaration=found,
+        functions=cast("dict[str, Callable[..., Any]]", functions),
+    )
+
+
+def known_file(found: Declaration) -> Path:
+    """Return where an adapter's known differences stand: beside it, as TOML.
+
+    A variant that differs from the others of its file may have one of its own,
+    ``keras_builtin.torch.toml``, which then holds all of its differences. Those of
+    ``package.module:object`` stand beside the module, in ``module.object.toml``,
+    unless its declaration names another file.
+    """
+    if found.known:
+        return Path(found.known)
+    if found.file.endswith(".py"):
+        common = Path(found.file).with_suffix(".toml")
+        variant = found.name.partition(":")[2]
+        own = common.with_suffix(f".{variant}.toml")
+        return own if variant and own.is_file() else common
+    module, _, name = found.file.partition(":")
+    source = getattr(sys.modules.get(module), "__file__", None)
+    # An object that was made on the spot lies nowhere: its test's folder has to do.
+    beside = Path(source or f"{found.name}.py")
+    return beside.with_name(
+        f"{beside.stem}.{name}.toml" if name else f"{beside.stem}.toml"
+    )
+
+
+def displayed_path(found: Declaration) -> str:
+    """Return an adapter's file as a reader of a report would find it."""
+    path = Path(found.file)
+    if path.parent == shared_folder("adapters"):
+        return f"adapters/{path.name}"
+    return str(path)
+
+
+def _chosen(
+    found: dict[str, Declaration], stem: str, variant: str, file: str
+) -> Declaration:
+    if stem in found and not variant:
+        return found[stem]
+    name = f"{stem}:{variant}" if variant else stem
+    if name not in found:
+        choices = UnknownNameError("adapter variant", name, found)
+        msg = f"{file}: {choices}"
+        raise AdapterError(msg)
+    return found[name]
+
+
+def _something(found: Declaration) -> None:
+    """Refuse an adapter without any operation: its run would check nothing."""
+    wanted = [operation.function for operation in load_operations().values()]
+    if set(wanted).isdisjoint(found.functions):
+        own = ", ".join(found.functions) or "no function"
+        msg = (
+            f"{found.file}: defines {own}, expected at least one of "
+            f"{', '.join(wanted)}; define one with `def`, as docs/adapters.md shows"
+        )
+        raise AdapterError(msg)
+
+
+def _file(path: Path) -> ModuleType:
+    """Import an adapter file under a private name, never as ``path.stem``."""
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    spec = spec_from_file_location(f"conformance._loaded.{path.stem}", path)
+    if spec is None or spec.loader is None:
+        msg = f"{path}: cannot be imported; give a Python file"
+        raise AdapterError(msg)
+    module = module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up there
+    try:
+        spec.loader.exec_module(module)
+    except ModuleNotFoundError as error:
+        msg = (
+            f"{path}: needs {error.name}, which is not installed; install what its "
+            f'head lists, or run `nox -s "conform({path.stem})"`, which does'
+        )
+        raise AdapterError(msg) from error
+    except (Exception, SystemExit) as error:
+        msg = (
+            f"{path}: does not import: {type(error).__name__}: {error}; run "
+            f"`python {path.name}` to see where"
+        )
+        raise AdapterError(msg) from error
+    return module
+
+
+def _object(reference: str) -> tuple[Declaration, object]:
+    module, _, name = reference.partition(":")
+    try:
+        found = getattr(import_module(module), name)
+    except (Exception, SystemExit) as error:
+        msg = (
+            f"adapter {reference!r} cannot be loaded: {type(error).__name__}: {error}; "
+            f"give a built-in adapter's name, a file, or package.module:object"
+        )
+        raise AdapterError(msg) from error
+    return _declared(found, reference), found
+
+
+def _own(found: object) -> Adapter:
+    """Return an adapter from the object that a library's tests hand over."""
+    if isinstance(found, Adapter):
+        return found
+    declared = _declared(found, "")
+    _something(declared)
+    functions = {name: getattr(found, name, None) for name in declared.functions}
+    return Adapter(
+        declaration=declared,
+        functions=cast("dict[str, Callable[..., Any]]", functions),
+    )
+
+
+def _declared(found: object, reference: str) -> Declaration:
+    """Return an object's declaration, what it leaves out filled in from the object."""
+    declared = getattr(found, "declaration", None)
+    if not isinstance(declared, Declaration):
+        msg = (
+            f"adapter {reference or found!r}: declaration is "
+            f"{type(declared).__name__}, "
+            f"expected conformance.Declaration; give the object one"
+        )
+        raise AdapterError(msg)
+    offered = [each.function for each in load_operations().values()]
+    has = tuple(name for name in offered if callable(getattr(found, name, None)))
+    return replace(
+        declared,
+        file=reference or declared.file,
+        functions=declared.functions or has,
+        summary=declared.summary or (found.__doc__ or "").partition("\n")[0],
+    )

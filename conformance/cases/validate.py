@@ -1,0 +1,302 @@
+"""What a case file must be: the format first, then what each case says of itself.
+
+A complaint is a field, what was got there and what was wanted; the first one refuses
+the file, with the case's slug or position.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from conformance.cases.core import above_core
+from conformance.cases.model import SINCE, SLUG, SOURCE, Case, CaseFile, Vocabulary
+from conformance.errors import CaseError
+from conformance.specification import LEVELS
+from conformance.specification.numbers import (
+    DECLARED,
+    SPECIAL,
+    decoded,
+    exact_in,
+    flat,
+    leaves,
+    shape,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    Complaint = tuple[str, str, str]
+
+LARGEST = 4096
+"""Numbers in a case at most: it is there to be read by people."""
+
+ANY = "?"
+"""An axis of an answer whose length is nobody's: it is computed with the answer."""
+
+SHOWN = 80
+"""Characters of a wrong value that a message shows at most."""
+
+_HELP = "the format is in cases/README.md"
+_LABELS = (-(2**31), 2**31 - 1)
+
+
+def parsed(text: str, where: str) -> dict[str, Any]:
+    """Return a file's JSON object.
+
+    Raises:
+        CaseError: It is not JSON, not an object, or names a field twice.
+    """
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for name in names if names.count(name) > 1)
+            msg = f"field {twice!r} is there twice"
+            raise ValueError(msg)
+        return found
+
+    try:
+        raw = json.loads(text, object_pairs_hook=unique)
+    except (ValueError, RecursionError) as error:
+        msg = f"{where}: not JSON: {error}; {_HELP}"
+        raise CaseError(msg) from error
+    if not isinstance(raw, dict) or not isinstance(raw.get("cases"), list):
+        msg = f'{where}: cases: got none, wanted {{"cases": [...]}}; {_HELP}'
+        raise CaseError(msg)
+    return raw
+
+
+def checked(raw: Mapping[str, Any], where: str, words: Vocabulary) -> tuple[Case, ...]:
+    """Return the cases of a parsed file, all of them right and at least one.
+
+    Raises:
+        CaseError: The first thing that is wrong, and where.
+    """
+    _converted({**raw, "cases": []}, CaseFile, where)
+    cases: list[Case] = []
+    for position, each in enumerate(raw["cases"]):
+        place = f"{where}: {_label(each, position)}"
+        case = _converted(each, Case, place)
+        slugs = [other.slug for other in cases]
+        for field, got, wanted in _complaints(case, raw["operation"], slugs, words):
+            msg = f"{place}: {field}: got {_short(got)}, wanted {wanted}; {_HELP}"
+            raise CaseError(msg)
+        cases.append(case)
+    if not cases:
+        msg = f"{where}: cases: got an empty list, wanted at least one case; {_HELP}"
+        raise CaseError(msg)
+    return tuple(cases)
+
+
+def _label(raw: object, position: int) -> str:
+    slug = raw.get("slug") if isinstance(raw, dict) else None
+    return f"case {_short(repr(slug))}" if isinstance(slug, str) else f"case {position}"
+
+
+def _short(text: str, most: int = SHOWN) -> str:
+    # A file is somebody else's: control characters must not reach a terminal.
+    clean = "".join(each if each.isprintable() else "?" for each in text)
+    return clean if len(clean) <= most else f"{clean[:most]}..."
+
+
+def _converted(raw: object, kind: type[Any], place: str) -> Any:
+    try:
+        return msgspec.convert(raw, kind)
+    except (msgspec.ValidationError, RecursionError) as error:
+        msg = f"{place}: {_short(str(error), 2 * SHOWN)}; {_HELP}"
+        raise CaseError(msg) from error
+
+
+def _complaints(
+    case: Case, operation: str, slugs: Iterable[str], words: Vocabulary
+) -> Iterator[Complaint]:
+    yield from _names(case, operation, slugs, words)
+    yield from _texts(case)
+    yield from _numbers(case)
+    yield from _shapes(case, words.axes[case.variant])
+    yield from _labels(case)
+    yield from _levels(case, words)
+
+
+def _names(
+    case: Case, operation: str, slugs: Iterable[str], words: Vocabulary
+) -> Iterator[Complaint]:
+    operations = {variant.partition(".")[0] for variant in words.axes}
+    yield from _known("operation", operation, operations)
+    yield from _known("variant", case.variant, words.axes)
+    if case.operation != operation:
+        yield "variant", repr(case.variant), f"one of {operation}"
+    yield from _known("clause", case.clause, words.clauses[case.variant])
+    for flag in case.flags:
+        yield from _known("flags", flag, words.flags)
+    if len(set(case.flags)) < len(case.flags):
+        yield "flags", str(case.flags), "each flag once"
+    if case.slug in slugs:
+        yield "slug", repr(case.slug), "a slug that no other case here has"
+    if case.slug in words.laws:
+        yield "slug", repr(case.slug), "a slug that is no law's name"
+
+
+def _known(field: str, name: str, choices: Iterable[str]) -> Iterator[Complaint]:
+    known = sorted(choices)
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=1) or known[:1]
+        yield field, repr(name), f"one of {len(known)}, such as {', '.join(close)}"
+
+
+def _texts(case: Case) -> Iterator[Complaint]:
+    if not re.fullmatch(SLUG, case.slug):
+        yield "slug", repr(case.slug), "kebab-case, such as valid-zero"
+    if not case.title.strip() or not case.title.isprintable():
+        yield "title", repr(case.title), "a line for people"
+    if not re.fullmatch(SOURCE, case.source):
+        yield "source", repr(case.source), 'an https address, or "article" and where'
+    if not re.fullmatch(SINCE, case.since):
+        yield "since", repr(case.since), "a version such as 0.1.0"
+
+
+def _numbers(case: Case) -> Iterator[Complaint]:
+    arrays = {**case.arrays, "want": case.want, "mask": case.mask}
+    total = sum(1 for array in arrays.values() for _ in flat(array))
+    if total > LARGEST:
+        yield "inputs", f"{total} numbers in all", f"at most {LARGEST}"
+    for name, array in case.arrays.items():
+        labels = name in case.labels
+        if not labels and all(_plain(number) for number in flat(array)):
+            continue  # places are told only where something is wrong
+        for place, number in leaves(array, name):
+            yield from (
+                _label_number(place, number)
+                if labels
+                else _number(place, number, "float32", SPECIAL)
+            )
+    for place, number in leaves(case.want, "want"):
+        yield from _number(place, number, "float64", [*SPECIAL, DECLARED])
+
+
+def _plain(number: float | str) -> bool:
+    """Tell whether a number is finite and exact in float32 at a glance."""
+    return (
+        not isinstance(number, str)
+        and exact_in("float32", number)
+        and (abs(number) <= sys.float_info.max)
+    )
+
+
+def _number(
+    place: str, number: float | str, dtype: str, words: Iterable[str]
+) -> Iterator[Complaint]:
+    wanted = f"a number or one of the strings {', '.join(words)}"
+    if isinstance(number, str):
+        if number not in words:
+            yield place, repr(number), wanted
+    elif abs(number) == float("inf") or number != number:  # noqa: PLR0124 - NaN
+        yield place, f"a bare {number}", wanted
+    elif not exact_in(dtype, number):
+        yield place, _short(repr(number)), f"a number that {dtype} holds exactly"
+
+
+def _label_number(place: str, number: float | str) -> Iterator[Complaint]:
+    if not isinstance(number, int) or not _LABELS[0] <= number <= _LABELS[1]:
+        yield place, repr(number), "a whole number of 32 bits: a class label"
+
+
+def _shapes(case: Case, axes: Mapping[str, tuple[str, ...]]) -> Iterator[Complaint]:
+    wanted = [name for name in axes if name != "want"]
+    for name in wanted:
+        if name not in case.arrays:
+            yield _field(name), "nothing", "an array: the variant takes one"
+    for name in case.arrays:
+        if name not in wanted:
+            yield (
+                _field(name),
+                "an array",
+                f"none; {case.variant} takes {', '.join(wanted)}",
+            )
+    sizes: dict[str, int] = {}
+    arrays = {"mask": case.mask, **case.arrays, "want": case.want}
+    for name, allowed in {"mask": ("B T",), **axes}.items():
+        found = shape(arrays[name])
+        if found is None:
+            yield (
+                name,
+                "rows of different lengths",
+                "a shape " + _wanted(allowed, sizes),
+            )
+        elif not any(_fits(found, each, sizes, new=name != "want") for each in allowed):
+            yield name, f"shape {list(found)}", "a shape " + _wanted(allowed, sizes)
+
+
+def unfit(case: Case, axes: Mapping[str, tuple[str, ...]]) -> Iterator[Complaint]:
+    """Yield what a variant cannot be given: arrays, shapes, labels; not the answer."""
+    yield from _shapes(
+        case, {name: each for name, each in axes.items() if name != "want"}
+    )
+    yield from _labels(case)
+
+
+def _wanted(allowed: Iterable[str], sizes: Mapping[str, int]) -> str:
+    shapes = " or ".join(f"[{', '.join(each.split())}]" for each in allowed)
+    bound = ", ".join(f"{letter} = {size}" for letter, size in sizes.items())
+    return f"{shapes} with {bound}" if bound else shapes
+
+
+def _field(name: str) -> str:
+    return f"weights.{name}" if "." in name else f"inputs.{name}"
+
+
+def _fits(
+    found: tuple[int, ...], axes: str, sizes: dict[str, int], *, new: bool
+) -> bool:
+    """Tell whether a shape has ``axes``, and bind the letters that may be new."""
+    names = axes.split()
+    if len(names) != len(found):
+        return False
+    bound = dict(sizes)
+    for size, name in zip(found, names, strict=True):
+        if name == ANY:
+            continue
+        if name[-1] not in bound and not new:
+            return False
+        factor = int(name[:-1] or 1)
+        if bound.setdefault(name[-1], size // factor) * factor != size:
+            return False
+    sizes.update(bound)
+    return True
+
+
+def _labels(case: Case) -> Iterator[Complaint]:
+    for name in case.labels - {"ids"}:  # any number is an id
+        scores = "emissions" if name == "tags" else "predictions"
+        classes = (shape(case.inputs[scores]) or (0,))[-1]
+        kept = dict(leaves(case.mask, name))
+        for place, label in leaves(case.inputs[name], name):
+            if kept[place] and not 0 <= label < classes:
+                yield (
+                    place,
+                    str(label),
+                    f"a class below {classes} where the mask is true",
+                )
+
+
+def _levels(case: Case, words: Vocabulary) -> Iterator[Complaint]:
+    asked = words.clauses[case.variant][case.clause]
+    if LEVELS.index(case.level) < LEVELS.index(asked):
+        yield "level", case.level, f"{asked} at least, as {case.clause} has"
+    reason = above_core(case) if case.level == "core" else ""
+    if reason:
+        yield "level", f"core with {reason}", "robust"
+    if case.control != all(all(row) for row in case.mask):
+        full = "true where every position counts, and only there"
+        yield "control", str(case.control).lower(), full
+    declared = any(number is None for _, number in leaves(decoded(case.want)))
+    there = case.variant in words.padded and not case.control
+    if declared and all(any(row) for row in case.mask) and not there:
+        yield "want", DECLARED, "numbers: every row has a valid position"

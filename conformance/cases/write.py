@@ -1,0 +1,125 @@
+"""``python -m conformance.cases check|write [FOLDER]``: hold answers to the exact ones.
+
+``write`` computes every ``want`` with the second oracle and lays the files out; a new
+case needs none. ``check`` changes nothing and fails where a file is not what ``write``
+would make of it, or where a case would not notice another mask.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from conformance.cases.answers import exact_answer, vacuous, vocabulary
+from conformance.cases.files import files, load_flags, read
+from conformance.cases.model import SCHEMA, Case, schema
+from conformance.cases.validate import checked, parsed
+from conformance.errors import UsageError
+from conformance.specification.numbers import encoded
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.cases.model import Vocabulary
+
+WIDTH = 88
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command and return its exit status: 0 right, 1 not, 2 bad input."""
+    if len(arguments) not in {1, 2} or arguments[0] not in {"check", "write"}:
+        sys.stderr.write("wanted `python -m conformance.cases check|write [FOLDER]`\n")
+        return UsageError.exit_status
+    folder = Path(arguments[1] if len(arguments) > 1 else "cases")
+    try:
+        texts, wrong = made(folder)
+    except UsageError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_status
+    for path, text in texts.items():
+        if arguments[0] == "write":
+            path.write_text(text, encoding="utf-8", newline="\n")
+        elif not path.is_file() or read(path) != text:
+            wrong.append(
+                f"{path}: not as `write` makes it; run it and look at the diff"
+            )
+    sys.stdout.write("".join(f"{line}\n" for line in wrong))
+    return int(bool(wrong))
+
+
+def made(folder: Path) -> tuple[dict[Path, str], list[str]]:
+    """Return what each file of ``folder`` should say, and what is wrong with cases.
+
+    Raises:
+        CaseError: A file breaks the format.
+    """
+    from conformance.operations import load_operations
+
+    words = replace(
+        vocabulary(load_operations().values()), flags=set(load_flags(folder))
+    )
+    texts = {folder / "schema.json": json.dumps(schema(), indent=2) + "\n"}
+    wrong = []
+    for path in files(folder):
+        texts[path], cases = answered(read(path), str(path), words)
+        wrong += [
+            f"{path}: case {case.slug!r} has the same answer with its mask {way}; "
+            "choose data that padding would change"
+            for case in cases
+            for way in vacuous(case)
+        ]
+    return texts, wrong
+
+
+def answered(text: str, where: str, words: Vocabulary) -> tuple[str, list[Case]]:
+    """Return a case file's text with exact answers, laid out, and its cases.
+
+    Raises:
+        CaseError: It breaks the format; only ``want`` may be missing, or wrong.
+    """
+    raw = parsed(text, where)
+    drafts = [
+        {**each, "want": 0.0} if isinstance(each, dict) else each
+        for each in raw["cases"]
+    ]
+    axes = {
+        variant: {name: each for name, each in arrays.items() if name != "want"}
+        for variant, arrays in words.axes.items()
+    }
+    checks = replace(words, axes=axes)
+    cases = [
+        msgspec.structs.replace(case, want=encoded(exact_answer(case)))
+        for case in checked({**raw, "cases": drafts}, where, checks)
+    ]
+    head = {"schema": SCHEMA, "operation": raw["operation"]}
+    body = [_without_defaults(case) for case in cases]
+    return laid_out({**head, "cases": body}) + "\n", cases
+
+
+def _without_defaults(case: Case) -> dict[str, Any]:
+    fields: dict[str, Any] = msgspec.to_builtins(case)
+    usual = {"control": False, "weights": {}}
+    return {k: v for k, v in fields.items() if k not in usual or v != usual[k]}
+
+
+def laid_out(value: Any, indent: int = 0) -> str:
+    """Return JSON for people: what fits on a line stands on one."""
+    flat = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    if indent + len(flat) < WIDTH or not isinstance(value, dict | list):
+        return flat
+    inner = " " * (indent + 2)
+    if isinstance(value, dict):
+        parts = [
+            f"{json.dumps(name)}: {laid_out(each, indent + 2)}"
+            for name, each in value.items()
+        ]
+    else:
+        parts = [laid_out(each, indent + 2) for each in value]
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    body = ",\n".join(inner + part for part in parts)
+    return f"{opening}\n{body}\n{' ' * indent}{closing}"

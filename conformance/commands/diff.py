@@ -1,0 +1,52 @@
+"""`diff`: how two runs differ, check by check."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from conformance import records
+from conformance.records.gather import Gathered, gather
+from conformance.report import changes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from conformance.records import Stored
+
+
+def diff(old: Path, new: Path, form: str) -> tuple[str, tuple[str, ...]]:
+    """Return how the records in two files or folders differ, and what was not read.
+
+    Adapters are paired by name, two single records whatever their names. Of several
+    runs of one adapter the last that was started counts.
+    """
+    before, after = gather([old]), gather([new])
+    pairs = _pairs(_last(before), _last(after))
+    if form == "text":
+        text = changes.as_text(pairs)
+    elif form == "markdown":
+        text = changes.as_markdown(pairs)
+    else:
+        text = changes.as_page(pairs, datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"))
+    return text, (*before.complaints, *after.complaints)
+
+
+def _last(found: Gathered) -> dict[str, Stored]:
+    return {run.header.adapter: run for run in found.runs}
+
+
+def _pairs(old: Mapping[str, Stored], new: Mapping[str, Stored]) -> list[changes.Pair]:
+    if len(old) == len(new) == 1 and set(old) != set(new):
+        name = " and ".join((*old, *new))
+        old, new = (
+            dict.fromkeys([name], *old.values()),
+            dict.fromkeys([name], *new.values()),
+        )
+    made = []
+    for name in sorted({*old, *new}):
+        was, now = old.get(name), new.get(name)
+        found = records.diff(was, now) if was and now else None
+        made.append(changes.Pair(name=name, old=was, new=now, difference=found))
+    return sorted(made, key=lambda pair: (not pair.kinds, pair.name))

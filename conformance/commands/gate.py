@@ -1,0 +1,50 @@
+"""`gate`: what records mean for a build, as text and an exit status."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance import gate as gates
+from conformance.commands.terminal import complaints, summary
+from conformance.records.gather import gather
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from conformance.records import Record
+
+
+def gate(
+    paths: Sequence[Path], old: Path | None = None, *, github: bool = False
+) -> tuple[str, int]:
+    """Return what stored records mean, and the exit status.
+
+    Args:
+        paths: Records, or folders of them.
+        old: The records of an older run: then only what changed matters.
+        github: Whether to say what is new as annotations of a GitHub job too.
+    """
+    found = gather(paths)
+    if old is not None:
+        return _against(found.runs, gather([old]).runs, github=github)
+    parts = [f"error: {text}" for text in found.complaints]
+    parts += [
+        f"{run.header.adapter}:{text}"
+        for run in found.runs
+        if (text := complaints(run))
+    ]
+    status = gates.exit_status([gates.judge(run) for run in found.runs])
+    parts += gates.annotated(found.runs) if github else []
+    return "\n\n".join([*parts, summary(found.runs)]), max(status, found.status)
+
+
+def _against(
+    runs: Sequence[Record], old: Sequence[Record], *, github: bool
+) -> tuple[str, int]:
+    found = gates.against(runs, old)
+    lines = [f"{each.run.header.adapter}:\n{each}" for each in found]
+    if github:
+        new = [(each.run, result) for each in found for result in each.new]
+        lines += gates.annotated([], new)
+    return "\n\n".join(lines), max(each.status for each in found)

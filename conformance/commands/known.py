@@ -1,0 +1,48 @@
+"""`known`: an adapter's recorded differences, listed or fitted to a run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from conformance import gate as gates
+from conformance import records
+from conformance.adapters.load import known_file, read_declaration
+from conformance.errors import ResultError
+from conformance.records import clean
+from conformance.run import catalogue
+from conformance.specification.selection import Selection
+
+
+def known(reference: str, path: Path | None, folder: Path, *, update: bool) -> str:
+    """List an adapter's known differences, or fit them to its last record."""
+    declaration = read_declaration(reference)
+    file = known_file(declaration)
+    if not update:
+        entries = gates.load_known(file)
+        today = datetime.now(UTC).date()
+        lines = [
+            clean(f"{', '.join(e.checks)}: {e.reason} {e.url}".strip()) for e in entries
+        ]
+        lines += [
+            f"OVERDUE {complaint}"
+            for e in entries
+            for complaint in gates.overdue([replace(e, versions=())], {}, today)
+        ]
+        return "\n".join(lines) or f"{file}: no known differences"
+    record = path or folder / f"{declaration.name.replace(':', '-')}.jsonl"
+    if not Path(record).exists():
+        msg = f"{record}: no such record; run `mask-conformance run {reference}` first"
+        raise ResultError(msg)
+    every = catalogue.planned(declaration, Selection(level="extended"))
+    changed = gates.update(
+        file, records.read(record), planned=[check.id for check in every]
+    )
+    lines = [f"{file}: {len(changed.kept)} entries kept"]
+    lines += [f"dropped, no longer so: {pattern}" for pattern in changed.dropped]
+    lines += [
+        f"added, give it a reason and a url: {', '.join(entry.checks)}"
+        for entry in changed.added
+    ]
+    return "\n".join(lines)

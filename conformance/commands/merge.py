@@ -1,0 +1,21 @@
+"""`merge`: the shards of one run as one record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance import records
+from conformance.errors import IncompleteRunError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+def merge(paths: Sequence[Path], output: Path) -> tuple[str, int]:
+    """Write the shards of one run as one record; return what came of it."""
+    whole = records.merge([records.read(path) for path in paths])
+    records.write(whole, output)
+    lines = [f"{output}: {len(whole.results)} of {whole.header.planned} checks"]
+    lines += [f"INCOMPLETE: {problem}" for problem in whole.problems]
+    return "\n".join(lines), 0 if whole.complete else IncompleteRunError.exit_status

@@ -1,0 +1,59 @@
+"""The commands as people read them, written from the command line's own help.
+
+Run as ``python -m conformance.commands.pages.commands check`` or ``write``.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from conformance.commands.cli import main as cli
+
+FILE = Path(__file__).parents[3] / "docs" / "commands.md"
+
+HEAD = """# Commands
+
+Written from the commands' own help by `python -m conformance.commands.pages.commands write`; a test holds the two together.
+
+Exit status: 0 when every check passed or is a recorded difference; 1 for a new failure, a record that no longer holds, or an adapter that is not ready; 2 for bad use or bad input; 3 when the run could not be completed.
+"""
+
+WIDTH = 80
+
+
+def text() -> str:
+    """Return the page as Markdown."""
+    parts = [HEAD]
+    for name in sorted(cli.commands):
+        command = cli.commands[name]
+        context = click.Context(
+            command,
+            info_name=f"mask-conformance {name}",
+            terminal_width=WIDTH,
+            max_content_width=WIDTH,
+            help_option_names=["-h", "--help"],
+        )
+        told = command.get_help(context)
+        parts.append(f"## {name}\n\n```text\n{told}\n```\n")
+    return "\n".join(parts)
+
+
+def main(arguments: list[str]) -> int:
+    """Write the file, or say whether it is what the commands say."""
+    if arguments == ["write"]:
+        FILE.write_text(text(), encoding="utf-8", newline="\n")
+        return 0
+    if FILE.exists() and FILE.read_text(encoding="utf-8") == text():
+        return 0
+    sys.stderr.write(
+        f"{FILE}: not what the commands' help says; run "
+        "`python -m conformance.commands.pages.commands write`\n"
+    )
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,280 @@
+"""Which law or case catches which mutant: the suite's power, measured."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from conformance.adapters.load import load_adapter
+from conformance.check.fixtures import Prepared
+from conformance.check.mutants import adapter, correct
+from conformance.check.runner import Runner
+from conformance.errors import UsageError
+from conformance.operations import load_operations, load_oracle
+from conformance.operations._common.mutant import Mutant, mutants
+from conformance.run import catalogue
+from conformance.specification.plan import laws_of, plan
+from conformance.specification.selection import Selection
+from conformance.trial.frameworks import load_framework
+from conformance.trial.oracle import Remembered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from conformance.cases import Case
+    from conformance.specification.selection import Check
+    from conformance.trial.adapter import Adapter
+    from conformance.trial.attempt import Finding
+    from conformance.trial.sample import Sample
+
+EXAMPLES = {"masked_mean": 64, "masked_max": 64, "masked_softmax": 96, "attention": 32}
+"""Generated rows for each law; elsewhere two batches, of four or eight rows, do."""
+
+_NEEDS = {
+    "gradient": "torch",
+    "wild-gradient": "torch",
+    "forward-gradient": "torch",
+    "route": "torch",
+}
+
+
+_DERIVATIVES = {"gradient", "wild-gradient", "forward-gradient"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matrix:
+    """What caught what.
+
+    Attributes:
+        mutants: Those that ran.
+        kills: For each mutant's id the laws and cases that caught it, as
+            ``masked_mean.shift`` and ``masked_mean/three-lengths``.
+        not_run: Mutants whose framework is not installed.
+        idle: Laws and cases that caught none of the mutants that ran.
+        unjudged: Laws that no framework here could be held to.
+        wrong: Checks that a formula without a fault, or the reference, failed.
+    """
+
+    mutants: tuple[Mutant, ...]
+    kills: Mapping[str, tuple[str, ...]]
+    not_run: tuple[Mutant, ...] = ()
+    idle: tuple[str, ...] = ()
+    unjudged: tuple[str, ...] = ()
+    wrong: tuple[str, ...] = ()
+
+    @property
+    def survivors(self) -> tuple[Mutant, ...]:
+        """The mutants that nothing caught."""
+        return tuple(each for each in self.mutants if not self.kills[each.id])
+
+    @property
+    def late(self) -> tuple[str, ...]:
+        """The mutants that the law they are made for did not catch."""
+        return tuple(
+            f"{each.id}: {each.clause}"
+            for each in self.mutants
+            if f"{each.operation}.{each.clause}" not in self.kills[each.id]
+        )
+
+    @property
+    def sound(self) -> bool:
+        """Whether everything catches, everything is caught, and right is right."""
+        return not (self.survivors or self.idle or self.wrong or self.late)
+
+    @property
+    def power(self) -> Mapping[str, int]:
+        """How many mutants each law and case caught."""
+        return Counter(item for items in self.kills.values() for item in items)
+
+
+def kill_matrix(
+    *,
+    operations: Iterable[str] = (),
+    frameworks: Sequence[str] = ("numpy", "torch", "jax"),
+    workers: int = 1,
+) -> Matrix:
+    """Run every mutant and return what caught it.
+
+    Args:
+        operations: Operations to take; all by default.
+        frameworks: Frameworks to run on; those not installed are left out.
+        workers: Processes that share the operations.
+    """
+    chosen = tuple(operations) or tuple(load_operations())
+    cases = catalogue.cases()
+    there = [name for name in frameworks if _installed(name)]
+    every = [each for name in chosen for each in mutants(name)]
+    run = tuple(each for each in every if each.framework in there)
+    kills: dict[str, tuple[str, ...]] = {}
+    wrong: list[str] = []
+    for own, failed in _each(chosen, there, workers):
+        kills |= own
+        wrong += failed
+    idle, unjudged = _idle(chosen, cases, kills, there)
+    return Matrix(
+        mutants=run,
+        kills=kills,
+        not_run=tuple(each for each in every if each.framework not in there),
+        idle=idle,
+        unjudged=unjudged,
+        wrong=tuple(wrong),
+    )
+
+
+def _each(
+    chosen: Sequence[str], there: Sequence[str], workers: int
+) -> list[tuple[dict[str, tuple[str, ...]], list[str]]]:
+    """Return what caught the mutants of each operation, and what right code failed."""
+    if workers == 1 or len(chosen) == 1:
+        return [_of_operation(name, there) for name in chosen]
+    # Not forked: torch and JAX have threads of their own. The longest are begun first.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        begun = {
+            name: pool.submit(_of_operation, name, there)
+            for name in sorted(chosen, key=lambda name: -len(mutants(name)))
+        }
+        return [begun[name].result() for name in chosen]
+
+
+def _of_operation(
+    name: str, there: Sequence[str]
+) -> tuple[dict[str, tuple[str, ...]], list[str]]:
+    cases, oracle = catalogue.cases(), Remembered(load_oracle(name))
+    wrong = _wrong(name, cases, oracle)
+    kills = {
+        each.id: killers(each, cases, oracle)
+        for each in mutants(name)
+        if each.framework in there
+    }
+    return kills, wrong
+
+
+def killers(
+    mutant: Mutant, cases: Mapping[str, Iterable[Case]], oracle: Any = None
+) -> tuple[str, ...]:
+    """Return the laws and cases that catch a mutant, core before robust."""
+    found: dict[str, None] = {}
+    probe = _Probe(adapter(mutant), cases, oracle)
+    for check in probe.checks(mutant):
+        if _item(check) not in found and not probe.finding(check).passed:
+            found[_item(check)] = None
+    return tuple(found)
+
+
+def _item(check: Check) -> str:
+    return f"{check.variant.name}/{check.item}" if check.case else check.clause
+
+
+def _wrong(
+    operation: str, cases: Mapping[str, Iterable[Case]], oracle: Any
+) -> list[str]:
+    """Return the checks that right implementations fail."""
+    found: list[str] = []
+    for right in (correct(operation), load_adapter("numpy_reference")):
+        probe = _Probe(right, cases, oracle)
+        low = operation not in {"masked_loss", "birnn", "stack"}
+        dtypes = () if low else ("float32",)
+        selection = Selection(operations=(operation,), dtypes=dtypes)
+        planned = plan(right.declaration, load_operations(), cases, selection)
+        found += [
+            f"{right.declaration.name}: {check.id}: {finding.verdict.message}"
+            for check in planned
+            if not check.unsupported and not (finding := probe.finding(check)).passed
+        ]
+    return found
+
+
+def _idle(
+    operations: Iterable[str],
+    cases: Mapping[str, Iterable[Case]],
+    kills: Mapping[str, tuple[str, ...]],
+    there: Sequence[str],
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what catches nothing, and what could not be judged here."""
+    caught = {item for items in kills.values() for item in items}
+    laws: set[str] = set()
+    unjudged: set[str] = set()
+    idle: list[str] = []
+    for name in operations:
+        operation = load_operations()[name]
+        idle += [case.id for case in cases.get(name, ()) if case.id not in caught]
+        laws |= _asked(name) - {law.name for law in operation.laws}
+        idle += [
+            f"{name}.{law.name}"
+            for law in operation.laws
+            if f"{name}.{law.name}" not in caught
+        ]
+    for law in sorted(laws - {item.partition(".")[2] for item in caught}):
+        needs = _NEEDS.get(law, "numpy")
+        (idle.append if needs in there else unjudged.add)(law)
+    return tuple(idle), tuple(sorted(unjudged))
+
+
+def _asked(operation: str) -> set[str]:
+    """Return the laws that an operation's mutants are held to, where they can be."""
+    declaration = correct(operation).declaration
+    planned = plan(declaration, load_operations(), {}, Selection(level="extended"))
+    asked = {check.item for check in planned if not check.unsupported}
+    laws = {law.name for law in laws_of(load_operations()[operation])}
+    return laws & (asked | _NEEDS.keys())
+
+
+def _installed(framework: str) -> bool:
+    try:
+        load_framework(framework)
+    except UsageError:
+        return False
+    return True
+
+
+class _Probe(Runner):
+    """A runner that says whether a check holds, and neither shrinks nor writes."""
+
+    def __init__(
+        self, right: Adapter, cases: Mapping[str, Iterable[Case]], oracle: Any
+    ) -> None:
+        super().__init__(right, cases)
+        self.cases = cases
+        self.prepared = _Remembering(right, oracle)
+
+    def checks(self, mutant: Mutant) -> list[Check]:
+        """Return a mutant's checks, core before robust, those it was made for only."""
+        selection = Selection(level="extended", operations=(mutant.operation,))
+        planned = plan(
+            self.adapter.declaration, load_operations(), self.cases, selection
+        )
+        names = {"route"} if mutant.kind == "route" else _DERIVATIVES
+        own = [
+            check
+            for check in planned
+            if not check.unsupported
+            and (mutant.kind in {"forward", "layer"} or check.item in names)
+        ]
+        return sorted(own, key=lambda check: check.level != "core")
+
+    def finding(self, check: Check) -> Finding:
+        """Return what one attempt at a check came to."""
+        self.examples = EXAMPLES.get(check.operation, 8)
+        return (self._case(check) if check.case else self._law(check))[0]
+
+    def _shrunk(
+        self, function: Any, subject: Any, sample: Sample, finding: Finding
+    ) -> tuple[Finding, bool]:
+        del function, subject, sample
+        return finding, False
+
+
+class _Remembering(Prepared):
+    """Samples whose answers mutants share."""
+
+    def __init__(self, adapter: Adapter, oracle: Any) -> None:
+        super().__init__(adapter, seed=0)
+        self._oracle = oracle
+
+    def oracle(self, check: Check) -> Any:
+        """Return the oracle that the operation's mutants share."""
+        return self._oracle or super().oracle(check)

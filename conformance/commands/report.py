@@ -1,0 +1,45 @@
+"""`report`: the page, and the compatibility table, from records."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from conformance.adapters.load import known_file, read_declaration
+from conformance.errors import UsageError
+from conformance.gate import KnownEntry, load_known
+from conformance.records.gather import Gathered, gather
+from conformance.report import compatibility, write
+from conformance.run import catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+def report(paths: Sequence[Path], output: Path) -> tuple[list[Path], Gathered]:
+    """Write the report of some records; return what was written, and of what."""
+    found = gather(paths)
+    texts = {clause.id: clause.text for clause in catalogue.every_clause().values()}
+    written = write(
+        found.runs,
+        output,
+        generated=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        clauses=texts,
+        refused=found.refused,
+    )
+    return written, found
+
+
+def publish(paths: Sequence[Path], path: Path) -> Path:
+    """Put the compatibility table of some records into a Markdown file."""
+    runs = gather(paths).runs
+    known: dict[str, Sequence[KnownEntry]] = {}
+    for run in runs:
+        try:
+            declaration = read_declaration(run.header.adapter)
+        except UsageError:
+            continue  # a foreign record: its counts are told, its reasons are not here
+        known[run.header.adapter] = load_known(known_file(declaration))
+    compatibility(runs, known, path)
+    return path

@@ -1,0 +1,174 @@
+"""What a person sees while checks run and when they have ended."""
+
+from __future__ import annotations
+
+import os
+import sys
+import textwrap
+from collections import Counter, defaultdict
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from conformance.gate import judge
+from conformance.records import parse_check
+from conformance.report.count import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+    from typing import Self
+
+    from conformance.records import Record, Result
+
+SHOWN = 5
+"""New failures that are printed in full; the record and the page have all."""
+
+WIDTH = 80
+"""Columns of a terminal that nobody has made wider, and of many CI logs."""
+
+EVERY = 10.0
+"""Seconds between lines of progress where there is no terminal."""
+
+
+class Progress:
+    """A bar on a terminal, a line now and then in a log."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._last = monotonic()
+        self._bar: object | None = None
+        dumb = os.environ.get("TERM") == "dumb"  # as an editor's shell says
+        self._live = sys.stderr.isatty() and not dumb
+
+    def __enter__(self) -> Self:
+        if self._live:
+            from rich.console import Console
+            from rich.progress import Progress as Bar
+
+            self._bar = Bar(console=Console(stderr=True), transient=True)
+            self._bar.start()
+            self._task = self._bar.add_task(self.name, total=None)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()  # type: ignore[attr-defined]
+
+    def __call__(self, finished: int, planned: int) -> None:
+        """Show how far the run is."""
+        if self._bar is not None:
+            self._bar.update(  # type: ignore[attr-defined]
+                self._task, completed=finished, total=planned or None
+            )
+        elif monotonic() - self._last > EVERY:
+            self._last = monotonic()
+            sys.stderr.write(f"{self.name}: {finished} of {planned} checks\n")
+
+
+def summary(runs: Sequence[Record]) -> str:
+    """Return the runs as a plain table, one line for each operation of each adapter.
+
+    At most 80 columns where words allow it, and no colour: it goes to logs as well.
+    """
+    lines = []
+    for run in runs:
+        framework = run.header.versions.get(run.header.framework, "")
+        lines.append(f"{run.header.adapter} ({run.header.framework} {framework})")
+        tallies: dict[str, Tally] = defaultdict(Tally)
+        known: Counter[tuple[str, str]] = Counter()
+        for result in run.results:
+            tallies[parse_check(result.check).operation].add(result)
+            if result.known is not None:
+                known[result.known.reason, result.known.url] += 1
+        absent = [name for name in run.header.operations if _absent(tallies[name])]
+        offered = [name for name in run.header.operations if name not in absent]
+        width = max(map(len, offered), default=0)
+        lines += [f"  {name:<{width}}  {_counted(tallies[name])}" for name in offered]
+        lines += _wrapped(f"not offered: {', '.join(absent)}") if absent else []
+        for (reason, url), count in known.most_common():
+            lines += _wrapped(f"known, {count} check{'s' * (count > 1)}: {reason}")
+            lines += [f"    {url}"] if url else []
+        lines += [line for text in _missing(run) for line in _wrapped(text)]
+    return "\n".join(lines)
+
+
+def _missing(run: Record) -> list[str]:
+    """Say what a run lacks; it must not be taken for one that passed."""
+    missing = run.header.planned - len(run.results)
+    texts = [f"{missing} planned checks were not run"] if missing > 0 else []
+    return [f"INCOMPLETE: {text}" for text in run.problems or texts]
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        width=WIDTH,
+        initial_indent="  ",
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _absent(tally: Tally) -> bool:
+    """Tell whether every check of an operation is one that the adapter lacks."""
+    return bool(tally.outcomes) and not tally.ran
+
+
+def complaints(run: Record) -> str:
+    """Return a run's new failures and stale entries, the first few in full."""
+    judgement = judge(run)
+    lines = []
+    for result in judgement.new[:SHOWN]:
+        lines += ["", *complaint(result)]
+    more = len(judgement.new) - SHOWN
+    if more > 0:
+        lines += ["", f"and {more} more new failures; see the report"]
+    lines += [f"STALE {complaint}" for complaint in judgement.stale]
+    return "\n".join(lines)
+
+
+def complaint(result: Result) -> list[str]:
+    """Return a failure in full, as lines."""
+    lines = [f"{_word(result)} {result.check}", f"  {result.message}"]
+    if result.clause:
+        lines.append(f"  clause {result.clause}")
+    return lines + _evidence(result)
+
+
+def _evidence(result: Result) -> list[str]:
+    failure = result.failure
+    if failure is None:
+        return []
+    lines = [f"  {name} = {array}" for name, array in failure.inputs.items()]
+    if failure.mask:
+        lines.append(f"  mask = {failure.mask}")
+    if failure.want != []:
+        lines.append(f"  got {failure.got}, want {failure.want}")
+    if failure.diagnosis:
+        lines.append(f"  {failure.diagnosis}")
+    if failure.trace:
+        lines += [f"  | {line}" for line in failure.trace.strip().splitlines()[-6:]]
+    return [*lines, f"  again: {failure.command}"]
+
+
+def _word(result: Result) -> str:
+    return result.outcome.upper()
+
+
+def _counted(tally: Tally) -> str:
+    if not tally.outcomes:
+        return "NOT RUN"
+    known = tally.bad - tally.new
+    parts = [f"{tally.outcomes['passed']}/{tally.ran} passed"]
+    parts += [f"{tally.new} NEW"] if tally.new else []
+    parts += [f"{known} known"] if known else []
+    for outcome, word in (("unsupported", "unsupported"), ("not_run", "NOT RUN")):
+        if tally.outcomes[outcome]:
+            parts.append(f"{tally.outcomes[outcome]} {word}")
+    return ", ".join(parts)

@@ -1,0 +1,1 @@
+"""What operations share: helpers of oracles, common laws, mutants."""

@@ -1,0 +1,76 @@
+"""Laws about the call itself: dtype, inputs left alone, mask forms, memory layout."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from conformance.trial.verdict import compare, failed, identical
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.trial.sample import Sample
+    from conformance.trial.subject import Subject
+    from conformance.trial.verdict import Verdict
+
+
+def contract(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """Dtype and shape of the answer, inputs as they were, the same bits twice."""
+    batch, framework = sample.batch, subject.framework
+    with framework.scope(subject.dtype):
+        tensors = [framework.tensor(array) for array in batch.arrays.values()]
+        tensors.append(subject.mask(batch, "bool"))
+        before = [framework.array(tensor) for tensor in tensors]
+        result = subject.callable(batch)(*tensors)
+        got = subject.checked(result, sample.want.shape)
+        after = [framework.array(tensor) for tensor in tensors]
+        dtype = framework.dtype(result)
+    message = wrong_dtype(subject, dtype)
+    if message:
+        yield failed(message, batch=batch, got=got)
+    for name, old, new in zip([*batch.arrays, "mask"], before, after, strict=True):
+        if old.tobytes() != new.tobytes():
+            yield failed(f"{name} was written to", batch=batch, got=got)
+    again = subject.answer(batch, like=sample.want)
+    yield identical(again, got, batch=batch, note="the same call again")
+
+
+def mask_form(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """Every declared form of the mask means the same."""
+    for form in subject.mask_forms:
+        if form not in {"bool", "none"}:
+            yield subject.agrees(sample, form=form, note=f"with the mask as {form}")
+
+
+def layout(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """Views that lie differently in memory; expanded ones need equal rows."""
+    yield subject.agrees(sample, note="contiguous")
+    alike = sample.rows(np.zeros(sample.batch.rows, dtype=np.int64))
+    for each in (sample, alike):
+        batch, framework = each.batch, subject.framework
+        views = [framework.layouts(array) for array in batch.arrays.values()]
+        masks = framework.layouts(batch.mask)
+        for kind in masks:
+            tensors = [view[kind] for view in views if kind in view]
+            if len(tensors) < len(views):
+                continue
+            result = subject.callable(batch)(*tensors, masks[kind])
+            got = subject.checked(result, each.want.shape)
+            note = f"as {kind} views"
+            yield compare(got, each.want, each.allowed, batch=batch, note=note)
+            for name, tensor in zip(batch.arrays, tensors, strict=True):
+                seen, old = framework.array(tensor), batch.arrays[name]
+                if not np.array_equal(seen, old, equal_nan=seen.dtype.kind == "f"):
+                    yield failed(f"{name} was written to {note}", batch=batch, got=got)
+
+
+def wrong_dtype(subject: Subject, dtype: str) -> str:
+    """Return what is wrong with the dtype of an answer, or nothing."""
+    right, wanted = {
+        "input": (dtype == subject.dtype, f"{subject.dtype} like the input"),
+        "integer": (dtype.startswith(("int", "uint")), "an integer dtype"),
+        "boolean": (dtype == "bool", "bool"),
+    }[subject.operation.answer]
+    return "" if right else f"the answer is {dtype}, expected {wanted}"

@@ -1,0 +1,158 @@
+"""Laws about numbers that break formulas: NaN, infinities, huge, none, and many."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from conformance.errors import AdapterFault
+from conformance.trial.draw import Draw, garbled
+from conformance.trial.precision import PRECISIONS
+from conformance.trial.sample import cast, generate
+from conformance.trial.verdict import compare, failed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.trial.batch import Array, Batch
+    from conformance.trial.sample import Sample
+    from conformance.trial.subject import Subject
+    from conformance.trial.verdict import Verdict
+
+WILD = ("inf", "-inf", "nan", "largest", "-largest")
+"""What wild padding holds, one kind in the whole batch."""
+
+LONG = (130, 257, 2049)
+"""Lengths at which counts in int8, bfloat16 and float16 go wrong."""
+
+
+def wild_padding(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """Each wild number at all padding."""
+    for kind in WILD:
+        broken = sample.alike(wild(sample, kind))
+        yield subject.agrees(broken, note=f"{kind} at padding")
+
+
+def valid_nan(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """NaN at the first valid position of the first row that has one."""
+    row, batch, noticed = _noticed(subject.operation.main, sample)
+    got = np.asarray(subject.answer(batch, like=sample.want), dtype=np.float64)
+    scalar = subject.variant.result == "scalar"
+    if noticed and not np.isnan(got if scalar else got[row]).any():
+        text = f"NaN at a valid position of row {row} left no NaN in its answer"
+        yield failed(text, batch=batch, got=got)
+    if not scalar:
+        allowed = sample.allowed.copy()
+        allowed[row] = np.inf
+        note = f"rows other than {row}, which holds a NaN"
+        yield compare(got, sample.want, allowed, batch=batch, note=note)
+    elif np.isnan(got).any():
+        yield compare(got, got, np.zeros_like(got), batch=batch)
+
+
+def empty_row(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """One row of the batch without valid positions, then all of them."""
+    declared = sample.empty
+    if subject.variant.empty == "declared" and declared == "error":
+        batch = replace(sample.batch, mask=np.zeros_like(sample.batch.mask))
+        yield raises(subject, batch, sample.want, "an empty row")
+        return
+    mask = sample.batch.mask.copy()
+    mask[-1] = False
+    one = sample.having(replace(sample.batch, mask=mask))
+    yield subject.agrees(one, note="the last row is fully masked")
+    none = sample.having(replace(sample.batch, mask=np.zeros_like(mask)))
+    yield subject.agrees(none, note="every row is fully masked")
+
+
+def large_values(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """Valid values that a large negative number at padding would not undercut."""
+    # float16 holds no 1e10; half of its range is where -65504 added to it stops.
+    scale = 4096.0 if subject.dtype == "float16" else 2.0**34
+    steps = sample.draw("large").below(8, sample.batch.mask.shape)
+    for sign in (-1.0, 1.0):
+        values = sign * scale * (8.0 + steps)
+        name = subject.operation.main
+        old = sample.batch.arrays[name]
+        wide = np.broadcast_to(
+            values.reshape(values.shape + (1,) * (old.ndim - 2)), old.shape
+        )
+        array = garbled(wide, old, sample.batch.mask).astype(old.dtype)
+        batch = replace(sample.batch, arrays={**sample.batch.arrays, name: array})
+        note = f"valid values {'below' if sign < 0 else 'above'} {sign * scale * 8:.3g}"
+        yield subject.agrees(sample.having(batch), note=note)
+
+
+def long_rows(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+    """Rows that are longer than small integer and float types can count."""
+    longest = generate(
+        sample.oracle,
+        subject.variant,
+        seed=sample.seed,
+        turn=sample.turn,
+        time=LONG[-1],
+        rows=len(LONG),
+    )
+    mask = np.arange(LONG[-1]) < np.asarray(LONG)[:, None]
+    draw = Draw(sample.seed, f"{subject.variant.name}/long", sample.turn)
+    arrays = sample.oracle.generate(subject.variant.options, draw, mask)
+    # Small whole numbers, so that no sum leaves float16's range.
+    arrays = {name: _small(array, mask) for name, array in arrays.items()}
+    batch = cast(replace(longest, arrays=arrays, mask=mask), subject.dtype)
+    yield subject.agrees(sample.having(batch), note="rows of 130, 257 and 2049")
+
+
+def wild(sample: Sample, kind: str) -> Batch:
+    """Return the batch with one wild number at all padding of its float inputs."""
+    largest = PRECISIONS[sample.dtype].largest
+    number = {"largest": largest, "-largest": -largest}.get(kind)
+    filling = float(kind) if number is None else number
+
+    def change(array: Array) -> Array:
+        if array.dtype.kind in "biu":
+            return array
+        fill = np.full(array.shape, filling, dtype=np.float64).astype(array.dtype)
+        return garbled(array, fill, sample.batch.mask)
+
+    return sample.batch.each(change)
+
+
+def _noticed(name: str, sample: Sample) -> tuple[int, Batch, bool]:
+    """Return the first row whose exact answer has the NaN, and the batch with it.
+
+    A row that is too short for a window, say, has no answer that could; in a small
+    batch there may be no other, which is what is told last.
+    """
+    found = []
+    rows = np.flatnonzero(sample.batch.counts > 0)
+    for row in rows if len(rows) else [0]:
+        array = sample.batch.arrays[name].copy()
+        array[row, int(np.argmax(sample.batch.mask[row]))] = np.nan
+        arrays = {**sample.batch.arrays, name: array}
+        found.append((int(row), replace(sample.batch, arrays=arrays)))
+        if sample.variant.result == "scalar":
+            return (*found[0], True)
+        if np.isnan(sample.having(found[-1][1]).want[row]).any():
+            return (*found[-1], True)
+    return (*found[0], False)
+
+
+def _small(array: Array, mask: Array) -> Array:
+    if array.dtype.kind in "biu":
+        return array
+    wide = mask.reshape(mask.shape + (1,) * (array.ndim - 2))
+    return np.where(wide, np.clip(np.abs(np.round(array)), 0, 1), array)
+
+
+def raises(subject: Subject, batch: Batch, like: Array, what: str) -> Verdict:
+    """Judge that the adapter raises, as it declares, instead of answering."""
+    try:
+        got = subject.answer(batch, like=like)
+    except AdapterFault:
+        raise  # an answer of another shape is an answer
+    except Exception:  # noqa: BLE001 - any exception is the declared behaviour
+        return compare(like, like, np.zeros(like.shape), batch=batch)
+    text = f"{what} is declared to raise an error, but gave an answer"
+    return failed(text, batch=batch, got=got)

@@ -1,0 +1,58 @@
+"""The run record: JSON Lines, one file for each run of one adapter.
+
+The first line is the header, then one line for each check, the last line the footer.
+A file without footer is an incomplete run. Imports no NumPy and no framework, so that
+any machine can read, merge and compare runs.
+"""
+
+from __future__ import annotations
+
+from conformance.records.compare import Change, Difference, diff, merge
+from conformance.records.files import Run, read
+from conformance.records.protocol import Record
+from conformance.records.record import (
+    OUTCOMES,
+    SCHEMA,
+    Array,
+    Failure,
+    Footer,
+    Header,
+    Known,
+    Outcome,
+    Result,
+    Worst,
+)
+from conformance.records.stored import Stored, join, scan
+from conformance.records.text import Check, clean, number, parse_check
+from conformance.records.writing import Writer, renew, seen, write
+
+__all__ = [
+    "OUTCOMES",
+    "SCHEMA",
+    "Array",
+    "Change",
+    "Check",
+    "Difference",
+    "Failure",
+    "Footer",
+    "Header",
+    "Known",
+    "Outcome",
+    "Record",
+    "Result",
+    "Run",
+    "Stored",
+    "Worst",
+    "Writer",
+    "clean",
+    "diff",
+    "join",
+    "merge",
+    "number",
+    "parse_check",
+    "read",
+    "renew",
+    "scan",
+    "seen",
+    "write",
+]

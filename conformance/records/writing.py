@@ -1,0 +1,212 @@
+"""Run records written line by line, so that whatever happens leaves what was done.
+
+Beside a record lie, while it is written, `<record>.current`, which names what is under
+way, and `<record>.observed`, what was seen of behaviour that is not declared.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import msgspec
+
+from conformance.errors import ConformanceError, IncompleteRunError, ResultError
+from conformance.records.text import tidy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from io import FileIO
+    from types import TracebackType
+
+    from conformance.records.protocol import Record
+    from conformance.records.record import Footer, Header, Result
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What an operating system says when there is no room, rather than no right."""
+
+
+class Writer:
+    """Writes one record, a line for each call, so that a crash keeps what was done.
+
+    A line that does not fit on the disk is taken back whole, so that the file stays
+    readable.
+
+    Args:
+        path: The file; its folder is made where it is missing.
+        resume: Go on with a record that a crash left without footer.
+
+    Raises:
+        IncompleteRunError: There is no room on the disk.
+        ResultError: The file cannot be written for another reason.
+    """
+
+    def __init__(self, path: Path | str, *, resume: bool = False) -> None:
+        self.path = Path(path)
+        self._current: FileIO | None = None
+        self._failed: ConformanceError | None = None
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            if resume and self.path.exists():
+                _drop_cut_line(self.path)
+            self._file = self.path.open("ab" if resume else "wb", buffering=0)
+            if not resume:
+                forget(self.path)
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; without footer the record stays incomplete."""
+        self._file.close()
+        if self._current is not None:
+            self._current.close()
+
+    def header(self, header: Header) -> None:
+        """Write the first line."""
+        self._write(header)
+
+    def announce(self, what: str) -> None:
+        """Write down what comes next, so that a crash has a name.
+
+        The name is the file's first line: written in one call over the last one, it is
+        whole whenever the process dies.
+        """
+        path = current(self.path)
+        try:
+            if self._current is None:
+                self._current = path.open("wb", buffering=0)
+            self._current.seek(0)
+            self._current.write(f"{what}\n".encode())
+        except OSError as error:
+            raise _unwritable(path, error) from error
+
+    def result(self, result: Result) -> None:
+        """Write one check's line, its texts cleaned and cut."""
+        self._write(result)
+
+    def observed(self, key: str, seen: str) -> None:
+        """Keep what was seen until the footer holds it."""
+        path = observed(self.path)
+        try:
+            with path.open("ab") as file:
+                file.write(msgspec.json.encode([key, seen]) + b"\n")
+        except OSError as error:
+            raise _unwritable(path, error) from error
+
+    def footer(self, footer: Footer) -> None:
+        """Write the last line; the run is over."""
+        self._write(footer)
+        forget(self.path)
+
+    def _write(self, line: Header | Result | Footer) -> None:
+        if self._failed is not None:
+            raise self._failed
+        left = memoryview(msgspec.json.encode(tidy(msgspec.to_builtins(line))) + b"\n")
+        end = self._file.seek(0, os.SEEK_END)
+        try:
+            while left:
+                left = left[self._file.write(left) :]
+        except OSError as error:
+            with suppress(OSError):
+                self._file.truncate(end)
+            # A shorter line might fit, and would say of the others what is not so.
+            self._failed = _unwritable(self.path, error)
+            raise self._failed from error
+
+
+def renew(path: Path, header: Header, results: Iterable[Result]) -> None:
+    """Write a record's beginning in one step: the old file or the new one is there."""
+    fresh = path.with_name(path.name + ".new")
+    try:
+        with Writer(fresh) as writer:
+            writer.header(header)
+            for result in results:
+                writer.result(result)
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def write(run: Record, path: Path) -> None:
+    """Write a whole run as a record.
+
+    Raises:
+        IncompleteRunError: There is no room on the disk.
+        ResultError: The file cannot be written for another reason.
+    """
+    with Writer(path) as writer:
+        writer.header(run.header)
+        for result in run.results:
+            writer.result(result)
+        if run.footer is not None:
+            writer.footer(run.footer)
+
+
+def current(path: Path) -> Path:
+    """Return the side file that names the check a run is in."""
+    return path.with_name(path.name + ".current")
+
+
+def observed(path: Path) -> Path:
+    """Return the side file of what was observed so far."""
+    return path.with_name(path.name + ".observed")
+
+
+def under_way(path: Path) -> str:
+    """Return what a record's run was doing when it ended; nothing if it is over."""
+    try:
+        text = current(path).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    return text.partition("\n")[0].strip()
+
+
+def seen(path: Path) -> dict[str, str]:
+    """Return what a record's run had observed when it ended; a cut line is left out."""
+    found = {}
+    try:
+        lines = observed(path).read_bytes().splitlines()
+    except OSError:
+        return {}
+    for line in lines:
+        with suppress(msgspec.DecodeError):
+            key, what = msgspec.json.decode(line, type=tuple[str, str])
+            found[key] = what
+    return found
+
+
+def forget(path: Path) -> None:
+    """Remove a record's side files."""
+    current(path).unlink(missing_ok=True)
+    observed(path).unlink(missing_ok=True)
+
+
+def _unwritable(path: Path, error: OSError) -> ConformanceError:
+    """Return the error that names the file, and says what to do."""
+    what = f"results file {path} cannot be written: {error.strerror}"
+    if error.errno in _FULL:
+        return IncompleteRunError(
+            f"{what}; what is in it stays readable; make room, then go on with "
+            "`mask-conformance run --resume`"
+        )
+    return ResultError(f"{what}; give another folder with -o")
+
+
+def _drop_cut_line(path: Path) -> None:
+    """Remove what a crash left of a last line."""
+    content = path.read_bytes()
+    os.truncate(path, content.rfind(b"\n") + 1)

@@ -1,0 +1,1 @@
+"""One run of one adapter, from its start to its record."""

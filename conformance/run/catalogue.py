@@ -1,0 +1,100 @@
+"""What can be run and what it means, without running anything."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from conformance.adapters.installed import shared_folder, suite_version
+from conformance.cases import load_all, vocabulary
+from conformance.errors import UnknownNameError
+from conformance.operations import load_operations
+from conformance.specification.corpus import pinned
+from conformance.specification.plan import clauses, plan
+from conformance.specification.selection import Check, Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from conformance.cases import Case
+    from conformance.specification import Clause
+    from conformance.specification.declaration import Declaration
+
+
+def selection(
+    *,
+    level: str | None = None,
+    operations: Iterable[str] = (),
+    dtypes: Iterable[str] = (),
+    routes: Iterable[str] = (),
+    checks: Iterable[str] = (),
+    corpus: str | None = None,
+) -> Selection:
+    """Return the selection of some options.
+
+    A check that is named is found at any level, unless a level is given too.
+
+    Raises:
+        UnknownNameError: A level, operation, dtype or route does not exist.
+        UsageError: The corpus is not one that this suite has.
+    """
+    wanted = tuple(operations)
+    for name in wanted:
+        if name not in load_operations():
+            raise UnknownNameError("operation", name, load_operations())
+    named = tuple(checks)
+    return Selection(
+        level=level or ("extended" if named else "robust"),  # type: ignore[arg-type]
+        operations=wanted,
+        dtypes=tuple(dtypes),
+        routes=tuple(routes),
+        checks=named,
+        corpus=pinned(corpus or "", suite_version()),
+    )
+
+
+@cache
+def cases(operations: tuple[str, ...] = ()) -> dict[str, list[Case]]:
+    """Return every case, or those of some operations, by operation."""
+    found: dict[str, list[Case]] = {}
+    words = vocabulary(load_operations().values())
+    for case in load_all(shared_folder("cases"), words, operations):
+        found.setdefault(case.operation, []).append(case)
+    return found
+
+
+def concerned(selected: Selection) -> dict[str, list[Case]]:
+    """Return the cases of the operations of which checks may be selected."""
+    every = load_operations()
+    named = tuple(name for name in every if selected.concerns(every[name]))
+    return cases() if len(named) in {0, len(every)} else cases(named)
+
+
+def planned(declaration: Declaration, selected: Selection) -> tuple[Check, ...]:
+    """Return the checks that an adapter would get.
+
+    Raises:
+        UsageError: Its head pins a corpus that this suite does not have.
+    """
+    pinned(declaration.corpus, suite_version())
+    return plan(declaration, load_operations(), concerned(selected), selected)
+
+
+def asked(declaration: Declaration, selected: Selection) -> tuple[Check, ...]:
+    """Return what an adapter would get: its laws, or its cases too where none can run.
+
+    Whether anything runs is told without reading the case files, most of the time.
+    """
+    laws = plan(declaration, load_operations(), {}, selected)
+    if any(not check.unsupported for check in laws):
+        return laws
+    return planned(declaration, selected)
+
+
+def every_clause() -> dict[str, Clause]:
+    """Return every clause of every operation, by id."""
+    return {
+        clause.id: clause
+        for operation in load_operations().values()
+        for clause in clauses(operation)
+    }

@@ -1,0 +1,189 @@
+"""Run an adapter's checks in processes of their own, one after each that dies.
+
+A process is pytest with one item for each check. What an adapter prints goes to a log
+beside the record; whatever it does to its process is one check's error, and the next
+process goes on behind that check.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from conformance.errors import IncompleteRunError, UsageError
+from conformance.records import Run, read, seen
+from conformance.records.text import OBSERVING
+from conformance.records.writing import current, forget, under_way
+from conformance.run.child import FULL
+from conformance.run.log import Log
+from conformance.run.process import Ending, Limits, Process
+from conformance.run.resume import Death, died, last_death
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+    from threading import Event
+
+_QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+_UNUSED = ("logging", "threadexception", "unraisableexception", "subtests", "doctest")
+"""pytest's own plugins that a run has no use for, and that see every check."""
+
+_USAGE = 4
+"""pytest's exit status for bad use."""
+
+STARTS = 3
+"""Processes in a row that may die without finishing anything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One adapter's run, or a part of one.
+
+    Attributes:
+        reference: The adapter, as the command line names it.
+        record: Where its record goes.
+        options: Options of ``conformance.pytest_plugin``.
+        variables: Environment variables for the process.
+        resume: Records of this run whose results are taken over.
+        limits: How far a check may go.
+        file: The adapter's file, to name where it died.
+    """
+
+    reference: str
+    record: Path
+    options: Sequence[str] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    resume: Sequence[Path] = ()
+    limits: Limits = field(default_factory=Limits)
+    file: str = ""
+
+
+def launch(order: Order, follow: Callable[[int, int], None], stop: Event) -> Run:
+    """Run an adapter's checks and return their record.
+
+    Args:
+        order: What to run.
+        follow: Called with finished and planned checks while the run goes on.
+        stop: Set when the user wants no more.
+
+    Raises:
+        UsageError: The adapter does not load, or no check is selected.
+        IncompleteRunError: The run ended before it wrote anything, or cannot write.
+    """
+    record = order.record
+    record, barren = order.record, 0
+    _prepare(order)
+    resume = list(order.resume)
+    with Log(record.with_name(f"{record.name.replace('.jsonl', '')}.log")) as log:
+        while True:
+            finished = _finished(record)
+            current(record).unlink(missing_ok=True)
+            command = _command(order, resume)
+            process = Process(command, _environment(order), record, log)
+            ending = process.wait(order.limits, follow, stop)
+            if ending.status == FULL and log.said().startswith("results file"):
+                raise IncompleteRunError(log.said())
+            _need_record(order, ending, log)
+            if ending.stopped or _in_order(record, ending):
+                break
+            if _blamed(order, ending, log) or _finished(record) > finished:
+                barren = 0
+            else:
+                barren += 1
+            if barren == STARTS:
+                _give_up(record, ending)
+                break
+            resume = [record, *order.resume]
+    return read(record)
+
+
+def _in_order(record: Path, ending: Ending) -> bool:
+    """Tell whether a process has done all that it could."""
+    footer = read(record).footer
+    # An adapter may also break off pytest, which then says so by its exit status.
+    return footer is not None and (footer.complete or ending.status in {0, 1})
+
+
+def _prepare(order: Order) -> None:
+    """Make room for the record; what is taken over is left until it was."""
+    record = order.record
+    try:
+        record.parent.mkdir(parents=True, exist_ok=True)
+        if not order.resume:
+            for stale in (record, died(record)):
+                stale.unlink(missing_ok=True)
+            forget(record)
+    except OSError as error:
+        msg = f"{record} cannot be written: {error.strerror}; give another folder: -o"
+        raise UsageError(msg) from error
+
+
+def _finished(record: Path) -> int:
+    """Return how much a record holds: results and observations."""
+    if not record.exists():
+        return 0
+    with record.open("rb") as file:
+        return sum(1 for _line in file) + len(seen(record))
+
+
+def _blamed(order: Order, ending: Ending, log: Log) -> bool:
+    """Write down what the process died in, unless that had ended already."""
+    what = under_way(order.record)
+    if what.startswith(OBSERVING):
+        over = what.removeprefix(OBSERVING) in seen(order.record)
+    else:
+        over = any(result.check == what for result in read(order.record).results)
+    if over or not what:
+        return False
+    death = Death(what=what, message=str(ending), trace=log.trace(order.file))
+    died(order.record).write_bytes(msgspec.json.encode(death))
+    return True
+
+
+def _give_up(record: Path, ending: Ending) -> None:
+    """Say in the record's side file why its run does not go on."""
+    text = f"its start, {STARTS} times in a row: {ending}"
+    death = last_death(record)
+    if death is not None:
+        text += f"; before that {death.what}: {death.message}"
+    current(record).write_text(text, encoding="utf-8")
+
+
+def _command(order: Order, resume: Sequence[Path]) -> list[str]:
+    taken = [part for path in resume for part in ("--mask-resume", str(path))]
+    return [
+        *(sys.executable, "-X", "faulthandler", "-m", "pytest"),
+        *("-p", "conformance.pytest_plugin"),
+        *("--pyargs", "conformance.suite", "-c", os.devnull, "-p", "no:cacheprovider"),
+        *("--rootdir", str(order.record.parent), "--capture=no", "-p", "no:terminal"),
+        "--assert=plain",  # there are none to rewrite: checks give verdicts
+        *("--import-mode=importlib", "-W", "ignore", "--mask-child"),
+        *(f"-pno:{plugin}" for plugin in _UNUSED),
+        *("--mask-adapter", order.reference, "--mask-results", str(order.record)),
+        *order.options,
+        *taken,
+    ]
+
+
+def _environment(order: Order) -> dict[str, str]:
+    kept = {name: text for name, text in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    return _QUIET | kept | dict(order.variables)
+
+
+def _need_record(order: Order, ending: Ending, log: Log) -> None:
+    """Refuse to go on where a process could not even begin."""
+    begun = order.record.exists()
+    if begun and ending.status != _USAGE:
+        return
+    said = log.said()
+    if ending.status == _USAGE:
+        raise UsageError(
+            said or f"{order.reference}: could not be started, see {log.path}"
+        )
+    how = "the run was stopped" if ending.stopped else str(ending)
+    msg = f"{order.reference}: {how} before its first check; see {log.path}"
+    raise IncompleteRunError(f"{msg}\n{said}" if said else msg)

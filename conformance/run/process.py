@@ -1,0 +1,256 @@
+"""One process of a run: started, watched, and ended when it goes too far.
+
+Why not pytest-xdist and pytest-timeout: a controller that receives its workers'
+reports cannot tell a check that hangs from one that is slow, and a timer inside the
+process needs the interpreter's lock, which code that hangs in C does not give back.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from time import monotonic, sleep
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from conformance.records.writing import under_way
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+    from threading import Event
+
+    from conformance.run.log import Log
+
+START = 300.0
+"""Seconds that an adapter and its framework may take to be imported."""
+
+END = 30.0
+"""Seconds that it may take to end, all its checks done."""
+
+OUTPUT = 64 * 2**20
+"""Bytes that one check may print."""
+
+GRACE = 3.0
+"""Seconds in which a process may end by itself when it is told to."""
+
+POLL = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How far a check may go.
+
+    Attributes:
+        seconds: How long it may take; 0 is for ever.
+        memory: Resident bytes of its process and of those it starts; 0 is any.
+        output: Bytes that it may print.
+    """
+
+    seconds: float = 300.0
+    memory: int = 0
+    output: int = OUTPUT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a process ended.
+
+    Attributes:
+        status: Its exit status; negative is a signal's number.
+        reason: Why it was ended; empty if it ended by itself.
+        stopped: Whether that is because the user wants no more.
+    """
+
+    status: int
+    reason: str = ""
+    stopped: bool = False
+
+    def __str__(self) -> str:
+        if self.reason:
+            return self.reason
+        if self.status >= 0:
+            return f"the process ended with exit status {self.status}"
+        known = {each.value: each.name for each in signal.Signals}
+        name = known.get(-self.status, f"signal {-self.status}")
+        return f"the process was ended by {name}"
+
+
+class Process:
+    """A running process.
+
+    Args:
+        command: What to run.
+        variables: Its environment.
+        record: The record that it writes, followed while it goes on.
+        log: Where its output goes.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        variables: Mapping[str, str],
+        record: Path,
+        log: Log,
+    ) -> None:
+        self.record = record
+        self.log = log
+        # The input is never written to: it ends when this process does, and with it
+        # the one that holds its other end.
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=variables,
+            start_new_session=True,
+        )
+        output = self._process.stdout
+        self._output = log.follow(os.dup(output.fileno())) if output else None
+        if output:
+            output.close()
+        self._tail = _Tail(record)
+
+    def wait(
+        self, limits: Limits, follow: Callable[[int, int], None], stop: Event
+    ) -> Ending:
+        """Watch the process to its end and return how it ended."""
+        watch = _Watch(self._process.pid, limits, self.record, self.log)
+        try:
+            while self._process.poll() is None:
+                follow(*self._tail.count())
+                if stop.is_set():
+                    self._end(signal.SIGINT)
+                    return Ending(status=self._process.returncode, stopped=True)
+                reason = watch.exceeded()
+                if reason:
+                    # faulthandler writes down where it is, also in C.
+                    self._end(signal.SIGABRT)
+                    return Ending(status=self._process.returncode, reason=reason)
+                sleep(POLL)
+        finally:
+            self._clear()
+        follow(*self._tail.count())
+        return Ending(status=self._process.returncode)
+
+    def _end(self, with_: signal.Signals) -> None:
+        with suppress(OSError, ValueError):  # Windows lacks most signals
+            self._process.send_signal(with_)
+        try:
+            self._process.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _clear(self) -> None:
+        """End what the process has left running, and read what it said last."""
+        if sys.platform != "win32":
+            with suppress(OSError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        if self._output is not None:
+            self._output.join(GRACE)
+
+
+class _Watch:
+    """What is under way, since when, and how much it has taken since then."""
+
+    def __init__(self, pid: int, limits: Limits, record: Path, log: Log) -> None:
+        self._pid = pid
+        self._limits = limits
+        self._record = record
+        self._log = log
+        self._now: tuple[str, int] = ("", 0)
+        self._since = monotonic()
+        self._printed = log.size
+        self._began = False
+        self._memory = _memory() if limits.memory else None
+
+    def exceeded(self) -> str:
+        """Return which limit is exceeded, or nothing."""
+        limits, now = self._limits, self._state()
+        if now != self._now:
+            self._now, self._since, self._printed = now, monotonic(), self._log.size
+            self._began = self._began or bool(now[0])
+        took = monotonic() - self._since
+        if self._log.size - self._printed > limits.output:
+            return f"printed more than {limits.output // 2**20} MiB"
+        idle = END if self._began else max(START, limits.seconds)
+        if limits.seconds and not now[0] and took > idle:
+            return f"did not {'end' if self._began else 'begin'} within {idle:g} s"
+        if limits.seconds and now[0] and took > limits.seconds:
+            return f"did not return within {limits.seconds:g} s (--timeout)"
+        if self._memory is not None and self._memory(self._pid) > limits.memory:
+            return f"took more than {limits.memory / 2**20:g} MiB of memory (--memory)"
+        return ""
+
+    def _state(self) -> tuple[str, int]:
+        """Return what is announced, and when that was."""
+        what = under_way(self._record)
+        try:
+            return what, self._record.stat().st_size
+        except OSError:
+            return what, 0
+
+
+def _memory() -> Callable[[int], int]:
+    """Return what measures the resident bytes of a process and its descendants.
+
+    Not RLIMIT_AS: frameworks reserve address space that they never touch.
+    """
+    import psutil
+
+    def measure(pid: int) -> int:
+        try:
+            process = psutil.Process(pid)
+            family = [process, *process.children(recursive=True)]
+        except psutil.Error:
+            return 0
+        total = 0
+        for each in family:
+            with suppress(psutil.Error):
+                total += each.memory_info().rss
+        return total
+
+    return measure
+
+
+class _Tail:
+    """How many checks a record holds, read while it is written."""
+
+    def __init__(self, record: Path) -> None:
+        self._record = record
+        self._file: int | None = None
+        self._lines = self._planned = self._at = 0
+
+    def count(self) -> tuple[int, int]:
+        """Return the finished and the planned checks."""
+        try:
+            with self._record.open("rb") as file:
+                inode = os.fstat(file.fileno()).st_ino
+                if inode != self._file:
+                    self._file, self._lines, self._planned, self._at = inode, 0, 0, 0
+                file.seek(self._at)
+                fresh = file.read()
+        except OSError:
+            return 0, self._planned
+        if not self._planned and b"\n" in fresh:
+            self._planned = _planned(fresh.partition(b"\n")[0])
+        self._at += len(fresh)
+        self._lines += fresh.count(b"\n")
+        return max(0, min(self._lines - 1, self._planned)), self._planned
+
+
+def _planned(line: bytes) -> int:
+    try:
+        header = msgspec.json.decode(line)
+        return int(header["planned"])
+    except (msgspec.DecodeError, KeyError, TypeError, ValueError):
+        return 0

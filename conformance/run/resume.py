@@ -1,0 +1,132 @@
+"""What a run takes over from earlier processes: results, observations, and deaths.
+
+A process that dies is buried by the next one: `<record>.died`, which the parent
+writes, says in which check and how.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from conformance.errors import ResultError
+from conformance.records import Header, Result, read
+from conformance.records.compare import SAME
+from conformance.records.text import OBSERVING, tidy
+from conformance.records.writing import current, seen
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from conformance.records import Run, Writer
+    from conformance.specification.selection import Check
+
+
+class Death(msgspec.Struct, frozen=True, kw_only=True):
+    """How a process died.
+
+    Attributes:
+        what: The check that it was in, or what it was observing.
+        message: How it ended.
+        trace: Where it was, as far as it could say.
+    """
+
+    what: str
+    message: str
+    trace: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """What earlier processes of one run have finished.
+
+    Attributes:
+        results: By check id.
+        observed: What was seen of what is not declared.
+        started: When the first of them began; empty if there was none.
+    """
+
+    results: dict[str, Result] = field(default_factory=dict)
+    observed: dict[str, str] = field(default_factory=dict)
+    started: str = ""
+
+
+def earlier(paths: Sequence[Path], header: Header, every: Sequence[Check]) -> Earlier:
+    """Return what some records hold of a run; one that is not begun holds nothing.
+
+    Args:
+        paths: The records.
+        header: The run's header, as it would be written now.
+        every: All its checks.
+
+    Raises:
+        ResultError: One is damaged, or of another run.
+    """
+    found = Earlier()
+    ids = {check.id for check in every}
+    started = []
+    for path in paths:
+        if not _begun(path):
+            continue
+        run = read(path)
+        _check_same(run, header, ids)
+        for result in run.results:
+            if result.outcome != "not_run":
+                found.results.setdefault(result.check, result)
+        found.observed.update(seen(path))
+        found.observed.update(run.footer.observed if run.footer else {})
+        started.append(run.header.started)
+    return Earlier(
+        results=found.results, observed=found.observed, started=min(started, default="")
+    )
+
+
+def died(record: Path) -> Path:
+    """Return the side file that says how a run's last process died."""
+    return record.with_name(record.name + ".died")
+
+
+def last_death(record: Path) -> Death | None:
+    """Return how a run's last process died, if that is still to be written down."""
+    try:
+        return msgspec.json.decode(died(record).read_bytes(), type=Death)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def bury(death: Death | None, writer: Writer) -> None:
+    """Write down what died while it was observed, and be done with the death."""
+    if death is not None and death.what.startswith(OBSERVING):
+        writer.observed(death.what.removeprefix(OBSERVING), death.message)
+    for path in (died(writer.path), current(writer.path)):
+        path.unlink(missing_ok=True)
+
+
+def _begun(path: Path) -> bool:
+    """Tell whether a record has a whole line: a process may die before its first."""
+    with suppress(OSError), path.open("rb") as file:
+        return file.readline(2**24).endswith(b"\n")
+    return False
+
+
+def _check_same(run: Run, header: Header, ids: set[str]) -> None:
+    """Refuse a record of another run: its results would not be this one's."""
+    then, now = (tidy(msgspec.to_builtins(each)) for each in (run.header, header))
+    for name in SAME:
+        if name != "whole" and then[name] != now[name]:
+            _refuse(run, f"{name} is {then[name]!r}, this run has {now[name]!r}")
+    for result in run.results:
+        if result.check not in ids:
+            _refuse(run, f"it holds {result.check}, which this run does not ask")
+
+
+def _refuse(run: Run, why: str) -> None:
+    msg = (
+        f"results file {run.path} is of another run: {why}; give the options that it "
+        "was made with, or run without --resume"
+    )
+    raise ResultError(msg)

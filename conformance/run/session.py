@@ -1,0 +1,332 @@
+"""One run of one adapter: its plan, its record and what is known of it."""
+
+from __future__ import annotations
+
+import math
+import platform
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from conformance import gate
+from conformance.adapters.installed import find_versions, shared_folder, suite_version
+from conformance.adapters.load import displayed_path, known_file, load_adapter
+from conformance.cases import digest
+from conformance.check.runner import EXAMPLES, Runner
+from conformance.operations import load_operations
+from conformance.records import (
+    OUTCOMES,
+    Footer,
+    Header,
+    Known,
+    Result,
+    Writer,
+    renew,
+    seen,
+)
+from conformance.run import catalogue, replay, resume
+from conformance.specification.plan import plan
+from conformance.specification.selection import Check, Selection
+from conformance.specification.shard import Shard
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from conformance.cases import Case
+    from conformance.gate import KnownEntry
+    from conformance.specification.declaration import Declaration
+    from conformance.trial.adapter import Adapter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a run is asked for.
+
+    Attributes:
+        reference: The adapter, as the command line names it.
+        selection: Which checks.
+        seed: What generated batches depend on.
+        examples: Generated rows for each law.
+        explore: Further examples for each law, drawn by Hypothesis.
+        record: Where the record is written; nowhere when it is None.
+        shard: Which part of the plan.
+        resume: Records whose results are taken over instead of run again.
+        drawn: Whether to leave out what a seed does not change: cases, and checks that
+            the adapter does not support.
+        adapter: The adapter itself, where it is an object and has no name.
+    """
+
+    reference: str
+    selection: Selection = field(default_factory=Selection)
+    seed: int = 0
+    examples: int = EXAMPLES
+    explore: int = 0
+    record: Path | None = None
+    shard: Shard = field(default_factory=Shard)
+    resume: tuple[Path, ...] = ()
+    drawn: bool = False
+    adapter: Adapter | None = None
+
+    @property
+    def usual(self) -> bool:
+        """Whether known differences can be judged stale: default seed and count."""
+        return (self.seed, self.examples, self.explore) == (0, EXAMPLES, 0)
+
+
+class Session:
+    """The checks of one adapter, run one by one and written down as they end."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.adapter: Adapter = settings.adapter or load_adapter(settings.reference)
+        self.cases = catalogue.concerned(settings.selection)
+        every = catalogue.planned(self.adapter.declaration, settings.selection)
+        if settings.drawn:
+            every = tuple(c for c in every if not (c.case or c.unsupported))
+        self.every = every
+        self.planned = tuple(check for check in every if settings.shard.holds(check))
+        self.runner = Runner(
+            self.adapter,
+            self.cases,
+            reference=settings.reference,
+            seed=settings.seed,
+            examples=settings.examples,
+            explore=settings.explore,
+        )
+        if settings.drawn:
+            # The same findings on a busy machine: calls are counted, not seconds.
+            self.runner.patience = math.inf
+        self.known: tuple[KnownEntry, ...] = gate.load_known(
+            known_file(self.adapter.declaration)
+        )
+        self.smallest = replay.smallest(self.known)
+        self.outcomes: dict[str, str] = {}
+        self.mend: Callable[[], str] = str
+        """Repairs what a check did to the process, and says what that was."""
+        self._versions: dict[str, str] | None = None
+        self._writer: Writer | None = None
+        self._seen: dict[str, str] = {}
+        if settings.record is not None and settings.resume:
+            self._take_over(settings.record)
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Versions that matter for a result, by distribution."""
+        if self._versions is None:
+            own = suite_version()
+            self._versions = self.runner.framework.versions() | {
+                "mask-conformance": own
+            }
+            self._versions |= find_versions(self.adapter.declaration)
+        return self._versions
+
+    @property
+    def left(self) -> tuple[Check, ...]:
+        """The planned checks that have no outcome yet."""
+        return tuple(each for each in self.planned if each.id not in self.outcomes)
+
+    def run(self, check: Check) -> Result:
+        """Run a check, write its result down and return it."""
+        self._open()
+        if self._writer is not None:
+            self._writer.announce(check.id)
+        recorded = self._recorded(check)
+        first = self._first(check) if recorded else None
+        result = self.runner.run(check, shrinks=not recorded, first=first)
+        closed = self.mend()
+        if closed:
+            result = self.runner.died(check, f"closed the process's {closed}")
+        result = self._marked(result)
+        self._save(check, result)
+        if self._writer is not None:
+            self._writer.result(result)
+        self.outcomes[check.id] = result.outcome
+        return result
+
+    def _recorded(self, check: Check) -> bool:
+        """Tell whether a check is expected to fail or to raise."""
+        return any(
+            gate.find(self.known, check.id, kind, self.versions) for kind in gate.KINDS
+        )
+
+    def _marked(self, result: Result) -> Result:
+        """Return a result with why it was to be expected, if it was."""
+        entry = gate.find(self.known, result.check, result.outcome, self.versions)
+        if entry is None:
+            return result
+        known = Known(reason=entry.reason, url=entry.url, since=entry.since)
+        return msgspec.structs.replace(result, known=known)
+
+    def _take_over(self, record: Path) -> None:
+        """Begin the record with what others hold of this run, deaths included."""
+        header, settings = self._header(), self.settings
+        earlier = resume.earlier(settings.resume, header, self.every)
+        results = earlier.results
+        death = resume.last_death(record)
+        for check in self.left:
+            if death is not None and check.id == death.what:
+                error = self.runner.died(check, death.message, death.trace)
+                results.setdefault(check.id, self._marked(error))
+        mine = [each for each in self.planned if each.id in results]
+        for check in mine:
+            self.outcomes[check.id] = results[check.id].outcome
+            if not self._recorded(check):
+                self.runner.remember(check, results[check.id])
+        started = earlier.started or header.started
+        header = msgspec.structs.replace(header, started=started)
+        renew(record, header, [results[check.id] for check in mine])
+        self._writer = Writer(record, resume=True)
+        resume.bury(death, self._writer)
+        self._seen = earlier.observed | seen(record)
+
+    def _first(self, check: Check) -> Case | None:
+        """Return the smallest input that is recorded for a law."""
+        wanted = f"{check.variant.name}/{check.item}"
+        return next(
+            (
+                case
+                for entry, case in self.smallest
+                if case.id == wanted and entry.applies(self.versions)
+            ),
+            None,
+        )
+
+    def _save(self, check: Check, result: Result) -> None:
+        """Keep what exploring found as a case, ready to be looked at."""
+        settings = self.settings
+        if settings.explore and settings.record and result.outcome == "failed":
+            from conformance.check.explore import save
+
+            if result.failure is not None and not check.case:
+                folder = settings.record.parent / "found"
+                save(check, result.failure, folder, found=settings.seed)
+
+    def stale(self) -> list[str]:
+        """Return complaints about known differences that no longer hold.
+
+        Nothing is stale in a run that left checks out or drew other batches; an entry
+        is past its date in any run.
+        """
+        today = datetime.now(UTC).date()
+        return gate.overdue(self.known, self.versions, today) + self._broken()
+
+    def _broken(self) -> list[str]:
+        usual = self.settings.usual and len(self.outcomes) == len(self.planned)
+        if not usual or not self.known:
+            return []
+        declaration = self.adapter.declaration
+        every = plan(
+            declaration,
+            load_operations(),
+            catalogue.cases(),
+            Selection(level="extended"),
+        )
+        ids = [check.id for check in every]
+        return gate.stale(self.known, ids, self.outcomes, self.versions)
+
+    def close(self) -> list[str]:
+        """Write the footer, and return what is stale."""
+        self._open()
+        complaints = self.stale()
+        if self._writer is not None:
+            found = Counter(self.outcomes.values())
+            footer = Footer(
+                counts={outcome: found[outcome] for outcome in OUTCOMES},
+                stale=complaints,
+                observed=self._observed(),
+                ended=_now(),
+                complete=len(self.outcomes) == len(self.planned),
+            )
+            self._writer.footer(footer)
+            self._writer.close()
+        return complaints
+
+    def _observed(self) -> dict[str, str]:
+        """Return what is seen of what the adapter does not declare."""
+        if self._writer is None or self.settings.selection.partial or self.left:
+            return {}
+        from conformance.check.observe import observe
+
+        return observe(
+            self.runner.prepared,
+            self.every,
+            self._writer.announce,
+            takes=self.settings.shard.holds,
+            seen=self._seen,
+            keep=self._writer.observed,
+        )
+
+    def _open(self) -> None:
+        if self.settings.record is None or self._writer is not None:
+            return
+        self._writer = Writer(self.settings.record)
+        self._writer.header(self._header())
+
+    def _corpus(self) -> str:
+        """Return the version of cases and laws that is pinned, if one is."""
+        return self.settings.selection.corpus or self.adapter.declaration.corpus
+
+    def _header(self) -> Header:
+        declaration, settings = self.adapter.declaration, self.settings
+        cases = {(c.variant.name, c.item) for c in self.every if c.case}
+        shard = settings.shard
+        folder = shared_folder("cases")
+        return Header(
+            suite=suite_version(),
+            specification=self._corpus() or suite_version(),
+            adapter=declaration.name,
+            framework=declaration.framework,
+            file=displayed_path(declaration),
+            versions=self.versions,
+            environment={
+                "python": platform.python_version(),
+                "platform": f"{platform.system()}-{platform.machine()}",
+                **self.runner.framework.environment(),
+            },
+            level=settings.selection.level,
+            seed=settings.seed,
+            examples=settings.examples,
+            explore=settings.explore,
+            planned=len(self.planned),
+            whole=0 if shard.whole else len(self.every),
+            shard="" if shard.whole else str(shard),
+            operations=list(dict.fromkeys(check.operation for check in self.every)),
+            declared=declared(declaration),
+            cases=len(cases),
+            cases_digest=digest(folder),
+            started=_now(),
+            selection=settings.selection.partial,
+        )
+
+
+def declared(declaration: Declaration) -> dict[str, str]:
+    """Return the implementation-defined behaviour that an adapter states."""
+    told = {
+        "dtypes": ", ".join(declaration.dtypes),
+        "routes": ", ".join(declaration.routes),
+        "placements": ", ".join(declaration.placements),
+        "mask forms": ", ".join(declaration.mask_forms),
+    }
+    tables = {
+        "empty row": declaration.empty,
+        "padding of the answer": declaration.padding,
+        "T = 0": declaration.zero_time,
+        "B = 0": declaration.zero_batch,
+        "subnormals": declaration.subnormals,
+    }
+    told |= {
+        f"{name}: {glob}": what
+        for name, table in tables.items()
+        for glob, what in table.items()
+    }
+    return told | {
+        f"unsupported: {glob}": why for glob, why in declaration.unsupported.items()
+    }
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

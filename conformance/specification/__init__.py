@@ -1,0 +1,48 @@
+"""The words of the specification, without NumPy: what may be asked, and of whom.
+
+An operation has variants, clauses and laws; a plan says which checks an adapter gets.
+"""
+
+from __future__ import annotations
+
+from conformance.specification.model import (
+    COMPILED_ROUTES,
+    DTYPES,
+    EMPTY_ROWS,
+    EXTENDED_ROUTES,
+    LEVELS,
+    MASK_FORMS,
+    PADDINGS,
+    PLACEMENTS,
+    ROUTES,
+    Clause,
+    Kind,
+    Law,
+    Level,
+    Operation,
+    Result,
+    Trim,
+    Variant,
+    included_levels,
+)
+
+__all__ = [
+    "COMPILED_ROUTES",
+    "DTYPES",
+    "EMPTY_ROWS",
+    "EXTENDED_ROUTES",
+    "LEVELS",
+    "MASK_FORMS",
+    "PADDINGS",
+    "PLACEMENTS",
+    "ROUTES",
+    "Clause",
+    "Kind",
+    "Law",
+    "Level",
+    "Operation",
+    "Result",
+    "Trim",
+    "Variant",
+    "included_levels",
+]

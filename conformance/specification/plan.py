@@ -1,0 +1,309 @@
+"""Which checks an adapter gets: adapter x variant x (case or law) x dtype x route.
+
+Imports no NumPy and no framework, so that checks can be listed and shared out
+anywhere; ids are the same in every version of every dependency.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Protocol
+
+from conformance.errors import UnknownNameError
+from conformance.specification import (
+    DTYPES,
+    EXTENDED_ROUTES,
+    Clause,
+    Law,
+    Level,
+    Operation,
+    Variant,
+)
+from conformance.specification.corpus import later
+from conformance.specification.laws import LAWS
+from conformance.specification.selection import Check, Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from conformance.specification.declaration import Declaration
+
+SECOND_ROUTE_LAWS = ("value", "padding-content", "extra-padding", "batch-composition")
+"""What runs on a route that is not the framework's primary one, beside the cases."""
+
+
+class PlannedCase(Protocol):
+    """What planning reads of a case."""
+
+    @property
+    def slug(self) -> str:
+        """Its name inside the operation."""
+        ...
+
+    @property
+    def variant(self) -> str:
+        """The variant's name."""
+        ...
+
+    @property
+    def clause(self) -> str:
+        """The clause's id."""
+        ...
+
+    @property
+    def level(self) -> Level:
+        """The first level that asks for it."""
+        ...
+
+    @property
+    def dtypes(self) -> tuple[str, ...]:
+        """The dtypes in which its inputs are exact."""
+        ...
+
+    @property
+    def since(self) -> str:
+        """The version that brought it."""
+        ...
+
+    @property
+    def mask(self) -> Sequence[Sequence[bool]]:
+        """True where a position counts."""
+        ...
+
+
+def clauses(operation: Operation) -> tuple[Clause, ...]:
+    """Return every clause of an operation, by number."""
+    laws = [law.clause(operation.name) for law in laws_of(operation)]
+    return tuple(sorted((*laws, *operation.clauses), key=lambda clause: clause.number))
+
+
+def laws_of(operation: Operation, variant: Variant | None = None) -> tuple[Law, ...]:
+    """Return the laws that an operation, or one variant of it, is held to."""
+    variants = operation.variants if variant is None else (variant,)
+    return tuple(
+        law
+        for law in (*LAWS, *operation.laws)
+        if law.name not in operation.without
+        and any(_applies(law, each) for each in variants)
+    )
+
+
+def plan(
+    declaration: Declaration,
+    operations: Mapping[str, Operation],
+    cases: Mapping[str, Iterable[PlannedCase]],
+    selection: Selection,
+) -> tuple[Check, ...]:
+    """Return the checks of one adapter in the order in which they run.
+
+    Args:
+        declaration: What the adapter declares.
+        operations: Every operation, by name.
+        cases: Every case, by operation.
+        selection: What to take.
+
+    Raises:
+        UnknownNameError: An operation is selected that does not exist.
+    """
+    if declaration.corpus and not selection.corpus:
+        selection = replace(selection, corpus=declaration.corpus)
+    for name in selection.operations:
+        if name not in operations:
+            raise UnknownNameError("operation", name, operations)
+    found = [
+        check
+        for operation in operations.values()
+        if selection.concerns(operation)
+        for check in _of_operation(
+            declaration, operation, cases.get(operation.name, ())
+        )
+        if selection.takes(check)
+    ]
+    return tuple(sorted(found, key=_order(tuple(operations))))
+
+
+def _order(operations: Sequence[str]) -> Callable[[Check], tuple[object, ...]]:
+    def key(check: Check) -> tuple[object, ...]:
+        # One variant, dtype and route after the other: each is compiled once.
+        return (
+            operations.index(check.operation),
+            check.variant.name,
+            DTYPES.index(check.dtype) if check.dtype != "float32" else -1,
+            check.route,
+        )
+
+    return key
+
+
+def _of_operation(
+    declaration: Declaration, operation: Operation, cases: Iterable[PlannedCase]
+) -> Iterator[Check]:
+    by_variant: dict[str, list[PlannedCase]] = {}
+    for case in cases:
+        by_variant.setdefault(case.variant, []).append(case)
+    for variant in operation.variants:
+        reason = declaration.why_unsupported(operation.function, variant.name)
+        for law in laws_of(operation, variant):
+            for check in _of_law(declaration, operation, variant, law):
+                yield replace(check, unsupported=reason) if reason else check
+        for number, case in enumerate(by_variant.get(variant.name, ())):
+            first = number == 0
+            for check in _of_case(declaration, operation, variant, case, first=first):
+                yield replace(check, unsupported=reason) if reason else check
+
+
+def _of_law(
+    declaration: Declaration, operation: Operation, variant: Variant, law: Law
+) -> Iterator[Check]:
+    base = Check(
+        operation=operation.name,
+        variant=variant,
+        item=law.name,
+        case=False,
+        clause=f"{operation.name}.{law.name}",
+        level=law.level,
+        dtype="float32",
+        route=_route(declaration, law),
+        unsupported=_lacking(declaration, variant, law),
+        since=later(operation.since, law.since),
+    )
+    usual = law.dtypes or (usual_dtype(declaration),)
+    for dtype in declaration.dtypes:
+        level = law.level if dtype in usual else _raised(law.level)
+        yield replace(base, dtype=dtype, level=level)
+    if law.name not in SECOND_ROUTE_LAWS and law.route != "eager":
+        return
+    for route, dtype in _further(declaration, operation, variant):
+        taken = law.route != "eager" or route not in EXTENDED_ROUTES
+        if route not in {base.route, "inductor"} and taken:
+            level = _by(route, law.level)
+            yield replace(base, dtype=dtype, route=route, level=level)
+
+
+def _of_case(
+    declaration: Declaration,
+    operation: Operation,
+    variant: Variant,
+    case: PlannedCase,
+    *,
+    first: bool,
+) -> Iterator[Check]:
+    base = Check(
+        operation=operation.name,
+        variant=variant,
+        item=case.slug,
+        case=True,
+        clause=case.clause,
+        level=case.level,
+        dtype="float32",
+        route=declaration.primary,
+        unsupported=_unplaced(declaration, variant, case.mask),
+        since=later(operation.since, case.since),
+    )
+    for dtype in declaration.dtypes:
+        if dtype in case.dtypes:
+            level = (
+                case.level if dtype == usual_dtype(declaration) else _raised(case.level)
+            )
+            yield replace(base, dtype=dtype, level=level)
+    for route, dtype in _further(declaration, operation, variant):
+        wanted = route != "inductor" or first
+        if route != declaration.primary and dtype in case.dtypes and wanted:
+            level = _by(route, case.level)
+            yield replace(base, dtype=dtype, route=route, level=level)
+
+
+def _further(
+    declaration: Declaration, operation: Operation, variant: Variant
+) -> Iterator[tuple[str, str]]:
+    """Yield each declared route that answers, with the dtype that is asked for."""
+    for route in declaration.routes:
+        coupled = variant.result == "scalar" or "batch-composition" in operation.without
+        rows_alone = route == "vmap" and coupled
+        no_layer = route == "training" and not operation.builds
+        if route != "jvp" and not rows_alone and not no_layer:
+            yield route, "bfloat16" if route == "autocast" else usual_dtype(declaration)
+
+
+def _by(route: str, level: Level) -> Level:
+    """Return the level of a further route's check, given the primary one's."""
+    return "extended" if route in EXTENDED_ROUTES else _raised(level)
+
+
+def _route(declaration: Declaration, law: Law) -> str:
+    """Return a law's own route, the primary one if the adapter lacks it."""
+    if law.route in declaration.routes or law.needs in {"compiled", "jvp"}:
+        return law.route
+    return declaration.primary
+
+
+def usual_dtype(declaration: Declaration) -> str:
+    """Return float32, or the adapter's first dtype if it has no float32."""
+    dtypes = declaration.dtypes
+    return "float32" if "float32" in dtypes else dtypes[0]
+
+
+def _raised(level: Level) -> Level:
+    """Return robust for a core check in a further dtype or by a further route."""
+    return "robust" if level == "core" else level
+
+
+def _applies(law: Law, variant: Variant) -> bool:
+    named = any(fnmatchcase(variant.name, glob) for glob in law.variants)
+    return named and variant.result in law.results
+
+
+def _lacking(declaration: Declaration, variant: Variant, law: Law) -> str:
+    """Return what the framework or adapter lacks to be held to a law, or nothing."""
+    traits, needs = declaration.traits, law.needs
+    if needs in _STATED:
+        return "" if declaration.stated(needs, variant.name) else _STATED[needs]
+    offered = {
+        "": True,
+        "gradient": traits.gradient,
+        "layouts": traits.layouts,
+        "mask-forms": not set(declaration.mask_forms) <= {"bool", "none"},
+        **{route: route in declaration.routes for route in ("compiled", "jvp")},
+        **{place: place in declaration.placements for place in ("left", "gaps")},
+    }
+    lacking = _LACKING.get(needs, "").format(name=declaration.framework)
+    return "" if offered[needs] else lacking
+
+
+_STATED = {
+    "zero-time": "the adapter declares nothing of T = 0",
+    "zero-batch": "the adapter declares nothing of B = 0",
+    "subnormals": "the adapter declares nothing of subnormals",
+}
+_LACKING = {
+    "gradient": "{name} does not differentiate",
+    "layouts": "{name} tensors have no strides",
+    "mask-forms": "the adapter declares the boolean mask only",
+    "compiled": "the adapter declares no compiled route",
+    "jvp": "the adapter declares no jvp route",
+    "left": "the adapter declares no left placement",
+    "gaps": "the adapter declares no gaps placement",
+}
+
+
+def _unplaced(
+    declaration: Declaration, variant: Variant, mask: Sequence[Sequence[bool]]
+) -> str:
+    """Return why an adapter must not be given a mask, or nothing."""
+    for row in mask:
+        where = _placement(row)
+        if where == "empty" and declaration.empty_row(variant.name) == "error":
+            return "the adapter declares that an empty row raises an error"
+        if where not in {"empty", *declaration.placements}:
+            return f"the adapter declares no {where} placement"
+    return ""
+
+
+def _placement(row: Sequence[bool]) -> str:
+    if not any(row):
+        return "empty"
+    first, last = row.index(True), len(row) - 1 - list(reversed(row)).index(True)
+    if not all(row[first : last + 1]):
+        return "gaps"
+    return "right" if first == 0 else "left"

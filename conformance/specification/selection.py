@@ -1,0 +1,98 @@
+"""A check, and which of them are asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from conformance.errors import UnknownNameError
+from conformance.specification import DTYPES, LEVELS, ROUTES, Level, included_levels
+from conformance.specification.corpus import FIRST, parsed
+
+if TYPE_CHECKING:
+    from conformance.specification import Operation, Variant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One case or law x variant x dtype x route: the unit of verdict."""
+
+    operation: str
+    variant: Variant
+    item: str
+    case: bool
+    clause: str
+    level: Level
+    dtype: str
+    route: str
+    unsupported: str = ""
+    since: str = FIRST
+
+    @property
+    def id(self) -> str:
+        """``<variant>/<case or law>:<dtype>:<route>``."""
+        return f"{self.variant.name}/{self.item}:{self.dtype}:{self.route}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What to plan; empty tuples and texts mean all.
+
+    With a corpus, only what was there in that version is planned.
+
+    Raises:
+        UnknownNameError: A level, dtype or route does not exist.
+        UsageError: The corpus is no version.
+    """
+
+    level: Level = "robust"
+    operations: tuple[str, ...] = ()
+    dtypes: tuple[str, ...] = ()
+    routes: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    corpus: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse names that do not exist."""
+        if self.corpus:
+            parsed(self.corpus)
+        for kind, given, choices in (
+            ("level", (self.level,), LEVELS),
+            ("dtype", self.dtypes, DTYPES),
+            ("route", self.routes, ROUTES),
+        ):
+            for name in given:
+                if name not in choices:
+                    raise UnknownNameError(kind, name, choices)
+
+    @property
+    def partial(self) -> bool:
+        """Whether it leaves out some of a level's checks."""
+        return bool(self.operations or self.dtypes or self.routes or self.checks)
+
+    def concerns(self, operation: Operation) -> bool:
+        """Tell whether any check of an operation may be selected."""
+        if self.operations and operation.name not in self.operations:
+            return False
+        return not self.checks or any(_reaches(g, operation) for g in self.checks)
+
+    def takes(self, check: Check) -> bool:
+        """Tell whether a check is selected."""
+        return (
+            check.level in included_levels(self.level)
+            and (not self.operations or check.operation in self.operations)
+            and (not self.dtypes or check.dtype in self.dtypes)
+            and (not self.routes or check.route in self.routes)
+            and (not self.checks or any(fnmatchcase(check.id, g) for g in self.checks))
+            and (not self.corpus or parsed(check.since) <= parsed(self.corpus))
+        )
+
+
+def _reaches(glob: str, operation: Operation) -> bool:
+    """Tell whether the id of any check of an operation may match."""
+    if "/" not in glob or "[" in glob:
+        return True
+    # An id has one slash: what stands before it is the variant's name.
+    named = glob.partition("/")[0]
+    return any(fnmatchcase(variant.name, named) for variant in operation.variants)

@@ -1,0 +1,250 @@
+"""TensorFlow: ``tf.function`` and ``tf.GradientTape``, gradients always dense."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import tensorflow as tf
+
+from conformance.errors import UnconnectedGradientError
+from conformance.trial.frameworks import Capture
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from conformance.trial.frameworks import Array, Gradients, Tensor
+
+NAME = "tensorflow"
+ROUTES = ("compiled", "eager", "xla", "dynamic", "vmap", "jvp")
+GRADIENTS = True
+FUNCTIONAL = False
+
+# Ten bits of mantissa would hide every mistake that this suite looks for.
+tf.config.experimental.enable_tensor_float_32_execution(False)
+
+_NOT_WORK = frozenset({"Placeholder", "Const", "Identity", "NoOp", "ReadVariableOp"})
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that matter for a result, by distribution name."""
+    found = {"tensorflow": tf.__version__, "numpy": version("numpy")}
+    try:
+        found["keras"] = version("keras")
+    except PackageNotFoundError:
+        # TensorFlow runs without it; only an adapter may need it.
+        return found
+    return found
+
+
+def environment() -> dict[str, str]:
+    """Return device, threads and modes as text."""
+    devices = tf.config.list_logical_devices("GPU") or ["cpu"]
+    threads = tf.config.threading.get_intra_op_parallelism_threads()
+    tf32 = tf.config.experimental.tensor_float_32_execution_enabled()
+    return {
+        "device": getattr(devices[0], "name", "cpu"),
+        "threads": str(threads or "one for each core"),
+        "tf32": "on" if tf32 else "off",
+        "jit": tf.config.optimizer.get_jit() or "off",
+    }
+
+
+def scope(dtype: str) -> AbstractContextManager[object]:
+    """Return the context in which ``dtype`` works: every dtype always does."""
+    del dtype
+    return nullcontext()
+
+
+def tensor(array: Array) -> Tensor:
+    """Return a tensor with a copy of ``array``, dtype kept."""
+    return tf.constant(np.array(array, copy=True, order="C"))
+
+
+def array(tensor: Tensor) -> Array:
+    """Return a NumPy copy of ``tensor``, dtype kept."""
+    return np.array(tensor.numpy(), copy=True)
+
+
+def is_tensor(value: object) -> bool:
+    """Tell whether ``value`` is a dense tensor or a variable."""
+    return isinstance(value, tf.Tensor | tf.Variable)
+
+
+def leaves(tree: Any) -> list[Tensor]:
+    """Return the tensors of a layer's parameters or state."""
+    return list(tree)
+
+
+def dtype(tensor: Tensor) -> str:
+    """Return the tensor's dtype by name."""
+    return str(tensor.dtype.name)
+
+
+def layouts(array: Array) -> Mapping[str, Tensor]:
+    """Return nothing: tensors have no strides."""
+    del array
+    return {}
+
+
+def compile(  # noqa: A001 - the protocol's word
+    function: Callable[..., Tensor], route: str = "compiled", fixed: int = 0
+) -> Callable[..., Tensor]:
+    """Return ``function`` as it is called by a route other than eager."""
+    if route == "vmap":
+        mapped: Callable[..., Tensor] = tf.function(_each_row(function, fixed))
+        return mapped
+    if route == "dynamic":
+        return _Dynamic(function)
+    return _Compiled(function, xla=route == "xla")
+
+
+def captured(compiled: Callable[..., Tensor]) -> Capture:
+    """Return what ``compiled`` has captured in its calls so far."""
+    if not isinstance(compiled, _Compiled):
+        return Capture(graphs=0, operations=0)
+    sizes = [_size(graph) for graph in compiled.graphs]
+    return Capture(graphs=len(sizes), operations=sum(sizes))
+
+
+def gradient(
+    function: Callable[..., Tensor], wanted: Sequence[int]
+) -> Callable[[Sequence[Tensor], Tensor], Gradients]:
+    """Return the vector-Jacobian product of ``function``, compiled.
+
+    Raises (when called):
+        UnconnectedGradientError: No gradient reaches one of the wanted arguments.
+    """
+    names = [f"argument {index}" for index in wanted]
+
+    def step(tensors: Sequence[Tensor], cotangent: Tensor) -> Gradients:
+        sources = [tensors[index] for index in wanted]
+        return _pulled(lambda: function(*tensors), sources, cotangent)
+
+    traced = tf.function(step, jit_compile=False)
+    return lambda tensors, cotangent: _connected(
+        names, *traced(list(tensors), cotangent)
+    )
+
+
+def tangent(
+    function: Callable[..., Tensor], wanted: Sequence[int]
+) -> Callable[[Sequence[Tensor], Sequence[Tensor]], Tensor]:
+    """Return the Jacobian-vector product of ``function``, by forward mode."""
+
+    def step(tensors: Sequence[Tensor], tangents: Sequence[Tensor]) -> Tensor:
+        sources = [tensors[index] for index in wanted]
+        with tf.autodiff.ForwardAccumulator(sources, list(tangents)) as forward:
+            answer = function(*tensors)
+        return forward.jvp(answer, tf.UnconnectedGradients.ZERO)
+
+    return step
+
+
+def layer_gradient(
+    layer: Any, wanted: Sequence[int]
+) -> Callable[[Sequence[Tensor], Tensor], Gradients]:
+    """Return the vector-Jacobian product through a layer and its parameters, compiled.
+
+    Raises (when called):
+        UnconnectedGradientError: No gradient reaches one of them.
+    """
+
+    def step(tensors: Sequence[Tensor], cotangent: Tensor) -> Gradients:
+        sources = [*(tensors[index] for index in wanted), *layer.parameters]
+        return _pulled(lambda: layer(*tensors), sources, cotangent)
+
+    traced = tf.function(step, jit_compile=False)
+
+    def call(tensors: Sequence[Tensor], cotangent: Tensor) -> Gradients:
+        names = [f"argument {index}" for index in wanted]
+        names += [f"parameter {index}" for index in range(len(layer.parameters))]
+        return _connected(names, *traced(list(tensors), cotangent))
+
+    return call
+
+
+class _Compiled:
+    """A ``tf.function`` that keeps the graphs it traced."""
+
+    def __init__(self, function: Callable[..., Tensor], *, xla: bool = False) -> None:
+        self.graphs: list[Any] = []
+
+        def traced(*tensors: Tensor) -> Tensor:
+            self.graphs.append(tf.compat.v1.get_default_graph())
+            return function(*tensors)
+
+        self._traced = traced
+        self._call = tf.function(traced, jit_compile=xla or None)
+
+    def __call__(self, *tensors: Tensor) -> Tensor:
+        return self._call(*tensors)
+
+
+class _Dynamic(_Compiled):
+    """A ``tf.function`` whose graphs know neither the batch's size nor its length."""
+
+    def __init__(self, function: Callable[..., Tensor]) -> None:
+        super().__init__(function)
+        self._calls: dict[tuple[Any, ...], Callable[..., Tensor]] = {}
+
+    def __call__(self, *tensors: Tensor) -> Tensor:
+        specs = tuple(_open_shape(one) for one in tensors)
+        if specs not in self._calls:
+            self._calls[specs] = tf.function(self._traced, input_signature=specs)
+        return self._calls[specs](*tensors)
+
+
+def _open_shape(tensor: Tensor) -> Any:
+    known = list(tensor.shape)[2:]
+    along = [None] * (len(tensor.shape) - len(known))
+    return tf.TensorSpec([*along, *known], tensor.dtype)
+
+
+def _each_row(function: Callable[..., Tensor], fixed: int) -> Callable[..., Tensor]:
+    """Return ``function`` mapped over the batch: each row is a batch of its own."""
+
+    def call(*tensors: Tensor) -> Tensor:
+        own, batch = tensors[:fixed], tensors[fixed:]
+
+        def one(rows: Sequence[Tensor]) -> Tensor:
+            return function(*own, *(row[None] for row in rows))[0]
+
+        return tf.vectorized_map(one, batch, fallback_to_while_loop=False)
+
+    return call
+
+
+def _size(graph: Any) -> int:
+    return sum(one.type not in _NOT_WORK for one in graph.get_operations())
+
+
+def _pulled(
+    function: Callable[[], Tensor], sources: list[Tensor], cotangent: Tensor
+) -> Gradients:
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        for one in sources:
+            tape.watch(one)
+        answer = function()
+    return answer, [_dense(one) for one in tape.gradient(answer, sources, cotangent)]
+
+
+def _dense(found: Any) -> Tensor:
+    """Return a gather's gradient as a tensor; what is missing stays missing."""
+    if isinstance(found, tf.IndexedSlices):
+        return tf.scatter_nd(found.indices[:, None], found.values, found.dense_shape)
+    return found
+
+
+def _connected(names: list[str], answer: Tensor, found: Sequence[Tensor]) -> Gradients:
+    # Raised here: inside tf.function an exception loses its class.
+    missing = [name for name, one in zip(names, found, strict=True) if one is None]
+    if missing:
+        msg = (
+            f"no gradient reaches {', '.join(missing)}: TensorFlow gives None, "
+            "expected a tensor; do not rebuild it outside the adapter's function"
+        )
+        raise UnconnectedGradientError(msg)
+    return answer, list(found)

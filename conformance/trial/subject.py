@@ -1,0 +1,309 @@
+"""One function of an adapter, called with NumPy batches: what laws put to the test."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from conformance.errors import ContractViolation, NothingCapturedError
+from conformance.trial.adapter import weights as given_weights
+from conformance.trial.precision import numpy_dtype
+from conformance.trial.verdict import Verdict, compare
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from conformance.specification import Operation, Variant
+    from conformance.trial.adapter import Adapter
+    from conformance.trial.batch import Array, Batch
+    from conformance.trial.frameworks import Framework
+    from conformance.trial.sample import Sample
+
+
+class Subject:
+    """An adapter's function for one variant, in one dtype, called by one route.
+
+    Args:
+        adapter: The loaded adapter.
+        framework: Its framework's module.
+        operation: The operation.
+        variant: The variant, whose keywords are fixed here.
+        dtype: The dtype of its inputs.
+        route: How it is called.
+    """
+
+    def __init__(
+        self,
+        adapter: Adapter,
+        framework: Framework,
+        operation: Operation,
+        variant: Variant,
+        *,
+        dtype: str,
+        route: str,
+    ) -> None:
+        self.adapter = adapter
+        self.framework = framework
+        self.operation = operation
+        self.variant = variant
+        self.dtype = dtype
+        self.route = route
+        # What the adapter was given last, for the evidence when it raises.
+        self.given: Batch | None = None
+        # Layers, compiled functions and gradient functions, so that each is made once.
+        self._layers: dict[tuple[bytes, ...], Any] = {}
+        self._compiled: dict[int, Callable[..., Any]] = {}
+        self._gradients: dict[int, Callable[..., Any]] = {}
+        self._tangents: dict[int, Callable[..., Any]] = {}
+
+    @property
+    def mask_forms(self) -> tuple[str, ...]:
+        """The mask forms that the adapter declares."""
+        return self.adapter.declaration.mask_forms
+
+    def agrees(self, sample: Sample, *, form: str = "bool", note: str = "") -> Verdict:
+        """Judge the adapter's answer for a sample against the exact one."""
+        got = self.answer(sample.batch, form=form, like=sample.want)
+        return compare(got, sample.want, sample.allowed, batch=sample.batch, note=note)
+
+    def answer(self, batch: Batch, *, form: str = "bool", like: Array) -> Array:
+        """Return the adapter's answer in its own dtype, its shape checked.
+
+        Args:
+            batch: The inputs, floating arrays in this subject's dtype.
+            form: The mask's form.
+            like: An array of the shape that is expected.
+
+        Raises:
+            ContractViolation: It is no tensor of the framework, or of another shape.
+        """
+        self.given = batch
+        with self.framework.scope(self.dtype):
+            result = self.callable(batch)(*self.tensors(batch), self.mask(batch, form))
+            return self.checked(result, like.shape)
+
+    def tensors(self, batch: Batch) -> list[Any]:
+        """Return the batch's inputs as the route wants them, without the mask."""
+        arrays = list(batch.arrays.values())
+        if self.route == "autocast":
+            # Its own dtype is where it computes; it is given float32.
+            arrays = [_single(array) for array in arrays]
+        return [self.framework.tensor(array) for array in arrays]
+
+    def checked(self, result: Any, shape: tuple[int, ...]) -> Array:
+        """Return a result as an array once its type and shape are as specified."""
+        where = f"{self.adapter.declaration.file}: {self.operation.function}"
+        if not self.framework.is_tensor(result):
+            msg = (
+                f"{where} returned {_kind(result)}, expected a {self.framework.NAME} "
+                f"tensor of shape {_shape(shape)}; return the framework's own tensor"
+            )
+            raise ContractViolation(msg)
+        array = self.framework.array(result)
+        if array.shape != shape:
+            msg = (
+                f"{where} returned shape {_shape(array.shape)}, expected "
+                f"{_shape(shape)} for {self.variant.name}; "
+                f"see {self.operation.signature}"
+            )
+            raise ContractViolation(msg)
+        return array
+
+    def callable(self, batch: Batch) -> Callable[..., Any]:
+        """Return the function that takes the batch's tensors and a mask."""
+        plain = self.plain(batch)
+        if self.route == "eager":
+            return plain
+        if self.operation.builds and self.framework.FUNCTIONAL:
+            return self._applied(plain)
+        if id(plain) not in self._compiled:
+            self._compiled[id(plain)] = self.framework.compile(plain, self.route)
+        return self._compiled[id(plain)]
+
+    def _applied(self, layer: Any) -> Callable[..., Any]:
+        """Return the layer as a compiled function of its parameters."""
+        key = self._program(layer)
+        if key not in self._compiled:
+            self._compiled[key] = self.framework.compile(layer.apply, self.route, 1)
+        return partial(self._compiled[key], layer.parameters)
+
+    def plain(self, batch: Batch) -> Callable[..., Any]:
+        """Return the adapter's function, or the layer built for the batch's weights."""
+        key = tuple(weight.tobytes() for weight in batch.weights.values())
+        if key not in self._layers:
+            self._layers[key] = self._build(batch.weights)
+        layer: Callable[..., Any] = self._layers[key]
+        return layer
+
+    def built(self, batch: Batch) -> Any:
+        """Return a layer of the batch's weights that nobody else has seen."""
+        self.given = batch
+        return self._build(batch.weights)
+
+    def mask(self, batch: Batch, form: str) -> Any:
+        """Return the mask as a tensor in one of the declared forms."""
+        if form == "none":
+            return None
+        return self.framework.tensor(_MASKS[form](batch.mask, self.dtype))
+
+    def gradients(
+        self, batch: Batch, cotangent: Array
+    ) -> tuple[dict[str, Array], list[Array]]:
+        """Return the gradients through the inputs, and through a layer's parameters.
+
+        Inputs are the differentiable ones and the operation's weights, by name;
+        parameters in the layer's order.
+
+        Raises:
+            UnconnectedGradientError: One of them is not reached.
+            ContractViolation: A gradient has not its input's shape.
+        """
+        self.given = batch
+        names = (*self.operation.differentiable, *self.operation.weights)
+        with self.framework.scope(self.dtype):
+            tensors = [self.framework.tensor(array) for array in batch.arrays.values()]
+            tensors.append(self.mask(batch, "bool"))
+            tensors += self._weights(batch.weights)
+            dtype = numpy_dtype(self.dtype)
+            pulled = self.framework.tensor(np.asarray(cotangent, dtype=dtype))
+            found = self._gradient(batch)(tensors, pulled)[1]
+            arrays = [self.framework.array(gradient) for gradient in found]
+        inputs = dict(zip(names, arrays[: len(names)], strict=True))
+        given = {**batch.arrays, **batch.weights}
+        for name, array in inputs.items():
+            if array.shape != given[name].shape:
+                msg = (
+                    f"the gradient through {name} has shape {_shape(array.shape)}, "
+                    f"expected {_shape(given[name].shape)} like {name}"
+                )
+                raise ContractViolation(msg)
+        return inputs, arrays[len(names) :]
+
+    def tangent(self, batch: Batch, tangents: Mapping[str, Array]) -> Array:
+        """Return the answer's tangent for tangents of the inputs, by forward mode."""
+        self.given = batch
+        names = list(batch.arrays)
+        with self.framework.scope(self.dtype):
+            given = [*self.tensors(batch), self.mask(batch, "bool")]
+            moved = [self.framework.tensor(array) for array in tangents.values()]
+            wanted = [names.index(name) for name in tangents]
+            plain = self.plain(batch)
+            if id(plain) not in self._tangents:
+                self._tangents[id(plain)] = self.framework.tangent(plain, wanted)
+            return self.framework.array(self._tangents[id(plain)](given, moved))
+
+    def _gradient(self, batch: Batch) -> Callable[..., Any]:
+        weights = self.operation.weights
+        # Weights are arguments here: a gradient is taken through them as well.
+        plain: Any = self.plain(replace(batch, weights={}) if weights else batch)
+        builds = self.operation.builds
+        key = self._program(plain) if builds else id(plain)
+        if key not in self._gradients:
+            through = (*self.operation.differentiable, *weights)
+            names = [*batch.arrays, "mask", *weights]
+            wanted = [names.index(name) for name in through]
+            make = self.framework.layer_gradient if builds else self.framework.gradient
+            self._gradients[key] = make(plain, wanted)
+        found = self._gradients[key]
+        if builds and self.framework.FUNCTIONAL:
+            return partial(found, parameters=plain.parameters)
+        return found
+
+    def _program(self, layer: Any) -> int:
+        """Return a key that layers share which one program can serve.
+
+        Those of a variant differ in their parameters alone, as in training, where they
+        change from step to step; what is not trained is no argument, so a layer that
+        has some has a program of its own.
+        """
+        own = not self.framework.FUNCTIONAL or self.framework.leaves(
+            getattr(layer, "state", ())
+        )
+        return id(layer) if own else 0
+
+    def _weights(self, weights: Mapping[str, Array]) -> list[Any]:
+        """Return an operation's own weights as tensors, in its order."""
+        single = self.route == "autocast"
+        return [
+            self.framework.tensor(_single(weights[name]) if single else weights[name])
+            for name in (self.operation.weights if weights else ())
+        ]
+
+    def captured(self) -> str:
+        """Return what the compiled route captured, in words.
+
+        Raises:
+            NothingCapturedError: It compiled nothing.
+        """
+        captures = [self.framework.captured(each) for each in self._compiled.values()]
+        graphs = sum(capture.graphs for capture in captures)
+        nodes = sum(capture.operations for capture in captures)
+        breaks = sum(capture.breaks for capture in captures)
+        if self._compiled and not nodes:
+            msg = f"the {self.framework.NAME} compiler captured no operation"
+            raise NothingCapturedError(msg)
+        return f"{graphs} graphs, {nodes} operations, {breaks} breaks" if nodes else ""
+
+    def _build(self, weights: Mapping[str, Array]) -> Callable[..., Any]:
+        function = self.adapter.function(self.operation.function)
+        if not self.operation.builds:
+            plain = partial(function, **self.variant.arguments)
+            # Bound here, so that every route calls it as it calls any other.
+            given = self._weights(weights)
+            if self.variant.makes_mask:
+                return _unmasked(plain)
+            return _bound(plain, given) if given else plain
+        parts: dict[str, dict[str, Any]] = {}
+        for name, array in weights.items():
+            owner, _, part = name.partition(".")
+            own = _single(array) if self.route == "autocast" else array
+            parts.setdefault(owner, {})[part] = self.framework.tensor(own)
+        owners = {name: given_weights(own) for name, own in parts.items()}
+        layer: Any = function(**owners, **self.variant.arguments)
+        if not callable(layer):
+            msg = (
+                f"{self.adapter.declaration.file}: {self.operation.function} returned "
+                f"{_kind(layer)}, expected a layer that is called as layer(x, mask)"
+            )
+            raise ContractViolation(msg)
+        built: Callable[..., Any] = layer
+        return built
+
+
+def _unmasked(function: Callable[..., Any]) -> Callable[..., Any]:
+    # What must be found out from the inputs alone is not handed over with them.
+    return lambda *tensors: function(*tensors[:-1])
+
+
+def _bound(function: Callable[..., Any], weights: list[Any]) -> Callable[..., Any]:
+    return lambda *tensors: function(*tensors, *weights)
+
+
+def _single(array: Array) -> Array:
+    return array if array.dtype.kind in "biu" else array.astype(np.float32)
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "None"
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return str(tuple(map(int, shape)))
+
+
+_MASKS: Mapping[str, Callable[[Array, str], Array]] = {
+    "bool": lambda mask, dtype: mask,  # noqa: ARG005
+    "float": lambda mask, dtype: mask.astype(
+        "float32" if dtype != "float64" else dtype
+    ),
+    "int8": lambda mask, dtype: mask.astype(np.int8),  # noqa: ARG005
+    "uint8": lambda mask, dtype: mask.astype(np.uint8),  # noqa: ARG005
+    "lengths": lambda mask, dtype: mask.sum(axis=1, dtype=np.int32),  # noqa: ARG005
+    "rank-3": lambda mask, dtype: mask[:, :, None],  # noqa: ARG005
+}
