@@ -12,7 +12,8 @@ from clock import clocked
 from measure import save, table
 
 from conformance.adapters.load import read_declaration
-from conformance.run.session import Session, Settings
+from conformance.run.session import Session
+from conformance.run.settings import Settings
 from conformance.specification.selection import Selection
 
 

@@ -7,51 +7,60 @@ nothing until an adapter is named.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
 if TYPE_CHECKING:
     from conformance.errors import ConformanceError
-    from conformance.run.session import Session, Settings
+    from conformance.run.session import Session
+    from conformance.run.settings import Settings
 
 SESSION: pytest.StashKey[Session] = pytest.StashKey()
 STALE: pytest.StashKey[list[str]] = pytest.StashKey()
+
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "results": {"help": "record file to write"},
+    "level": {"default": "robust"},
+    "operation": {"action": "append", "default": []},
+    "dtype": {"action": "append", "default": []},
+    "route": {"action": "append", "default": []},
+    "check": {"action": "append", "default": []},
+    "corpus": {"default": "", "help": "version of cases and laws"},
+    "examples": {"type": int, "help": "generated rows for each law"},
+    "seed": {"type": int, "default": 0},
+    "explore": {"type": int, "default": 0},
+    "shard": {"default": "1/1", "help": "K/N: a part of the checks"},
+    "resume": {"action": "append", "default": [], "help": "earlier record"},
+    "drawn": {"action": "store_true", "help": "laws only"},
+}
+"""The options beside `--mask-adapter`, those of ``mask-conformance run``."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of a run, those of ``mask-conformance run``."""
     group = parser.getgroup("mask-conformance")
     group.addoption("--mask-adapter", help="adapter under test; off without")
-    group.addoption("--mask-results", help="record file to write")
-    group.addoption("--mask-level", default="robust")
-    group.addoption("--mask-operation", action="append", default=[])
-    group.addoption("--mask-dtype", action="append", default=[])
-    group.addoption("--mask-route", action="append", default=[])
-    group.addoption("--mask-check", action="append", default=[])
-    group.addoption("--mask-corpus", default="", help="version of cases and laws")
-    group.addoption("--mask-examples", type=int)
-    group.addoption("--mask-seed", type=int, default=0)
-    group.addoption("--mask-explore", type=int, default=0)
-    group.addoption("--mask-shard", default="1/1", help="K/N: a part of the checks")
-    group.addoption("--mask-resume", action="append", default=[], help="earlier record")
-    group.addoption("--mask-drawn", action="store_true", help="laws only")
-    group.addoption("--mask-child", action="store_true", help="started by a run")
+    for name, how in OPTIONS.items():
+        group.addoption(f"--mask-{name}", **how)
+    group.addoption("--mask-settings", help="all of it as JSON: started by a run")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Load the adapter and plan its checks before anything is collected."""
-    if not config.getoption("mask_adapter"):
+    child = config.getoption("mask_settings")
+    if not child and not config.getoption("mask_adapter"):
         return
     from conformance.errors import ConformanceError, UsageError
     from conformance.run.child import Streams, become_child
     from conformance.run.session import Session
+    from conformance.run.settings import decode_settings
 
-    child = config.getoption("mask_child")
     if child:
         become_child()
     try:
-        session = Session(_settings(config))
+        session = Session(decode_settings(child) if child else _settings(config))
     except ConformanceError as error:
         if error.exit_status != UsageError.exit_status:
             _stop(error)
@@ -112,32 +121,29 @@ def pytest_terminal_summary(
 
 
 def _settings(config: pytest.Config) -> Settings:
-    from dataclasses import replace
     from pathlib import Path
 
     from conformance.run import catalogue
-    from conformance.run.session import Settings
+    from conformance.run.settings import Settings
+    from conformance.specification.selection import EXAMPLES
     from conformance.specification.shard import Shard
 
-    option = config.getoption
-    record = option("mask_results")
-    selection = catalogue.selection(
-        level=option("mask_level"),
-        operations=option("mask_operation"),
-        dtypes=option("mask_dtype"),
-        routes=option("mask_route"),
-        checks=option("mask_check"),
-        corpus=option("mask_corpus"),
+    given = {name: config.getoption(f"mask_{name}") for name in ("adapter", *OPTIONS)}
+    return Settings(
+        reference=given["adapter"],
+        selection=catalogue.selection(
+            level=given["level"],
+            operations=given["operation"],
+            dtypes=given["dtype"],
+            routes=given["route"],
+            checks=given["check"],
+            corpus=given["corpus"],
+        ),
+        seed=given["seed"],
+        examples=EXAMPLES if given["examples"] is None else given["examples"],
+        explore=given["explore"],
+        record=Path(given["results"]) if given["results"] else None,
+        shard=Shard.parsed(given["shard"]),
+        resume=tuple(map(Path, given["resume"])),
+        drawn=given["drawn"],
     )
-    settings = Settings(
-        reference=option("mask_adapter"),
-        selection=selection,
-        seed=option("mask_seed"),
-        explore=option("mask_explore"),
-        record=Path(record) if record else None,
-        shard=Shard.parsed(option("mask_shard")),
-        resume=tuple(map(Path, option("mask_resume"))),
-        drawn=option("mask_drawn"),
-    )
-    examples: int | None = option("mask_examples")
-    return settings if examples is None else replace(settings, examples=examples)

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.adapters.load import load_adapter
-from conformance.check.runner import EXAMPLES
 from conformance.errors import ConformanceError, UsageError
 from conformance.run import catalogue
-from conformance.run.session import Session, Settings
+from conformance.run.session import Session
+from conformance.run.settings import Settings
+from conformance.specification.selection import EXAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -98,14 +99,13 @@ def parametrize_checks(
     loaded = load_adapter(str(adapter) if named else adapter)
     settings = Settings(
         reference=str(adapter) if named else _reference(loaded),
-        adapter=loaded,
         selection=catalogue.selection(
             level=level, operations=operations, dtypes=dtypes, corpus=corpus
         ),
         seed=seed,
         examples=EXAMPLES if examples is None else examples,
     )
-    return pytest.mark.parametrize("check", parameters(Session(settings)))
+    return pytest.mark.parametrize("check", parameters(Session(settings, loaded)))
 
 
 def _reference(adapter: Adapter) -> str:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
-from conformance.run.session import Session, Settings
+from conformance.run.session import Session
+from conformance.run.settings import Settings
 from conformance.specification.selection import Selection
 
 if TYPE_CHECKING:

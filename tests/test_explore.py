@@ -16,7 +16,8 @@ from conformance.check.explore import drawn
 from conformance.check.fixtures import LAYERS, Prepared
 from conformance.errors import UnknownNameError
 from conformance.operations import load_operations
-from conformance.run.session import Session, Settings
+from conformance.run.session import Session
+from conformance.run.settings import Settings
 from conformance.specification.selection import Selection
 from conformance.strategies import BytesDraw, batches, masks, variant_named
 from conformance.trial.draw import GARBAGE

@@ -198,6 +198,8 @@ def test_a_process_that_does_not_end_is_ended_and_its_run_is_complete(
     from threading import Event
 
     from conformance.run.launch import Order, launch
+    from conformance.run.settings import Settings
+    from conformance.specification.selection import Selection
 
     monkeypatch.setattr("conformance.run.process.END", 0.5)
     body = (
@@ -205,9 +207,10 @@ def test_a_process_that_does_not_end_is_ended_and_its_run_is_complete(
         "def masked_sum(x, mask):\n    return x\n"
     )
     path = written(body)
-    check = "--mask-check", "masked_sum/value:float32:eager"
+    selection = Selection(checks=("masked_sum/value:float32:eager",))
     record = path.parent / "out" / "wrong.jsonl"
-    order = Order(reference=str(path), record=record, options=check)
+    settings = Settings(reference=str(path), record=record, selection=selection)
+    order = Order(settings=settings)
     began = time.monotonic()
     found = launch(order, lambda _finished, _planned: None, Event())
 

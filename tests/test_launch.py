@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.commands.run import arguments
 from conformance.errors import IncompleteRunError, UsageError
 from conformance.run.launch import Order, _environment, launch
+from conformance.run.settings import Settings
+from conformance.specification.selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,9 +23,13 @@ def masked_max(x, mask):
 """
 
 
-def order(path: Path, *options: str) -> Order:
-    record = path.with_name("out") / "wrong.jsonl"
-    return Order(reference=str(path), record=record, options=options)
+def order(path: Path, *checks: str) -> Order:
+    settings = Settings(
+        reference=str(path),
+        record=path.with_name("out") / "wrong.jsonl",
+        selection=Selection(checks=checks),
+    )
+    return Order(settings=settings)
 
 
 def ignore(finished: int, planned: int) -> None:
@@ -37,9 +42,12 @@ def test_a_run_is_followed_to_its_end(written: Callable[..., Path]) -> None:
     stale = path.with_name("out") / "wrong.jsonl.current"
     stale.parent.mkdir()
     stale.write_text("masked_max/value:float32:eager", encoding="utf-8")
-    options = "--mask-check", "masked_max/*:float32:eager"
 
-    run = launch(order(path, *options), lambda *state: seen.append(state), Event())
+    run = launch(
+        order(path, "masked_max/*:float32:eager"),
+        lambda *state: seen.append(state),
+        Event(),
+    )
 
     assert run.complete
     assert {result.outcome for result in run.results} == {"passed", "unsupported"}
@@ -50,10 +58,8 @@ def test_a_run_is_followed_to_its_end(written: Callable[..., Path]) -> None:
 
 def test_what_pytest_refuses_is_bad_use(written: Callable[..., Path]) -> None:
     with pytest.raises(UsageError) as caught:
-        launch(order(written(RIGHT), "--mask-level", "cor"), ignore, Event())
-    assert str(caught.value) == (
-        "unknown level 'cor'; did you mean 'core'? choose from: core, extended, robust"
-    )
+        launch(order(written("x = 1\n")), ignore, Event())
+    assert "defines no function, expected at least one of" in str(caught.value)
 
 
 def test_a_death_while_loading_shows_the_last_lines(
@@ -70,29 +76,11 @@ def test_a_death_while_loading_shows_the_last_lines(
 
 
 def test_options_for_a_users_own_tests_do_not_reach_a_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PYTEST_ADDOPTS", "--nonsense")
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
-    mine = Order(reference="x", record=tmp_path / "x.jsonl", variables={"A": "b"})
+    mine = Order(settings=Settings(reference="x"), variables={"A": "b"})
     found = _environment(mine)
     assert "PYTEST_ADDOPTS" not in found
     assert (found["A"], found["TF_CPP_MIN_LOG_LEVEL"]) == ("b", "0")
-
-
-def test_options_are_handed_on_by_name() -> None:
-    options = {
-        "level": "core",
-        "operations": ("masked_mean", "birnn"),
-        "dtypes": (),
-        "routes": ("eager",),
-        "checks": (),
-        "examples": None,
-        "seed": 3,
-        "explore": 0,
-    }
-    assert arguments(options) == [
-        *("--mask-level", "core"),
-        *("--mask-operation", "masked_mean", "--mask-operation", "birnn"),
-        *("--mask-route", "eager", "--mask-seed", "3", "--mask-explore", "0"),
-    ]

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from conformance.check.observe import _word
-from conformance.run.session import Session, Settings
+from conformance.run.session import Session
+from conformance.run.settings import Settings
 from conformance.specification.selection import Selection
 
 if TYPE_CHECKING:

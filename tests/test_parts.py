@@ -15,6 +15,7 @@ from conformance.records import read
 from conformance.run import catalogue, parts
 from conformance.run.launch import Order
 from conformance.run.parts import Division, run_parts
+from conformance.run.settings import Settings
 from conformance.specification.shard import Shard
 
 if TYPE_CHECKING:
@@ -96,9 +97,9 @@ def test_four_shards_merged_and_two_processes_are_the_undivided_run(
 def ordered(path: Path, tmp_path: Path, *checks: str) -> tuple[Order, Any]:
     selection = catalogue.selection(checks=checks)
     every = catalogue.planned(read_declaration(str(path)), selection)
-    options = [part for check in checks for part in ("--mask-check", check)]
     record = tmp_path / "out" / "wrong.jsonl"
-    return Order(reference=str(path), record=record, options=options), every
+    settings = Settings(reference=str(path), record=record, selection=selection)
+    return Order(settings=settings), every
 
 
 def nobody(finished: int, planned: int) -> None:
@@ -137,10 +138,10 @@ def test_a_shard_in_two_processes_stays_a_shard(
 
 
 def test_the_first_error_ends_the_other_processes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def launch(order: Order, _follow: object, stop: Event) -> Run:
-        if order.reference == "dies":
+        if order.settings.reference == "dies":
             msg = "died"
             raise IncompleteRunError(msg)
         assert stop.wait(30)
@@ -148,20 +149,20 @@ def test_the_first_error_ends_the_other_processes(
         raise IncompleteRunError(msg)
 
     monkeypatch.setattr(parts, "launch", launch)
-    orders = [Order(reference=name, record=tmp_path) for name in ("dies", "waits")]
+    orders = [Order(settings=Settings(reference=name)) for name in ("dies", "waits")]
     with pytest.raises(IncompleteRunError, match="died"):
         parts._all(orders, nobody, Event())
 
 
 def test_an_interrupt_stops_every_process(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     stopped: list[str] = []
 
     def launch(order: Order, _follow: object, stop: Event) -> str:
         assert stop.wait(30)
-        stopped.append(order.reference)
-        return order.reference
+        stopped.append(order.settings.reference)
+        return order.settings.reference
 
     def interrupted(_futures: Sequence[Any], **_how: object) -> Any:
         monkeypatch.setattr(parts, "wait", waited)
@@ -170,7 +171,7 @@ def test_an_interrupt_stops_every_process(
     waited = wait
     monkeypatch.setattr(parts, "launch", launch)
     monkeypatch.setattr(parts, "wait", interrupted)
-    orders = [Order(reference=name, record=tmp_path) for name in ("one", "two")]
+    orders = [Order(settings=Settings(reference=name)) for name in ("one", "two")]
     stop = Event()
 
     given: Any = parts._all(orders, nobody, stop)

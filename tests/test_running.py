@@ -9,26 +9,15 @@ import pytest
 
 from conformance.commands import run
 from conformance.errors import AdapterError, IncompleteRunError, UsageError
+from conformance.run.parts import Division
+from conformance.run.process import Limits
+from conformance.run.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-OPTIONS: dict[str, Any] = {
-    "level": None,
-    "operations": (),
-    "dtypes": (),
-    "routes": (),
-    "checks": (),
-    "examples": None,
-    "seed": 0,
-    "explore": 0,
-    "parts": 1,
-    "shard": None,
-    "resume": False,
-    "timeout": 60.0,
-    "memory": 0,
-}
+ASKED = (Settings(reference=""), Division(), Limits())
 RIGHT = "def masked_mean(x, mask):\n    return x\n"
 
 
@@ -62,7 +51,7 @@ def test_what_goes_wrong_with_one_adapter_is_said_and_decides_the_status(
     monkeypatch.setattr(run, "run_parts", launch)
     said: list[str] = []
     names = ("numpy_reference", "nothing_like_it")
-    found = run.run(names, tmp_path, OPTIONS, said.append)
+    found = run.run(names, tmp_path, *ASKED, said.append)
 
     assert found == status
     assert said[0] == f"error: {error}"
@@ -80,7 +69,7 @@ def test_after_an_interrupt_no_further_adapter_is_run(
     monkeypatch.setattr(run, "run_parts", stopped)
     said: list[str] = []
     names = ("numpy_reference", "numpy_ma")
-    assert run.run(names, tmp_path, OPTIONS, said.append) == 3
+    assert run.run(names, tmp_path, *ASKED, said.append) == 3
     assert said == [
         "error: the run was stopped",
         "error: numpy_ma: not run, stopped before",
@@ -95,7 +84,7 @@ def test_without_the_extra_a_run_says_what_to_install(
         lambda name: "1" * (name == "numpy"),
     )
     with pytest.raises(UsageError) as caught:
-        run.run((), tmp_path, OPTIONS, print)
+        run.run((), tmp_path, *ASKED, print)
     assert str(caught.value) == (
         "running needs hypothesis, ml-dtypes, pytest; install them with "
         '`pip install "mask-conformance[run]"`'

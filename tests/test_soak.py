@@ -21,6 +21,9 @@ from conformance.errors import UsageError
 from conformance.operations import load_operations
 from conformance.records import Result
 from conformance.run import catalogue
+from conformance.run.process import Limits
+from conformance.run.settings import Settings
+from conformance.specification.selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,10 +118,14 @@ def test_the_same_is_found_by_one_worker_by_two_and_where_one_is_killed(
 
 def test_what_is_found_is_a_case_file_as_it_is(written: Written) -> None:
     path = written(RARE.replace("os._exit(3)", "pass"))
-    check = "--mask-check", "masked_mean/padding-content:float32:*"
-    made = run_chunk(
-        str(path), 0, (*check, "--mask-examples", "8", "--mask-explore", "60"), 60.0, 0
+    settings = Settings(
+        reference=str(path),
+        selection=Selection(checks=("masked_mean/padding-content:float32:*",)),
+        examples=8,
+        explore=60,
+        drawn=True,
     )
+    made = run_chunk(0, settings.encode(), 60.0, 0)
     (result,) = msgspec.json.decode(made, type=Chunk).found
     assert result.failure is not None
     (check_,) = [
@@ -141,7 +148,7 @@ def test_what_is_found_is_a_case_file_as_it_is(written: Written) -> None:
 
 def test_a_chunk_that_cannot_run_says_why(written: Written) -> None:
     path = written("import nothing_like_it\ndef masked_mean(x, mask):\n    return x\n")
-    made = run_chunk(str(path), 5, (), 60.0, 0)
+    made = run_chunk(5, Settings(reference=str(path)).encode(), 60.0, 0)
     chunk = msgspec.json.decode(made, type=Chunk)
     assert chunk.seed == 5
     assert chunk.problems[0].startswith(f"{path}: needs nothing_like_it, which is not")
@@ -190,16 +197,9 @@ def test_workers_that_differ_are_refused() -> None:
 def test_a_search_of_nothing_is_refused(written: Written) -> None:
     path = written(RARE)
     asked = Search(reference=str(path), rows=8, chunk=4, output=path.parent)
-    options = {
-        "level": None,
-        "operations": (),
-        "dtypes": (),
-        "routes": (),
-        "checks": ("masked_mean/ones:*",),
-        "memory": 0,
-    }
+    selected = Selection(level="extended", checks=("masked_mean/ones:*",))
     with pytest.raises(UsageError, match="no law is selected; nothing would be search"):
-        search.soak(asked, options, print)
+        search.soak(asked, selected, Limits(), print)
 
 
 def test_a_scheduler_that_is_not_there_is_named(

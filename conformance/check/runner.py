@@ -22,6 +22,7 @@ from conformance.operations import load_law, load_operations, load_oracle
 from conformance.records import Result, clean, number
 from conformance.specification import COMPILED_ROUTES
 from conformance.specification.plan import laws_of
+from conformance.specification.selection import EXAMPLES
 from conformance.trial.attempt import Finding, attempt
 from conformance.trial.batch import Batch
 from conformance.trial.verdict import Verdict, compare
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
     from conformance.trial.frameworks import Framework
     from conformance.trial.sample import Sample
     from conformance.trial.subject import Subject
-
-EXAMPLES = 64
-"""Generated rows for each law, unless asked for otherwise."""
 
 NARROW = 16
 """Batches of the usual size; further rows are judged many at a time."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import click
+
 from conformance import records
+from conformance.commands.options import PATH, refuse
 from conformance.records.gather import Gathered, gather
 from conformance.report import changes
 
@@ -50,3 +53,28 @@ def _pairs(old: Mapping[str, Stored], new: Mapping[str, Stored]) -> list[changes
         found = records.diff(was, now) if was and now else None
         made.append(changes.Pair(name=name, old=was, new=now, difference=found))
     return sorted(made, key=lambda pair: (not pair.kinds, pair.name))
+
+
+@click.command("diff")
+@click.argument("old", type=PATH)
+@click.argument("new", type=PATH)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "markdown", "html")),
+    default="text",
+    show_default=True,
+    help="How to write it.",
+)
+@click.option("-o", "output", type=PATH, help="Write to this file.")
+def command(old: Path, new: Path, form: str, output: Path | None) -> None:
+    """Compare records by check id: new, fixed, changed, added, removed.
+
+    OLD and NEW are record files, or folders of them, whose adapters are paired by name.
+    """
+    text, refused = diff(old, new, form)
+    if output is not None:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(text.rstrip("\n") + "\n", encoding="utf-8", newline="\n")
+    click.echo(text if output is None else output)
+    refuse(refused)

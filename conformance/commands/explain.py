@@ -5,6 +5,8 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+import click
+
 from conformance.commands.mistakes import find_mistakes
 from conformance.errors import UnknownNameError
 from conformance.operations import load_operations
@@ -113,3 +115,10 @@ def _wrapped(text: str) -> list[str]:
 
 def _size(case: Case) -> int:
     return len(str((case.inputs, case.weights)))
+
+
+@click.command("explain")
+@click.argument("clause_or_check")
+def command(clause_or_check: str) -> None:
+    """Say what a clause asks for, why, which mistakes it catches, and show a case."""
+    click.echo(explained(clause_or_check))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
+import click
+
 from conformance import gate as gates
+from conformance.commands.options import PATH, RESULTS
 from conformance.commands.terminal import complaints, summary
 from conformance.records.gather import gather
 
@@ -48,3 +52,18 @@ def _against(
         new = [(each.run, result) for each in found for result in each.new]
         lines += gates.annotated([], new)
     return "\n\n".join(lines), max(each.status for each in found)
+
+
+@click.command("gate")
+@click.argument("results", nargs=-1, type=PATH)
+@click.option(
+    "--against",
+    type=PATH,
+    help="Records of an older run: only what is new or fixed since matters.",
+)
+@click.option("--github", is_flag=True, help="Annotate a GitHub job with what is new.")
+def command(results: tuple[Path, ...], *, against: Path | None, github: bool) -> None:
+    """Judge stored RESULTS: new failures, stale entries, incomplete runs."""
+    text, status = gate(results or (RESULTS,), against, github=github)
+    click.echo(text)
+    sys.exit(status)

@@ -6,9 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import click
+
 from conformance import gate as gates
 from conformance import records
 from conformance.adapters.load import known_file, read_declaration
+from conformance.commands.options import PATH, RESULTS
 from conformance.errors import ResultError
 from conformance.records import clean
 from conformance.run import catalogue
@@ -46,3 +49,12 @@ def known(reference: str, path: Path | None, folder: Path, *, update: bool) -> s
         for entry in changed.added
     ]
     return "\n".join(lines)
+
+
+@click.command("known")
+@click.argument("adapter")
+@click.option("--update", is_flag=True, help="Write the file again to fit the record.")
+@click.option("--results", type=PATH, help="The record.")
+def command(adapter: str, *, update: bool, results: Path | None) -> None:
+    """List an adapter's known differences, or write them again after a run."""
+    click.echo(known(adapter, results, RESULTS, update=update))

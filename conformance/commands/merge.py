@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
+import click
+
 from conformance import records
+from conformance.commands.options import PATH
 from conformance.errors import IncompleteRunError
 
 if TYPE_CHECKING:
@@ -19,3 +23,13 @@ def merge(paths: Sequence[Path], output: Path) -> tuple[str, int]:
     lines = [f"{output}: {len(whole.results)} of {whole.header.planned} checks"]
     lines += [f"INCOMPLETE: {problem}" for problem in whole.problems]
     return "\n".join(lines), 0 if whole.complete else IncompleteRunError.exit_status
+
+
+@click.command("merge")
+@click.argument("results", nargs=-1, required=True, type=PATH)
+@click.option("-o", "output", type=PATH, required=True, help="The one record.")
+def command(results: tuple[Path, ...], output: Path) -> None:
+    """Put the shards of one run together; the status is 3 if one is missing."""
+    text, status = merge(results, output)
+    click.echo(text)
+    sys.exit(status)

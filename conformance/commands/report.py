@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import click
+
 from conformance.adapters.load import known_file, read_declaration
+from conformance.commands.options import PATH, REPORT, RESULTS, refuse
 from conformance.errors import UsageError
 from conformance.gate import KnownEntry, load_known
 from conformance.records.gather import Gathered, gather
@@ -43,3 +46,20 @@ def publish(paths: Sequence[Path], path: Path) -> Path:
         known[run.header.adapter] = load_known(known_file(declaration))
     compatibility(runs, known, path)
     return path
+
+
+@click.command("report")
+@click.argument("results", nargs=-1, type=PATH)
+@click.option("-o", "output", type=PATH, default=REPORT, show_default=True)
+@click.option(
+    "--table", type=PATH, help="Put the compatibility table into this Markdown file."
+)
+def command(results: tuple[Path, ...], output: Path, table: Path | None) -> None:
+    """Write index.html, summary.md, matrix.svg and badges from RESULTS."""
+    given = results or (RESULTS,)
+    written, found = report(given, output)
+    for path in written:
+        click.echo(path)
+    if table is not None:
+        click.echo(publish(given, table))
+    refuse(found.complaints)

@@ -3,33 +3,48 @@
 from __future__ import annotations
 
 import os
+import sys
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
+import click
+import msgspec
+
 from conformance.adapters.installed import filter_missing, find_missing
 from conformance.adapters.load import read_declaration, read_declarations
+from conformance.commands.options import (
+    PATH,
+    RESULTS,
+    limit_options,
+    read_limits,
+    read_selection,
+    selection_options,
+)
 from conformance.commands.terminal import Progress, complaints, summary
 from conformance.errors import ConformanceError, IncompleteRunError, UsageError
 from conformance.gate import exit_status, judge
 from conformance.run import catalogue
 from conformance.run.launch import Order
 from conformance.run.parts import Division, run_parts
-from conformance.run.process import Limits
+from conformance.run.settings import Settings
 from conformance.specification.shard import Shard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from conformance.records import Run
+    from conformance.run.process import Limits
     from conformance.specification.declaration import Declaration
     from conformance.specification.selection import Check
 
 
-def run(
+def run(  # noqa: PLR0917 - what is asked for has that many parts
     references: Sequence[str],
     output: Path,
-    options: Mapping[str, Any],
+    settings: Settings,
+    division: Division,
+    limits: Limits,
     say: Callable[[str], Any],
 ) -> int:
     """Run adapters, print their summary and return the exit status.
@@ -39,21 +54,16 @@ def run(
     Args:
         references: Adapters as the command line names them; none means all installed.
         output: The folder of the records.
-        options: Options of ``mask-conformance run`` by name.
+        settings: What each is asked for; the adapter and the record are filled in.
+        division: How each run is divided.
+        limits: How far a check may go.
         say: Prints a line.
 
     Raises:
         UsageError: An option's value does not exist, or nothing can run.
     """
-    need_extra(options)
-    division = Division(
-        shard=Shard.parsed(options["shard"] or "1/1"),
-        parts=options["parts"],
-        resume=options["resume"],
-    )
-    selected = catalogue.selection(
-        **{key: options[key] for key in _SELECTION}, corpus=options.get("corpus")
-    )
+    need_extra(memory=bool(limits.memory))
+    selected = settings.selection
     chosen = references or _installed(say)
     runs: list[Run] = []
     errors: list[ConformanceError] = []
@@ -69,7 +79,17 @@ def run(
             # Only what is divided has to be listed whole before it starts.
             many = division.parts > 1
             every = catalogue.planned(declaration, selected) if many else ()
-            order = _order(reference, declaration, output, options, selected.level)
+            asked = msgspec.structs.replace(
+                settings,
+                reference=reference,
+                record=output / _record_name(declaration, division.shard),
+            )
+            order = Order(
+                settings=asked,
+                variables=declaration.variables,
+                limits=limits,
+                file=os.path.abspath(declaration.file),  # noqa: PTH100 - links are kept
+            )
             with Progress(declaration.name) as progress:
                 runs.append(run_parts(order, division, every, progress, stop))
         except ConformanceError as error:
@@ -86,9 +106,6 @@ def run(
     return max([status, *(error.exit_status for error in errors)])
 
 
-_SELECTION = ("level", "operations", "dtypes", "routes", "checks")
-
-
 def _fresh(reference: str, runs: Sequence[Run]) -> Declaration:
     """Return what an adapter declares if no other of its name has just run."""
     declaration = read_declaration(reference)
@@ -101,24 +118,9 @@ def _fresh(reference: str, runs: Sequence[Run]) -> Declaration:
     return declaration
 
 
-def _order(
-    reference: str,
-    declaration: Declaration,
-    output: Path,
-    options: Mapping[str, Any],
-    level: str,
-) -> Order:
-    name = declaration.name.replace(":", "-")
-    if options["shard"]:
-        name += f".{options['shard'].replace('/', '-of-')}"
-    return Order(
-        reference=reference,
-        record=output / f"{name}.jsonl",
-        options=arguments({**options, "level": level}),
-        variables=declaration.variables,
-        limits=Limits(seconds=options["timeout"], memory=options["memory"] * 2**20),
-        file=os.path.abspath(declaration.file),  # noqa: PTH100 - links are kept
-    )
+def _record_name(declaration: Declaration, shard: Shard) -> str:
+    part = "" if shard.whole else f".{shard.number}-of-{shard.of}"
+    return f"{declaration.name.replace(':', '-')}{part}.jsonl"
 
 
 def _need_checks(reference: str, planned: Sequence[Check]) -> None:
@@ -132,23 +134,6 @@ def _need_checks(reference: str, planned: Sequence[Check]) -> None:
         f"{reference}` for those there are"
     )
     raise UsageError(msg)
-
-
-def arguments(options: Mapping[str, Any]) -> list[str]:
-    """Return options of ``mask-conformance run`` as those of the pytest plugin."""
-    arguments = ["--mask-level", str(options["level"])]
-    for key, option in (
-        ("operations", "--mask-operation"),
-        ("dtypes", "--mask-dtype"),
-        ("routes", "--mask-route"),
-        ("checks", "--mask-check"),
-    ):
-        for value in options[key]:
-            arguments += [option, value]
-    for key in ("examples", "seed", "explore", "corpus"):
-        if options.get(key) is not None:
-            arguments += [f"--mask-{key}", str(options[key])]
-    return arguments
 
 
 def _installed(say: Callable[[str], Any]) -> list[str]:
@@ -166,12 +151,17 @@ def _installed(say: Callable[[str], Any]) -> list[str]:
     return found
 
 
-def need_extra(options: Mapping[str, Any]) -> None:
-    """Refuse to run where only the base dependencies are installed."""
+def need_extra(*, memory: bool = False, soak: bool = False) -> None:
+    """Refuse to run where only the base dependencies are installed.
+
+    Args:
+        memory: Whether memory is limited.
+        soak: Whether Dask is needed.
+    """
     needed = ["hypothesis", "ml-dtypes", "numpy", "pytest"]
-    needed += ["psutil"] if options["memory"] else []
-    needed += ["distributed"] if options.get("soak") else []
-    extra = "run,soak" if options.get("soak") else "run"
+    needed += ["psutil"] if memory else []
+    needed += ["distributed"] if soak else []
+    extra = "run,soak" if soak else "run"
     missing = filter_missing(needed)
     if missing:
         msg = (
@@ -179,3 +169,37 @@ def need_extra(options: Mapping[str, Any]) -> None:
             f'`pip install "mask-conformance[{extra}]"`'
         )
         raise UsageError(msg)
+
+
+@click.command("run")
+@click.argument("adapters", nargs=-1)
+@click.option("-o", "output", type=PATH, default=RESULTS, show_default=True)
+@selection_options
+@click.option("--examples", type=click.IntRange(1), help="Generated rows per law.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--explore", type=click.IntRange(0), default=0, help="Further examples.")
+@click.option("-n", "parts", type=click.IntRange(1, 256), default=1, help="Processes.")
+@click.option("--shard", help="K/N: only that part of the checks; see merge.")
+@click.option("--resume", is_flag=True, help="Go on where an earlier run ended.")
+@limit_options
+def command(adapters: tuple[str, ...], output: Path, **options: Any) -> None:
+    """Run the checks of ADAPTERS, each in a process of its own.
+
+    An adapter is a built-in one's name, a file, or package.module:object. Without any,
+    every built-in adapter runs whose framework is installed.
+    """
+    given = {} if options["examples"] is None else {"examples": options["examples"]}
+    settings = Settings(
+        reference="",
+        selection=read_selection(options),
+        seed=options["seed"],
+        explore=options["explore"],
+        **given,
+    )
+    division = Division(
+        shard=Shard.parsed(options["shard"] or "1/1"),
+        parts=options["parts"],
+        resume=options["resume"],
+    )
+    limits = read_limits(options)
+    sys.exit(run(adapters, output, settings, division, limits, click.echo))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
+
+import click
 
 from conformance import gate, records
 from conformance.adapters.installed import shared_folder
@@ -17,6 +20,7 @@ from conformance.cases import (
     vacuous,
     vocabulary,
 )
+from conformance.commands.options import PATH
 from conformance.errors import CaseError, ConformanceError, UsageError
 from conformance.operations import load_operations
 from conformance.run import replay
@@ -114,3 +118,12 @@ def _flags(path: Path) -> Path:
 def _words(folder: Path) -> Vocabulary:
     words = vocabulary(load_operations().values())
     return replace(words, flags=set(load_flags(folder)))
+
+
+@click.command("validate")
+@click.argument("files", nargs=-1, required=True, type=PATH)
+def command(files: tuple[Path, ...]) -> None:
+    """Hold case FILES, known differences and records to their formats."""
+    lines, status = validate(files)
+    click.echo("\n".join(lines))
+    sys.exit(status)

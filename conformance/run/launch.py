@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -24,9 +24,11 @@ from conformance.run.process import Ending, Limits, Process
 from conformance.run.resume import Death, died, last_death
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from threading import Event
+
+    from conformance.run.settings import Settings
 
 _QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 _UNUSED = ("logging", "threadexception", "unraisableexception", "subtests", "doctest")
@@ -44,22 +46,28 @@ class Order:
     """One adapter's run, or a part of one.
 
     Attributes:
-        reference: The adapter, as the command line names it.
-        record: Where its record goes.
-        options: Options of ``conformance.pytest_plugin``.
+        settings: What is asked for, where the record goes among it.
         variables: Environment variables for the process.
-        resume: Records of this run whose results are taken over.
         limits: How far a check may go.
         file: The adapter's file, to name where it died.
     """
 
-    reference: str
-    record: Path
-    options: Sequence[str] = ()
+    settings: Settings
     variables: Mapping[str, str] = field(default_factory=dict)
-    resume: Sequence[Path] = ()
     limits: Limits = field(default_factory=Limits)
     file: str = ""
+
+    @property
+    def record(self) -> Path:
+        """Where the record goes: a run in a process of its own always has one."""
+        if self.settings.record is None:
+            msg = f"{self.settings.reference}: got no record, expected a path for it"
+            raise UsageError(msg)
+        return self.settings.record
+
+    def asking(self, **changes: Any) -> Order:
+        """Return the order with other settings."""
+        return replace(self, settings=msgspec.structs.replace(self.settings, **changes))
 
 
 def launch(order: Order, follow: Callable[[int, int], None], stop: Event) -> Run:
@@ -74,10 +82,10 @@ def launch(order: Order, follow: Callable[[int, int], None], stop: Event) -> Run
         UsageError: The adapter does not load, or no check is selected.
         IncompleteRunError: The run ended before it wrote anything, or cannot write.
     """
-    record = order.record
     record, barren = order.record, 0
     _prepare(order)
-    resume = list(order.resume)
+    earlier = order.settings.resume
+    resume = earlier
     with Log(record.with_name(f"{record.name.replace('.jsonl', '')}.log")) as log:
         while True:
             finished = _finished(record)
@@ -97,7 +105,7 @@ def launch(order: Order, follow: Callable[[int, int], None], stop: Event) -> Run
             if barren == STARTS:
                 _give_up(record, ending)
                 break
-            resume = [record, *order.resume]
+            resume = (record, *earlier)
     return read(record)
 
 
@@ -113,7 +121,7 @@ def _prepare(order: Order) -> None:
     record = order.record
     try:
         record.parent.mkdir(parents=True, exist_ok=True)
-        if not order.resume:
+        if not order.settings.resume:
             for stale in (record, died(record)):
                 stale.unlink(missing_ok=True)
             forget(record)
@@ -153,19 +161,16 @@ def _give_up(record: Path, ending: Ending) -> None:
     current(record).write_text(text, encoding="utf-8")
 
 
-def _command(order: Order, resume: Sequence[Path]) -> list[str]:
-    taken = [part for path in resume for part in ("--mask-resume", str(path))]
+def _command(order: Order, resume: tuple[Path, ...]) -> list[str]:
     return [
         *(sys.executable, "-X", "faulthandler", "-m", "pytest"),
         *("-p", "conformance.pytest_plugin"),
         *("--pyargs", "conformance.suite", "-c", os.devnull, "-p", "no:cacheprovider"),
         *("--rootdir", str(order.record.parent), "--capture=no", "-p", "no:terminal"),
         "--assert=plain",  # there are none to rewrite: checks give verdicts
-        *("--import-mode=importlib", "-W", "ignore", "--mask-child"),
+        *("--import-mode=importlib", "-W", "ignore"),
         *(f"-pno:{plugin}" for plugin in _UNUSED),
-        *("--mask-adapter", order.reference, "--mask-results", str(order.record)),
-        *order.options,
-        *taken,
+        *("--mask-settings", order.asking(resume=resume).settings.encode()),
     ]
 
 
@@ -182,8 +187,8 @@ def _need_record(order: Order, ending: Ending, log: Log) -> None:
     said = log.said()
     if ending.status == _USAGE:
         raise UsageError(
-            said or f"{order.reference}: could not be started, see {log.path}"
+            said or f"{order.settings.reference}: could not be started, see {log.path}"
         )
     how = "the run was stopped" if ending.stopped else str(ending)
-    msg = f"{order.reference}: {how} before its first check; see {log.path}"
+    msg = f"{order.settings.reference}: {how} before its first check; see {log.path}"
     raise IncompleteRunError(f"{msg}\n{said}" if said else msg)

@@ -65,11 +65,11 @@ def run_parts(
     earlier = _parts_of(order.record)
     if division.resume:
         found = [each for each in (order.record, *earlier) if each.exists()]
-        order = replace(order, resume=found)
+        order = order.asking(resume=tuple(found))
     else:
         _remove(earlier)
     if division.parts == 1:
-        (run,) = _all([_of(order, division.shard)], follow, stop)
+        (run,) = _all([order.asking(shard=division.shard)], follow, stop)
         _remove(earlier)
         return run
     mine = [check for check in every if division.shard.holds(check)]
@@ -80,18 +80,13 @@ def run_parts(
     ]
     order.record.parent.mkdir(parents=True, exist_ok=True)
     orders = [
-        replace(_of(order, shard), record=_part(order.record, shard))
-        for shard in shards
+        order.asking(shard=shard, record=_part(order.record, shard)) for shard in shards
     ]
     runs = _all(orders, follow, stop)
     whole = _joined(runs, division.shard, [check.id for check in mine], len(every))
     _put(replace(whole, path=order.record))
     _remove(_parts_of(order.record))
     return read(order.record)
-
-
-def _of(order: Order, shard: Shard) -> Order:
-    return replace(order, options=[*order.options, "--mask-shard", str(shard)])
 
 
 def _part(record: Path, shard: Shard) -> Path:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import platform
 from collections import Counter
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ from conformance import gate
 from conformance.adapters.installed import find_versions, shared_folder, suite_version
 from conformance.adapters.load import displayed_path, known_file, load_adapter
 from conformance.cases import digest
-from conformance.check.runner import EXAMPLES, Runner
+from conformance.check.runner import Runner
 from conformance.operations import load_operations
 from conformance.records import (
     OUTCOMES,
@@ -30,7 +29,6 @@ from conformance.records import (
 from conformance.run import catalogue, replay, resume
 from conformance.specification.plan import plan
 from conformance.specification.selection import Check, Selection
-from conformance.specification.shard import Shard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,51 +36,22 @@ if TYPE_CHECKING:
 
     from conformance.cases import Case
     from conformance.gate import KnownEntry
+    from conformance.run.settings import Settings
     from conformance.specification.declaration import Declaration
     from conformance.trial.adapter import Adapter
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """What a run is asked for.
+class Session:
+    """The checks of one adapter, run one by one and written down as they end.
 
-    Attributes:
-        reference: The adapter, as the command line names it.
-        selection: Which checks.
-        seed: What generated batches depend on.
-        examples: Generated rows for each law.
-        explore: Further examples for each law, drawn by Hypothesis.
-        record: Where the record is written; nowhere when it is None.
-        shard: Which part of the plan.
-        resume: Records whose results are taken over instead of run again.
-        drawn: Whether to leave out what a seed does not change: cases, and checks that
-            the adapter does not support.
+    Args:
+        settings: What is asked for.
         adapter: The adapter itself, where it is an object and has no name.
     """
 
-    reference: str
-    selection: Selection = field(default_factory=Selection)
-    seed: int = 0
-    examples: int = EXAMPLES
-    explore: int = 0
-    record: Path | None = None
-    shard: Shard = field(default_factory=Shard)
-    resume: tuple[Path, ...] = ()
-    drawn: bool = False
-    adapter: Adapter | None = None
-
-    @property
-    def usual(self) -> bool:
-        """Whether known differences can be judged stale: default seed and count."""
-        return (self.seed, self.examples, self.explore) == (0, EXAMPLES, 0)
-
-
-class Session:
-    """The checks of one adapter, run one by one and written down as they end."""
-
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, adapter: Adapter | None = None) -> None:
         self.settings = settings
-        self.adapter: Adapter = settings.adapter or load_adapter(settings.reference)
+        self.adapter: Adapter = adapter or load_adapter(settings.reference)
         self.cases = catalogue.concerned(settings.selection)
         every = catalogue.planned(self.adapter.declaration, settings.selection)
         if settings.drawn:

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from conformance.specification import Operation, Variant
 
 
+EXAMPLES = 64
+"""Generated rows for each law, unless asked for otherwise."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """One case or law x variant x dtype x route: the unit of verdict."""

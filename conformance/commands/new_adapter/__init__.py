@@ -10,7 +10,10 @@ from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+import click
+
 from conformance.adapters.installed import find_release
+from conformance.commands.options import PATH
 from conformance.errors import UnknownNameError, UsageError
 from conformance.operations import load_operations
 from conformance.specification.declaration import FRAMEWORKS
@@ -176,3 +179,11 @@ def _function(operation: Operation) -> _Function:
         signature=operation.signature,
         builds=operation.builds,
     )
+
+
+@click.command("new-adapter")
+@click.argument("path", type=PATH)
+@click.option("--framework", required=True, help="numpy, torch, tensorflow or jax.")
+def command(path: Path, framework: str) -> None:
+    """Write a commented adapter to PATH, for you to fill in."""
+    click.echo(new_adapter(path, framework))

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import cast
 
 import click
 
+from conformance.commands.cli import NAMES
 from conformance.commands.cli import main as cli
 
 FILE = Path(__file__).parents[3] / "docs" / "commands.md"
@@ -27,8 +29,8 @@ WIDTH = 80
 def text() -> str:
     """Return the page as Markdown."""
     parts = [HEAD]
-    for name in sorted(cli.commands):
-        command = cli.commands[name]
+    for name in NAMES:
+        command = cast("click.Command", cli.get_command(click.Context(cli), name))
         context = click.Context(
             command,
             info_name=f"mask-conformance {name}",

@@ -7,10 +7,13 @@ answers is held against what adapters usually get wrong. What is left is for ``r
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import click
 
 from conformance import gate
 from conformance.adapters.installed import filter_missing, find_missing, find_versions
@@ -148,3 +151,10 @@ def _need(names: tuple[str, ...]) -> None:
             f'`pip install "mask-conformance[run]"`'
         )
         raise UsageError(msg)
+
+
+@click.command("smoke")
+@click.argument("adapter")
+def command(adapter: str) -> None:
+    """Say what is wrong with ADAPTER itself, before any verdict counts."""
+    sys.exit(smoke(adapter, click.echo))

@@ -12,7 +12,6 @@ import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -22,9 +21,7 @@ from conformance.gate import judge
 from conformance.records import Result  # noqa: TC001 - msgspec reads it
 from conformance.run.launch import Order, launch
 from conformance.run.process import Limits
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from conformance.run.settings import decode_settings
 
 
 class Chunk(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,36 +44,31 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
     cases: str = ""
 
 
-def run_chunk(
-    reference: str, seed: int, options: Sequence[str], seconds: float, memory: int
-) -> bytes:
+def run_chunk(seed: int, settings: str, seconds: float, memory: int) -> bytes:
     """Run one chunk and return it as JSON.
 
     Args:
-        reference: The adapter, as the command line names it.
         seed: What its inputs depend on.
-        options: Options of ``conformance.pytest_plugin``.
+        settings: The run's settings as JSON.
         seconds: How long a check may take.
         memory: How many bytes the process may hold.
     """
     try:
-        chunk = _run(reference, seed, options, seconds, memory)
+        chunk = _run(seed, settings, Limits(seconds=seconds, memory=memory))
     except ConformanceError as error:
         chunk = Chunk(seed=seed, problems=[str(error)])
     return msgspec.json.encode(chunk)
 
 
-def _run(
-    reference: str, seed: int, options: Sequence[str], seconds: float, memory: int
-) -> Chunk:
-    declaration = read_declaration(reference)
+def _run(seed: int, settings: str, limits: Limits) -> Chunk:
+    given = decode_settings(settings)
+    declaration = read_declaration(given.reference)
     with TemporaryDirectory(prefix="mask-conformance-") as folder:
+        record = Path(folder) / "chunk.jsonl"
         order = Order(
-            reference=reference,
-            record=Path(folder) / "chunk.jsonl",
-            options=[*options, "--mask-drawn", "--mask-seed", str(seed)],
+            settings=msgspec.structs.replace(given, seed=seed, record=record),
             variables=declaration.variables,
-            limits=Limits(seconds=seconds, memory=memory),
+            limits=limits,
             file=os.path.abspath(declaration.file),  # noqa: PTH100 - links are kept
         )
         run = launch(order, lambda _finished, _planned: None, Event())

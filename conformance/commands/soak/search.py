@@ -12,17 +12,19 @@ import msgspec
 
 from conformance.adapters.installed import suite_version
 from conformance.adapters.load import read_declaration
-from conformance.commands.run import arguments, need_extra
+from conformance.commands.run import need_extra
 from conformance.commands.soak.chunk import Chunk, run_chunk
 from conformance.commands.terminal import Progress, complaint
 from conformance.errors import IncompleteRunError, UsageError
 from conformance.run import catalogue
+from conformance.run.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from conformance.records import Result
-    from conformance.specification.selection import Check
+    from conformance.run.process import Limits
+    from conformance.specification.selection import Check, Selection
 
     Say = Callable[[str], Any]
 
@@ -59,43 +61,43 @@ class Search:
         return range(self.seed, self.seed + ceil(self.rows / self.chunk))
 
 
-def soak(search: Search, options: Mapping[str, Any], say: Say) -> int:
+def soak(search: Search, selected: Selection, limits: Limits, say: Say) -> int:
     """Search, print and save what is found, and return the exit status.
 
     Args:
         search: What to search.
-        options: Options of ``mask-conformance soak`` by name.
+        selected: Which checks; laws alone are searched.
+        limits: How far a check may go.
         say: Prints a line.
 
     Raises:
         UsageError: There is nothing to search, or with nothing.
     """
-    need_extra({**options, "soak": True})
-    selected = catalogue.selection(**{key: options[key] for key in _SELECTION})
+    need_extra(memory=bool(limits.memory), soak=True)
     declaration = read_declaration(search.reference)
     planned = catalogue.planned(declaration, selected)
     drawn = [check for check in planned if not (check.case or check.unsupported)]
     if not drawn:
         msg = f"{search.reference}: no law is selected; nothing would be searched"
         raise UsageError(msg)
-    given = {**options, "level": selected.level, "seed": None}
-    given |= {"examples": search.chunk, "explore": search.chunk // 4}
-    asked = (arguments(given), options["timeout"], options["memory"] * 2**20)
-    if Path(search.reference.rpartition(":")[0] or search.reference).suffix == ".py":
-        reference = str(Path.cwd() / search.reference)
-    else:
-        reference = search.reference
+    reference = search.reference
+    if Path(reference.rpartition(":")[0] or reference).suffix == ".py":
+        reference = str(Path.cwd() / reference)
+    settings = Settings(
+        reference=reference,
+        selection=selected,
+        examples=search.chunk,
+        explore=search.chunk // 4,
+        drawn=True,
+    )
+    asked = (settings.encode(), limits.seconds, limits.memory)
     with Progress(declaration.name) as progress:
-        chunks, problems = _collected(search, reference, asked, progress)
+        chunks, problems = _collected(search, asked, progress)
     return _told(search, drawn, chunks, problems, say)
-
-
-_SELECTION = ("level", "operations", "dtypes", "routes", "checks")
 
 
 def _collected(
     search: Search,
-    reference: str,
     asked: Sequence[Any],
     follow: Callable[[int, int], None],
 ) -> tuple[list[Chunk], list[str]]:
@@ -104,13 +106,13 @@ def _collected(
     from distributed import as_completed
 
     # On a cluster that others use, a key must mean the same work.
-    key = f"mask-conformance-{tokenize(reference, *asked, suite_version())}"
+    key = f"mask-conformance-{tokenize(*asked, suite_version())}"
     chunks: list[Chunk] = []
     problems: list[str] = []
     total = len(search.seeds)
     with _client(search) as client:
         futures = {
-            client.submit(run_chunk, reference, seed, *asked, key=f"{key}-{seed}"): seed
+            client.submit(run_chunk, seed, *asked, key=f"{key}-{seed}"): seed
             for seed in search.seeds
         }
         try:

@@ -1,0 +1,23 @@
+"""`checks`: what an adapter would be asked, one check id a line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from conformance.commands.options import read_selection, selection_options
+
+
+@click.command("checks")
+@click.argument("adapter")
+@selection_options
+def command(adapter: str, **selected: Any) -> None:
+    """List an adapter's checks, one id a line."""
+    from conformance.adapters.load import read_declaration
+    from conformance.run import catalogue
+
+    found = read_declaration(adapter)
+    for check in catalogue.planned(found, read_selection(selected)):
+        reason = f"  unsupported: {check.unsupported}" if check.unsupported else ""
+        click.echo(f"{check.id}  {check.clause}  {check.level}{reason}")
