@@ -11,13 +11,15 @@ import sys
 import warnings
 from statistics import median, quantiles
 from time import process_time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clock import clocked
 from measure import save, table
 
+from conformance.check.case import judge_case
+from conformance.check.fixtures import Fixtures
+from conformance.check.law import Effort, find_failure, find_law, shrink_failure
 from conformance.check.mutants import adapter
-from conformance.check.runner import Runner
 from conformance.operations import load_operations
 from conformance.operations._common.mutant import mutants
 from conformance.run import catalogue
@@ -28,24 +30,9 @@ from conformance.trial.frameworks import load_framework
 if TYPE_CHECKING:
     from clock import Clock
 
+    from conformance.cases import Case
     from conformance.operations._common.mutant import Mutant
-    from conformance.trial.attempt import Finding
-
-
-class Probe(Runner):
-    """A runner that says when the first check failed, and times the shrinking."""
-
-    clock: Clock
-    found: tuple[float, float] | None = None
-    shrinking = 0.0
-
-    def _shrunk(self, *given: Any) -> tuple[Finding, bool]:
-        started = process_time()
-        self.found = self.clock.seconds, started
-        try:
-            return super()._shrunk(*given)
-        finally:
-            self.shrinking = process_time() - started
+    from conformance.specification.selection import Check
 
 
 def first_catch(mutant: Mutant, framework: str) -> dict[str, float] | None:
@@ -53,28 +40,40 @@ def first_catch(mutant: Mutant, framework: str) -> dict[str, float] | None:
     wrong, cases = adapter(mutant, framework), catalogue.cases()
     selection = Selection(level="extended", operations=(mutant.operation,))
     planned = plan(wrong.declaration, load_operations(), cases, selection)
+    by_id = {case.id: case for group in cases.values() for case in group}
     with clocked() as clock:
-        probe = Probe(wrong, cases)
-        probe.clock, started = clock, process_time()
+        fixtures, started = Fixtures(wrong, seed=0), process_time()
         for number, check in enumerate(planned):
-            finding, _ = probe_once(probe, check)
-            if finding is not None and not finding.passed:
-                # A failing case is not shrunk: it is found when it has failed.
-                own, at = probe.found or (clock.seconds, process_time())
+            if check.unsupported:
+                continue
+            case = by_id.get(f"{check.variant.name}/{check.item}")
+            shrinking = run_check(fixtures, check, case, clock)
+            if shrinking is not None:
+                adapter_seconds, found, seconds = shrinking
                 return {
-                    "adapter": own,
-                    "whole": at - started,
-                    "shrinking": probe.shrinking,
+                    "adapter": adapter_seconds,
+                    "whole": found - started,
+                    "shrinking": seconds,
                     "checks": number + 1,
                 }
     return None
 
 
-def probe_once(probe: Probe, check: Any) -> tuple[Finding | None, bool]:
-    """Return what one check finds; nothing where it is not supported."""
-    if check.unsupported:
-        return None, False
-    return probe._case(check) if check.case else probe._law(check)  # noqa: SLF001 - timed apart
+def run_check(
+    fixtures: Fixtures, check: Check, case: Case | None, clock: Clock
+) -> tuple[float, float, float] | None:
+    """Return a failing check's adapter time, when it was found, and its shrinking."""
+    if check.case and case is not None:
+        # A failing case is not shrunk: it is found when it has failed.
+        failed = not judge_case(fixtures, check, case).passed
+        return (clock.seconds, process_time(), 0.0) if failed else None
+    law = find_law(check)
+    sample, finding = find_failure(law, fixtures, check, Effort())
+    if sample is None:
+        return None
+    own, found = clock.seconds, process_time()
+    shrink_failure(law, fixtures.subject(check), sample, finding, 10.0)
+    return own, found, process_time() - found
 
 
 def main(arguments: list[str]) -> int:

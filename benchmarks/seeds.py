@@ -53,8 +53,8 @@ def main(arguments: list[str]) -> int:
         key = check.operation, check.dtype
         for seed in range(int(seeds)):
             # One subject, so that a function is compiled once for all seeds.
-            runner.seed = runner.prepared.seed = seed
-            runner.prepared.forget()
+            runner.seed = runner.fixtures.seed = seed
+            runner.fixtures.forget()
             result = runner.run(check, shrinks=False)
             if result.outcome != "passed":
                 failed.append(f"seed {seed}: {result.check}: {result.message}")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from conformance.cases import load, vocabulary
 from conformance.check.explore import drawn
-from conformance.check.fixtures import LAYERS, Prepared
+from conformance.check.fixtures import LAYERS, Fixtures
 from conformance.errors import UnknownNameError
 from conformance.operations import load_operations
 from conformance.run.session import Session
@@ -103,9 +103,9 @@ def test_one_draw_serves_every_dtype(opened: Callable[..., Session]) -> None:
     session = opened(RARE)
     check = next(each for each in session.planned if not each.case)
     half = replace(check, dtype="float16")
-    prepared = session.runner.prepared
-    single = prepared.explored(check, 5)
-    for one, other in zip(single, prepared.explored(half, 5), strict=True):
+    fixtures = session.runner.fixtures
+    single = fixtures.explored(check, 5)
+    for one, other in zip(single, fixtures.explored(half, 5), strict=True):
         assert one.batch.arrays["x"].dtype == np.float32
         assert np.array_equal(
             one.batch.arrays["x"].astype(np.float16), other.batch.arrays["x"]
@@ -132,7 +132,7 @@ def test_where_each_layer_is_compiled_anew_explored_batches_share_a_few() -> Non
     for framework in ("numpy", "jax"):
         other = replace(declaration, framework=framework, routes=("eager", "compiled"))
         adapter = replace(session.adapter, declaration=other)
-        found = Prepared(adapter, 0).explored(check, 12)
+        found = Fixtures(adapter, 0).explored(check, 12)
         given_ = [each.batch.weights["forward.kernel"].tobytes() for each in found]
         layers[other.primary] = len(set(given_))
     assert layers["eager"] > LAYERS
@@ -140,9 +140,9 @@ def test_where_each_layer_is_compiled_anew_explored_batches_share_a_few() -> Non
 
 
 def test_one_draw_serves_every_law(opened: Callable[..., Session]) -> None:
-    prepared = opened(RARE).runner.prepared
+    fixtures = opened(RARE).runner.fixtures
     planned = [each for each in opened(RARE).planned if not each.case]
-    lists = {id(prepared.explored(check, 5)) for check in planned[:3]}
+    lists = {id(fixtures.explored(check, 5)) for check in planned[:3]}
     assert len(planned) >= 3
     assert len(lists) == 1
 

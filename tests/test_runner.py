@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.check.runner import NARROW, WIDE, batch_sizes
+from conformance.check.law import NARROW, WIDE, batch_sizes
 from conformance.specification.selection import Selection
 from conformance.trial.attempt import attempt
 
@@ -72,9 +72,9 @@ def test_an_answer_that_is_wrong_once_is_called_flaky(opened: Opened) -> None:
 def test_a_law_that_judges_nothing_is_an_error(opened: Opened) -> None:
     session = opened(RIGHT, VALUE)
     check = session.planned[0]
-    sample = session.runner.prepared.turn(check, 0)
+    sample = session.runner.fixtures.turn(check, 0)
     finding = attempt(
-        lambda *_: iter(()), session.runner.prepared.subject(check), sample
+        lambda *_: iter(()), session.runner.fixtures.subject(check), sample
     )
     assert (finding.passed, finding.errored) == (False, True)
     assert finding.verdict.message.startswith("the law judged nothing")

@@ -185,7 +185,7 @@ def build_birnn(forward, backward, *, cell, merge, output):
 """
     selection = Selection(level="core", checks=("birnn.gru.sum.final/batch-order:*",))
     session = opened(body, selection)
-    subject = session.runner.prepared.subject(session.planned[0])
+    subject = session.runner.fixtures.subject(session.planned[0])
     weights = {
         f"{direction}.{part}": np.ones((1, 3), np.float32)
         for direction in ("forward", "backward")

@@ -28,17 +28,20 @@ LAYERS = 4
 """Layers that explored batches have between them where each is compiled anew."""
 
 
-class Prepared:
+class Fixtures:
     """Samples and subjects of one adapter, those of one variant at a time.
 
     Args:
         adapter: The loaded adapter.
         seed: What generated batches depend on.
+        oracle: The oracle of every check, where adapters share one; by default each
+            operation's own.
     """
 
-    def __init__(self, adapter: Adapter, seed: int) -> None:
+    def __init__(self, adapter: Adapter, seed: int, oracle: Any = None) -> None:
         self.adapter = adapter
         self.seed = seed
+        self._shared = oracle
         self._subjects: dict[tuple[str, str, str], Subject] = {}
         self._batches: dict[tuple[str, int], Batch] = {}
         self._samples: dict[tuple[str, str, int], Sample] = {}
@@ -119,6 +122,8 @@ class Prepared:
 
     def oracle(self, check: Check) -> Any:
         """Return the check's oracle, which laws, dtypes and routes ask only once."""
+        if self._shared is not None:
+            return self._shared
         name = check.variant.name
         if name not in self._oracles:
             self._oracles.clear()

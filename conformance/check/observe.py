@@ -20,7 +20,7 @@ from conformance.trial.verdict import compare
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from conformance.check.fixtures import Prepared
+    from conformance.check.fixtures import Fixtures
     from conformance.specification import Variant
     from conformance.specification.declaration import Declaration
     from conformance.specification.selection import Check
@@ -38,7 +38,7 @@ FORMS = ("float", "int8", "none")
 
 
 def observe(
-    prepared: Prepared,
+    fixtures: Fixtures,
     planned: Sequence[Check],
     announce: Callable[[str], object],
     *,
@@ -49,7 +49,7 @@ def observe(
     """Return what is seen, by ``behaviour: variant``, of what is not declared.
 
     Args:
-        prepared: The adapter's subjects and samples.
+        fixtures: The adapter's subjects and samples.
         planned: The run's checks; a variant is observed on its check of ``value``.
         announce: Told what is about to be called, so that a crash has a name.
         takes: Which of these checks are this run's, where it is one of several.
@@ -57,10 +57,10 @@ def observe(
         keep: Told what was seen as soon as it was.
     """
     found: dict[str, str] = {}
-    for check, first in _looked_at(prepared.adapter.declaration, planned):
+    for check, first in _looked_at(fixtures.adapter.declaration, planned):
         if not takes(check):
             continue
-        subject, sample = prepared.subject(check), prepared.turn(check, 0)
+        subject, sample = fixtures.subject(check), fixtures.turn(check, 0)
         small = sample.having(sample.batch.take(range(min(ROWS, sample.batch.rows))))
         for name, probe in _probes(subject, small, whole=first):
             key = f"{name}: {check.variant.name}"

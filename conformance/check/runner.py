@@ -5,46 +5,31 @@ What checks share is in ``conformance.check.fixtures``.
 
 from __future__ import annotations
 
-from math import ceil
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from msgspec import structs
 
 from conformance.adapters.load import displayed_path
-from conformance.cases import decoded
 from conformance.check import evidence
-from conformance.check.fixtures import Prepared
-from conformance.check.shrink import shrink
+from conformance.check.case import judge_case
+from conformance.check.fixtures import Fixtures
+from conformance.check.law import Effort, judge_law
 from conformance.errors import NotJudgedError
-from conformance.operations import load_law, load_operations, load_oracle
+from conformance.operations import load_operations
 from conformance.records import Result, clean, number
 from conformance.specification import COMPILED_ROUTES
-from conformance.specification.plan import laws_of
 from conformance.specification.selection import EXAMPLES
-from conformance.trial.attempt import Finding, attempt
-from conformance.trial.batch import Batch
-from conformance.trial.verdict import Verdict, compare
+from conformance.trial.attempt import Finding
+from conformance.trial.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from conformance.cases import Case
     from conformance.specification.selection import Check
     from conformance.trial.adapter import Adapter
     from conformance.trial.frameworks import Framework
-    from conformance.trial.sample import Sample
-    from conformance.trial.subject import Subject
-
-NARROW = 16
-"""Batches of the usual size; further rows are judged many at a time."""
-
-KEPT = 256
-"""Batches of the usual size that are kept for a variant's other laws and dtypes."""
-
-WIDE = 4096
-"""Rows in a batch where so many are asked for that the batches' number tells."""
 
 
 class Runner:
@@ -77,13 +62,13 @@ class Runner:
         self.patience = 10.0
         """Seconds that looking for the smallest input may take."""
         self._cases = {case.id: case for group in cases.values() for case in group}
-        self.prepared = Prepared(adapter, seed)
+        self.fixtures = Fixtures(adapter, seed)
         self._unnamed: set[tuple[str, str, str]] = set()
 
     @property
     def framework(self) -> Framework:
         """The adapter's framework, imported at the first check."""
-        return self.prepared.framework
+        return self.fixtures.framework
 
     @property
     def _options(self) -> dict[str, int]:
@@ -108,19 +93,29 @@ class Runner:
             return _result(check, "unsupported", started, message=check.unsupported)
         captured = ""
         try:
-            finding, shrunk = (
-                self._case(check)
-                if check.case
-                else self._law(check, shrinks=shrinks, first=first)
-            )
+            finding, shrunk = self._judged(check, shrinks=shrinks, first=first)
             if finding.passed and check.route in COMPILED_ROUTES:
-                captured = self.prepared.subject(check).captured()
+                captured = self.fixtures.subject(check).captured()
         except NotJudgedError as error:
             return _result(check, "unsupported", started, message=str(error))
         if finding.passed:
             share = finding.verdict.share
             return _result(check, "passed", started, share=share, captured=captured)
         return self._failed(check, finding, started, shrunk=shrunk, named=shrinks)
+
+    def _judged(
+        self, check: Check, *, shrinks: bool, first: Case | None
+    ) -> tuple[Finding, bool]:
+        if check.case:
+            case = self._cases[f"{check.variant.name}/{check.item}"]
+            return judge_case(self.fixtures, check, case), False
+        effort = Effort(
+            examples=self.examples,
+            explore=self.explore,
+            patience=self.patience,
+            shrinks=shrinks,
+        )
+        return judge_law(self.fixtures, check, effort, first)
 
     def died(self, check: Check, message: str, trace: str = "") -> Result:
         """Return the result of a check that did not come back to be judged."""
@@ -175,7 +170,7 @@ class Runner:
             diagnose,  # a run without failures needs none
         )
 
-        subject = self.prepared.subject(check)
+        subject = self.fixtures.subject(check)
         try:
             named = diagnose(subject, [batch], subject.operation, check.variant)
         except Exception:  # noqa: BLE001 - a failure without a name is still a failure
@@ -185,140 +180,10 @@ class Runner:
             self._unnamed.add(key)
         return named
 
-    def _case(self, check: Check) -> tuple[Finding, bool]:
-        case = self._cases[f"{check.variant.name}/{check.item}"]
-        sample = self.prepared.sample(check, _batch_of(case), turn=0)
-        want = np.asarray(_filled(decoded(case.want)), dtype=np.float64)
-
-        def literal(subject: Subject, sample: Sample) -> Iterator[Verdict]:
-            got = subject.answer(sample.batch, like=sample.want)
-            declared = np.isnan(want) & ~np.isnan(sample.want)
-            # The file's answer is normative; the oracle fills what adapters declare.
-            exact = np.where(declared | (sample.allowed == np.inf), sample.want, want)
-            yield compare(got, exact, sample.allowed, batch=sample.batch)
-
-        return attempt(literal, self.prepared.subject(check), sample), False
-
-    def _law(
-        self, check: Check, *, shrinks: bool = True, first: Case | None = None
-    ) -> tuple[Finding, bool]:
-        operation = load_operations()[check.operation]
-        law = next(
-            law for law in laws_of(operation, check.variant) if law.name == check.item
-        )
-        function = load_law(law)
-        subject = self.prepared.subject(check)
-        best = Finding(verdict=Verdict(passed=True))
-        if first is not None:
-            again = self.prepared.sample(check, _batch_of(first), turn=0)
-            finding = attempt(function, subject, again)
-            if not finding.passed:
-                return finding, True
-        for sample in self._generated(check):
-            finding = attempt(function, subject, sample)
-            if not finding.passed and not shrinks:
-                return finding, False
-            if not finding.passed:
-                return self._shrunk(function, subject, sample, finding)
-            best = max(best, finding, key=lambda each: each.verdict.share)
-        if self.explore and check.route == self.adapter.declaration.primary:
-            found = self._explored(function, subject, check)
-            if found is not None:
-                return self._shrunk(function, subject, *found)
-        return best, False
-
-    def _explored(
-        self, function: Any, subject: Subject, check: Check
-    ) -> tuple[Sample, Finding] | None:
-        """Return a batch of any shape, drawn by Hypothesis, that fails."""
-        for sample in self.prepared.explored(check, self.explore):
-            finding = attempt(function, subject, sample)
-            if not finding.passed:
-                return sample, finding
-        return None
-
-    def _shrunk(
-        self, function: Any, subject: Subject, sample: Sample, finding: Finding
-    ) -> tuple[Finding, bool]:
-        """Return the finding on the smallest batch that still fails alike."""
-
-        def fails(batch: Batch) -> bool:
-            smaller = sample.having(batch)
-            if not smaller.solvable:
-                return False
-            again = attempt(function, subject, smaller)
-            # A wrong answer is not shrunk to a missing one, such as a gradient that
-            # does not reach what one position has no use for.
-            answered = again.verdict.got is None, finding.verdict.got is None
-            alike = again.errored == finding.errored and answered[0] == answered[1]
-            return not again.passed and alike
-
-        smallest = shrink(sample.batch, fails, seconds=self.patience)
-        again = attempt(function, subject, sample.having(smallest))
-        if again.passed:
-            message = (
-                f"flaky: passed when repeated; at first: {finding.verdict.message}"
-            )
-            verdict = finding.verdict
-            flaky = Verdict(passed=False, message=message, batch=verdict.batch)
-            return Finding(verdict=flaky, errored=finding.errored), False
-        return again, True
-
-    def _generated(self, check: Check) -> Iterator[Sample]:
-        """Yield the samples of a law: as many batches as hold the rows asked for."""
-        usual = load_oracle(check.operation).ROWS
-        # Every row of a long batch is long: one batch says what there is to say.
-        examples = usual if check.item == "long-rows" else self.examples
-        scalar = check.variant.result == "scalar"
-        for turn, rows in enumerate(batch_sizes(examples, usual, wide=not scalar)):
-            kept = rows == usual and turn < KEPT
-            yield self.prepared.turn(check, turn, None if kept else rows)
-
-
-def batch_sizes(examples: int, usual: int, *, wide: bool) -> list[int]:
-    """Return how many rows each batch has, so that all have ``examples`` or more.
-
-    Args:
-        examples: The rows that are asked for.
-        usual: The rows of one batch, as the oracle has it.
-        wide: Whether many rows may go into one batch: not where they give one number.
-
-    >>> batch_sizes(64, 32, wide=True), batch_sizes(1000, 32, wide=True)[-2:]
-    ([32, 32], [32, 488])
-    """
-    turns = ceil(examples / usual)
-    if not wide or turns <= NARROW:
-        return [usual] * turns
-    whole, rest = divmod(examples - NARROW * usual, WIDE)
-    return [usual] * NARROW + [WIDE] * whole + ([rest] if rest else [])
-
 
 def _derived(check: Check) -> bool:
     """Tell whether a check is about gradients, which no mistake is known by."""
     return check.item in {"gradient", "wild-gradient"}
-
-
-def _batch_of(case: Case) -> Batch:
-    arrays = {}
-    for name, array in case.inputs.items():
-        dtype = np.int64 if name in case.labels else np.float64
-        arrays[name] = np.asarray(decoded(array), dtype=dtype)
-    own = load_operations()[case.operation].weights
-    weights = {name: arrays.pop(name) for name in own}
-    weights |= {
-        f"{direction}.{name}": np.asarray(decoded(array), dtype=np.float64)
-        for direction, parts in case.weights.items()
-        for name, array in parts.items()
-    }
-    mask = np.asarray(case.mask, dtype=bool)
-    return Batch(arrays=arrays, mask=mask, weights=weights)
-
-
-def _filled(nested: Any) -> Any:
-    """Return nested lists with NaN for what each adapter declares."""
-    if isinstance(nested, list):
-        return [_filled(each) for each in nested]
-    return np.nan if nested is None else nested
 
 
 def _result(

@@ -221,7 +221,7 @@ class Session:
         from conformance.check.observe import observe
 
         return observe(
-            self.runner.prepared,
+            self.runner.fixtures,
             self.every,
             self._writer.announce,
             takes=self.settings.shard.holds,

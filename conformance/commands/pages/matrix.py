@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from conformance.adapters.load import load_adapter
-from conformance.check.fixtures import Prepared
+from conformance.check.case import judge_case
+from conformance.check.fixtures import Fixtures
+from conformance.check.law import Effort, judge_law
 from conformance.check.mutants import adapter, correct
-from conformance.check.runner import Runner
 from conformance.errors import UsageError
 from conformance.operations import load_operations, load_oracle
 from conformance.operations._common.mutant import Mutant, mutants
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from conformance.specification.selection import Check
     from conformance.trial.adapter import Adapter
     from conformance.trial.attempt import Finding
-    from conformance.trial.sample import Sample
 
 EXAMPLES = {"masked_mean": 64, "masked_max": 64, "masked_softmax": 96, "attention": 32}
 """Generated rows for each law; elsewhere two batches, of four or eight rows, do."""
@@ -231,22 +231,21 @@ def _installed(framework: str) -> bool:
     return True
 
 
-class _Probe(Runner):
-    """A runner that says whether a check holds, and neither shrinks nor writes."""
+class _Probe:
+    """Tells whether a check holds; neither shrinks nor writes."""
 
     def __init__(
-        self, right: Adapter, cases: Mapping[str, Iterable[Case]], oracle: Any
+        self, adapter: Adapter, cases: Mapping[str, Iterable[Case]], oracle: Any
     ) -> None:
-        super().__init__(right, cases)
-        self.cases = cases
-        self.prepared = _Remembering(right, oracle)
+        self._cases = cases
+        self._fixtures = Fixtures(adapter, seed=0, oracle=oracle)
+        self._by_id = {case.id: case for group in cases.values() for case in group}
 
     def checks(self, mutant: Mutant) -> list[Check]:
         """Return a mutant's checks, core before robust, those it was made for only."""
         selection = Selection(level="extended", operations=(mutant.operation,))
-        planned = plan(
-            self.adapter.declaration, load_operations(), self.cases, selection
-        )
+        declaration = self._fixtures.adapter.declaration
+        planned = plan(declaration, load_operations(), self._cases, selection)
         names = {"route"} if mutant.kind == "route" else _DERIVATIVES
         own = [
             check
@@ -258,23 +257,8 @@ class _Probe(Runner):
 
     def finding(self, check: Check) -> Finding:
         """Return what one attempt at a check came to."""
-        self.examples = EXAMPLES.get(check.operation, 8)
-        return (self._case(check) if check.case else self._law(check))[0]
-
-    def _shrunk(
-        self, function: Any, subject: Any, sample: Sample, finding: Finding
-    ) -> tuple[Finding, bool]:
-        del function, subject, sample
-        return finding, False
-
-
-class _Remembering(Prepared):
-    """Samples whose answers mutants share."""
-
-    def __init__(self, adapter: Adapter, oracle: Any) -> None:
-        super().__init__(adapter, seed=0)
-        self._oracle = oracle
-
-    def oracle(self, check: Check) -> Any:
-        """Return the oracle that the operation's mutants share."""
-        return self._oracle or super().oracle(check)
+        if check.case:
+            case = self._by_id[f"{check.variant.name}/{check.item}"]
+            return judge_case(self._fixtures, check, case)
+        effort = Effort(examples=EXAMPLES.get(check.operation, 8), shrinks=False)
+        return judge_law(self._fixtures, check, effort)[0]

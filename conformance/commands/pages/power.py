@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conformance.check.fixtures import Prepared
+from conformance.check.fixtures import Fixtures
 from conformance.check.mutants import correct
 from conformance.operations import load_law, load_operations, load_oracle
 from conformance.specification.plan import laws_of, plan
@@ -85,13 +85,13 @@ def _power(right: Adapter, check: Check) -> Power | None:
 
 def _rows(right: Adapter, check: Check, ulp: int) -> int:
     """Return how many rows it takes to catch an error of some ulp; 0 for never."""
-    prepared = Prepared(_off(right, ulp * ULP), seed=0)
+    fixtures = Fixtures(_off(right, ulp * ULP), seed=0)
     operation = load_operations()[check.operation]
     law = next(law for law in laws_of(operation) if law.name == check.item)
-    function, subject = load_law(law), prepared.subject(check)
+    function, subject = load_law(law), fixtures.subject(check)
     at_once: int = load_oracle(check.operation).ROWS
     for turn in range(max(1, ROWS // at_once)):
-        sample = prepared.turn(check, turn)
+        sample = fixtures.turn(check, turn)
         if attempt(function, subject, sample).passed:
             continue
         fewer = _prefixes(sample)

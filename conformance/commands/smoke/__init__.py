@@ -92,7 +92,7 @@ class _Tried:
     declaration: Declaration
     say: Say
     wrong: int = 0
-    _prepared: object = field(default=None, repr=False)
+    _fixtures: object = field(default=None, repr=False)
     _entries: tuple[KnownEntry, ...] = ()
 
     def __post_init__(self) -> None:
@@ -101,11 +101,11 @@ class _Tried:
 
     def function(self, name: str, checks: list[Check]) -> None:
         """Try a function in each of its variants and dtypes."""
-        from conformance.check.fixtures import Prepared
+        from conformance.check.fixtures import Fixtures
         from conformance.commands.smoke.probes import probe
 
-        if not isinstance(self._prepared, Prepared):
-            self._prepared = Prepared(load_adapter(self.reference), seed=0)
+        if not isinstance(self._fixtures, Fixtures):
+            self._fixtures = Fixtures(load_adapter(self.reference), seed=0)
         # Said before it is called: what ends the process then has a name.
         self.say(f"{name:<{WIDTH}} {_told(checks)}")
         found: Counter[tuple[str, bool]] = Counter()
@@ -114,7 +114,7 @@ class _Tried:
             warnings.simplefilter("ignore")  # a row of nothing divides zero by zero
             for check in checks:
                 recorded = self._recorded(check)
-                for each in probe(self._prepared, check, first=check is checks[0]):
+                for each in probe(self._fixtures, check, first=check is checks[0]):
                     what = f"recorded as known: {each.what}" if recorded else each.what
                     key = (what, each.wrong and not recorded)
                     found[key] += 1

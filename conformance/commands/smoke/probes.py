@@ -19,7 +19,7 @@ from conformance.trial.verdict import compare
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from conformance.check.fixtures import Prepared
+    from conformance.check.fixtures import Fixtures
     from conformance.specification.selection import Check
     from conformance.trial.batch import Array
     from conformance.trial.sample import Sample
@@ -44,31 +44,31 @@ class Found:
     wrong: bool = True
 
 
-def probe(prepared: Prepared, check: Check, *, first: bool) -> Iterator[Found]:
+def probe(fixtures: Fixtures, check: Check, *, first: bool) -> Iterator[Found]:
     """Yield what is wrong with a variant in one dtype, on its primary route.
 
     Args:
-        prepared: The adapter's subjects and samples.
+        fixtures: The adapter's subjects and samples.
         check: The check of ``value`` in this variant and dtype.
         first: Whether the function is tried for the first time; further routes are
             then tried too, which takes a compiler longer than everything else.
     """
-    sample = _small(prepared.turn(check, 0))
-    subject = prepared.subject(check)
+    sample = _small(fixtures.turn(check, 0))
+    subject = fixtures.subject(check)
     try:
         got, dtype = _called(subject, sample)
     except AdapterFault as error:
         yield Found(what=str(error))
         return
     except (Exception, SystemExit) as error:  # noqa: BLE001 - it may raise anything
-        yield Found(what=_raised(error, prepared.adapter.declaration.file))
+        yield Found(what=_raised(error, fixtures.adapter.declaration.file))
         return
     cast = wrong_dtype(subject, dtype)
     if cast:
         yield Found(what=f"{cast}; see dtype= of your layer, or cast the answer back")
     if compare(got, sample.want, sample.allowed).passed:
-        yield from _declared(prepared, check, subject, sample)
-        yield from _routes(prepared, check, sample) if first else ()
+        yield from _declared(fixtures, check, subject, sample)
+        yield from _routes(fixtures, check, sample) if first else ()
     else:
         yield _explained(subject, sample, got)
 
@@ -150,10 +150,10 @@ def _single(sample: Sample, got: Array) -> bool:
 
 
 def _declared(
-    prepared: Prepared, check: Check, subject: Subject, sample: Sample
+    fixtures: Fixtures, check: Check, subject: Subject, sample: Sample
 ) -> Iterator[Found]:
     """Yield what the head states and what does not hold."""
-    declaration, variant = prepared.adapter.declaration, check.variant
+    declaration, variant = fixtures.adapter.declaration, check.variant
     if check.dtype != usual_dtype(declaration):
         return
     stated = {
@@ -173,10 +173,10 @@ def _declared(
     yield from _broken(stated, subject, sample)
 
 
-def _routes(prepared: Prepared, check: Check, sample: Sample) -> Iterator[Found]:
-    for route in prepared.adapter.declaration.routes:
+def _routes(fixtures: Fixtures, check: Check, sample: Sample) -> Iterator[Found]:
+    for route in fixtures.adapter.declaration.routes:
         if route not in {check.route, "jvp", "inductor"}:
-            yield from _routed(prepared, replace(check, route=route), sample)
+            yield from _routed(fixtures, replace(check, route=route), sample)
 
 
 def _said(key: str, what: object) -> str:
@@ -199,7 +199,7 @@ def _broken(
             )
 
 
-def _routed(prepared: Prepared, check: Check, sample: Sample) -> Iterator[Found]:
+def _routed(fixtures: Fixtures, check: Check, sample: Sample) -> Iterator[Found]:
     """Yield why a declared route cannot be taken; a wrong answer is no such reason."""
     rows_alone = check.route == "vmap" and check.variant.result == "scalar"
     operation = load_operations()[check.operation]
@@ -207,9 +207,9 @@ def _routed(prepared: Prepared, check: Check, sample: Sample) -> Iterator[Found]
         return
     routed = replace(sample, dtype=check.dtype)
     try:
-        prepared.subject(check).answer(routed.batch, like=routed.want)
+        fixtures.subject(check).answer(routed.batch, like=routed.want)
     except NotJudgedError:
         return
     except (Exception, SystemExit) as error:  # noqa: BLE001 - it may raise anything
-        what = _raised(error, prepared.adapter.declaration.file)
+        what = _raised(error, fixtures.adapter.declaration.file)
         yield Found(what=f"declares route {check.route!r}, but {what}")

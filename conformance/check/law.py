@@ -1,0 +1,165 @@
+"""A law put to an adapter: generated batches, and the smallest that fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+from typing import TYPE_CHECKING
+
+from conformance.check.case import read_batch
+from conformance.check.shrink import shrink
+from conformance.operations import load_law, load_operations, load_oracle
+from conformance.specification.plan import laws_of
+from conformance.specification.selection import EXAMPLES
+from conformance.trial.attempt import Finding, attempt
+from conformance.trial.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from conformance.cases import Case
+    from conformance.check.fixtures import Fixtures
+    from conformance.specification.selection import Check
+    from conformance.trial.batch import Batch
+    from conformance.trial.sample import Sample
+    from conformance.trial.subject import Subject
+
+    LawFunction = Callable[..., Iterator[Verdict]]
+
+NARROW = 16
+"""Batches of the usual size; further rows are judged many at a time."""
+
+KEPT = 256
+"""Batches of the usual size that are kept for a variant's other laws and dtypes."""
+
+WIDE = 4096
+"""Rows in a batch where so many are asked for that the batches' number tells."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """How far a law is searched.
+
+    Attributes:
+        examples: Generated rows.
+        explore: Further examples of any shape, drawn by Hypothesis.
+        patience: Seconds that looking for the smallest input may take.
+        shrinks: Whether to look for it: for a recorded difference that has been done.
+    """
+
+    examples: int = EXAMPLES
+    explore: int = 0
+    patience: float = 10.0
+    shrinks: bool = True
+
+
+def judge_law(
+    fixtures: Fixtures, check: Check, effort: Effort, first: Case | None = None
+) -> tuple[Finding, bool]:
+    """Return what a law came to, and whether its failing input was made small.
+
+    Args:
+        fixtures: The adapter's samples and subjects.
+        check: The check.
+        effort: How far to search.
+        first: The smallest input of a recorded difference, tried before others.
+    """
+    law, subject = find_law(check), fixtures.subject(check)
+    if first is not None:
+        again = fixtures.sample(check, read_batch(first), turn=0)
+        finding = attempt(law, subject, again)
+        if not finding.passed:
+            return finding, True
+    sample, finding = find_failure(law, fixtures, check, effort)
+    if sample is None or not effort.shrinks:
+        return finding, False
+    return shrink_failure(law, subject, sample, finding, effort.patience)
+
+
+def find_law(check: Check) -> LawFunction:
+    """Return the function of a check's law."""
+    operation = load_operations()[check.operation]
+    laws = {law.name: law for law in laws_of(operation, check.variant)}
+    return load_law(laws[check.item])
+
+
+def find_failure(
+    law: LawFunction, fixtures: Fixtures, check: Check, effort: Effort
+) -> tuple[Sample | None, Finding]:
+    """Return the first sample that fails and its finding.
+
+    Where none fails there is no sample, and the finding is the passing one that used
+    the largest share of its bound.
+    """
+    best = Finding(verdict=Verdict(passed=True))
+    for sample in _samples(fixtures, check, effort):
+        finding = attempt(law, fixtures.subject(check), sample)
+        if not finding.passed:
+            return sample, finding
+        best = max(best, finding, key=lambda each: each.verdict.share)
+    return None, best
+
+
+def _samples(fixtures: Fixtures, check: Check, effort: Effort) -> Iterator[Sample]:
+    """Yield the samples of a law: as many batches as hold the rows asked for."""
+    usual = load_oracle(check.operation).ROWS
+    # Every row of a long batch is long: one batch says what there is to say.
+    examples = usual if check.item == "long-rows" else effort.examples
+    scalar = check.variant.result == "scalar"
+    for turn, rows in enumerate(batch_sizes(examples, usual, wide=not scalar)):
+        kept = rows == usual and turn < KEPT
+        yield fixtures.turn(check, turn, None if kept else rows)
+    primary = fixtures.adapter.declaration.primary
+    if effort.explore and check.route == primary:
+        yield from fixtures.explored(check, effort.explore)
+
+
+def shrink_failure(
+    law: LawFunction,
+    subject: Subject,
+    sample: Sample,
+    finding: Finding,
+    patience: float,
+) -> tuple[Finding, bool]:
+    """Return the finding on the smallest batch that still fails alike.
+
+    The second value tells whether it was found: a failure that does not repeat is said
+    to be flaky, with its first message.
+    """
+
+    def fails(batch: Batch) -> bool:
+        smaller = sample.having(batch)
+        if not smaller.solvable:
+            return False
+        again = attempt(law, subject, smaller)
+        # A wrong answer is not shrunk to a missing one, such as a gradient that
+        # does not reach what one position has no use for.
+        answered = again.verdict.got is None, finding.verdict.got is None
+        alike = again.errored == finding.errored and answered[0] == answered[1]
+        return not again.passed and alike
+
+    smallest = shrink(sample.batch, fails, seconds=patience)
+    again = attempt(law, subject, sample.having(smallest))
+    if again.passed:
+        message = f"flaky: passed when repeated; at first: {finding.verdict.message}"
+        flaky = Verdict(passed=False, message=message, batch=finding.verdict.batch)
+        return Finding(verdict=flaky, errored=finding.errored), False
+    return again, True
+
+
+def batch_sizes(examples: int, usual: int, *, wide: bool) -> list[int]:
+    """Return how many rows each batch has, so that all have ``examples`` or more.
+
+    Args:
+        examples: The rows that are asked for.
+        usual: The rows of one batch, as the oracle has it.
+        wide: Whether many rows may go into one batch: not where they give one number.
+
+    >>> batch_sizes(64, 32, wide=True), batch_sizes(1000, 32, wide=True)[-2:]
+    ([32, 32], [32, 488])
+    """
+    turns = ceil(examples / usual)
+    if not wide or turns <= NARROW:
+        return [usual] * turns
+    whole, rest = divmod(examples - NARROW * usual, WIDE)
+    return [usual] * NARROW + [WIDE] * whole + ([rest] if rest else [])
