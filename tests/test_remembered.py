@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from conformance.operations import load_operations, load_oracle
+from conformance.trial.batch import Batch
 from conformance.trial.oracle import LARGE, Remembered, solved
 from conformance.trial.sample import cast, generate
 
 if TYPE_CHECKING:
     from conformance.specification import Variant
-    from conformance.trial.batch import Array, Batch
+    from conformance.trial.batch import Array
 
 VARIANTS = [
     variant
@@ -89,3 +90,12 @@ def test_one_pass_gives_the_answer_and_the_bound(variant: Variant) -> None:
     answer, bound = solved(oracle, options, given, "float32")
     assert np.array_equal(answer, oracle.answer(options, given), equal_nan=True)
     assert np.array_equal(bound, oracle.bound(options, given, "float32"))
+
+
+def test_batches_whose_hashes_collide_have_answers_of_their_own() -> None:
+    # The key holds the content: only equal bytes of equal shapes are one question.
+    remembered = Remembered(load_oracle("masked_mean"))
+    for value in (1.0, 2.0):
+        batch = Batch(arrays={"x": np.full((1, 1), value)}, mask=np.ones((1, 1), bool))
+        assert remembered.solved({}, batch, "float64")[0] == value
+    assert all(isinstance(key[-1][0][2], bytes) for key in remembered.answers)

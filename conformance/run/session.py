@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import platform
 from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -11,9 +10,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from conformance import gate
-from conformance.adapters.installed import find_versions, shared_folder, suite_version
-from conformance.adapters.load import displayed_path, known_file, load_adapter
-from conformance.cases import digest
+from conformance.adapters.installed import find_versions, suite_version
+from conformance.adapters.load import known_file, load_adapter
 from conformance.check.runner import Runner
 from conformance.operations import load_operations
 from conformance.records import (
@@ -27,6 +25,7 @@ from conformance.records import (
     seen,
 )
 from conformance.run import catalogue, replay, resume
+from conformance.run.header import write_header, write_time
 from conformance.specification.plan import plan
 from conformance.specification.selection import Check, Selection
 
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from conformance.cases import Case
     from conformance.gate import KnownEntry
     from conformance.run.settings import Settings
-    from conformance.specification.declaration import Declaration
     from conformance.trial.adapter import Adapter
 
 
@@ -207,7 +205,7 @@ class Session:
                 counts={outcome: found[outcome] for outcome in OUTCOMES},
                 stale=complaints,
                 observed=self._observed(),
-                ended=_now(),
+                ended=write_time(),
                 complete=len(self.outcomes) == len(self.planned),
             )
             self._writer.footer(footer)
@@ -229,73 +227,18 @@ class Session:
             keep=self._writer.observed,
         )
 
+    def _header(self) -> Header:
+        return write_header(
+            self.settings,
+            self.adapter.declaration,
+            self.every,
+            planned=len(self.planned),
+            versions=self.versions,
+            framework=self.runner.framework,
+        )
+
     def _open(self) -> None:
         if self.settings.record is None or self._writer is not None:
             return
         self._writer = Writer(self.settings.record)
         self._writer.header(self._header())
-
-    def _corpus(self) -> str:
-        """Return the version of cases and laws that is pinned, if one is."""
-        return self.settings.selection.corpus or self.adapter.declaration.corpus
-
-    def _header(self) -> Header:
-        declaration, settings = self.adapter.declaration, self.settings
-        cases = {(c.variant.name, c.item) for c in self.every if c.case}
-        shard = settings.shard
-        folder = shared_folder("cases")
-        return Header(
-            suite=suite_version(),
-            specification=self._corpus() or suite_version(),
-            adapter=declaration.name,
-            framework=declaration.framework,
-            file=displayed_path(declaration),
-            versions=self.versions,
-            environment={
-                "python": platform.python_version(),
-                "platform": f"{platform.system()}-{platform.machine()}",
-                **self.runner.framework.environment(),
-            },
-            level=settings.selection.level,
-            seed=settings.seed,
-            examples=settings.examples,
-            explore=settings.explore,
-            planned=len(self.planned),
-            whole=0 if shard.whole else len(self.every),
-            shard="" if shard.whole else str(shard),
-            operations=list(dict.fromkeys(check.operation for check in self.every)),
-            declared=declared(declaration),
-            cases=len(cases),
-            cases_digest=digest(folder),
-            started=_now(),
-            selection=settings.selection.partial,
-        )
-
-
-def declared(declaration: Declaration) -> dict[str, str]:
-    """Return the implementation-defined behaviour that an adapter states."""
-    told = {
-        "dtypes": ", ".join(declaration.dtypes),
-        "routes": ", ".join(declaration.routes),
-        "placements": ", ".join(declaration.placements),
-        "mask forms": ", ".join(declaration.mask_forms),
-    }
-    tables = {
-        "empty row": declaration.empty,
-        "padding of the answer": declaration.padding,
-        "T = 0": declaration.zero_time,
-        "B = 0": declaration.zero_batch,
-        "subnormals": declaration.subnormals,
-    }
-    told |= {
-        f"{name}: {glob}": what
-        for name, table in tables.items()
-        for glob, what in table.items()
-    }
-    return told | {
-        f"unsupported: {glob}": why for glob, why in declaration.unsupported.items()
-    }
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

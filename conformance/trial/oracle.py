@@ -37,8 +37,10 @@ class Remembered:
         if batch.mask.size > LARGE:
             return solved(self.oracle, options, batch, dtype)
         parts = (*batch.arrays.values(), batch.mask, *batch.weights.values())
-        shapes = tuple((part.shape, part.dtype.str, part.tobytes()) for part in parts)
-        key = (dtype, *options.values(), hash(shapes))
+        # The bytes themselves, not their hash: two batches whose hashes collide would
+        # silently be given one answer. What is kept is bounded by LARGE.
+        content = tuple((each.shape, each.dtype.str, each.tobytes()) for each in parts)
+        key = (dtype, *options.values(), content)
         if key not in self.answers:
             self.answers[key] = solved(self.oracle, options, batch, dtype)
         return self.answers[key]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from conformance.errors import ContractViolation, NothingCapturedError
-from conformance.trial.adapter import weights as given_weights
+from conformance.trial.layer import Layers, name_type, to_single
 from conformance.trial.precision import numpy_dtype
 from conformance.trial.verdict import Verdict, compare
 
@@ -54,7 +54,7 @@ class Subject:
         # What the adapter was given last, for the evidence when it raises.
         self.given: Batch | None = None
         # Layers, compiled functions and gradient functions, so that each is made once.
-        self._layers: dict[tuple[bytes, ...], Any] = {}
+        self._layers = Layers(adapter, framework, operation, variant, route=route)
         self._compiled: dict[int, Callable[..., Any]] = {}
         self._gradients: dict[int, Callable[..., Any]] = {}
         self._tangents: dict[int, Callable[..., Any]] = {}
@@ -90,7 +90,7 @@ class Subject:
         arrays = list(batch.arrays.values())
         if self.route == "autocast":
             # Its own dtype is where it computes; it is given float32.
-            arrays = [_single(array) for array in arrays]
+            arrays = [to_single(array) for array in arrays]
         return [self.framework.tensor(array) for array in arrays]
 
     def checked(self, result: Any, shape: tuple[int, ...]) -> Array:
@@ -98,8 +98,8 @@ class Subject:
         where = f"{self.adapter.declaration.file}: {self.operation.function}"
         if not self.framework.is_tensor(result):
             msg = (
-                f"{where} returned {_kind(result)}, expected a {self.framework.NAME} "
-                f"tensor of shape {_shape(shape)}; return the framework's own tensor"
+                f"{where} returned {name_type(result)}, expected a "
+                f"{self.framework.NAME} tensor of shape {_shape(shape)}; return the framework's own tensor"
             )
             raise ContractViolation(msg)
         array = self.framework.array(result)
@@ -132,16 +132,12 @@ class Subject:
 
     def plain(self, batch: Batch) -> Callable[..., Any]:
         """Return the adapter's function, or the layer built for the batch's weights."""
-        key = tuple(weight.tobytes() for weight in batch.weights.values())
-        if key not in self._layers:
-            self._layers[key] = self._build(batch.weights)
-        layer: Callable[..., Any] = self._layers[key]
-        return layer
+        return self._layers.plain(batch.weights)
 
     def built(self, batch: Batch) -> Any:
         """Return a layer of the batch's weights that nobody else has seen."""
         self.given = batch
-        return self._build(batch.weights)
+        return self._layers.build(batch.weights)
 
     def mask(self, batch: Batch, form: str) -> Any:
         """Return the mask as a tensor in one of the declared forms."""
@@ -166,7 +162,7 @@ class Subject:
         with self.framework.scope(self.dtype):
             tensors = [self.framework.tensor(array) for array in batch.arrays.values()]
             tensors.append(self.mask(batch, "bool"))
-            tensors += self._weights(batch.weights)
+            tensors += self._layers.weights(batch.weights)
             dtype = numpy_dtype(self.dtype)
             pulled = self.framework.tensor(np.asarray(cotangent, dtype=dtype))
             found = self._gradient(batch)(tensors, pulled)[1]
@@ -224,14 +220,6 @@ class Subject:
         )
         return id(layer) if own else 0
 
-    def _weights(self, weights: Mapping[str, Array]) -> list[Any]:
-        """Return an operation's own weights as tensors, in its order."""
-        single = self.route == "autocast"
-        return [
-            self.framework.tensor(_single(weights[name]) if single else weights[name])
-            for name in (self.operation.weights if weights else ())
-        ]
-
     def captured(self) -> str:
         """Return what the compiled route captured, in words.
 
@@ -246,51 +234,6 @@ class Subject:
             msg = f"the {self.framework.NAME} compiler captured no operation"
             raise NothingCapturedError(msg)
         return f"{graphs} graphs, {nodes} operations, {breaks} breaks" if nodes else ""
-
-    def _build(self, weights: Mapping[str, Array]) -> Callable[..., Any]:
-        function = self.adapter.function(self.operation.function)
-        if not self.operation.builds:
-            plain = partial(function, **self.variant.arguments)
-            # Bound here, so that every route calls it as it calls any other.
-            given = self._weights(weights)
-            if self.variant.makes_mask:
-                return _unmasked(plain)
-            return _bound(plain, given) if given else plain
-        parts: dict[str, dict[str, Any]] = {}
-        for name, array in weights.items():
-            owner, _, part = name.partition(".")
-            own = _single(array) if self.route == "autocast" else array
-            parts.setdefault(owner, {})[part] = self.framework.tensor(own)
-        owners = {name: given_weights(own) for name, own in parts.items()}
-        layer: Any = function(**owners, **self.variant.arguments)
-        if not callable(layer):
-            msg = (
-                f"{self.adapter.declaration.file}: {self.operation.function} returned "
-                f"{_kind(layer)}, expected a layer that is called as layer(x, mask)"
-            )
-            raise ContractViolation(msg)
-        built: Callable[..., Any] = layer
-        return built
-
-
-def _unmasked(function: Callable[..., Any]) -> Callable[..., Any]:
-    # What must be found out from the inputs alone is not handed over with them.
-    return lambda *tensors: function(*tensors[:-1])
-
-
-def _bound(function: Callable[..., Any], weights: list[Any]) -> Callable[..., Any]:
-    return lambda *tensors: function(*tensors, *weights)
-
-
-def _single(array: Array) -> Array:
-    return array if array.dtype.kind in "biu" else array.astype(np.float32)
-
-
-def _kind(value: object) -> str:
-    if value is None:
-        return "None"
-    name = type(value).__name__
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
 def _shape(shape: tuple[int, ...]) -> str:

@@ -1,0 +1,102 @@
+"""The head of a record: what was asked for, of whom, and where it ran."""
+
+from __future__ import annotations
+
+import platform
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from conformance.adapters.installed import shared_folder, suite_version
+from conformance.adapters.load import displayed_path
+from conformance.cases import digest
+from conformance.records import Header
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from conformance.run.settings import Settings
+    from conformance.specification.declaration import Declaration
+    from conformance.specification.selection import Check
+    from conformance.trial.frameworks import Framework
+
+
+def write_header(
+    settings: Settings,
+    declaration: Declaration,
+    every: Sequence[Check],
+    *,
+    planned: int,
+    versions: Mapping[str, str],
+    framework: Framework,
+) -> Header:
+    """Return a record's header.
+
+    Args:
+        settings: What the run is asked for.
+        declaration: What the adapter declares.
+        every: The checks of all parts of the run.
+        planned: How many of them this part has.
+        versions: Versions that matter for a result, by distribution.
+        framework: The adapter's framework.
+    """
+    cases = {(c.variant.name, c.item) for c in every if c.case}
+    shard = settings.shard
+    return Header(
+        suite=suite_version(),
+        # The version of cases and laws that is pinned, if one is.
+        specification=settings.selection.corpus
+        or declaration.corpus
+        or suite_version(),
+        adapter=declaration.name,
+        framework=declaration.framework,
+        file=displayed_path(declaration),
+        versions=dict(versions),
+        environment={
+            "python": platform.python_version(),
+            "platform": f"{platform.system()}-{platform.machine()}",
+            **framework.environment(),
+        },
+        level=settings.selection.level,
+        seed=settings.seed,
+        examples=settings.examples,
+        explore=settings.explore,
+        planned=planned,
+        whole=0 if shard.whole else len(every),
+        shard="" if shard.whole else str(shard),
+        operations=list(dict.fromkeys(check.operation for check in every)),
+        declared=list_declared(declaration),
+        cases=len(cases),
+        cases_digest=digest(shared_folder("cases")),
+        started=write_time(),
+        selection=settings.selection.partial,
+    )
+
+
+def list_declared(declaration: Declaration) -> dict[str, str]:
+    """Return the implementation-defined behaviour that an adapter states."""
+    told = {
+        "dtypes": ", ".join(declaration.dtypes),
+        "routes": ", ".join(declaration.routes),
+        "placements": ", ".join(declaration.placements),
+        "mask forms": ", ".join(declaration.mask_forms),
+    }
+    tables = {
+        "empty row": declaration.empty,
+        "padding of the answer": declaration.padding,
+        "T = 0": declaration.zero_time,
+        "B = 0": declaration.zero_batch,
+        "subnormals": declaration.subnormals,
+    }
+    told |= {
+        f"{name}: {glob}": what
+        for name, table in tables.items()
+        for glob, what in table.items()
+    }
+    return told | {
+        f"unsupported: {glob}": why for glob, why in declaration.unsupported.items()
+    }
+
+
+def write_time() -> str:
+    """Return the present time as records have it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
