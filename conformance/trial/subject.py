@@ -99,7 +99,8 @@ class Subject:
         if not self.framework.is_tensor(result):
             msg = (
                 f"{where} returned {name_type(result)}, expected a "
-                f"{self.framework.NAME} tensor of shape {_shape(shape)}; return the framework's own tensor"
+                f"{self.framework.NAME} tensor of shape {_shape(shape)}; return the "
+                "framework's own tensor"
             )
             raise ContractViolation(msg)
         array = self.framework.array(result)
