@@ -12,6 +12,7 @@ import pytest
 
 from conformance.adapters.load import load_adapter
 from conformance.errors import ConformanceError, UsageError
+from conformance.records import describe
 from conformance.run import catalogue
 from conformance.run.session import Session
 from conformance.run.settings import Settings
@@ -35,7 +36,7 @@ class CheckFailed(AssertionError):  # noqa: N818 - pytest prints the name
     """
 
     def __init__(self, result: Result) -> None:
-        super().__init__(explained(result))
+        super().__init__(described(result))
         self.result = result
 
 
@@ -124,30 +125,13 @@ def parameters(session: Session) -> list[Any]:
     ]
 
 
-def explained(result: Result) -> str:
+def described(result: Result) -> str:
     """Return a failed check as text: what, where, which clause, how to see it again."""
-    lines = [f"{result.check}: {result.message}", *_clause(result.clause)]
-    failure = result.failure
-    if failure is not None:
-        lines += [f"{name} = {array}" for name, array in failure.inputs.items()]
-        if failure.mask:
-            lines.append(f"mask = {failure.mask}")
-        if failure.want != []:
-            lines += [f"got  = {failure.got}", f"want = {failure.want}"]
-        if failure.diagnosis:
-            lines.append(failure.diagnosis)
-        lines.append(f"again: {failure.command}")
-        if failure.trace:
-            lines.append(failure.trace)
-    return "\n".join(lines)
-
-
-def _clause(name: str) -> list[str]:
-    """Return the sentence that is broken, and which mistake it catches."""
-    clause = catalogue.every_clause().get(name)
-    if clause is None:
-        return [f"clause {name}"]
-    return [f"clause {name}: {clause.text}", f"it catches {clause.why}"]
+    clause = catalogue.every_clause().get(result.clause)
+    sentence, catches = (clause.text, clause.why) if clause else ("", "")
+    said = describe(result, sentence=sentence, catches=catches)
+    first, *rest = said.lines()
+    return "\n".join([f"{said.check}: {first}", *rest])
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

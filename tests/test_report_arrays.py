@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.records import Failure, Worst
-from conformance.report.arrays import COLUMNS, ROWS, Table, show, tables, weights
+from conformance.records.show import show
+from conformance.report.arrays import COLUMNS, ROWS, Table, tables, weights
 from conformance.report.html import bar, https
 from conformance.report.markdown import code, fence
 

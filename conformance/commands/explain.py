@@ -11,7 +11,7 @@ from conformance.commands.mistakes import find_mistakes
 from conformance.errors import UnknownNameError
 from conformance.operations import load_operations
 from conformance.records import parse_check
-from conformance.report.arrays import show
+from conformance.records.show import show
 from conformance.run import catalogue
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from conformance.gate import judge
-from conformance.records import parse_check
+from conformance.records import describe, parse_check
 from conformance.report.count import Tally
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 SHOWN = 5
 """New failures that are printed in full; the record and the page have all."""
+
+TRACED = 6
+"""Lines of a traceback that are printed: its last ones."""
 
 WIDTH = 80
 """Columns of a terminal that nobody has made wider, and of many CI logs."""
@@ -135,30 +138,9 @@ def complaints(run: Record) -> str:
 
 def complaint(result: Result) -> list[str]:
     """Return a failure in full, as lines."""
-    lines = [f"{_word(result)} {result.check}", f"  {result.message}"]
-    if result.clause:
-        lines.append(f"  clause {result.clause}")
-    return lines + _evidence(result)
-
-
-def _evidence(result: Result) -> list[str]:
-    failure = result.failure
-    if failure is None:
-        return []
-    lines = [f"  {name} = {array}" for name, array in failure.inputs.items()]
-    if failure.mask:
-        lines.append(f"  mask = {failure.mask}")
-    if failure.want != []:
-        lines.append(f"  got {failure.got}, want {failure.want}")
-    if failure.diagnosis:
-        lines.append(f"  {failure.diagnosis}")
-    if failure.trace:
-        lines += [f"  | {line}" for line in failure.trace.strip().splitlines()[-6:]]
-    return [*lines, f"  again: {failure.command}"]
-
-
-def _word(result: Result) -> str:
-    return result.outcome.upper()
+    said = describe(result)
+    lines = said.lines(trace=TRACED)
+    return [f"{said.outcome.upper()} {said.check}", *(f"  {line}" for line in lines)]
 
 
 def _counted(tally: Tally) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.gate.verdict import judge
-from conformance.records import clean, parse_check
+from conformance.records import clean, describe, parse_check
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -72,10 +72,9 @@ def _title(what: Result | str) -> str:
 def _message(what: Result | str) -> str:
     if isinstance(what, str):
         return what
-    parts = [what.message, f"clause {what.clause}" if what.clause else ""]
-    if what.failure is not None:
-        parts += [what.failure.diagnosis, f"again: {what.failure.command}"]
-    return "\n".join(part for part in parts if part)
+    said = describe(what)
+    parts = [said.message, *said.clauses, said.diagnosis, f"again: {said.command}"]
+    return "\n".join(part for part in (parts if said.command else parts[:-1]) if part)
 
 
 def _line(run: Record, what: Result | str) -> int:

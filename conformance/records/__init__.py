@@ -8,6 +8,7 @@ any machine can read, merge and compare runs.
 from __future__ import annotations
 
 from conformance.records.compare import Change, Difference, diff, merge
+from conformance.records.describe import Description, describe
 from conformance.records.files import Run, read
 from conformance.records.protocol import Record
 from conformance.records.record import (
@@ -32,6 +33,7 @@ __all__ = [
     "Array",
     "Change",
     "Check",
+    "Description",
     "Difference",
     "Failure",
     "Footer",
@@ -45,6 +47,7 @@ __all__ = [
     "Worst",
     "Writer",
     "clean",
+    "describe",
     "diff",
     "join",
     "merge",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from conformance.records.show import show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,12 +15,6 @@ if TYPE_CHECKING:
 
 ROWS, COLUMNS, TEXT = 12, 16, 160
 """How much of an array is shown; the run cuts larger ones around the worst element."""
-
-_PLAIN = 10**6
-"""Whole numbers below this one are shown as such: 10000, not 1e+04."""
-
-_DIGITS = {"float16": 5, "bfloat16": 4, "float32": 9, "float64": 17}
-_PACKED = {"float16": "<e", "float32": "<f"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,24 +66,6 @@ def weights(failure: Failure, dtype: str) -> list[Table]:
     return [_table(name, array, dtype, []) for name, array in failure.weights.items()]
 
 
-def show(value: Array, dtype: str) -> str:
-    """Return numbers as short as they can be and still mean the same in ``dtype``.
-
-    >>> show([0.10000000149011612, "nan", True], "float32")
-    '0.1, nan, 1'
-    """
-    if isinstance(value, list):
-        return ", ".join(
-            f"[{show(item, dtype)}]" if isinstance(item, list) else show(item, dtype)
-            for item in value
-        )
-    if isinstance(value, bool | int):
-        return str(int(value))
-    if not isinstance(value, float) or not math.isfinite(value):
-        return str(value)
-    return _shortest(value, dtype)
-
-
 def shape(array: Array) -> tuple[int, ...]:
     """Return the lengths of the axes, as far as the first elements tell."""
     lengths = []
@@ -96,30 +73,6 @@ def shape(array: Array) -> tuple[int, ...]:
         lengths.append(len(array))
         array = array[0] if array else 0
     return tuple(lengths)
-
-
-def _shortest(value: float, dtype: str) -> str:
-    digits = _DIGITS.get(dtype, 17)
-    if value and value.is_integer() and abs(value) < _PLAIN:
-        return str(int(value))
-    for count in range(1, digits):
-        text = f"{value:.{count}g}"
-        if _rounded(float(text), dtype) == _rounded(value, dtype):
-            return text
-    return f"{value:.{digits}g}"
-
-
-def _rounded(value: float, dtype: str) -> float | int:
-    try:
-        if dtype in _PACKED:
-            packed = struct.pack(_PACKED[dtype], value)
-            return float(struct.unpack(_PACKED[dtype], packed)[0])
-        if dtype == "bfloat16":
-            bits = int(struct.unpack("<I", struct.pack("<f", value))[0])
-            return (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16
-    except OverflowError:  # the exact answer may be larger than the dtype holds
-        return value
-    return value
 
 
 def _table(

@@ -19,8 +19,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from conformance.records import clean, parse_check
+from conformance.records.show import show
 from conformance.report import overview, sections
-from conformance.report.arrays import show
 from conformance.report.count import GLYPHS, WORDS
 from conformance.report.raw import raw
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from conformance.records import clean
-from conformance.report.arrays import show
+from conformance.records import clean, describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,24 +55,19 @@ def summary(view: View) -> str:
 
 def issue(difference: Difference, clause: str) -> str:
     """Return one difference as Markdown, ready for an upstream tracker."""
-    result, header = difference.result, difference.column.run.header
+    said = describe(difference.result, sentence=clause)
+    header = difference.column.run.header
     versions = ", ".join(f"{name} {text}" for name, text in header.versions.items())
-    parts = [f"{code(result.check)}: {escape(result.message)}"]
-    if result.clause:
-        said = f": {escape(clause)}" if clause else ""
-        parts.append(f"Expected by clause {code(result.clause)}{said}")
+    parts = [f"{code(said.check)}: {escape(said.message)}"]
+    if said.clause:
+        sentence = f": {escape(said.sentence)}" if said.sentence else ""
+        parts.append(f"Expected by clause {code(said.clause)}{sentence}")
+    parts += [f"Recognised: {escape(said.diagnosis)}"] if said.diagnosis else []
     parts.append(f"Versions: {escape(versions)}")
-    failure = result.failure
-    if failure is not None:
-        dtype = difference.check.dtype
-        arrays = [*failure.inputs.items(), ("mask", failure.mask)]
-        arrays += [("got", failure.got), ("want", failure.want)]
-        lines = [
-            f"{name} = {show([array], dtype)}" for name, array in arrays if array != []
-        ]
-        parts.append(fence("\n".join(lines)))
-        parts += [fence(failure.snippet, "python")] if failure.snippet else []
-        parts += [f"Again: {code(failure.command)}"] if failure.command else []
+    parts += [fence("\n".join(said.values))] if said.values else []
+    parts += [fence(said.snippet, "python")] if said.snippet else []
+    parts += [fence(said.trace.strip())] if said.trace else []
+    parts += [f"Again: {code(said.command)}"] if said.command else []
     return "\n\n".join(parts) + "\n"
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from conformance.errors import UsageError
 from conformance.records import parse_check
-from conformance.report.arrays import show
+from conformance.records.show import show
 from conformance.report.markdown import code, escape
 
 if TYPE_CHECKING:
