@@ -11,8 +11,8 @@ from conformance.adapters.load import read_declaration
 from conformance.check.mutants import adapter, correct
 from conformance.operations import load_law, load_operations, load_oracle
 from conformance.operations._common.mutant import mutants
-from conformance.operations.nested.asked import told_apart
-from conformance.operations.nested.training import EPSILON, Stack, pulled
+from conformance.operations.nested.laws_training import told_apart
+from conformance.operations.nested.oracle_training import EPSILON, Stack, pulled
 from conformance.specification.numbers import exact_in
 from conformance.specification.plan import laws_of, plan
 from conformance.specification.selection import Selection

@@ -13,9 +13,9 @@ from conformance.check.mutants import correct
 from conformance.commands.pages.matrix import killers
 from conformance.operations import load_operations, load_oracle
 from conformance.operations._common.mutant import Mutant
-from conformance.operations.stack.faults import LEFT_OUT
-from conformance.operations.stack.layer import Fault, build
 from conformance.operations.stack.mutants import MUTANTS
+from conformance.operations.stack.mutants_faults import LEFT_OUT
+from conformance.operations.stack.mutants_layer import Fault, build
 from conformance.run.catalogue import cases
 from conformance.strategies import variant_named
 from conformance.trial.adapter import LayerWeights, RnnWeights

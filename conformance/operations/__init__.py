@@ -3,7 +3,9 @@
 ``__init__`` is the specification and imports no NumPy, so that listing and planning are
 quick and work anywhere. ``oracle`` is the exact answer, its error bound and derivative
 in float64, ``exact`` the independent second oracle, ``laws`` the operation's own laws,
-``mutants`` implementations made wrong on purpose. What they share is in ``_common``.
+``mutants`` implementations made wrong on purpose. Where one of them overflows, the rest
+of it has its name in front: ``oracle_cells``, ``mutants_layer``. What takes time away
+declares all but its laws in ``reduction``. What operations share is in ``_common``.
 
 Oracles, laws and mutants are imported when the first check needs them.
 """
@@ -12,12 +14,15 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from conformance.operations._common.mutant import Mutants
+    from conformance.operations._common.reduction import Reduction
     from conformance.specification import Law, Operation
 
 
@@ -34,17 +39,35 @@ def load_operations() -> dict[str, Operation]:
 
 def load_oracle(operation: str) -> Any:
     """Return an operation's exact answer, bound and derivative."""
-    return import_module(f"conformance.operations.{operation}.oracle")
+    reduction = _reduction(operation)
+    return reduction.oracle if reduction else _part(operation, "oracle")
 
 
 def load_exact(operation: str) -> Any:
     """Return an operation's second, independent oracle."""
-    return import_module(f"conformance.operations.{operation}.exact")
+    reduction = _reduction(operation)
+    return reduction.exact if reduction else _part(operation, "exact")
 
 
-def load_mutants(operation: str) -> Any:
-    """Return an operation's wrong implementations."""
-    return import_module(f"conformance.operations.{operation}.mutants")
+def load_mutants(operation: str) -> Mutants:
+    """Return an operation's wrong implementations, and the right one."""
+    reduction = _reduction(operation)
+    if reduction:
+        return reduction.mutants
+    return cast("Mutants", _part(operation, "mutants").MUTANTS)
+
+
+@cache
+def _reduction(operation: str) -> Reduction | None:
+    """Return an operation's declaration as a reduction, if it is one."""
+    name = f"conformance.operations.{operation}.reduction"
+    if not find_spec(name):
+        return None
+    return cast("Reduction", import_module(name).REDUCTION)
+
+
+def _part(operation: str, part: str) -> Any:
+    return import_module(f"conformance.operations.{operation}.{part}")
 
 
 def load_law(law: Law) -> Callable[..., Iterator[Any]]:

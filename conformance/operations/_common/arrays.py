@@ -8,8 +8,6 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -18,6 +16,8 @@ if TYPE_CHECKING:
 
 def namespace(array: Any) -> Any:
     """Return the array namespace of an array; NumPy's own needs no further package."""
+    import numpy as np  # here: declarations of reductions import no NumPy
+
     if isinstance(array, np.ndarray | np.generic):
         return np
     from array_api_compat import array_namespace
@@ -45,6 +45,25 @@ def wide(xp: Any, x: Any) -> Any:
 def clean(xp: Any, x: Any, keep: Any, fill: float = 0.0) -> Any:
     """Return ``x``, widened, with ``fill`` wherever the mask does not hold."""
     return xp.where(over(keep, x), wide(xp, x), fill)
+
+
+def multiplied(xp: Any, x: Any, keep: Any) -> Any:
+    """Return ``x``, widened, times the mask: what is NaN at padding stays NaN."""
+    wider = wide(xp, x)
+    return wider * xp.astype(over(keep, x), wider.dtype)
+
+
+def unless_empty(xp: Any, found: Any, keep: Any, other: float) -> Any:
+    """Return ``found [B, ...]``, with ``other`` for rows without valid positions."""
+    there = xp.any(keep, axis=1).reshape((-1,) + (1,) * (found.ndim - 1))
+    return xp.where(there, found, xp.full_like(found, other))
+
+
+def through_bfloat16(xp: Any, found: Any) -> Any:
+    """Return ``found``, rounded to bfloat16 on its way."""
+    # Seven bits of mantissa, as a cast to bfloat16 leaves them.
+    mantissa, exponent = xp.frexp(wide(xp, found))
+    return xp.astype(xp.ldexp(xp.round(mantissa * 256) / 256, exponent), found.dtype)
 
 
 def count(xp: Any, keep: Any, like: Any) -> Any:

@@ -5,17 +5,58 @@ Nothing here is used by the first ones, so that the two can be held against each
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     Nested = Any
     Mask = Sequence[Sequence[bool]]
-    Reduce = Callable[[Sequence[float]], float | None]
+    Reduce = Callable[..., float | None]
 
-POOLED: dict[str, tuple[str, ...]] = {"x": ("B T", "B T F"), "want": ("B", "B F")}
+Axes = dict[str, tuple[str, ...]]
+
+POOLED: Axes = {"x": ("B T", "B T F"), "want": ("B", "B F")}
 """The axes of x, and of an answer from which time is taken away."""
+
+FLAT: Axes = {"x": ("B T",), "want": ("B",)}
+"""The same where x has no features."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The second oracle of a reduction: a value for each row, in a plain loop.
+
+    Attributes:
+        row: Return the value of one row's valid numbers, with the variant's keywords;
+            None where each adapter declares what comes out.
+        features: Whether x may have features.
+    """
+
+    row: Reduce
+    features: bool = True
+
+    def axes(self, options: Mapping[str, str]) -> Axes:
+        """Return the axes that each array, and the answer, may have."""
+        del options
+        return POOLED if self.features else FLAT
+
+    def answer(
+        self,
+        options: Mapping[str, str],
+        inputs: Mapping[str, Nested],
+        mask: Mask,
+        weights: Mapping[str, Nested],
+    ) -> Nested:
+        """Return the value of each row's valid numbers.
+
+        >>> Rows(sum).answer({}, {"x": [[1, 2, 9]]}, [[True, True, False]], {})
+        [3]
+        """
+        del weights
+        return reduced(inputs["x"], mask, partial(self.row, **options))
 
 
 def reduced(x: Nested, mask: Mask, reduce: Reduce) -> Nested:

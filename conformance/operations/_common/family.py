@@ -184,12 +184,12 @@ _FILLS = (
 )
 
 
-def fill_faults(operation: str, wrong: Callable[..., Any]) -> tuple[Mutant, ...]:
+def fill_faults(operation: str, filled: Callable[..., Any]) -> tuple[Mutant, ...]:
     """Return a mutant for each number that people take for minus infinity.
 
     Args:
         operation: The operation, of logits.
-        wrong: Takes the number, then what a mutant's function takes.
+        filled: The formula ``(number, xp, x, keep)``.
     """
     return tuple(
         Mutant(
@@ -198,7 +198,7 @@ def fill_faults(operation: str, wrong: Callable[..., Any]) -> tuple[Mutant, ...]
             text=f"takes {fill} for minus infinity at padding",
             clause=clause,
             url=url,
-            function=partial(wrong, float(fill)),
+            function=partial(called, partial(filled, float(fill))),
         )
         for name, fill, clause, url in _FILLS
     )

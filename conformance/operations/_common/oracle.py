@@ -36,9 +36,9 @@ def row_counts(batch: Batch, ndim: int) -> Array:
     return counts.reshape(counts.shape + (1,) * (ndim - 1))
 
 
-def pooled(draw: Draw, mask: Array) -> Array:
+def pooled(draw: Draw, mask: Array, *, features: bool = True) -> Array:
     """Return x for an operation that takes time away: rank 3 and rank 2 by turns."""
-    trailing = ((2,), ())[draw.turn % 2]
+    trailing = ((2,), ())[draw.turn % 2] if features else ()
     valid = draw.rows_of(VALUES, mask.shape + trailing)
     return garbled(valid, draw.rows_of(GARBAGE, valid.shape), mask)
 

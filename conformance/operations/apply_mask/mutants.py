@@ -10,7 +10,7 @@ from typing import Any
 
 from conformance.operations._common.arrays import count, kept, over, wide
 from conformance.operations._common.family import FLOATS, called, usual
-from conformance.operations._common.mutant import Mutant
+from conformance.operations._common.mutant import Mutant, Mutants
 
 
 def correct(xp: Any, x: Any, mask: Any) -> Any:
@@ -70,68 +70,70 @@ def _straight_through(xp: Any, x: Any, mask: Any) -> Any:
 
 
 _mutant = partial(Mutant, operation="apply_mask")
-MUTANTS: tuple[Mutant, ...] = (
-    *usual("apply_mask", masked),
-    _mutant(
-        name="multiplies-by-the-mask",
-        text="multiplies by the mask, so that infinity or NaN at padding gives NaN",
-        clause="wild-padding",
-        url="https://github.com/numpy/numpy/issues/8003",
-        function=_product,
-    ),
-    _mutant(
-        name="padding-is-tiny",
-        text="puts 1e-9 at padding, not zero",
-        clause="value",
-        function=partial(_filled, 1e-9),
-    ),
-    _mutant(
-        name="padding-is-minus-infinity",
-        text="puts minus infinity at padding, which is right before a softmax only",
-        clause="value",
-        url="https://github.com/gabrielmittag/NISQA/issues/17",
-        function=partial(_filled, float("-inf")),
-    ),
-    _mutant(
-        name="adds-minus-1e9",
-        text="adds -1e9 to padding, which is right before a softmax only",
-        clause="value",
-        url="https://github.com/pytorch/pytorch/issues/90534",
-        function=_added,
-    ),
-    _mutant(
-        name="scales-what-it-keeps",
-        text="scales valid values by T over their number, as dropout does",
-        clause="idempotent",
-        function=_scaled,
-    ),
-    _mutant(
-        name="mask-on-the-feature-axis",
-        text="lays the mask along the feature axis, not along time",
-        clause="value",
-        url="https://github.com/keras-team/keras/pull/13867",
-        function=_feature_axis,
-    ),
-    _mutant(
-        name="first-feature-only",
-        text="masks the first feature only",
-        clause="value",
-        function=_first_feature,
-    ),
-    _mutant(
-        name="rounds-to-bfloat16",
-        text="rounds what it keeps to bfloat16 on its way",
-        clause="value",
-        function=_through_bfloat16,
-    ),
-    _mutant(
-        name="gradient-passes-the-mask",
-        text="passes the gradient to padding as if nothing were masked",
-        clause="gradient",
-        kind="gradient",
-        framework="torch",
-        dtypes=FLOATS,
-        function=_straight_through,
-    ),
+MUTANTS = Mutants("apply_mask", correct)
+MUTANTS.extend(
+    (
+        *usual("apply_mask", masked),
+        _mutant(
+            name="multiplies-by-the-mask",
+            text="multiplies by the mask, so that infinity or NaN at padding gives NaN",
+            clause="wild-padding",
+            url="https://github.com/numpy/numpy/issues/8003",
+            function=_product,
+        ),
+        _mutant(
+            name="padding-is-tiny",
+            text="puts 1e-9 at padding, not zero",
+            clause="value",
+            function=partial(_filled, 1e-9),
+        ),
+        _mutant(
+            name="padding-is-minus-infinity",
+            text="puts minus infinity at padding, which is right before a softmax only",
+            clause="value",
+            url="https://github.com/gabrielmittag/NISQA/issues/17",
+            function=partial(_filled, float("-inf")),
+        ),
+        _mutant(
+            name="adds-minus-1e9",
+            text="adds -1e9 to padding, which is right before a softmax only",
+            clause="value",
+            url="https://github.com/pytorch/pytorch/issues/90534",
+            function=_added,
+        ),
+        _mutant(
+            name="scales-what-it-keeps",
+            text="scales valid values by T over their number, as dropout does",
+            clause="idempotent",
+            function=_scaled,
+        ),
+        _mutant(
+            name="mask-on-the-feature-axis",
+            text="lays the mask along the feature axis, not along time",
+            clause="value",
+            url="https://github.com/keras-team/keras/pull/13867",
+            function=_feature_axis,
+        ),
+        _mutant(
+            name="first-feature-only",
+            text="masks the first feature only",
+            clause="value",
+            function=_first_feature,
+        ),
+        _mutant(
+            name="rounds-to-bfloat16",
+            text="rounds what it keeps to bfloat16 on its way",
+            clause="value",
+            function=_through_bfloat16,
+        ),
+        _mutant(
+            name="gradient-passes-the-mask",
+            text="passes the gradient to padding as if nothing were masked",
+            clause="gradient",
+            kind="gradient",
+            framework="torch",
+            dtypes=FLOATS,
+            function=_straight_through,
+        ),
+    )
 )
-"""Every mutant of the applied mask."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.operations._common.arrays import MASKS, kept, lengths
 from conformance.operations._common.layers import doubled, rows_sorted, squeezed
-from conformance.operations._common.mutant import Mutant
-from conformance.operations.birnn.layer import build
+from conformance.operations._common.mutant import Mutant, Mutants
+from conformance.operations.birnn.mutants_layer import build
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -261,107 +261,109 @@ _mutant = partial(Mutant, operation="birnn")
 _gradient = partial(
     _mutant, kind="gradient", framework="torch", dtypes=("float32", "float64")
 )
-MUTANTS: tuple[Mutant, ...] = (
-    *(
+MUTANTS = Mutants("birnn", correct)
+MUTANTS.extend(
+    (
+        *(
+            _mutant(
+                name=name,
+                text=text,
+                clause=law,
+                url=url,
+                function=partial(build, fault=name),
+            )
+            for name, (_, text, law, url) in MASKS.items()
+        ),
+        *(
+            _mutant(
+                name=name,
+                text=text,
+                clause=law,
+                url=url,
+                variants=variants,
+                function=partial(build, fault=name),
+            )
+            for name, text, law, variants, url in _TABLE
+        ),
         _mutant(
-            name=name,
-            text=text,
-            clause=law,
-            url=url,
-            function=partial(build, fault=name),
-        )
-        for name, (_, text, law, url) in MASKS.items()
-    ),
-    *(
+            name="answers-in-float64",
+            text="answers in float64 whatever the input's dtype",
+            clause="contract",
+            function=partial(_around, doubled),
+        ),
         _mutant(
-            name=name,
-            text=text,
-            clause=law,
-            url=url,
-            variants=variants,
-            function=partial(build, fault=name),
-        )
-        for name, text, law, variants, url in _TABLE
-    ),
-    _mutant(
-        name="answers-in-float64",
-        text="answers in float64 whatever the input's dtype",
-        clause="contract",
-        function=partial(_around, doubled),
-    ),
-    _mutant(
-        name="squeezes-every-axis",
-        text="squeezes every axis of length one, the batch's too",
-        clause="length-one",
-        function=partial(_around, squeezed),
-    ),
-    _mutant(
-        name="rows-stay-sorted",
-        text="sorts the rows by length and does not sort the answers back",
-        clause="value",
-        function=partial(_around, rows_sorted),
-    ),
-    _mutant(
-        name="cut-to-the-longest-row",
-        text="cuts the output to the longest row",
-        clause="extra-padding",
-        variants=SEQUENCE,
-        url="https://github.com/pytorch/pytorch/issues/6299",
-        function=partial(_around, _cut),
-    ),
-    _mutant(
-        name="left-over-behind-the-longest-row",
-        text="leaves what was in memory behind the longest row",
-        clause="extra-padding",
-        variants=SEQUENCE,
-        url="https://github.com/microsoft/onnxruntime/pull/1193",
-        function=partial(_around, _left_over),
-    ),
-    _mutant(
-        name="nothing-to-pack",
-        text="raises when every row of the batch is empty",
-        clause="empty-row",
-        url="https://github.com/allenai/allennlp/issues/2089",
-        function=partial(_around, _packed),
-    ),
-    _gradient(
-        name="gradient-leaks-to-padding",
-        text="sends a gradient to padding, behind a right value",
-        clause="gradient",
-        variants=("birnn.lstm.concat.final",),
-        function=_leaking,
-    ),
-    _gradient(
-        name="gradient-of-unselected-steps",
-        text="steps over NaN at padding and selects afterwards: NaN in the gradient",
-        clause="wild-gradient",
-        variants=("birnn.gru.concat.final",),
-        url=_TF + "6209",
-        function=partial(build, fault="raw-steps"),
-    ),
-    _gradient(
-        name="gradient-cut-in-time",
-        text="takes the state before each step for a constant in the gradient",
-        clause="gradient",
-        variants=("birnn.simple.sum.final",),
-        function=partial(build, fault="cuts-time"),
-    ),
-    _gradient(
-        name="gradient-misses-a-bias",
-        text="lets no gradient reach the input bias",
-        clause="gradient",
-        variants=("birnn.simple.sum.final",),
-        function=partial(build, fault="frozen-bias"),
-    ),
-    _mutant(
-        name="compiled-with-the-padded-length",
-        text="bakes the padded length into the compiled function",
-        clause="route",
-        kind="route",
-        framework="jax",
-        variants=("birnn.simple.concat.final",),
-        url="https://github.com/microsoft/onnxruntime/issues/1400",
-        function=partial(build, fault="baked"),
-    ),
+            name="squeezes-every-axis",
+            text="squeezes every axis of length one, the batch's too",
+            clause="length-one",
+            function=partial(_around, squeezed),
+        ),
+        _mutant(
+            name="rows-stay-sorted",
+            text="sorts the rows by length and does not sort the answers back",
+            clause="value",
+            function=partial(_around, rows_sorted),
+        ),
+        _mutant(
+            name="cut-to-the-longest-row",
+            text="cuts the output to the longest row",
+            clause="extra-padding",
+            variants=SEQUENCE,
+            url="https://github.com/pytorch/pytorch/issues/6299",
+            function=partial(_around, _cut),
+        ),
+        _mutant(
+            name="left-over-behind-the-longest-row",
+            text="leaves what was in memory behind the longest row",
+            clause="extra-padding",
+            variants=SEQUENCE,
+            url="https://github.com/microsoft/onnxruntime/pull/1193",
+            function=partial(_around, _left_over),
+        ),
+        _mutant(
+            name="nothing-to-pack",
+            text="raises when every row of the batch is empty",
+            clause="empty-row",
+            url="https://github.com/allenai/allennlp/issues/2089",
+            function=partial(_around, _packed),
+        ),
+        _gradient(
+            name="gradient-leaks-to-padding",
+            text="sends a gradient to padding, behind a right value",
+            clause="gradient",
+            variants=("birnn.lstm.concat.final",),
+            function=_leaking,
+        ),
+        _gradient(
+            name="gradient-of-unselected-steps",
+            text="steps over NaN at padding and selects afterwards: NaN in the gradient",
+            clause="wild-gradient",
+            variants=("birnn.gru.concat.final",),
+            url=_TF + "6209",
+            function=partial(build, fault="raw-steps"),
+        ),
+        _gradient(
+            name="gradient-cut-in-time",
+            text="takes the state before each step for a constant in the gradient",
+            clause="gradient",
+            variants=("birnn.simple.sum.final",),
+            function=partial(build, fault="cuts-time"),
+        ),
+        _gradient(
+            name="gradient-misses-a-bias",
+            text="lets no gradient reach the input bias",
+            clause="gradient",
+            variants=("birnn.simple.sum.final",),
+            function=partial(build, fault="frozen-bias"),
+        ),
+        _mutant(
+            name="compiled-with-the-padded-length",
+            text="bakes the padded length into the compiled function",
+            clause="route",
+            kind="route",
+            framework="jax",
+            variants=("birnn.simple.concat.final",),
+            url="https://github.com/microsoft/onnxruntime/issues/1400",
+            function=partial(build, fault="baked"),
+        ),
+    )
 )
-"""Every mutant of the layer."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.operations._common.oracle import selected
-from conformance.operations.birnn.cells import (
+from conformance.operations.birnn.oracle_cells import (
     GATES,
     State,
     Uncertain,
@@ -17,7 +17,7 @@ from conformance.operations.birnn.cells import (
     start,
     step,
 )
-from conformance.operations.birnn.derivative import direction_gradient
+from conformance.operations.birnn.oracle_derivative import direction_gradient
 from conformance.trial.draw import GARBAGE, SIGNALS, Draw, garbled
 from conformance.trial.precision import PRECISIONS
 

@@ -6,8 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from conformance.operations._common.arrays import MASKS, after_last, kept, lengths
-from conformance.operations._common.mutant import Mutant
-from conformance.operations.conv1d import formulas
+from conformance.operations._common.mutant import Mutant, Mutants
+from conformance.operations.conv1d import mutants_formulas as formulas
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -202,90 +202,92 @@ _mutant = partial(Mutant, operation="conv1d")
 _gradient = partial(
     _mutant, kind="gradient", framework="torch", dtypes=("float32", "float64")
 )
-MUTANTS: tuple[Mutant, ...] = (
-    *(
+MUTANTS = Mutants("conv1d", correct)
+MUTANTS.extend(
+    (
+        *(
+            _mutant(
+                name=name,
+                text=text,
+                clause=law,
+                url=url,
+                variants=variants,
+                function=partial(formulas.convolution, fault=name),
+            )
+            for name, text, law, variants, url in (*_MASKS, *_TABLE)
+        ),
+        *(
+            _mutant(
+                name=name,
+                text=text,
+                clause=law,
+                variants=variants,
+                function=partial(_around, change),
+            )
+            for name, text, law, variants, change in (
+                (
+                    "answers-in-float64",
+                    "answers in float64 whatever the input's dtype",
+                    "contract",
+                    _EVERY,
+                    _doubled,
+                ),
+                (
+                    "squeezes-every-axis",
+                    "squeezes every axis of length one, the batch's too",
+                    "length-one",
+                    _EVERY,
+                    _squeezed,
+                ),
+                (
+                    "rows-stay-sorted",
+                    "sorts the rows by length and does not sort the answers back",
+                    "value",
+                    _EVERY,
+                    _sorted,
+                ),
+                (
+                    "cut-to-the-longest-row",
+                    "cuts the answer to the longest row",
+                    "extra-padding",
+                    (*SAME, *CAUSAL),
+                    _cut,
+                ),
+            )
+        ),
+        _gradient(
+            name="gradient-leaks-to-padding",
+            text="sends a gradient to padding, behind a right value",
+            clause="gradient",
+            function=partial(_around, _leaking),
+        ),
+        _gradient(
+            name="gradient-of-the-other-branch",
+            text="selects after a product whose derivative at padding is NaN times zero",
+            clause="wild-gradient",
+            url="https://github.com/tensorflow/tensorflow/issues/6209",
+            function=partial(formulas.convolution, fault="adds-what-is-zero"),
+        ),
+        _gradient(
+            name="gradient-misses-the-kernel",
+            text="lets no gradient reach the kernel",
+            clause="gradient",
+            function=partial(formulas.convolution, fault="frozen-kernel"),
+        ),
+        _gradient(
+            name="gradient-misses-the-bias",
+            text="lets no gradient reach the bias",
+            clause="gradient",
+            function=partial(formulas.convolution, fault="frozen-bias"),
+        ),
         _mutant(
-            name=name,
-            text=text,
-            clause=law,
-            url=url,
-            variants=variants,
-            function=partial(formulas.convolution, fault=name),
-        )
-        for name, text, law, variants, url in (*_MASKS, *_TABLE)
-    ),
-    *(
-        _mutant(
-            name=name,
-            text=text,
-            clause=law,
-            variants=variants,
-            function=partial(_around, change),
-        )
-        for name, text, law, variants, change in (
-            (
-                "answers-in-float64",
-                "answers in float64 whatever the input's dtype",
-                "contract",
-                _EVERY,
-                _doubled,
-            ),
-            (
-                "squeezes-every-axis",
-                "squeezes every axis of length one, the batch's too",
-                "length-one",
-                _EVERY,
-                _squeezed,
-            ),
-            (
-                "rows-stay-sorted",
-                "sorts the rows by length and does not sort the answers back",
-                "value",
-                _EVERY,
-                _sorted,
-            ),
-            (
-                "cut-to-the-longest-row",
-                "cuts the answer to the longest row",
-                "extra-padding",
-                (*SAME, *CAUSAL),
-                _cut,
-            ),
-        )
-    ),
-    _gradient(
-        name="gradient-leaks-to-padding",
-        text="sends a gradient to padding, behind a right value",
-        clause="gradient",
-        function=partial(_around, _leaking),
-    ),
-    _gradient(
-        name="gradient-of-the-other-branch",
-        text="selects after a product whose derivative at padding is NaN times zero",
-        clause="wild-gradient",
-        url="https://github.com/tensorflow/tensorflow/issues/6209",
-        function=partial(formulas.convolution, fault="adds-what-is-zero"),
-    ),
-    _gradient(
-        name="gradient-misses-the-kernel",
-        text="lets no gradient reach the kernel",
-        clause="gradient",
-        function=partial(formulas.convolution, fault="frozen-kernel"),
-    ),
-    _gradient(
-        name="gradient-misses-the-bias",
-        text="lets no gradient reach the bias",
-        clause="gradient",
-        function=partial(formulas.convolution, fault="frozen-bias"),
-    ),
-    _mutant(
-        name="compiled-with-the-padded-length",
-        text="bakes the padded length into the compiled function",
-        clause="route",
-        kind="route",
-        framework="jax",
-        url="https://github.com/tensorflow/tensorflow/issues/31636",
-        function=partial(formulas.convolution, fault="baked"),
-    ),
+            name="compiled-with-the-padded-length",
+            text="bakes the padded length into the compiled function",
+            clause="route",
+            kind="route",
+            framework="jax",
+            url="https://github.com/tensorflow/tensorflow/issues/31636",
+            function=partial(formulas.convolution, fault="baked"),
+        ),
+    )
 )
-"""Every mutant of the convolution."""

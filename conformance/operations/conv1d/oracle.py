@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.operations._common.oracle import over_time, selected, wide
-from conformance.operations.conv1d import windows
+from conformance.operations.conv1d import oracle_windows as windows
 from conformance.trial.draw import GARBAGE, LOGITS, SIGNALS, Draw, garbled
 from conformance.trial.precision import PRECISIONS
 

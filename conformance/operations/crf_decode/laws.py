@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.operations.crf_decode.oracle import answer, rounding
-from conformance.operations.crf_log_likelihood import chain
+from conformance.operations.crf_log_likelihood import oracle_chain as chain
 from conformance.operations.crf_log_likelihood.laws import reversed_chain
 from conformance.trial.verdict import compare, failed
 

@@ -6,8 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from conformance.operations._common.arrays import MASKS, kept, lengths
-from conformance.operations._common.mutant import Mutant
-from conformance.operations.crf_decode import formulas
+from conformance.operations._common.mutant import Mutant, Mutants
+from conformance.operations.crf_decode import mutants_formulas as formulas
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,47 +105,49 @@ _TABLE: tuple[tuple[str, str, str, str], ...] = (
 )
 _MASKS = tuple((name, *told) for name, (_, *told) in MASKS.items())
 _mutant = partial(Mutant, operation="crf_decode")
-MUTANTS: tuple[Mutant, ...] = (
-    *(
+MUTANTS = Mutants("crf_decode", correct)
+MUTANTS.extend(
+    (
+        *(
+            _mutant(
+                name=name,
+                text=text,
+                clause=law,
+                url=url,
+                function=partial(formulas.decoded, fault=name),
+            )
+            for name, text, law, url in (*_MASKS, *_TABLE)
+        ),
+        *(
+            _mutant(name=name, text=text, clause=law, function=partial(_around, change))
+            for name, text, law, change in (
+                (
+                    "answers-in-the-inputs-dtype",
+                    "answers in the emissions' dtype, not in whole numbers",
+                    "contract",
+                    _floating,
+                ),
+                (
+                    "squeezes-every-axis",
+                    "squeezes every axis of length one, the batch's too",
+                    "length-one",
+                    _squeezed,
+                ),
+                (
+                    "rows-stay-sorted",
+                    "sorts the rows by length and does not sort the answers back",
+                    "value",
+                    _sorted,
+                ),
+            )
+        ),
         _mutant(
-            name=name,
-            text=text,
-            clause=law,
-            url=url,
-            function=partial(formulas.decoded, fault=name),
-        )
-        for name, text, law, url in (*_MASKS, *_TABLE)
-    ),
-    *(
-        _mutant(name=name, text=text, clause=law, function=partial(_around, change))
-        for name, text, law, change in (
-            (
-                "answers-in-the-inputs-dtype",
-                "answers in the emissions' dtype, not in whole numbers",
-                "contract",
-                _floating,
-            ),
-            (
-                "squeezes-every-axis",
-                "squeezes every axis of length one, the batch's too",
-                "length-one",
-                _squeezed,
-            ),
-            (
-                "rows-stay-sorted",
-                "sorts the rows by length and does not sort the answers back",
-                "value",
-                _sorted,
-            ),
-        )
-    ),
-    _mutant(
-        name="compiled-with-the-padded-length",
-        text="bakes the padded length into the compiled function",
-        clause="route",
-        kind="route",
-        framework="jax",
-        function=partial(formulas.decoded, fault="baked"),
-    ),
+            name="compiled-with-the-padded-length",
+            text="bakes the padded length into the compiled function",
+            clause="route",
+            kind="route",
+            framework="jax",
+            function=partial(formulas.decoded, fault="baked"),
+        ),
+    )
 )
-"""Every mutant of the decoder."""

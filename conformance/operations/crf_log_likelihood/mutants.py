@@ -6,8 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from conformance.operations._common.arrays import MASKS, kept, lengths
-from conformance.operations._common.mutant import Mutant
-from conformance.operations.crf_log_likelihood import formulas
+from conformance.operations._common.mutant import Mutant, Mutants
+from conformance.operations.crf_log_likelihood import mutants_formulas as formulas
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -168,72 +168,74 @@ _mutant = partial(Mutant, operation="crf_log_likelihood")
 _gradient = partial(
     _mutant, kind="gradient", framework="torch", dtypes=("float32", "float64")
 )
-MUTANTS: tuple[Mutant, ...] = (
-    *(
+MUTANTS = Mutants("crf_log_likelihood", correct)
+MUTANTS.extend(
+    (
+        *(
+            _mutant(
+                name=name,
+                text=text,
+                clause=law,
+                url=url,
+                function=partial(formulas.likelihood, fault=name),
+            )
+            for name, text, law, url in (*_MASKS, *_TABLE)
+        ),
+        *(
+            _mutant(name=name, text=text, clause=law, function=partial(_around, change))
+            for name, text, law, change in (
+                (
+                    "answers-in-float64",
+                    "answers in float64 whatever the input's dtype",
+                    "contract",
+                    _doubled,
+                ),
+                (
+                    "squeezes-every-axis",
+                    "squeezes every axis of length one, the batch's too",
+                    "length-one",
+                    _squeezed,
+                ),
+                (
+                    "rows-stay-sorted",
+                    "sorts the rows by length and does not sort the answers back",
+                    "value",
+                    _sorted,
+                ),
+                (
+                    "empty-row-is-nan",
+                    "gives NaN for a row without valid positions",
+                    "empty-row",
+                    _empty_is_nan,
+                ),
+            )
+        ),
+        _gradient(
+            name="gradient-leaks-to-padding",
+            text="sends a gradient to padding, behind a right value",
+            clause="gradient",
+            function=partial(_around, _leaking),
+        ),
+        _gradient(
+            name="gradient-of-unselected-steps",
+            text="steps over NaN at padding and selects afterwards: NaN in the gradient",
+            clause="wild-gradient",
+            url="https://github.com/tensorflow/tensorflow/issues/6209",
+            function=partial(formulas.likelihood, fault="raw-steps"),
+        ),
+        _gradient(
+            name="gradient-misses-the-transitions",
+            text="lets no gradient reach the transitions",
+            clause="gradient",
+            function=partial(formulas.likelihood, fault="frozen-transitions"),
+        ),
         _mutant(
-            name=name,
-            text=text,
-            clause=law,
-            url=url,
-            function=partial(formulas.likelihood, fault=name),
-        )
-        for name, text, law, url in (*_MASKS, *_TABLE)
-    ),
-    *(
-        _mutant(name=name, text=text, clause=law, function=partial(_around, change))
-        for name, text, law, change in (
-            (
-                "answers-in-float64",
-                "answers in float64 whatever the input's dtype",
-                "contract",
-                _doubled,
-            ),
-            (
-                "squeezes-every-axis",
-                "squeezes every axis of length one, the batch's too",
-                "length-one",
-                _squeezed,
-            ),
-            (
-                "rows-stay-sorted",
-                "sorts the rows by length and does not sort the answers back",
-                "value",
-                _sorted,
-            ),
-            (
-                "empty-row-is-nan",
-                "gives NaN for a row without valid positions",
-                "empty-row",
-                _empty_is_nan,
-            ),
-        )
-    ),
-    _gradient(
-        name="gradient-leaks-to-padding",
-        text="sends a gradient to padding, behind a right value",
-        clause="gradient",
-        function=partial(_around, _leaking),
-    ),
-    _gradient(
-        name="gradient-of-unselected-steps",
-        text="steps over NaN at padding and selects afterwards: NaN in the gradient",
-        clause="wild-gradient",
-        url="https://github.com/tensorflow/tensorflow/issues/6209",
-        function=partial(formulas.likelihood, fault="raw-steps"),
-    ),
-    _gradient(
-        name="gradient-misses-the-transitions",
-        text="lets no gradient reach the transitions",
-        clause="gradient",
-        function=partial(formulas.likelihood, fault="frozen-transitions"),
-    ),
-    _mutant(
-        name="compiled-with-the-padded-length",
-        text="bakes the padded length into the compiled function",
-        clause="route",
-        kind="route",
-        framework="jax",
-        function=partial(formulas.likelihood, fault="baked"),
-    ),
+            name="compiled-with-the-padded-length",
+            text="bakes the padded length into the compiled function",
+            clause="route",
+            kind="route",
+            framework="jax",
+            function=partial(formulas.likelihood, fault="baked"),
+        ),
+    )
 )
-"""Every mutant of the likelihood."""

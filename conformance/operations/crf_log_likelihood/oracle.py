@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.operations._common.oracle import selected
-from conformance.operations.crf_log_likelihood import chain
+from conformance.operations.crf_log_likelihood import oracle_chain as chain
 from conformance.trial.precision import PRECISIONS
 
 if TYPE_CHECKING:

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from conformance.operations.masked_batch_norm.faults import norm_mutants
-from conformance.operations.masked_batch_norm.formulas import layer_norm
-
-if TYPE_CHECKING:
-    from conformance.operations._common.mutant import Mutant
+from conformance.operations._common.mutant import Mutants
+from conformance.operations._common.norm_formulas import layer_norm
+from conformance.operations._common.norm_mutants import norm_mutants
 
 correct = layer_norm
-MUTANTS: tuple[Mutant, ...] = norm_mutants(
-    "layer_norm",
-    layer_norm,
-    (
-        ("over-time", "takes the statistics over time", "each-by-itself", ""),
-        ("over-rows", "takes the statistics over the rows", "batch-composition", ""),
+MUTANTS = Mutants("layer_norm", correct)
+MUTANTS.extend(
+    norm_mutants(
+        "layer_norm",
+        layer_norm,
         (
-            "over-both",
-            "takes the statistics over time and features",
-            "extra-padding",
-            "",
+            ("over-time", "takes the statistics over time", "each-by-itself", ""),
+            (
+                "over-rows",
+                "takes the statistics over the rows",
+                "batch-composition",
+                "",
+            ),
+            (
+                "over-both",
+                "takes the statistics over time and features",
+                "extra-padding",
+                "",
+            ),
         ),
-    ),
-    nan="valid-nan",
+        nan="valid-nan",
+    )
 )
-"""Every mutant of the layer norm."""

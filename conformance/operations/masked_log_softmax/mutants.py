@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance.operations._common.arrays import clean, kept, wide
 from conformance.operations._common.family import called, fill_faults, usual
-from conformance.operations._common.mutant import Mutant
+from conformance.operations._common.mutant import Mutant, Mutants
 
 INFINITE = float("-inf")
 
@@ -32,8 +32,7 @@ def _plain(xp: Any, scores: Any) -> Any:
     return below - xp.log(xp.sum(xp.exp(below), axis=1, keepdims=True))
 
 
-def _filled(fill: float, xp: Any, x: Any, mask: Any) -> Any:
-    keep = kept(xp, x, mask)
+def _filled(fill: float, xp: Any, x: Any, keep: Any) -> Any:
     return _only(xp, _plain(xp, clean(xp, x, keep, fill)), keep, x)
 
 
@@ -89,68 +88,70 @@ def _empty_is_nan(xp: Any, x: Any, mask: Any) -> Any:
 
 
 _mutant = partial(Mutant, operation="masked_log_softmax")
-MUTANTS: tuple[Mutant, ...] = (
-    *usual("masked_log_softmax", _logs),
-    *fill_faults("masked_log_softmax", _filled),
-    _mutant(
-        name="adds-minus-1e9",
-        text="adds -1e9 to padding, which keeps what stood there",
-        clause="wild-padding",
-        url="https://github.com/huggingface/transformers/pull/17306",
-        function=_added,
-    ),
-    _mutant(
-        name="masked-after-the-sum",
-        text="puts minus infinity at padding after summing over everything",
-        clause="value",
-        url="https://github.com/huggingface/pytorch-image-models/pull/2236",
-        function=_masked_after,
-    ),
-    _mutant(
-        name="certain-padding",
-        text="puts 0 at padding, a probability of one, minus infinity declared",
-        clause="value",
-        url="https://github.com/allenai/allennlp/pull/105",
-        function=_zero_at_padding,
-    ),
-    _mutant(
-        name="logarithm-of-the-softmax",
-        text="takes the logarithm of a softmax that underflows",
-        clause="large-values",
-        url="https://github.com/jax-ml/jax/issues/17070",
-        function=_through_the_softmax,
-    ),
-    _mutant(
-        name="adds-epsilon",
-        text="adds 1e-5 to probabilities before the logarithm",
-        clause="value",
-        function=_epsilon,
-    ),
-    _mutant(
-        name="gives-the-softmax",
-        text="gives the probabilities themselves",
-        clause="not-above-zero",
-        function=_softmax,
-    ),
-    _mutant(
-        name="takes-off-the-maximum-alone",
-        text="takes off the maximum and not the logarithm of the sum",
-        clause="value",
-        function=_maximum_alone,
-    ),
-    _mutant(
-        name="exponentials-overflow",
-        text="takes exponentials without the maximum taken off, which overflow",
-        clause="large-values",
-        url="https://github.com/deepmodeling/deepmd-kit/pull/5717",
-        function=_without_top,
-    ),
-    _mutant(
-        name="empty-row-is-nan",
-        text="gives NaN for a row without valid positions",
-        clause="empty-row",
-        url="https://github.com/pytorch/pytorch/issues/55056",
-        function=_empty_is_nan,
-    ),
+MUTANTS = Mutants("masked_log_softmax", correct)
+MUTANTS.extend(
+    (
+        *usual("masked_log_softmax", _logs),
+        *fill_faults("masked_log_softmax", _filled),
+        _mutant(
+            name="adds-minus-1e9",
+            text="adds -1e9 to padding, which keeps what stood there",
+            clause="wild-padding",
+            url="https://github.com/huggingface/transformers/pull/17306",
+            function=_added,
+        ),
+        _mutant(
+            name="masked-after-the-sum",
+            text="puts minus infinity at padding after summing over everything",
+            clause="value",
+            url="https://github.com/huggingface/pytorch-image-models/pull/2236",
+            function=_masked_after,
+        ),
+        _mutant(
+            name="certain-padding",
+            text="puts 0 at padding, a probability of one, minus infinity declared",
+            clause="value",
+            url="https://github.com/allenai/allennlp/pull/105",
+            function=_zero_at_padding,
+        ),
+        _mutant(
+            name="logarithm-of-the-softmax",
+            text="takes the logarithm of a softmax that underflows",
+            clause="large-values",
+            url="https://github.com/jax-ml/jax/issues/17070",
+            function=_through_the_softmax,
+        ),
+        _mutant(
+            name="adds-epsilon",
+            text="adds 1e-5 to probabilities before the logarithm",
+            clause="value",
+            function=_epsilon,
+        ),
+        _mutant(
+            name="gives-the-softmax",
+            text="gives the probabilities themselves",
+            clause="not-above-zero",
+            function=_softmax,
+        ),
+        _mutant(
+            name="takes-off-the-maximum-alone",
+            text="takes off the maximum and not the logarithm of the sum",
+            clause="value",
+            function=_maximum_alone,
+        ),
+        _mutant(
+            name="exponentials-overflow",
+            text="takes exponentials without the maximum taken off, which overflow",
+            clause="large-values",
+            url="https://github.com/deepmodeling/deepmd-kit/pull/5717",
+            function=_without_top,
+        ),
+        _mutant(
+            name="empty-row-is-nan",
+            text="gives NaN for a row without valid positions",
+            clause="empty-row",
+            url="https://github.com/pytorch/pytorch/issues/55056",
+            function=_empty_is_nan,
+        ),
+    )
 )
-"""Every mutant of the logarithm of the softmax."""

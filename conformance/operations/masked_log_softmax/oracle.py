@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.operations._common.oracle import row_counts, selected
-from conformance.operations.masked_logsumexp.oracle import parts
 from conformance.operations.masked_softmax import oracle as softmax
 from conformance.trial.precision import PRECISIONS
 
@@ -23,7 +22,7 @@ generate = softmax.generate
 def answer(options: Mapping[str, str], batch: Batch) -> Array:
     """Return the exact logarithms ``[B, T]``; 0 at padding."""
     del options
-    top, above = parts(batch)
+    top, above = softmax.totals(batch)
     return np.where(batch.mask, selected(batch, "x", 0.0) - top - above, 0.0)
 
 
@@ -34,7 +33,7 @@ def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
     """
     p = PRECISIONS[dtype]
     share, distance = softmax.parts(batch)
-    top, above = parts(batch)
+    top, above = softmax.totals(batch)
     spread = (share * distance).sum(axis=1, keepdims=True)
     found = np.abs(answer(options, batch))
     size = np.abs(top) + np.abs(selected(batch, "x", 0.0))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from conformance.operations._common.family import mask_faults
-from conformance.operations._common.mutant import Mutant
-from conformance.operations.masked_loss import formulas as wrong
+from conformance.operations._common.mutant import Mutant, Mutants
+from conformance.operations.masked_loss import mutants_formulas as wrong
 
 correct = wrong.correct
 MEAN = ("masked_loss.*.mean",)
@@ -335,33 +335,35 @@ def _formulas() -> tuple[Mutant, ...]:
     )
 
 
-MUTANTS: tuple[Mutant, ...] = (
-    *mask_faults("masked_loss", wrong.masked),
-    *_divisors(),
-    *_formulas(),
-    _gradient(
-        name="gradient-leaks-to-padding",
-        text="sends a gradient to padding, behind a right value",
-        variants=REDUCED,
-        function=wrong.leaking,
-    ),
-    _gradient(
-        name="gradient-unconnected",
-        text="lets no gradient through",
-        function=wrong.detached,
-    ),
-    _gradient(
-        name="gradient-divides-by-size",
-        text="divides the gradient by B * T behind a right value",
-        variants=MEAN,
-        function=wrong.gradient_by_size,
-    ),
-    _gradient(
-        name="gradient-of-the-other-branch",
-        text="selects after a product whose derivative at padding is NaN times zero",
-        clause="wild-gradient",
-        url="https://github.com/jax-ml/jax/issues/347",
-        function=wrong.broken_branch,
-    ),
+MUTANTS = Mutants("masked_loss", correct)
+MUTANTS.extend(
+    (
+        *mask_faults("masked_loss", wrong.masked),
+        *_divisors(),
+        *_formulas(),
+        _gradient(
+            name="gradient-leaks-to-padding",
+            text="sends a gradient to padding, behind a right value",
+            variants=REDUCED,
+            function=wrong.leaking,
+        ),
+        _gradient(
+            name="gradient-unconnected",
+            text="lets no gradient through",
+            function=wrong.detached,
+        ),
+        _gradient(
+            name="gradient-divides-by-size",
+            text="divides the gradient by B * T behind a right value",
+            variants=MEAN,
+            function=wrong.gradient_by_size,
+        ),
+        _gradient(
+            name="gradient-of-the-other-branch",
+            text="selects after a product whose derivative at padding is NaN times zero",
+            clause="wild-gradient",
+            url="https://github.com/jax-ml/jax/issues/347",
+            function=wrong.broken_branch,
+        ),
+    )
 )
-"""Every mutant of the loss."""

@@ -77,3 +77,13 @@ def parts(batch: Batch) -> tuple[Array, Array]:
     weight = np.where(batch.mask, np.exp(-distance), 0.0)
     total = weight.sum(axis=1, keepdims=True)
     return weight / np.where(total == 0, 1.0, total), distance
+
+
+def totals(batch: Batch) -> tuple[Array, Array]:
+    """Return each row's maximum M and L ``[B, 1]``; zeros for an empty row."""
+    x = selected(batch, "x", -np.inf)
+    there = batch.counts[:, None] > 0
+    top = np.where(there, x.max(axis=1, keepdims=True, initial=-np.inf), 0.0)
+    with np.errstate(invalid="ignore"):  # infinities among the values: NaN
+        total = np.exp(x - top).sum(axis=1, keepdims=True)
+    return top, np.log(np.where(there, total, 1.0))

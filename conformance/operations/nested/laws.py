@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations.nested.asked import ROWS, TIME, Training
-from conformance.operations.nested.training import KEPT, RATE, pulled, statistics
+from conformance.operations.nested.laws_training import ROWS, TIME, Training
+from conformance.operations.nested.oracle_training import KEPT, RATE, pulled, statistics
 from conformance.trial.precision import PRECISIONS
 from conformance.trial.verdict import compare, failed, identical
 

@@ -6,8 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from conformance.operations._common.arrays import MASKS, kept, lengths
-from conformance.operations._common.mutant import Mutant
-from conformance.operations.nested.layer import Layer, build
+from conformance.operations._common.mutant import Mutant, Mutants
+from conformance.operations.nested.mutants_layer import Layer, build
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -274,87 +274,89 @@ _gradient = partial(
     dtypes=("float32", "float64"),
     variants=("nested.dense",),
 )
-MUTANTS: tuple[Mutant, ...] = (
-    *(
+MUTANTS = Mutants("nested", correct)
+MUTANTS.extend(
+    (
+        *(
+            _mutant(
+                name=name,
+                text=text,
+                clause=law,
+                url=url,
+                function=partial(build, fault=name),
+            )
+            for name, (_, text, law, url) in MASKS.items()
+        ),
+        *(
+            _mutant(
+                name=name,
+                text=text,
+                clause=law,
+                url=url,
+                variants=variants,
+                kind=kind,
+                function=partial(build, fault=name),
+            )
+            for kind, table in _TABLES
+            for name, text, law, variants, url in table
+        ),
+        *(
+            _mutant(name=name, text=text, clause=law, function=partial(_around, change))
+            for name, text, law, change in (
+                (
+                    "answers-in-float64",
+                    "answers in float64 whatever the input's dtype",
+                    "contract",
+                    _doubled,
+                ),
+                (
+                    "squeezes-every-axis",
+                    "squeezes every axis of length one, the batch's too",
+                    "length-one",
+                    _squeezed,
+                ),
+                (
+                    "rows-stay-sorted",
+                    "sorts the rows by length and does not sort the answers back",
+                    "value",
+                    _sorted,
+                ),
+                (
+                    "cut-to-the-longest-row",
+                    "cuts the output to the longest row",
+                    "extra-padding",
+                    _cut,
+                ),
+            )
+        ),
+        _gradient(
+            name="gradient-leaks-to-padding",
+            text="sends a gradient to padding, behind a right value",
+            clause="gradient",
+            function=partial(_around, _leaking),
+        ),
+        _gradient(
+            name="gradient-of-unselected-inputs",
+            text="multiplies what stands at padding and selects afterwards",
+            clause="wild-gradient",
+            url="https://github.com/tensorflow/tensorflow/issues/6209",
+            function=partial(build, fault="raw"),
+        ),
+        _gradient(
+            name="gradient-misses-the-first-kernel",
+            text="lets no gradient reach the first kernel",
+            clause="gradient",
+            function=partial(build, fault="detached"),
+        ),
         _mutant(
-            name=name,
-            text=text,
-            clause=law,
-            url=url,
-            function=partial(build, fault=name),
-        )
-        for name, (_, text, law, url) in MASKS.items()
-    ),
-    *(
-        _mutant(
-            name=name,
-            text=text,
-            clause=law,
-            url=url,
-            variants=variants,
-            kind=kind,
-            function=partial(build, fault=name),
-        )
-        for kind, table in _TABLES
-        for name, text, law, variants, url in table
-    ),
-    *(
-        _mutant(name=name, text=text, clause=law, function=partial(_around, change))
-        for name, text, law, change in (
-            (
-                "answers-in-float64",
-                "answers in float64 whatever the input's dtype",
-                "contract",
-                _doubled,
-            ),
-            (
-                "squeezes-every-axis",
-                "squeezes every axis of length one, the batch's too",
-                "length-one",
-                _squeezed,
-            ),
-            (
-                "rows-stay-sorted",
-                "sorts the rows by length and does not sort the answers back",
-                "value",
-                _sorted,
-            ),
-            (
-                "cut-to-the-longest-row",
-                "cuts the output to the longest row",
-                "extra-padding",
-                _cut,
-            ),
-        )
-    ),
-    _gradient(
-        name="gradient-leaks-to-padding",
-        text="sends a gradient to padding, behind a right value",
-        clause="gradient",
-        function=partial(_around, _leaking),
-    ),
-    _gradient(
-        name="gradient-of-unselected-inputs",
-        text="multiplies what stands at padding and selects afterwards",
-        clause="wild-gradient",
-        url="https://github.com/tensorflow/tensorflow/issues/6209",
-        function=partial(build, fault="raw"),
-    ),
-    _gradient(
-        name="gradient-misses-the-first-kernel",
-        text="lets no gradient reach the first kernel",
-        clause="gradient",
-        function=partial(build, fault="detached"),
-    ),
-    _mutant(
-        name="compiled-with-the-padded-length",
-        text="bakes the padded length into the compiled function",
-        clause="route",
-        kind="route",
-        framework="jax",
-        variants=("nested.dense",),
-        url="https://github.com/microsoft/onnxruntime/issues/1400",
-        function=partial(build, fault="baked"),
-    ),
+            name="compiled-with-the-padded-length",
+            text="bakes the padded length into the compiled function",
+            clause="route",
+            kind="route",
+            framework="jax",
+            variants=("nested.dense",),
+            url="https://github.com/microsoft/onnxruntime/issues/1400",
+            function=partial(build, fault="baked"),
+        ),
+    )
 )
-"""Every mutant of the layer."""

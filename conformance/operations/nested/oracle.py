@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.operations._common.oracle import selected
-from conformance.operations.birnn.cells import (
+from conformance.operations.birnn.oracle_cells import (
     Uncertain,
     affine,
     logistic_of,
     tanh_of,
 )
-from conformance.operations.nested.training import Stack, pulled
+from conformance.operations.nested.oracle_training import Stack, pulled
 from conformance.trial.draw import GARBAGE, SIGNALS, Draw, garbled
 from conformance.trial.precision import PRECISIONS
 

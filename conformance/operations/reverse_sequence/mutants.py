@@ -16,7 +16,7 @@ from conformance.operations._common.arrays import (
     without_last,
 )
 from conformance.operations._common.family import FLOATS, called, usual
-from conformance.operations._common.mutant import Mutant
+from conformance.operations._common.mutant import Mutant, Mutants
 
 
 def correct(xp: Any, x: Any, mask: Any) -> Any:
@@ -106,75 +106,77 @@ def _gradient_as_it_was(xp: Any, x: Any, mask: Any) -> Any:
 
 
 _mutant = partial(Mutant, operation="reverse_sequence")
-MUTANTS: tuple[Mutant, ...] = (
-    *usual("reverse_sequence", reverse),
-    _mutant(
-        name="reverses-the-padded-row",
-        text="reverses the row as a whole, so that padding comes first",
-        clause="value",
-        url="https://github.com/keras-team/keras/issues/4192",
-        function=_whole_row,
-    ),
-    _mutant(
-        name="reverses-a-cleaned-row",
-        text="reverses the row as a whole, with zeros for its padding",
-        clause="same-values",
-        url="https://github.com/keras-team/keras/issues/7244",
-        function=_padding_inside,
-    ),
-    _mutant(
-        name="padding-is-kept",
-        text="leaves at padding what stood there, zero declared",
-        clause="value",
-        function=_padding_kept,
-    ),
-    _mutant(
-        name="does-not-reverse",
-        text="gives the row as it was",
-        clause="value",
-        function=_as_it_was,
-    ),
-    _mutant(
-        name="reverses-the-batch",
-        text="reverses the batch's axis, not time's",
-        clause="value",
-        function=_batch_axis,
-    ),
-    _mutant(
-        name="reverses-the-features-too",
-        text="reverses the axis of features as well",
-        clause="value",
-        function=_features_too,
-    ),
-    _mutant(
-        name="last-value-stays",
-        text="reverses one value too few, so that the last one stays last",
-        clause="value",
-        url="https://github.com/speechbrain/speechbrain/issues/1129",
-        function=_last_stays,
-    ),
-    _mutant(
-        name="moves-to-the-left",
-        text="writes the reversed values to the row's left end, padding or not",
-        clause="left-padding",
-        url="https://github.com/facebookresearch/fairseq/issues/3625",
-        function=_to_the_left,
-    ),
-    _mutant(
-        name="multiplies-by-the-mask",
-        text="multiplies by the mask, so that infinity or NaN at padding gives NaN",
-        clause="wild-padding",
-        url="https://github.com/numpy/numpy/issues/8003",
-        function=_product,
-    ),
-    _mutant(
-        name="gradient-is-not-reversed",
-        text="sends each cotangent to its own position, behind a right value",
-        clause="gradient",
-        kind="gradient",
-        framework="torch",
-        dtypes=FLOATS,
-        function=_gradient_as_it_was,
-    ),
+MUTANTS = Mutants("reverse_sequence", correct)
+MUTANTS.extend(
+    (
+        *usual("reverse_sequence", reverse),
+        _mutant(
+            name="reverses-the-padded-row",
+            text="reverses the row as a whole, so that padding comes first",
+            clause="value",
+            url="https://github.com/keras-team/keras/issues/4192",
+            function=_whole_row,
+        ),
+        _mutant(
+            name="reverses-a-cleaned-row",
+            text="reverses the row as a whole, with zeros for its padding",
+            clause="same-values",
+            url="https://github.com/keras-team/keras/issues/7244",
+            function=_padding_inside,
+        ),
+        _mutant(
+            name="padding-is-kept",
+            text="leaves at padding what stood there, zero declared",
+            clause="value",
+            function=_padding_kept,
+        ),
+        _mutant(
+            name="does-not-reverse",
+            text="gives the row as it was",
+            clause="value",
+            function=_as_it_was,
+        ),
+        _mutant(
+            name="reverses-the-batch",
+            text="reverses the batch's axis, not time's",
+            clause="value",
+            function=_batch_axis,
+        ),
+        _mutant(
+            name="reverses-the-features-too",
+            text="reverses the axis of features as well",
+            clause="value",
+            function=_features_too,
+        ),
+        _mutant(
+            name="last-value-stays",
+            text="reverses one value too few, so that the last one stays last",
+            clause="value",
+            url="https://github.com/speechbrain/speechbrain/issues/1129",
+            function=_last_stays,
+        ),
+        _mutant(
+            name="moves-to-the-left",
+            text="writes the reversed values to the row's left end, padding or not",
+            clause="left-padding",
+            url="https://github.com/facebookresearch/fairseq/issues/3625",
+            function=_to_the_left,
+        ),
+        _mutant(
+            name="multiplies-by-the-mask",
+            text="multiplies by the mask, so that infinity or NaN at padding gives NaN",
+            clause="wild-padding",
+            url="https://github.com/numpy/numpy/issues/8003",
+            function=_product,
+        ),
+        _mutant(
+            name="gradient-is-not-reversed",
+            text="sends each cotangent to its own position, behind a right value",
+            clause="gradient",
+            kind="gradient",
+            framework="torch",
+            dtypes=FLOATS,
+            function=_gradient_as_it_was,
+        ),
+    )
 )
-"""Every mutant of the reversal."""

@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.operations._common.arrays import MASKS, after_last, kept
 from conformance.operations._common.layers import doubled, rows_sorted, squeezed
-from conformance.operations._common.mutant import Mutant
-from conformance.operations.stack.faults import EVERY, LEFT_OUT, OTHERS, SEQUENCE
-from conformance.operations.stack.layer import Fault, build
+from conformance.operations._common.mutant import Mutant, Mutants
+from conformance.operations.stack.mutants_faults import (
+    EVERY,
+    LEFT_OUT,
+    OTHERS,
+    SEQUENCE,
+)
+from conformance.operations.stack.mutants_layer import Fault, build
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,101 +63,103 @@ _mutant = partial(Mutant, operation="stack")
 _gradient = partial(
     _mutant, kind="gradient", framework="torch", dtypes=("float32", "float64")
 )
-MUTANTS: tuple[Mutant, ...] = (
-    *(
+MUTANTS = Mutants("stack", correct)
+MUTANTS.extend(
+    (
+        *(
+            _mutant(
+                name=name,
+                text=text,
+                clause=law,
+                url=url,
+                variants=variants,
+                function=partial(build, fault=fault),
+            )
+            for name, text, law, variants, url, fault in (*_MASKS, *LEFT_OUT, *OTHERS)
+        ),
+        *(
+            _mutant(
+                name=name,
+                text=text,
+                clause=law,
+                variants=variants,
+                function=partial(_around, change),
+            )
+            for name, text, law, variants, change in (
+                (
+                    "answers-in-float64",
+                    "answers in float64 whatever the input's dtype",
+                    "contract",
+                    EVERY,
+                    doubled,
+                ),
+                (
+                    "squeezes-every-axis",
+                    "squeezes every axis of length one, the batch's too",
+                    "length-one",
+                    EVERY,
+                    squeezed,
+                ),
+                (
+                    "rows-stay-sorted",
+                    "sorts the rows by length and does not sort the answers back",
+                    "value",
+                    EVERY,
+                    rows_sorted,
+                ),
+                (
+                    "cut-to-the-longest-row",
+                    "cuts the output to the longest row",
+                    "extra-padding",
+                    SEQUENCE,
+                    _cut,
+                ),
+            )
+        ),
         _mutant(
-            name=name,
-            text=text,
-            clause=law,
-            url=url,
-            variants=variants,
-            function=partial(build, fault=fault),
-        )
-        for name, text, law, variants, url, fault in (*_MASKS, *LEFT_OUT, *OTHERS)
-    ),
-    *(
+            name="directions-swapped",
+            text="swaps the directions of the first layer",
+            clause="value",
+            function=_swapped,
+        ),
+        _gradient(
+            name="gradient-leaks-to-padding",
+            text="sends a gradient to padding, behind a right value",
+            clause="gradient",
+            variants=("stack.simple.final",),
+            function=_leaking,
+        ),
+        _gradient(
+            name="gradient-of-the-other-branch",
+            text="selects after a product whose derivative at padding is NaN times zero",
+            clause="wild-gradient",
+            variants=("stack.simple.final",),
+            url="https://github.com/tensorflow/tensorflow/issues/6209",
+            function=partial(build, fault=Fault(before="padding")),
+        ),
+        _gradient(
+            name="gradient-stops-between-layers",
+            text="lets no gradient through from the second layer to the convolution",
+            clause="gradient",
+            variants=("stack.simple.sequence",),
+            function=partial(build, fault=Fault(between="detach")),
+        ),
+        _gradient(
+            name="gradient-misses-the-kernel",
+            text="lets no gradient reach the convolution's kernel",
+            clause="gradient",
+            variants=("stack.simple.final",),
+            function=partial(build, fault=Fault(convolution="frozen-kernel")),
+        ),
         _mutant(
-            name=name,
-            text=text,
-            clause=law,
-            variants=variants,
-            function=partial(_around, change),
-        )
-        for name, text, law, variants, change in (
-            (
-                "answers-in-float64",
-                "answers in float64 whatever the input's dtype",
-                "contract",
-                EVERY,
-                doubled,
-            ),
-            (
-                "squeezes-every-axis",
-                "squeezes every axis of length one, the batch's too",
-                "length-one",
-                EVERY,
-                squeezed,
-            ),
-            (
-                "rows-stay-sorted",
-                "sorts the rows by length and does not sort the answers back",
-                "value",
-                EVERY,
-                rows_sorted,
-            ),
-            (
-                "cut-to-the-longest-row",
-                "cuts the output to the longest row",
-                "extra-padding",
-                SEQUENCE,
-                _cut,
-            ),
-        )
-    ),
-    _mutant(
-        name="directions-swapped",
-        text="swaps the directions of the first layer",
-        clause="value",
-        function=_swapped,
-    ),
-    _gradient(
-        name="gradient-leaks-to-padding",
-        text="sends a gradient to padding, behind a right value",
-        clause="gradient",
-        variants=("stack.simple.final",),
-        function=_leaking,
-    ),
-    _gradient(
-        name="gradient-of-the-other-branch",
-        text="selects after a product whose derivative at padding is NaN times zero",
-        clause="wild-gradient",
-        variants=("stack.simple.final",),
-        url="https://github.com/tensorflow/tensorflow/issues/6209",
-        function=partial(build, fault=Fault(before="padding")),
-    ),
-    _gradient(
-        name="gradient-stops-between-layers",
-        text="lets no gradient through from the second layer to the convolution",
-        clause="gradient",
-        variants=("stack.simple.sequence",),
-        function=partial(build, fault=Fault(between="detach")),
-    ),
-    _gradient(
-        name="gradient-misses-the-kernel",
-        text="lets no gradient reach the convolution's kernel",
-        clause="gradient",
-        variants=("stack.simple.final",),
-        function=partial(build, fault=Fault(convolution="frozen-kernel")),
-    ),
-    _mutant(
-        name="compiled-with-the-padded-length",
-        text="bakes the padded length into the compiled function",
-        clause="route",
-        kind="route",
-        framework="jax",
-        variants=("stack.simple.final",),
-        url="https://github.com/microsoft/onnxruntime/issues/1400",
-        function=partial(build, fault=Fault(mask="baked")),
-    ),
+            name="compiled-with-the-padded-length",
+            text="bakes the padded length into the compiled function",
+            clause="route",
+            kind="route",
+            framework="jax",
+            variants=("stack.simple.final",),
+            url="https://github.com/microsoft/onnxruntime/issues/1400",
+            function=partial(build, fault=Fault(mask="baked")),
+        ),
+    )
 )
-"""Every mutant of the stack."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from conformance.operations._common import norm_formulas as formulas
 from conformance.operations._common.arrays import MASKS
 from conformance.operations._common.family import FLOATS
 from conformance.operations._common.mutant import Mutant
-from conformance.operations.masked_batch_norm import formulas
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conformance.operations.nested.training import Stack
+from conformance.operations.nested.oracle_training import Stack
 from conformance.trial.batch import Batch
 from conformance.trial.draw import COTANGENTS, SIGNALS
 from conformance.trial.precision import numpy_dtype

@@ -8,8 +8,8 @@ import numpy as np
 
 from conformance.operations._common.oracle import selected, wide
 from conformance.operations.birnn import oracle as birnn
-from conformance.operations.birnn.cells import Uncertain, exactly
-from conformance.operations.conv1d import windows
+from conformance.operations.birnn.oracle_cells import Uncertain, exactly
+from conformance.operations.conv1d import oracle_windows as windows
 from conformance.trial.precision import PRECISIONS
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.operations._common.oracle import wide
-from conformance.operations.birnn.cells import logistic
+from conformance.operations.birnn.oracle_cells import logistic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations.birnn.cells import logistic
+from conformance.operations.birnn.oracle_cells import logistic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

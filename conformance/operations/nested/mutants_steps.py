@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from conformance.operations.nested.layer import Layer
+    from conformance.operations.nested.mutants_layer import Layer
 
 RATE = 0.25
 KEPT = 0.9

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.operations._common.arrays import namespace, wide
-from conformance.operations.birnn.layer import PARTS, Layer
-from conformance.operations.conv1d.formulas import convolution, masked
+from conformance.operations.birnn.mutants_layer import PARTS, Layer
+from conformance.operations.conv1d.mutants_formulas import convolution, masked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.operations._common.arrays import clean, lengths, wide
-from conformance.operations.crf_log_likelihood.formulas import masked
+from conformance.operations.crf_log_likelihood.mutants_formulas import masked
 
 NO_TAG = -1
 

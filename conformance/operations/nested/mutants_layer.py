@@ -17,7 +17,7 @@ from conformance.operations._common.arrays import (
     namespace,
     wide,
 )
-from conformance.operations.nested.steps import stepped
+from conformance.operations.nested.mutants_steps import stepped
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ show it, a thread, and the fault.
 
 from __future__ import annotations
 
-from conformance.operations.stack.layer import Fault
+from conformance.operations.stack.mutants_layer import Fault
 
 Row = tuple[str, str, str, tuple[str, ...], str, Fault]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.operations._common.arrays import after_last, clean, kept, lengths
-from conformance.operations.attention.formulas import (
+from conformance.operations.attention.mutants_formulas import (
     attend,
     correct,
     given,
