@@ -122,7 +122,14 @@ class Mutants:
             function = make(name)
             self.add(name, clause, text, function, url=url, variants=variants, **how)
 
-    def wrong(self, clause: str, *, raw: bool = False, **how: Any) -> Callable[[F], F]:
+    def wrong(
+        self,
+        clause: str,
+        *,
+        raw: bool = False,
+        around: Formula | None = None,
+        **how: Any,
+    ) -> Callable[[F], F]:
         """Return a decorator that adds a wrong formula.
 
         The function's name becomes the mutant's, its docstring the text: it says what
@@ -131,17 +138,19 @@ class Mutants:
         Args:
             clause: The law or clause that it should break first.
             raw: Whether the formula takes what a mutant takes, whatever the others do.
+            around: Called with the formula and then as a mutant is; by default what
+                the others have.
             how: Whatever else :class:`Mutant` takes.
         """
+        call = None if raw else around or self.around
 
         def add(formula: F) -> F:
             told = " ".join((formula.__doc__ or "").split()).removesuffix(".")
-            around = None if raw else self.around
             self.add(
-                formula.__name__.strip("_").replace("_", "-"),
+                formula.__name__.replace("_", "-"),
                 clause,
                 told[:1].lower() + told[1:],
-                partial(around, formula) if around else formula,
+                partial(call, formula) if call else formula,
                 **how,
             )
             return formula

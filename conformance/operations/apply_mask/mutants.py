@@ -1,16 +1,20 @@
 """Applied masks made wrong on purpose."""
 
-# Each formula is described by the text of its mutant.
-# ruff: noqa: D103
-
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
-from conformance.operations._common.arrays import count, kept, over, wide
-from conformance.operations._common.family import FLOATS, called, usual
-from conformance.operations._common.mutant import Mutant, Mutants
+from conformance.operations._common.arrays import (
+    count,
+    over,
+    through_bfloat16,
+    wide,
+)
+from conformance.operations._common.family import (
+    called,
+    usual,
+)
+from conformance.operations._common.mutant import Mutants
 
 
 def correct(xp: Any, x: Any, mask: Any) -> Any:
@@ -19,121 +23,78 @@ def correct(xp: Any, x: Any, mask: Any) -> Any:
 
 
 def masked(xp: Any, x: Any, keep: Any) -> Any:
+    """Return x where the mask holds, zero elsewhere."""
     return xp.where(over(keep, x), x, xp.zeros_like(x))
 
 
-def _product(xp: Any, x: Any, mask: Any) -> Any:
-    return x * xp.astype(over(kept(xp, x, mask), x), x.dtype)
+def _filled(fill: float, xp: Any, x: Any, keep: Any) -> Any:
+    return xp.where(over(keep, x), x, xp.full_like(x, fill))
 
 
-def _filled(fill: float, xp: Any, x: Any, mask: Any) -> Any:
-    return xp.where(over(kept(xp, x, mask), x), x, xp.full_like(x, fill))
+MUTANTS = Mutants("apply_mask", correct, around=called)
+wrong, gradient = MUTANTS.wrong, MUTANTS.gradient
+MUTANTS.extend(usual("apply_mask", masked))
 
 
-def _scaled(xp: Any, x: Any, mask: Any) -> Any:
-    keep = kept(xp, x, mask)
+@wrong("wild-padding", url="https://github.com/numpy/numpy/issues/8003")
+def multiplies_by_the_mask(xp: Any, x: Any, keep: Any) -> Any:
+    """Multiplies by the mask, so that infinity or NaN at padding gives NaN."""
+    return x * xp.astype(over(keep, x), x.dtype)
+
+
+@wrong("value")
+def padding_is_tiny(xp: Any, x: Any, keep: Any) -> Any:
+    """Puts 1e-9 at padding, not zero."""
+    return _filled(1e-9, xp, x, keep)
+
+
+@wrong("value", url="https://github.com/gabrielmittag/NISQA/issues/17")
+def padding_is_minus_infinity(xp: Any, x: Any, keep: Any) -> Any:
+    """Puts minus infinity at padding, which is right before a softmax only."""
+    return _filled(float("-inf"), xp, x, keep)
+
+
+@wrong("value", url="https://github.com/pytorch/pytorch/issues/90534")
+def adds_minus_1e9(xp: Any, x: Any, keep: Any) -> Any:
+    """Adds -1e9 to padding, which is right before a softmax only."""
+    wider = wide(xp, x)
+    weight = xp.astype(over(keep, x), wider.dtype)
+    return xp.astype(wider + (1 - weight) * -1e9, x.dtype)
+
+
+@wrong("idempotent")
+def scales_what_it_keeps(xp: Any, x: Any, keep: Any) -> Any:
+    """Scales valid values by T over their number, as dropout does."""
     share = x.shape[1] / count(xp, keep, wide(xp, x)[:, 0])
     found = masked(xp, x, keep)
     return xp.astype(wide(xp, found) * share[:, None], x.dtype)
 
 
-def _added(xp: Any, x: Any, mask: Any) -> Any:
-    wider = wide(xp, x)
-    weight = xp.astype(over(kept(xp, x, mask), x), wider.dtype)
-    return xp.astype(wider + (1 - weight) * -1e9, x.dtype)
-
-
-def _feature_axis(xp: Any, x: Any, mask: Any) -> Any:
-    keep = kept(xp, x, mask)
+@wrong("value", url="https://github.com/keras-team/keras/pull/13867")
+def mask_on_the_feature_axis(xp: Any, x: Any, keep: Any) -> Any:
+    """Lays the mask along the feature axis, not along time."""
     if x.ndim == 2:  # noqa: PLR2004 - [B, T]: no other axis to mistake for time
         return masked(xp, x, keep)
     return xp.where(keep[:, None, : x.shape[2]], x, xp.zeros_like(x))
 
 
-def _first_feature(xp: Any, x: Any, mask: Any) -> Any:
-    keep = kept(xp, x, mask)
+@wrong("value")
+def first_feature_only(xp: Any, x: Any, keep: Any) -> Any:
+    """Masks the first feature only."""
     if x.ndim == 2:  # noqa: PLR2004 - [B, T]
         return masked(xp, x, keep)
     features = xp.cumulative_sum(xp.astype(xp.ones_like(x), xp.int32), axis=2)
     return xp.where(over(keep, x) | (features > 1), x, xp.zeros_like(x))
 
 
-def _through_bfloat16(xp: Any, x: Any, mask: Any) -> Any:
-    # Seven bits of mantissa, as a cast to bfloat16 leaves them.
-    mantissa, exponent = xp.frexp(wide(xp, correct(xp, x, mask)))
-    return xp.astype(xp.ldexp(xp.round(mantissa * 256) / 256, exponent), x.dtype)
+@wrong("value")
+def rounds_to_bfloat16(xp: Any, x: Any, keep: Any) -> Any:
+    """Rounds what it keeps to bfloat16 on its way."""
+    return through_bfloat16(xp, masked(xp, x, keep))
 
 
-def _straight_through(xp: Any, x: Any, mask: Any) -> Any:
+@gradient()
+def gradient_passes_the_mask(xp: Any, x: Any, keep: Any) -> Any:
+    """Passes the gradient to padding as if nothing were masked."""
     bounded = xp.clip(x, -1e30, 1e30)
-    return correct(xp, x, mask).detach() + (bounded - bounded.detach())
-
-
-_mutant = partial(Mutant, operation="apply_mask")
-MUTANTS = Mutants("apply_mask", correct)
-MUTANTS.extend(
-    (
-        *usual("apply_mask", masked),
-        _mutant(
-            name="multiplies-by-the-mask",
-            text="multiplies by the mask, so that infinity or NaN at padding gives NaN",
-            clause="wild-padding",
-            url="https://github.com/numpy/numpy/issues/8003",
-            function=_product,
-        ),
-        _mutant(
-            name="padding-is-tiny",
-            text="puts 1e-9 at padding, not zero",
-            clause="value",
-            function=partial(_filled, 1e-9),
-        ),
-        _mutant(
-            name="padding-is-minus-infinity",
-            text="puts minus infinity at padding, which is right before a softmax only",
-            clause="value",
-            url="https://github.com/gabrielmittag/NISQA/issues/17",
-            function=partial(_filled, float("-inf")),
-        ),
-        _mutant(
-            name="adds-minus-1e9",
-            text="adds -1e9 to padding, which is right before a softmax only",
-            clause="value",
-            url="https://github.com/pytorch/pytorch/issues/90534",
-            function=_added,
-        ),
-        _mutant(
-            name="scales-what-it-keeps",
-            text="scales valid values by T over their number, as dropout does",
-            clause="idempotent",
-            function=_scaled,
-        ),
-        _mutant(
-            name="mask-on-the-feature-axis",
-            text="lays the mask along the feature axis, not along time",
-            clause="value",
-            url="https://github.com/keras-team/keras/pull/13867",
-            function=_feature_axis,
-        ),
-        _mutant(
-            name="first-feature-only",
-            text="masks the first feature only",
-            clause="value",
-            function=_first_feature,
-        ),
-        _mutant(
-            name="rounds-to-bfloat16",
-            text="rounds what it keeps to bfloat16 on its way",
-            clause="value",
-            function=_through_bfloat16,
-        ),
-        _mutant(
-            name="gradient-passes-the-mask",
-            text="passes the gradient to padding as if nothing were masked",
-            clause="gradient",
-            kind="gradient",
-            framework="torch",
-            dtypes=FLOATS,
-            function=_straight_through,
-        ),
-    )
-)
+    return masked(xp, x, keep).detach() + (bounded - bounded.detach())

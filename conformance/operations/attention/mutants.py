@@ -1,307 +1,296 @@
-"""Attentions made wrong on purpose: what is wrong, and which law it breaks first."""
+"""Attentions made wrong on purpose: masks, axes, calls and derivatives."""
 
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
-from conformance.operations._common.family import mask_faults
-from conformance.operations._common.mutant import Mutant, Mutants
-from conformance.operations.attention import mutants_calls as calls
-from conformance.operations.attention import mutants_formulas as wrong
-
-correct = wrong.correct
-_TORCH = "https://github.com/pytorch/pytorch/"
-_mutant = partial(Mutant, operation="attention")
-_causal = partial(_mutant, variants=("attention.causal",))
-_gradient = partial(
-    _mutant,
-    clause="gradient",
-    kind="gradient",
-    framework="torch",
-    dtypes=("float32", "float64"),
+from conformance.operations._common.arrays import (
+    after_last,
+    clean,
+    kept,
+    lengths,
 )
-MUTANTS = Mutants("attention", correct)
-MUTANTS.extend(
-    (
-        *mask_faults("attention", wrong.masked),
-        *(
-            _mutant(
-                name=name,
-                text=text,
-                clause=law,
-                url=url,
-                function=partial(wrong.weighed, weigh),
-            )
-            for name, weigh, text, law, url in (
-                (
-                    "adds-minus-1e4",
-                    partial(wrong.added, -1e4),
-                    "adds -1e4 to the scores of padding, which keeps what they were",
-                    "value",
-                    "",
-                ),
-                (
-                    "adds-minus-1e9",
-                    partial(wrong.added, -1e9),
-                    "adds -1e9 to the scores of padding, which keeps what they were",
-                    "large-values",
-                    "https://github.com/NVIDIA/apex/issues/93",
-                ),
-                (
-                    "masks-after-without-normalising",
-                    wrong.masked_after,
-                    "applies the mask after the softmax and does not normalise again",
-                    "value",
-                    "https://github.com/huggingface/pytorch-image-models/pull/2236",
-                ),
-                (
-                    "masks-after-and-normalises",
-                    wrong.renormalised,
-                    "applies the mask after the softmax, where padding took everything",
-                    "value",
-                    "https://github.com/tensorflow/tensorflow/issues/43941",
-                ),
-                (
-                    "minus-infinity-after",
-                    wrong.infinite_after,
-                    "writes minus infinity into the probabilities, not the scores",
-                    "value",
-                    "https://github.com/gabrielmittag/NISQA/issues/17",
-                ),
-                (
-                    "fills-minus-1e4",
-                    partial(wrong.filled, -1e4),
-                    "fills the scores of padding with -1e4, which smaller ones lose to",
-                    "large-values",
-                    "https://github.com/hyunwoongko/transformer/pull/40",
-                ),
-                (
-                    "fills-minus-1e9",
-                    partial(wrong.filled, -1e9),
-                    "fills the scores of padding with -1e9, which smaller ones lose to",
-                    "large-values",
-                    "https://github.com/facebookresearch/fairseq/issues/3575",
-                ),
-                (
-                    "fills-the-smallest-number",
-                    wrong.smallest,
-                    "fills padding's scores with the dtype's smallest number",
-                    "empty-row",
-                    "",
-                ),
-                (
-                    "empty-row-is-nan",
-                    wrong.empty_is_nan,
-                    "gives NaN where a query sees no key",
-                    "empty-row",
-                    _TORCH + "issues/41508",
-                ),
-                (
-                    "multiplies-padded-values-by-zero",
-                    wrong.shares,
-                    "multiplies padded values by a probability of zero, which NaN survives",
-                    "wild-padding",
-                    "",
-                ),
-            )
-        ),
-        *(
-            _mutant(
-                name=name,
-                text=text,
-                clause=law,
-                url=url,
-                function=partial(wrong.cleaned, weigh),
-            )
-            for name, weigh, text, law, url in (
-                (
-                    "zeroes-scores",
-                    wrong.zero_scores,
-                    "sets the scores of padding to zero, which takes its share",
-                    "key-shift",
-                    "",
-                ),
-                (
-                    "over-the-queries",
-                    wrong.over_queries,
-                    "normalises over the queries, not over the keys",
-                    "value",
-                    "",
-                ),
-                (
-                    "over-the-heads",
-                    wrong.over_heads,
-                    "normalises over the heads, not over the keys",
-                    "heads-apart",
-                    "",
-                ),
-                (
-                    "epsilon-in-the-sum",
-                    wrong.epsilon,
-                    "adds 1e-5 of the sum to the divisor",
-                    "value",
-                    "",
-                ),
-            )
-        ),
-        _mutant(
-            name="masks-queries",
-            text="masks the padded queries, not the padded keys",
-            clause="value",
-            url="https://github.com/hyunwoongko/transformer/pull/40",
-            function=wrong.queries_masked,
-        ),
-        _mutant(
-            name="masks-values-only",
-            text="zeroes padded values, whose keys still take their share",
-            clause="value",
-            function=wrong.values_masked,
-        ),
-        _causal(
-            name="triangle-without-the-diagonal",
-            text="hides each position from itself",
-            clause="value",
-            function=partial(wrong.triangle_moved, -1),
-        ),
-        _causal(
-            name="triangle-one-too-far",
-            text="lets each position see the next one",
-            clause="causal",
-            function=partial(wrong.triangle_moved, 1),
-        ),
-        _causal(
-            name="triangle-turned",
-            text="lets each position see later ones, not earlier ones",
-            clause="causal",
-            function=wrong.triangle_turned,
-        ),
-        _causal(
-            name="triangle-lost",
-            text="forgets the triangle when a padding mask is given",
-            clause="causal",
-            function=wrong.triangle_lost,
-        ),
-        _mutant(
-            name="no-scale",
-            text="does not divide the scores by the root of D",
-            clause="value",
-            function=partial(wrong.scaled, lambda query: 1.0),  # noqa: ARG005
-        ),
-        _mutant(
-            name="scales-by-all-heads",
-            text="divides the scores by the root of N D, not of D",
-            clause="heads-apart",
-            function=partial(
-                wrong.scaled, lambda query: (query.shape[2] * query.shape[3]) ** 0.5
-            ),
-        ),
-        _mutant(
-            name="mask-tiled-over-heads",
-            text="tiles the mask over the heads where it has to repeat each row's",
-            clause="value",
-            url=_TORCH + "pull/184180",
-            function=calls.folded,
-        ),
-        _mutant(
-            name="heads-reshaped",
-            text="reshapes positions and heads where it has to transpose them",
-            clause="heads-apart",
-            function=calls.reshaped,
-        ),
-        _mutant(
-            name="columns-cut",
-            text="drops the columns that are padding in every row",
-            clause="extra-padding",
-            url=_TORCH + "issues/97111",
-            function=calls.cut,
-        ),
-        _mutant(
-            name="padded-queries-are-nan",
-            text="gives NaN at padded queries, which the next layer multiplies by zero",
-            clause="two-layers",
-            url=_TORCH + "issues/41508",
-            function=calls.nan_queries,
-        ),
-        _mutant(
-            name="number-mask-added",
-            text="adds a mask of ones and zeros to the scores",
-            clause="mask-form",
-            url=_TORCH + "issues/90534",
-            function=calls.mask_added,
-        ),
-        _mutant(
-            name="inverts-the-mask-bitwise",
-            text="inverts the mask with ~, which is right for booleans only",
-            clause="mask-form",
-            function=calls.bitwise,
-        ),
-        _mutant(
-            name="nan-becomes-zero",
-            text="replaces NaN in the answer with 0",
-            clause="valid-nan",
-            url=_TORCH + "issues/24816",
-            function=calls.no_nan,
-        ),
-        _mutant(
-            name="rows-stay-sorted",
-            text="sorts the rows by length and does not sort the answers back",
-            clause="value",
-            function=calls.rows_sorted,
-        ),
-        _mutant(
-            name="answers-in-float64",
-            text="answers in float64 whatever the input's dtype",
-            clause="contract",
-            function=calls.doubled,
-        ),
-        _mutant(
-            name="fills-its-input",
-            text="zeroes padding in the caller's own values",
-            clause="contract",
-            function=calls.written,
-        ),
-        _mutant(
-            name="reads-memory",
-            text="reads memory in the order it lies in, not elements",
-            clause="layout",
-            function=calls.in_memory,
-        ),
-        _mutant(
-            name="squeezes-the-batch",
-            text="squeezes the batch's axis when there is one row",
-            clause="length-one",
-            function=calls.squeezed,
-        ),
-        _gradient(
-            name="gradient-leaks-to-padding",
-            text="sends a gradient to padded keys, behind a right value",
-            function=calls.leaking,
-        ),
-        _gradient(
-            name="gradient-of-unselected-scores",
-            text="selects the scores after the product: NaN in the gradient",
-            clause="wild-gradient",
-            url=_TORCH + "issues/41508",
-            function=calls.unselected,
-        ),
-        _gradient(
-            name="gradient-past-the-keys",
-            text="lets no gradient through to the keys",
-            function=calls.keys_detached,
-        ),
-        _gradient(
-            name="gradient-of-the-numerator-only",
-            text="takes the sum of the powers for a constant in the gradient",
-            function=calls.weights_detached,
-        ),
-        _mutant(
-            name="compiled-with-the-padded-length",
-            text="bakes the padded length into the compiled function",
-            clause="route",
-            kind="route",
-            framework="jax",
-            url="https://github.com/tensorflow/tensorflow/issues/31636",
-            function=calls.baked,
-        ),
+from conformance.operations._common.mutant import compiled
+from conformance.operations.attention.mutants_formulas import (
+    attend,
+    correct,
+    filled,
+    given,
+    mixed,
+    scaled,
+    scores,
+    seen,
+    shares,
+    triangle_moved,
+)
+from conformance.operations.attention.mutants_scores import (
+    MUTANTS,
+    TORCH,
+)
+
+wrong, gradient = MUTANTS.wrong, MUTANTS.gradient
+
+
+@wrong("value", url="https://github.com/hyunwoongko/transformer/pull/40")
+def masks_queries(
+    xp: Any, query: Any, key: Any, value: Any, mask: Any, *, causal: bool
+) -> Any:
+    """Masks the padded queries, not the padded keys."""
+    keep = kept(xp, query, mask)
+    full = xp.ones_like(keep)
+    numbers = scores(xp, clean(xp, query, keep), key) / query.shape[3] ** 0.5
+    sees = seen(xp, full, causal=causal) & keep[:, None, :, None]
+    # Hidden by a fill, a padded query's keys weigh all alike.
+    found = mixed(xp, filled(-1e30, xp, numbers, sees), value)
+    return given(xp, found, full, query)
+
+
+@wrong("value")
+def masks_values_only(
+    xp: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any
+) -> Any:
+    """Zeroes padded values, whose keys still take their share."""
+    keep = kept(xp, query, mask)
+    full, clear = xp.ones_like(keep), clean(xp, value, keep)
+    found = attend(xp, query, key, clear, full, keep, **options)
+    return xp.astype(found, query.dtype)
+
+
+MUTANTS.add(
+    "triangle-without-the-diagonal",
+    "value",
+    "hides each position from itself",
+    partial(triangle_moved, -1),
+    variants=("attention.causal",),
+)
+MUTANTS.add(
+    "triangle-one-too-far",
+    "causal",
+    "lets each position see the next one",
+    partial(triangle_moved, 1),
+    variants=("attention.causal",),
+)
+
+
+@wrong("causal", variants=("attention.causal",))
+def triangle_turned(
+    xp: Any, query: Any, key: Any, value: Any, mask: Any, *, causal: bool
+) -> Any:
+    """Lets each position see later ones, not earlier ones."""
+    del causal
+    back = [array[:, ::-1] for array in (query, key, value, kept(xp, query, mask))]
+    return correct(xp, *back, causal=True)[:, ::-1]
+
+
+@wrong("causal", variants=("attention.causal",))
+def triangle_lost(
+    xp: Any, query: Any, key: Any, value: Any, mask: Any, *, causal: bool
+) -> Any:
+    """Forgets the triangle when a padding mask is given."""
+    return correct(xp, query, key, value, mask, causal=causal and mask is None)
+
+
+MUTANTS.add(
+    "no-scale",
+    "value",
+    "does not divide the scores by the root of D",
+    partial(scaled, lambda _query: 1.0),
+)
+MUTANTS.add(
+    "scales-by-all-heads",
+    "heads-apart",
+    "divides the scores by the root of N D, not of D",
+    partial(scaled, lambda query: (query.shape[2] * query.shape[3]) ** 0.5),
+)
+
+
+@wrong("value", url=TORCH + "pull/184180")
+def mask_tiled_over_heads(
+    xp: Any, query: Any, key: Any, value: Any, mask: Any, *, causal: bool
+) -> Any:
+    """Tiles the mask over the heads where it has to repeat each row's."""
+    # Heads folded into the batch, the mask tiled instead of repeated.
+    keep = kept(xp, query, mask)
+    rows, heads = query.shape[0], query.shape[2]
+    index = xp.arange(rows * heads) % rows
+    wrong = keep[index].reshape((rows, heads, 1, keep.shape[1]))
+    sees = seen(xp, xp.ones_like(keep), causal=causal) & wrong
+    numbers = scores(xp, clean(xp, query, keep), key) / query.shape[3] ** 0.5
+    return given(xp, mixed(xp, shares(xp, numbers, sees), value), keep, query)
+
+
+@wrong("heads-apart")
+def heads_reshaped(
+    xp: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any
+) -> Any:
+    """Reshapes positions and heads where it has to transpose them."""
+    keep = kept(xp, query, mask)
+    rows, time, heads, size = query.shape
+    q, k, v = (
+        xp.permute_dims(
+            xp.reshape(clean(xp, array, keep), (rows, heads, time, size)), (0, 2, 1, 3)
+        )
+        for array in (query, key, value)
     )
+    found = attend(xp, q, k, v, keep, keep, **options)
+    return xp.astype(found, query.dtype)
+
+
+@wrong("extra-padding", url=TORCH + "issues/97111")
+def columns_cut(
+    xp: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any
+) -> Any:
+    """Drops the columns that are padding in every row."""
+    keep = kept(xp, query, mask)
+    longest = max(int(xp.max(after_last(xp, keep))), 1)
+    arrays = [array[:, :longest] for array in (query, key, value, keep)]
+    return correct(xp, *arrays, **options)
+
+
+@wrong("two-layers", url=TORCH + "issues/41508")
+def padded_queries_are_nan(
+    xp: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any
+) -> Any:
+    """Gives NaN at padded queries, which the next layer multiplies by zero."""
+    keep = kept(xp, query, mask)
+    some = xp.any(keep, axis=1, keepdims=True)
+    found = correct(xp, query, key, value, mask, **options)
+    valid = keep | xp.logical_not(some)
+    return xp.where(valid[:, :, None, None], found, float("nan"))
+
+
+@wrong("mask-form", url=TORCH + "issues/90534")
+def number_mask_added(
+    xp: Any, query: Any, key: Any, value: Any, mask: Any, *, causal: bool
+) -> Any:
+    """Adds a mask of ones and zeros to the scores."""
+    if mask is None or mask.dtype == xp.bool:
+        return correct(xp, query, key, value, mask, causal=causal)
+    keep = kept(xp, query, mask)
+    sees = seen(xp, xp.ones_like(keep), causal=causal)
+    numbers = scores(xp, clean(xp, query, keep), key) / query.shape[3] ** 0.5
+    moved = numbers + xp.astype(mask, numbers.dtype)[:, None, None, :]
+    return given(xp, mixed(xp, shares(xp, moved, sees), value), keep, query)
+
+
+@wrong("mask-form")
+def inverts_the_mask_bitwise(
+    xp: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any
+) -> Any:
+    """Inverts the mask with ~, which is right for booleans only."""
+    keep = kept(xp, query, mask)
+    keys = keep if mask is None or mask.dtype.kind == "f" else ~mask == 0
+    return attend(xp, query, key, value, keys, keep, **options)
+
+
+@wrong("valid-nan", url=TORCH + "issues/24816")
+def nan_becomes_zero(xp: Any, *tensors: Any, **options: Any) -> Any:
+    """Replaces NaN in the answer with 0."""
+    found = correct(xp, *tensors, **options)
+    return xp.where(xp.isnan(found), 0.0, found)
+
+
+@wrong("value")
+def rows_stay_sorted(
+    xp: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any
+) -> Any:
+    """Sorts the rows by length and does not sort the answers back."""
+    order = xp.argsort(-lengths(xp, kept(xp, query, mask))[:, 0], stable=True)
+    return correct(xp, query, key, value, mask, **options)[order]
+
+
+@wrong("contract")
+def answers_in_float64(xp: Any, *tensors: Any, **options: Any) -> Any:
+    """Answers in float64 whatever the input's dtype."""
+    return xp.astype(correct(xp, *tensors, **options), xp.float64)
+
+
+@wrong("contract")
+def fills_its_input(
+    xp: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any
+) -> Any:
+    """Zeroes padding in the caller's own values."""
+    found = correct(xp, query, key, value, mask, **options)
+    value[~kept(xp, query, mask)] = 0.0
+    return found
+
+
+@wrong("layout")
+def reads_memory(
+    xp: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any
+) -> Any:
+    """Reads memory in the order it lies in, not elements."""
+    lain = key.ravel(order="K").reshape(key.shape)
+    return correct(xp, query, lain, value, mask, **options)
+
+
+@wrong("length-one")
+def squeezes_the_batch(xp: Any, *tensors: Any, **options: Any) -> Any:
+    """Squeezes the batch's axis when there is one row."""
+    found = correct(xp, *tensors, **options)
+    rows, time, heads, size = found.shape
+    return found.reshape((time, heads, size)) if rows == 1 else found
+
+
+@gradient()
+def gradient_leaks_to_padding(
+    xp: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any
+) -> Any:
+    """Sends a gradient to padded keys, behind a right value."""
+    return correct(xp, query, key, value, mask, **options) + (key - key.detach()) * 0.5
+
+
+@gradient("wild-gradient", url=TORCH + "issues/41508")
+def gradient_of_unselected_scores(
+    xp: Any, query: Any, key: Any, value: Any, mask: Any, *, causal: bool
+) -> Any:
+    """Selects the scores after the product: NaN in the gradient."""
+    # A right answer: what is not seen is selected away after it was computed. Its
+    # derivative is zero, times the NaN that stood there.
+    keep = kept(xp, query, mask)
+    sees = seen(xp, keep, causal=causal) & keep[:, None, :, None]
+    numbers = scores(xp, query, key) / query.shape[3] ** 0.5
+    weights = shares(xp, numbers, sees)
+    return given(xp, mixed(xp, weights, clean(xp, value, keep)), keep, query)
+
+
+@gradient()
+def gradient_past_the_keys(
+    xp: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any
+) -> Any:
+    """Lets no gradient through to the keys."""
+    return correct(xp, query, key.detach(), value, mask, **options)
+
+
+@gradient()
+def gradient_of_the_numerator_only(
+    xp: Any, query: Any, key: Any, value: Any, mask: Any, *, causal: bool
+) -> Any:
+    """Takes the sum of the powers for a constant in the gradient."""
+    keep = kept(xp, query, mask)
+    q, k = clean(xp, query, keep), clean(xp, key, keep)
+    sees = seen(xp, keep, causal=causal)
+    numbers = scores(xp, q, k) / query.shape[3] ** 0.5
+    held = shares(xp, numbers, sees)
+    # Half of the slope: the sum that divides is taken for a constant.
+    powers = xp.exp(numbers - numbers.detach())
+    weights = held.detach() * powers
+    found = mixed(xp, weights, clean(xp, value, keep))
+    return given(xp, found, keep, query)
+
+
+@wrong(
+    "route", url="https://github.com/tensorflow/tensorflow/issues/31636", **compiled()
 )
+def compiled_with_the_padded_length(
+    xp: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any
+) -> Any:
+    """Bakes the padded length into the compiled function."""
+    keep = kept(xp, query, mask)
+    try:
+        known = [int(number) for number in lengths(xp, keep)[:, 0]]
+    except TypeError:  # a tracer has no value: what is left is the static shape
+        known = [query.shape[1]] * query.shape[0]
+    keys = xp.arange(query.shape[1])[None] < xp.asarray(known)[:, None]
+    return attend(xp, query, key, value, keys, keep, **options)

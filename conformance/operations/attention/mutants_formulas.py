@@ -1,13 +1,17 @@
-"""Attentions made wrong on purpose, as formulas over an array namespace."""
+"""Attention over an array namespace, which the mutants change."""
 
-# Each formula is described by the text of its mutant.
-# ruff: noqa: D103, PLR0917
+# ruff: noqa: PLR0917 - as many arguments as attention has
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.operations._common.arrays import clean, kept, over, wide
+from conformance.operations._common.arrays import (
+    clean,
+    kept,
+    over,
+    wide,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +55,7 @@ def seen(xp: Any, keep: Any, *, causal: bool, diagonal: int = 0) -> Any:
 
 
 def triangle(xp: Any, keep: Any, diagonal: int = 0) -> Any:
+    """Return which position each one may see, itself included."""
     at = xp.arange(keep.shape[1])
     return at[None, :] <= at[:, None] + diagonal
 
@@ -69,6 +74,7 @@ def shares(xp: Any, numbers: Any, sees: Any) -> Any:
 
 
 def softmax(xp: Any, numbers: Any, axis: int = 3) -> Any:
+    """Return the softmax over an axis."""
     powers = xp.exp(numbers - xp.max(numbers, axis=axis, keepdims=True))
     return powers / xp.sum(powers, axis=axis, keepdims=True)
 
@@ -93,6 +99,7 @@ def masked(
     mask: Any,
     **options: Any,
 ) -> Any:
+    """Attend with a mask gone wrong."""
     keep = kept(xp, query, mask)
     return attend(xp, query, key, value, change(xp, keep), keep, **options)
 
@@ -118,41 +125,13 @@ def weighed(
 
 
 def added(fill: float, xp: Any, numbers: Any, sees: Any) -> Any:
+    """Add a number to what is not seen."""
     return softmax(xp, numbers + (1 - xp.astype(sees, numbers.dtype)) * fill)
 
 
 def filled(fill: float, xp: Any, numbers: Any, sees: Any) -> Any:
+    """Put a number where nothing is seen."""
     return softmax(xp, xp.where(sees, numbers, fill))
-
-
-def smallest(xp: Any, numbers: Any, sees: Any) -> Any:
-    return filled(float(xp.finfo(numbers.dtype).min), xp, numbers, sees)
-
-
-def masked_after(xp: Any, numbers: Any, sees: Any) -> Any:
-    return xp.where(sees, softmax(xp, numbers), 0.0)
-
-
-def renormalised(xp: Any, numbers: Any, sees: Any) -> Any:
-    found = masked_after(xp, numbers, sees)
-    return found / (xp.sum(found, axis=3, keepdims=True) + 1e-9)
-
-
-def infinite_after(xp: Any, numbers: Any, sees: Any) -> Any:
-    return xp.where(sees, softmax(xp, numbers), INFINITE)
-
-
-def over_queries(xp: Any, numbers: Any, sees: Any) -> Any:
-    found = softmax(xp, xp.where(sees, numbers, -1e30), axis=2)
-    return xp.where(sees, found, 0.0)
-
-
-def over_heads(xp: Any, numbers: Any, sees: Any) -> Any:
-    return xp.where(sees, softmax(xp, numbers, axis=1), 0.0)
-
-
-def epsilon(xp: Any, numbers: Any, sees: Any) -> Any:
-    return shares(xp, numbers, sees) / (1 + 1e-5)
 
 
 def cleaned(
@@ -171,57 +150,15 @@ def cleaned(
     return xp.astype(found, query.dtype)
 
 
-def empty_is_nan(xp: Any, numbers: Any, sees: Any) -> Any:
-    return softmax(xp, xp.where(sees, numbers, INFINITE))
-
-
-def zero_scores(xp: Any, numbers: Any, sees: Any) -> Any:
-    some = xp.any(sees, axis=3, keepdims=True)
-    return xp.where(some, softmax(xp, xp.where(sees, numbers, 0.0)), 0.0)
-
-
-def queries_masked(
-    xp: Any, query: Any, key: Any, value: Any, mask: Any, *, causal: bool
-) -> Any:
-    keep = kept(xp, query, mask)
-    full = xp.ones_like(keep)
-    numbers = scores(xp, clean(xp, query, keep), key) / query.shape[3] ** 0.5
-    sees = seen(xp, full, causal=causal) & keep[:, None, :, None]
-    # Hidden by a fill, a padded query's keys weigh all alike.
-    found = mixed(xp, filled(-1e30, xp, numbers, sees), value)
-    return given(xp, found, full, query)
-
-
-def values_masked(
-    xp: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any
-) -> Any:
-    keep = kept(xp, query, mask)
-    full, clear = xp.ones_like(keep), clean(xp, value, keep)
-    found = attend(xp, query, key, clear, full, keep, **options)
-    return xp.astype(found, query.dtype)
-
-
 def triangle_moved(diagonal: int, xp: Any, *tensors: Any, causal: bool) -> Any:
+    """Attend with the triangle's diagonal moved."""
     query, key, value, mask = tensors
     keep = kept(xp, query, mask)
     return attend(xp, query, key, value, keep, keep, causal=causal, diagonal=diagonal)
 
 
-def triangle_turned(
-    xp: Any, query: Any, key: Any, value: Any, mask: Any, *, causal: bool
-) -> Any:
-    del causal
-    back = [array[:, ::-1] for array in (query, key, value, kept(xp, query, mask))]
-    return correct(xp, *back, causal=True)[:, ::-1]
-
-
-def triangle_lost(
-    xp: Any, query: Any, key: Any, value: Any, mask: Any, *, causal: bool
-) -> Any:
-    return correct(xp, query, key, value, mask, causal=causal and mask is None)
-
-
 def scaled(scale: Callable[[Any], float], xp: Any, *tensors: Any, causal: bool) -> Any:
+    """Attend with scores divided by another number."""
     query, key, value, mask = tensors
     keep = kept(xp, query, mask)
     return attend(xp, query, key, value, keep, keep, causal=causal, scale=scale)

@@ -1,369 +1,196 @@
-"""Losses made wrong on purpose: what is wrong, and which law it breaks first."""
+"""Losses that are wrong before they are reduced, or beside it."""
 
 from __future__ import annotations
 
-from functools import partial
+from typing import Any
 
-from conformance.operations._common.family import mask_faults
-from conformance.operations._common.mutant import Mutant, Mutants
-from conformance.operations.masked_loss import mutants_formulas as wrong
-
-correct = wrong.correct
-MEAN = ("masked_loss.*.mean",)
-ROWS = ("masked_loss.*.sequence_mean",)
-REDUCED = ("masked_loss.*.mean", "masked_loss.*.sum", *ROWS)
-NONE = ("masked_loss.*.none",)
-LABELS = ("masked_loss.cross_entropy.*",)
-_HF = "https://github.com/huggingface/transformers/"
-_KERAS = "https://github.com/keras-team/keras/"
-_TORCH = "https://github.com/pytorch/pytorch/issues/"
-_mutant = partial(Mutant, operation="masked_loss")
-_gradient = partial(
-    _mutant,
-    clause="gradient",
-    kind="gradient",
-    framework="torch",
-    dtypes=("float32", "float64"),
+from conformance.operations._common.arrays import (
+    clean,
+    kept,
+    over,
+    wide,
+)
+from conformance.operations.masked_loss.mutants_formulas import (
+    correct,
+    loss,
+    positions,
+    reduced,
+    reduced_from,
+    terms,
+)
+from conformance.operations.masked_loss.mutants_reductions import (
+    BCE,
+    HF,
+    LABELS,
+    MEAN,
+    MSE,
+    MUTANTS,
+    REDUCED,
+    TORCH,
+    divides_by_time,
 )
 
-
-def _divisors() -> tuple[Mutant, ...]:
-    """Right losses, reduced wrongly."""
-    rows = (
-        (
-            "divides-by-time",
-            "divides by B * T, not by the number of valid positions",
-            wrong.by_size,
-            "value",
-            MEAN,
-            "https://github.com/tensorflow/tensorflow/issues/39146",
-        ),
-        (
-            "divides-by-rows",
-            "divides by the number of rows",
-            wrong.by_rows,
-            "value",
-            MEAN,
-            _KERAS + "issues/13329",
-        ),
-        (
-            "mean-of-row-means",
-            "takes the mean of the rows' means, not of all positions",
-            partial(wrong.as_other, "sequence_mean"),
-            "value",
-            MEAN,
-            _HF + "issues/24725",
-        ),
-        (
-            "sum-for-mean",
-            "gives the sum where the mean is asked for",
-            partial(wrong.as_other, "sum"),
-            "value",
-            MEAN,
-            "",
-        ),
-        (
-            "mean-for-sum",
-            "gives the mean where the sum is asked for",
-            partial(wrong.as_other, "mean"),
-            "value",
-            ("masked_loss.*.sum",),
-            "",
-        ),
-        (
-            "mean-over-positions",
-            "takes the mean of all positions, not of the rows' means",
-            partial(wrong.as_other, "mean"),
-            "value",
-            ROWS,
-            _HF + "issues/39241",
-        ),
-        (
-            "counts-empty-rows",
-            "divides by all rows, those without a valid position too",
-            wrong.all_rows,
-            "empty-row",
-            ROWS,
-            "",
-        ),
-        (
-            "row-means-by-time",
-            "divides each row's sum by T",
-            wrong.rows_by_time,
-            "value",
-            ROWS,
-            "https://github.com/NVIDIA/tacotron2/issues/80",
-        ),
-        (
-            "divides-by-the-longest",
-            "divides by B times the longest row's length",
-            wrong.longest,
-            "value",
-            MEAN,
-            "",
-        ),
-        (
-            "divides-by-the-first-row",
-            "takes every row for as long as the first",
-            wrong.denominator_first_row,
-            "value",
-            MEAN,
-            "",
-        ),
-        (
-            "empty-batch-is-nan",
-            "gives 0 / 0 = NaN without valid positions",
-            wrong.unguarded,
-            "empty-row",
-            (*MEAN, *ROWS),
-            _TORCH + "70348",
-        ),
-        (
-            "epsilon-behind-the-division",
-            "adds 1e-3 to the quotient, not to its divisor",
-            wrong.epsilon,
-            "value",
-            MEAN,
-            _KERAS + "pull/21908",
-        ),
-        (
-            "adds-epsilon-to-the-count",
-            "adds 1e-4 to the number of valid positions",
-            wrong.count_plus,
-            "value",
-            MEAN,
-            "",
-        ),
-        (
-            "counts-in-int8",
-            "counts the valid positions in int8, which ends at 127",
-            wrong.in_int8,
-            "long-rows",
-            MEAN,
-            "",
-        ),
-        (
-            "skips-nan",
-            "leaves a NaN loss at valid positions out",
-            wrong.skips_nan,
-            "valid-nan",
-            ("*",),
-            "https://github.com/numpy/numpy/issues/27797",
-        ),
-        (
-            "divides-unreduced",
-            "divides the unreduced loss by the number of positions",
-            wrong.averaged,
-            "value",
-            NONE,
-            "",
-        ),
-        (
-            "unreduced-is-nan-at-padding",
-            "gives NaN at padding instead of zero",
-            wrong.nan_at_padding,
-            "value",
-            NONE,
-            "",
-        ),
-        (
-            "squeezes-every-axis",
-            "squeezes every axis of length one, the batch's too",
-            wrong.squeezed,
-            "length-one",
-            NONE,
-            "",
-        ),
-        (
-            "rows-stay-sorted",
-            "sorts the rows by length and does not sort them back",
-            wrong.rows_sorted,
-            "value",
-            NONE,
-            "",
-        ),
-        (
-            "cut-to-the-longest-row",
-            "cuts the unreduced loss to the longest row",
-            wrong.truncated,
-            "extra-padding",
-            NONE,
-            "",
-        ),
-    )
-    return tuple(
-        _mutant(
-            name=name,
-            text=text,
-            clause=law,
-            url=url,
-            variants=variants,
-            function=partial(wrong.reduced_from, function),
-        )
-        for name, text, function, law, variants, url in rows
-    )
+wrong, gradient = MUTANTS.wrong, MUTANTS.gradient
 
 
-def _formulas() -> tuple[Mutant, ...]:
-    """Wrong before the reduction, or beside it."""
-    bce, mse = ("masked_loss.binary_cross_entropy.*",), ("masked_loss.mse.*",)
-    rows = (
-        (
-            "multiplies-by-the-mask",
-            "multiplies the loss by the mask after it is NaN",
-            wrong.product,
-            "wild-padding",
-            ("*",),
-            "https://github.com/numpy/numpy/issues/8003",
-        ),
-        (
-            "class-zero-is-padding",
-            "takes label 0 for padding",
-            wrong.class_zero,
-            "value",
-            LABELS,
-            _HF + "issues/23530",
-        ),
-        (
-            "labels-for-a-mask",
-            "ignores negative labels and not the mask",
-            wrong.ignore_index,
-            "value",
-            LABELS,
-            "https://github.com/oobabooga/textgen/issues/4031",
-        ),
-        (
-            "gathers-before-the-mask",
-            "looks up the labels of padding before it masks",
-            wrong.gathers,
-            "padding-labels",
-            LABELS,
-            _TORCH + "15508",
-        ),
-        ("clips-logits", "clips logits to five", wrong.clipped, "value", ("*",), ""),
-        (
-            "smooths-padding-too",
-            "smooths labels, at padding too",
-            wrong.smoothed,
-            "value",
-            LABELS,
-            _TORCH + "73205",
-        ),
-        (
-            "needs-padding",
-            "raises when no position is padding",
-            wrong.needs_padding,
-            "full-mask",
-            ("*",),
-            "https://github.com/harvardnlp/annotated-transformer/issues/39",
-        ),
-        (
-            "labels-one-late",
-            "compares with the label of the position before",
-            wrong.shifted,
-            "value",
-            ("*",),
-            "",
-        ),
-        (
-            "sums-features",
-            "sums over the features instead of their mean",
-            wrong.feature_sum,
-            "value",
-            mse,
-            "https://github.com/NVIDIA/tacotron2/issues/80",
-        ),
-        (
-            "absolute-error",
-            "takes the absolute error for the squared one",
-            wrong.magnitude,
-            "value",
-            mse,
-            "",
-        ),
-        (
-            "no-maximum-subtracted",
-            "takes exp of logits as they are, which overflows",
-            wrong.raw_powers,
-            "large-values",
-            (*LABELS, *bce),
-            "",
-        ),
-        (
-            "answers-in-float64",
-            "answers in float64 whatever the input's dtype",
-            wrong.doubled,
-            "contract",
-            ("*",),
-            "",
-        ),
-        (
-            "zeroes-its-input",
-            "sets padding to zero in the caller's own array",
-            wrong.written,
-            "contract",
-            ("*",),
-            _TORCH + "39639",
-        ),
-        (
-            "reads-memory",
-            "reads memory in the order it lies in, not elements",
-            wrong.in_memory,
-            "layout",
-            ("*",),
-            _TORCH + "99638",
-        ),
-        (
-            "inverts-the-mask-bitwise",
-            "inverts the mask with ~, right for booleans only",
-            wrong.bitwise,
-            "mask-form",
-            ("*",),
-            "",
-        ),
-    )
-    return tuple(
-        _mutant(
-            name=name,
-            text=text,
-            clause=law,
-            url=url,
-            variants=variants,
-            function=function,
-        )
-        for name, text, function, law, variants, url in rows
-    )
+@wrong("wild-padding", url="https://github.com/numpy/numpy/issues/8003")
+def multiplies_by_the_mask(
+    xp: Any, p: Any, t: Any, mask: Any, *, kind: str, reduction: str
+) -> Any:
+    """Multiplies the loss by the mask after it is NaN."""
+    keep = kept(xp, p, mask)
+    y = t % 3 if kind == "cross_entropy" else t
+    losses = terms(xp, wide(xp, p), y, kind)
+    losses = losses * xp.astype(keep, losses.dtype)
+    return xp.astype(reduced(xp, losses, keep, reduction), p.dtype)
 
 
-MUTANTS = Mutants("masked_loss", correct)
-MUTANTS.extend(
-    (
-        *mask_faults("masked_loss", wrong.masked),
-        *_divisors(),
-        *_formulas(),
-        _gradient(
-            name="gradient-leaks-to-padding",
-            text="sends a gradient to padding, behind a right value",
-            variants=REDUCED,
-            function=wrong.leaking,
-        ),
-        _gradient(
-            name="gradient-unconnected",
-            text="lets no gradient through",
-            function=wrong.detached,
-        ),
-        _gradient(
-            name="gradient-divides-by-size",
-            text="divides the gradient by B * T behind a right value",
-            variants=MEAN,
-            function=wrong.gradient_by_size,
-        ),
-        _gradient(
-            name="gradient-of-the-other-branch",
-            text="selects after a product whose derivative at padding is NaN times zero",
-            clause="wild-gradient",
-            url="https://github.com/jax-ml/jax/issues/347",
-            function=wrong.broken_branch,
-        ),
-    )
-)
+@wrong("value", url=HF + "issues/23530", variants=LABELS)
+def class_zero_is_padding(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
+    """Takes label 0 for padding."""
+    return loss(xp, p, t, kept(xp, p, mask) & (t != 0), **how)
+
+
+@wrong("value", url="https://github.com/oobabooga/textgen/issues/4031", variants=LABELS)
+def labels_for_a_mask(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
+    """Ignores negative labels and not the mask."""
+    del mask
+    return loss(xp, p, t, t >= 0, **how)
+
+
+@wrong("padding-labels", url=TORCH + "15508", variants=LABELS)
+def gathers_before_the_mask(
+    xp: Any, p: Any, t: Any, mask: Any, *, kind: str, reduction: str
+) -> Any:
+    """Looks up the labels of padding before it masks."""
+    keep = kept(xp, p, mask)
+    losses = xp.where(keep, terms(xp, clean(xp, p, keep), t, kind), 0.0)
+    return xp.astype(reduced(xp, losses, keep, reduction), p.dtype)
+
+
+@wrong("value")
+def clips_logits(
+    xp: Any, p: Any, t: Any, mask: Any, *, kind: str, reduction: str
+) -> Any:
+    """Clips logits to five."""
+    keep = kept(xp, p, mask)
+    z = xp.clip(clean(xp, p, keep), -5.0, 5.0)
+    y = xp.where(over(keep, t), t, xp.zeros_like(t))
+    losses = xp.where(keep, terms(xp, z, y, kind), 0.0)
+    return xp.astype(reduced(xp, losses, keep, reduction), p.dtype)
+
+
+@wrong("value", url=TORCH + "73205", variants=LABELS)
+def smooths_padding_too(
+    xp: Any, p: Any, t: Any, mask: Any, *, kind: str, reduction: str
+) -> Any:
+    """Smooths labels, at padding too."""
+    keep = kept(xp, p, mask)
+    z = clean(xp, p, keep)
+    below = z - xp.max(z, axis=-1, keepdims=True)
+    logs = below - xp.log(xp.sum(xp.exp(below), axis=-1, keepdims=True))
+    losses = 0.9 * positions(xp, p, t, keep, kind) - 0.1 * xp.mean(logs, axis=-1)
+    return xp.astype(reduced(xp, losses, keep, reduction), p.dtype)
+
+
+@wrong("full-mask", url="https://github.com/harvardnlp/annotated-transformer/issues/39")
+def needs_padding(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
+    """Raises when no position is padding."""
+    if xp.all(kept(xp, p, mask)):
+        msg = "index is empty: there is no padding to fill"
+        raise IndexError(msg)
+    return correct(xp, p, t, mask, **how)
+
+
+@wrong("value")
+def labels_one_late(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
+    """Compares with the label of the position before."""
+    return loss(xp, p, xp.roll(t, 1, axis=1), kept(xp, p, mask), **how)
+
+
+@wrong("value", url="https://github.com/NVIDIA/tacotron2/issues/80", variants=MSE)
+def sums_features(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
+    """Sums over the features instead of their mean."""
+    return correct(xp, p, t, mask, **how) * p.shape[-1]
+
+
+@wrong("value", variants=MSE)
+def absolute_error(
+    xp: Any, p: Any, t: Any, mask: Any, *, kind: str, reduction: str
+) -> Any:
+    """Takes the absolute error for the squared one."""
+    del kind
+    keep = kept(xp, p, mask)
+    y = xp.where(over(keep, t), t, xp.zeros_like(t))
+    losses = xp.mean(xp.abs(clean(xp, p, keep) - y), axis=-1)
+    return xp.astype(reduced(xp, losses, keep, reduction), p.dtype)
+
+
+@wrong("large-values", variants=(*LABELS, *BCE))
+def no_maximum_subtracted(
+    xp: Any, p: Any, t: Any, mask: Any, *, kind: str, reduction: str
+) -> Any:
+    """Takes exp of logits as they are, which overflows."""
+    keep = kept(xp, p, mask)
+    z, y = clean(xp, p, keep), xp.where(over(keep, t), t, xp.zeros_like(t))
+    if kind == "cross_entropy":
+        at = xp.astype(y, xp.int64)[..., None]
+        chosen = xp.take_along_axis(z, at, axis=-1)[..., 0]
+        losses = xp.log(xp.sum(xp.exp(z), axis=-1)) - chosen
+    else:
+        losses = xp.log1p(xp.exp(z)) - z * y
+    losses = xp.where(keep, losses, 0.0)
+    return xp.astype(reduced(xp, losses, keep, reduction), p.dtype)
+
+
+@wrong("contract")
+def answers_in_float64(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
+    """Answers in float64 whatever the input's dtype."""
+    return xp.astype(correct(xp, p, t, mask, **how), xp.float64)
+
+
+@wrong("contract", url=TORCH + "39639")
+def zeroes_its_input(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
+    """Sets padding to zero in the caller's own array."""
+    keep = kept(xp, p, mask)
+    p[~keep] = 0
+    return loss(xp, p, t, keep, **how)
+
+
+@wrong("layout", url=TORCH + "99638")
+def reads_memory(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
+    """Reads memory in the order it lies in, not elements."""
+    return correct(xp, p.ravel(order="K").reshape(p.shape), t, mask, **how)
+
+
+@wrong("mask-form")
+def inverts_the_mask_bitwise(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
+    """Inverts the mask with ~, right for booleans only."""
+    keep = kept(xp, p, mask) if mask is None else ~mask == 0
+    return loss(xp, p, t, keep, **how)
+
+
+@gradient(variants=REDUCED)
+def gradient_leaks_to_padding(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
+    """Sends a gradient to padding, behind a right value."""
+    there = xp.where(over(kept(xp, p, mask), p), 0.0, p)
+    return correct(xp, p, t, mask, **how) + xp.sum(there - there.detach())
+
+
+@gradient()
+def gradient_unconnected(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
+    """Lets no gradient through."""
+    return correct(xp, p.detach(), t, mask, **how)
+
+
+@gradient(variants=MEAN)
+def gradient_divides_by_size(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
+    """Divides the gradient by B * T behind a right value."""
+    other = reduced_from(divides_by_time, xp, p, t, mask, **how)
+    return correct(xp, p, t, mask, **how).detach() + (other - other.detach())
+
+
+@gradient("wild-gradient", url="https://github.com/jax-ml/jax/issues/347")
+def gradient_of_the_other_branch(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
+    """Selects after a product whose derivative at padding is NaN times zero."""
+    return correct(xp, p + 0 * (p * p), t, mask, **how)

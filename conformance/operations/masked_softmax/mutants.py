@@ -1,236 +1,245 @@
-"""Softmaxes made wrong on purpose: what is wrong, and which law it breaks first."""
+"""Softmaxes made wrong on purpose, and which law each breaks first."""
 
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
-from conformance.operations._common.family import mask_faults
-from conformance.operations._common.mutant import Mutant, Mutants
-from conformance.operations.masked_softmax import mutants_formulas as wrong
-
-correct = wrong.correct
-_FILL = "fills padding with {} before the softmax, which smaller logits lose to"
-_SELECT = "https://github.com/pytorch/pytorch/issues/"
-_mutant = partial(Mutant, operation="masked_softmax")
-_gradient = partial(
-    _mutant,
-    clause="gradient",
-    kind="gradient",
-    framework="torch",
-    dtypes=("float32", "float64"),
+from conformance.operations._common.arrays import (
+    clean,
+    wide,
 )
-MUTANTS = Mutants("masked_softmax", correct)
+from conformance.operations._common.family import (
+    called,
+    usual,
+)
+from conformance.operations._common.mutant import Mutants
+
+INFINITE = float("-inf")
+
+
+def softmax(xp: Any, x: Any, keep: Any) -> Any:
+    """Return the probabilities of the valid positions, zero elsewhere."""
+    shares = plain(xp, lifted(xp, clean(xp, x, keep, INFINITE), keep))
+    return xp.astype(xp.where(keep, shares, 0.0), x.dtype)
+
+
+def lifted(xp: Any, scores: Any, keep: Any) -> Any:
+    """A row of minus infinities has no softmax: zeros instead."""
+    return xp.where(xp.any(keep, axis=1, keepdims=True), scores, 0.0)
+
+
+def plain(xp: Any, scores: Any) -> Any:
+    """The softmax of everything."""
+    powers = xp.exp(scores - xp.max(scores, axis=1, keepdims=True))
+    return powers / xp.sum(powers, axis=1, keepdims=True)
+
+
+def filled(fill: float, xp: Any, x: Any, keep: Any) -> Any:
+    """Return the softmax with a number at padding."""
+    return xp.astype(plain(xp, clean(xp, x, keep, fill)), x.dtype)
+
+
+def added(fill: float, xp: Any, x: Any, keep: Any) -> Any:
+    """Return the softmax with a number added to padding."""
+    wider = wide(xp, x)
+    weight = xp.astype(keep, wider.dtype)
+    return xp.astype(plain(xp, wider + (1 - weight) * fill), x.dtype)
+
+
+_SELECT = "https://github.com/pytorch/pytorch/issues/"
+MUTANTS = Mutants("masked_softmax", partial(called, softmax), around=called)
+wrong, gradient = MUTANTS.wrong, MUTANTS.gradient
 MUTANTS.extend(
-    (
-        *mask_faults("masked_softmax", wrong.masked),
-        *(
-            _mutant(
-                name=f"fills-minus-{fill[1:]}",
-                text=_FILL.format(fill),
-                clause="large-values",
-                url=url,
-                dtypes=("float16", "float32"),
-                function=partial(wrong.filled, float(fill)),
-            )
-            for fill, url in (
-                ("-1e4", ""),
-                ("-1e6", "https://github.com/d2l-ai/d2l-en/pull/2423"),
-                ("-1e9", "https://github.com/facebookresearch/fairseq/issues/3575"),
-                ("-1e10", "https://github.com/openai/gpt-2/pull/122"),
-            )
-        ),
-        _mutant(
-            name="fills-the-smallest-number",
-            text="fills padding with the dtype's smallest number: uniform when empty",
-            clause="empty-row",
-            function=wrong.finfo_min,
-        ),
-        _mutant(
-            name="adds-minus-1e4",
-            text="adds -1e4 to padding, which keeps what stood there",
-            clause="value",
-            function=partial(wrong.added, -1e4),
-        ),
-        _mutant(
-            name="adds-minus-1e9",
-            text="adds -1e9 to padding, which keeps what stood there",
-            clause="wild-padding",
-            url="https://github.com/NVIDIA/apex/issues/93",
-            function=partial(wrong.added, -1e9),
-        ),
-        _mutant(
-            name="adds-the-smallest-number",
-            text="adds the dtype's smallest number to padding, which overflows",
-            clause="wild-padding",
-            url="https://github.com/huggingface/transformers/pull/17306",
-            function=wrong.finfo_min_added,
-        ),
-        _mutant(
-            name="masks-after-without-normalising",
-            text="applies the mask after the softmax and does not normalise again",
-            clause="value",
-            url="https://github.com/huggingface/pytorch-image-models/pull/2236",
-            function=wrong.masked_after,
-        ),
-        _mutant(
-            name="masks-after-and-normalises",
-            text="applies the mask after the softmax, where padding has taken everything",
-            clause="value",
-            url="https://github.com/tensorflow/tensorflow/issues/43941",
-            function=wrong.renormalised,
-        ),
-        _mutant(
-            name="minus-infinity-after",
-            text="writes minus infinity into the probabilities, not the logits",
-            clause="value",
-            url="https://github.com/gabrielmittag/NISQA/issues/17",
-            function=wrong.infinite_after,
-        ),
-        _mutant(
-            name="zeroes-logits-and-normalises",
-            text="sets padding's logits to zero and normalises what is left",
-            clause="shift",
-            url="https://github.com/allenai/allennlp/pull/893",
-            function=wrong.zero_logits,
-        ),
-        _mutant(
-            name="zeroes-logits",
-            text="sets padding's logits to zero, which takes its share",
-            clause="value",
-            function=wrong.zero_logits_kept,
-        ),
-        _mutant(
-            name="empty-row-is-nan",
-            text="gives NaN for a row without valid positions",
-            clause="empty-row",
-            url=_SELECT + "55056",
-            function=wrong.empty_is_nan,
-        ),
-        _mutant(
-            name="floor-at-padding",
-            text="leaves 1e-9 at padding",
-            clause="zero-at-padding",
-            url="https://github.com/torch-spyre/torch-spyre/pull/4522",
-            function=wrong.floor,
-        ),
-        _mutant(
-            name="multiplies-powers-by-the-mask",
-            text="multiplies exp by the mask, where a large logit at padding overflows",
-            clause="value",
-            url="https://github.com/deepmodeling/deepmd-kit/pull/5717",
-            function=wrong.powers_times_mask,
-        ),
-        _mutant(
-            name="no-maximum-subtracted",
-            text="does not subtract the maximum before exp",
-            clause="value",
-            function=wrong.without_top,
-        ),
-        _mutant(
-            name="epsilon-in-the-sum",
-            text="adds 1e-5 of the sum to the divisor",
-            clause="sums-to-one",
-            function=wrong.epsilon,
-        ),
-        _mutant(
-            name="logarithm",
-            text="gives log-probabilities, 0 (probability one) at padding",
-            clause="value",
-            url="https://github.com/allenai/allennlp/pull/105",
-            function=wrong.logarithm,
-        ),
-        _mutant(
-            name="over-the-batch",
-            text="normalises over the batch, not over time",
-            clause="value",
-            function=wrong.over_the_batch,
-        ),
-        _mutant(
-            name="over-everything",
-            text="normalises over all rows together",
-            clause="value",
-            function=wrong.flat,
-        ),
-        _mutant(
-            name="nan-becomes-zero",
-            text="replaces NaN in the answer with 0",
-            clause="valid-nan",
-            url=_SELECT + "24816",
-            function=wrong.no_nan,
-        ),
-        _mutant(
-            name="zeros-are-padding",
-            text="takes valid logits of 0 for padding",
-            clause="value",
-            url="https://github.com/microsoft/onnxruntime-genai/pull/1694",
-            function=wrong.zeros_are_padding,
-        ),
-        _mutant(
-            name="rows-stay-sorted",
-            text="sorts the rows by length and does not sort the answers back",
-            clause="value",
-            function=wrong.rows_sorted,
-        ),
-        _mutant(
-            name="answers-in-float64",
-            text="answers in float64 whatever the input's dtype",
-            clause="contract",
-            function=wrong.doubled,
-        ),
-        _mutant(
-            name="fills-its-input",
-            text="fills padding in the caller's own array",
-            clause="contract",
-            url=_SELECT + "39639",
-            function=wrong.written,
-        ),
-        _mutant(
-            name="reads-memory",
-            text="reads memory in the order it lies in, not elements",
-            clause="layout",
-            function=wrong.in_memory,
-        ),
-        _mutant(
-            name="inverts-the-mask-bitwise",
-            text="inverts the mask with ~, which is right for booleans only",
-            clause="mask-form",
-            function=wrong.bitwise,
-        ),
-        _mutant(
-            name="squeezes-every-axis",
-            text="squeezes every axis of length one, the batch's too",
-            clause="length-one",
-            function=wrong.squeezed,
-        ),
-        _gradient(
-            name="gradient-leaks-to-padding",
-            text="sends a gradient to padding, behind a right value",
-            function=wrong.leaking,
-        ),
-        _gradient(
-            name="gradient-of-the-unselected-power",
-            text="takes exp of padding and selects afterwards: NaN in the gradient",
-            url="https://github.com/rwth-i6/returnn/issues/576",
-            function=wrong.unselected_power,
-        ),
-        _gradient(
-            name="gradient-unconnected",
-            text="lets no gradient through",
-            function=wrong.detached,
-        ),
-        _gradient(
-            name="gradient-of-the-numerator-only",
-            text="takes the sum of the powers for a constant in the gradient",
-            function=wrong.frozen_total,
-        ),
-        _mutant(
-            name="compiled-with-the-padded-length",
-            text="bakes the padded length into the compiled function",
-            clause="route",
-            kind="route",
-            framework="jax",
-            url="https://github.com/tensorflow/tensorflow/issues/31636",
-            function=wrong.baked_length,
+    usual(
+        "masked_softmax",
+        softmax,
+        without=(
+            "zeroes-its-input",
+            "reads-memory",
+            "nan-becomes-zero",
+            "gradient-of-the-other-branch",
         ),
     )
 )
+for _fill, _url in (
+    ("-1e4", ""),
+    ("-1e6", "https://github.com/d2l-ai/d2l-en/pull/2423"),
+    ("-1e9", "https://github.com/facebookresearch/fairseq/issues/3575"),
+    ("-1e10", "https://github.com/openai/gpt-2/pull/122"),
+):
+    MUTANTS.add(
+        f"fills-minus-{_fill[1:]}",
+        "large-values",
+        f"fills padding with {_fill} before the softmax, which smaller logits lose to",
+        partial(called, partial(filled, float(_fill))),
+        url=_url,
+        dtypes=("float16", "float32"),
+    )
+for _fill, _clause, _url in (
+    ("-1e4", "value", ""),
+    ("-1e9", "wild-padding", "https://github.com/NVIDIA/apex/issues/93"),
+):
+    MUTANTS.add(
+        f"adds-minus-{_fill[1:]}",
+        _clause,
+        f"adds {_fill} to padding, which keeps what stood there",
+        partial(called, partial(added, float(_fill))),
+        url=_url,
+    )
+
+
+@wrong("empty-row")
+def fills_the_smallest_number(xp: Any, x: Any, keep: Any) -> Any:
+    """Fills padding with the dtype's smallest number: uniform when empty."""
+    return filled(float(xp.finfo(wide(xp, x).dtype).min), xp, x, keep)
+
+
+@wrong("wild-padding", url="https://github.com/huggingface/transformers/pull/17306")
+def adds_the_smallest_number(xp: Any, x: Any, keep: Any) -> Any:
+    """Adds the dtype's smallest number to padding, which overflows."""
+    return added(float(xp.finfo(wide(xp, x).dtype).min), xp, x, keep)
+
+
+@wrong("value", url="https://github.com/huggingface/pytorch-image-models/pull/2236")
+def masks_after_without_normalising(xp: Any, x: Any, keep: Any) -> Any:
+    """Applies the mask after the softmax and does not normalise again."""
+    shares = plain(xp, wide(xp, x))
+    return xp.astype(xp.where(keep, shares, 0.0), x.dtype)
+
+
+@wrong("value", url="https://github.com/tensorflow/tensorflow/issues/43941")
+def masks_after_and_normalises(xp: Any, x: Any, keep: Any) -> Any:
+    """Applies the mask after the softmax, where padding has taken everything."""
+    shares = xp.where(keep, plain(xp, wide(xp, x)), 0.0)
+    total = xp.sum(shares, axis=1, keepdims=True)
+    return xp.astype(shares / (total + 1e-13), x.dtype)
+
+
+@wrong("value", url="https://github.com/gabrielmittag/NISQA/issues/17")
+def minus_infinity_after(xp: Any, x: Any, keep: Any) -> Any:
+    """Writes minus infinity into the probabilities, not the logits."""
+    shares = plain(xp, wide(xp, x))
+    return xp.astype(xp.where(keep, shares, INFINITE), x.dtype)
+
+
+@wrong("shift", url="https://github.com/allenai/allennlp/pull/893")
+def zeroes_logits_and_normalises(xp: Any, x: Any, keep: Any) -> Any:
+    """Sets padding's logits to zero and normalises what is left."""
+    shares = xp.where(keep, plain(xp, clean(xp, x, keep)), 0.0)
+    total = xp.sum(shares, axis=1, keepdims=True)
+    return xp.astype(shares / (total + 1e-13), x.dtype)
+
+
+@wrong("value")
+def zeroes_logits(xp: Any, x: Any, keep: Any) -> Any:
+    """Sets padding's logits to zero, which takes its share."""
+    return xp.astype(plain(xp, clean(xp, x, keep)), x.dtype)
+
+
+@wrong("empty-row", url=_SELECT + "55056")
+def empty_row_is_nan(xp: Any, x: Any, keep: Any) -> Any:
+    """Gives NaN for a row without valid positions."""
+    return filled(INFINITE, xp, x, keep)
+
+
+@wrong("zero-at-padding", url="https://github.com/torch-spyre/torch-spyre/pull/4522")
+def floor_at_padding(xp: Any, x: Any, keep: Any) -> Any:
+    """Leaves 1e-9 at padding."""
+    return xp.where(keep, softmax(xp, x, keep), xp.zeros_like(x) + 1e-9)
+
+
+@wrong("value", url="https://github.com/deepmodeling/deepmd-kit/pull/5717")
+def multiplies_powers_by_the_mask(xp: Any, x: Any, keep: Any) -> Any:
+    """Multiplies exp by the mask, where a large logit at padding overflows."""
+    top = xp.max(lifted(xp, clean(xp, x, keep, INFINITE), keep), axis=1, keepdims=True)
+    wider = wide(xp, x)
+    powers = xp.exp(wider - top) * xp.astype(keep, wider.dtype)
+    total = xp.sum(powers, axis=1, keepdims=True)
+    return xp.astype(powers / xp.where(total == 0, 1.0, total), x.dtype)
+
+
+@wrong("value")
+def no_maximum_subtracted(xp: Any, x: Any, keep: Any) -> Any:
+    """Does not subtract the maximum before exp."""
+    powers = xp.exp(clean(xp, x, keep, INFINITE))
+    total = xp.sum(powers, axis=1, keepdims=True)
+    return xp.astype(powers / xp.where(total == 0, 1.0, total), x.dtype)
+
+
+@wrong("sums-to-one")
+def epsilon_in_the_sum(xp: Any, x: Any, keep: Any) -> Any:
+    """Adds 1e-5 of the sum to the divisor."""
+    return softmax(xp, x, keep) / (1 + 1e-5)
+
+
+@wrong("value", url="https://github.com/allenai/allennlp/pull/105")
+def logarithm(xp: Any, x: Any, keep: Any) -> Any:
+    """Gives log-probabilities, 0 (probability one) at padding."""
+    logs = xp.log(softmax(xp, x, keep))
+    return xp.where(keep, logs, xp.zeros_like(x))
+
+
+@wrong("value")
+def over_the_batch(xp: Any, x: Any, keep: Any) -> Any:
+    """Normalises over the batch, not over time."""
+    return softmax(xp, x.T, keep.T).T
+
+
+@wrong("value")
+def over_everything(xp: Any, x: Any, keep: Any) -> Any:
+    """Normalises over all rows together."""
+    size = (1, x.shape[0] * x.shape[1])
+    keep = keep.reshape(size)
+    return softmax(xp, x.reshape(size), keep).reshape(x.shape)
+
+
+@wrong("valid-nan", url=_SELECT + "24816")
+def nan_becomes_zero(xp: Any, x: Any, keep: Any) -> Any:
+    """Replaces NaN in the answer with 0."""
+    found = softmax(xp, x, keep)
+    return xp.where(xp.isnan(found), xp.zeros_like(found), found)
+
+
+@wrong("value", url="https://github.com/microsoft/onnxruntime-genai/pull/1694")
+def zeros_are_padding(xp: Any, x: Any, keep: Any) -> Any:
+    """Takes valid logits of 0 for padding."""
+    return softmax(xp, x, keep & (x != 0))
+
+
+@wrong("contract", url=_SELECT + "39639")
+def fills_its_input(xp: Any, x: Any, keep: Any) -> Any:
+    """Fills padding in the caller's own array."""
+    x[~keep] = INFINITE
+    return softmax(xp, x, keep)
+
+
+@wrong("layout")
+def reads_memory(xp: Any, x: Any, keep: Any) -> Any:
+    """Reads memory in the order it lies in, not elements."""
+    return softmax(xp, x.ravel(order="K").reshape(x.shape), keep)
+
+
+@gradient(url="https://github.com/rwth-i6/returnn/issues/576")
+def gradient_of_the_unselected_power(xp: Any, x: Any, keep: Any) -> Any:
+    """Takes exp of padding and selects afterwards: NaN in the gradient."""
+    # exp overflows at padding; its derivative there is zero times infinity.
+    top = xp.max(lifted(xp, clean(xp, x, keep, INFINITE), keep), axis=1, keepdims=True)
+    powers = xp.where(keep, xp.exp(wide(xp, x) - top.detach()), 0.0)
+    total = xp.sum(powers, axis=1, keepdims=True)
+    return xp.astype(powers / xp.where(total == 0, 1.0, total), x.dtype)
+
+
+@gradient()
+def gradient_unconnected(xp: Any, x: Any, keep: Any) -> Any:
+    """Lets no gradient through."""
+    return softmax(xp, x.detach(), keep)
+
+
+@gradient()
+def gradient_of_the_numerator_only(xp: Any, x: Any, keep: Any) -> Any:
+    """Takes the sum of the powers for a constant in the gradient."""
+    scores = lifted(xp, clean(xp, x, keep, INFINITE), keep)
+    powers = xp.exp(scores - xp.max(scores, axis=1, keepdims=True).detach())
+    total = xp.sum(powers, axis=1, keepdims=True).detach()
+    return xp.astype(xp.where(keep, powers / total, 0.0), x.dtype)

@@ -1,22 +1,20 @@
 """Reversals made wrong on purpose."""
 
-# Each formula is described by the text of its mutant.
-# ruff: noqa: D103
-
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from conformance.operations._common.arrays import (
-    kept,
     lengths,
     over,
     places,
     without_last,
 )
-from conformance.operations._common.family import FLOATS, called, usual
-from conformance.operations._common.mutant import Mutant, Mutants
+from conformance.operations._common.family import (
+    called,
+    usual,
+)
+from conformance.operations._common.mutant import Mutants
 
 
 def correct(xp: Any, x: Any, mask: Any) -> Any:
@@ -25,6 +23,7 @@ def correct(xp: Any, x: Any, mask: Any) -> Any:
 
 
 def reverse(xp: Any, x: Any, keep: Any) -> Any:
+    """Return the valid positions in reverse order, zero elsewhere."""
     return _only(xp, taken(xp, x, source(xp, keep)), keep)
 
 
@@ -39,6 +38,7 @@ def source(xp: Any, keep: Any) -> Any:
 
 
 def taken(xp: Any, x: Any, at: Any) -> Any:
+    """Return x, read at a position of its row for each position."""
     index = xp.broadcast_to(over(at, x), tuple(x.shape))
     return xp.take_along_axis(x, index, axis=1)
 
@@ -47,37 +47,62 @@ def _only(xp: Any, found: Any, keep: Any) -> Any:
     return xp.where(over(keep, found), found, xp.zeros_like(found))
 
 
-def _whole_row(xp: Any, x: Any, mask: Any) -> Any:
-    return _only(xp, xp.flip(x, axis=1), kept(xp, x, mask))
+MUTANTS = Mutants("reverse_sequence", correct, around=called)
+wrong, gradient = MUTANTS.wrong, MUTANTS.gradient
+MUTANTS.extend(usual("reverse_sequence", reverse))
 
 
-def _padding_kept(xp: Any, x: Any, mask: Any) -> Any:
-    keep = kept(xp, x, mask)
+@wrong("value", url="https://github.com/keras-team/keras/issues/4192")
+def reverses_the_padded_row(xp: Any, x: Any, keep: Any) -> Any:
+    """Reverses the row as a whole, so that padding comes first."""
+    return _only(xp, xp.flip(x, axis=1), keep)
+
+
+@wrong("same-values", url="https://github.com/keras-team/keras/issues/7244")
+def reverses_a_cleaned_row(xp: Any, x: Any, keep: Any) -> Any:
+    """Reverses the row as a whole, with zeros for its padding."""
+    # Padding is multiplied away before the row as a whole is turned round.
+    keep = over(keep, x)
+    cleaned = xp.where(keep, x, xp.zeros_like(x))
+    return xp.where(keep, xp.flip(cleaned, axis=1), xp.zeros_like(x))
+
+
+@wrong("value")
+def padding_is_kept(xp: Any, x: Any, keep: Any) -> Any:
+    """Leaves at padding what stood there, zero declared."""
     return xp.where(over(keep, x), reverse(xp, x, keep), x)
 
 
-def _as_it_was(xp: Any, x: Any, mask: Any) -> Any:
-    return _only(xp, x, kept(xp, x, mask))
+@wrong("value")
+def does_not_reverse(xp: Any, x: Any, keep: Any) -> Any:
+    """Gives the row as it was."""
+    return _only(xp, x, keep)
 
 
-def _batch_axis(xp: Any, x: Any, mask: Any) -> Any:
-    return _only(xp, xp.flip(x, axis=0), kept(xp, x, mask))
+@wrong("value")
+def reverses_the_batch(xp: Any, x: Any, keep: Any) -> Any:
+    """Reverses the batch's axis, not time's."""
+    return _only(xp, xp.flip(x, axis=0), keep)
 
 
-def _features_too(xp: Any, x: Any, mask: Any) -> Any:
-    found = correct(xp, x, mask)
+@wrong("value")
+def reverses_the_features_too(xp: Any, x: Any, keep: Any) -> Any:
+    """Reverses the axis of features as well."""
+    found = reverse(xp, x, keep)
     return found if x.ndim == 2 else xp.flip(found, axis=-1)  # noqa: PLR2004 - [B, T]
 
 
-def _last_stays(xp: Any, x: Any, mask: Any) -> Any:
-    keep = kept(xp, x, mask)
+@wrong("value", url="https://github.com/speechbrain/speechbrain/issues/1129")
+def last_value_stays(xp: Any, x: Any, keep: Any) -> Any:
+    """Reverses one value too few, so that the last one stays last."""
     inner = without_last(xp, keep)
     return _only(xp, xp.where(over(inner, x), reverse(xp, x, inner), x), keep)
 
 
-def _to_the_left(xp: Any, x: Any, mask: Any) -> Any:
+@wrong("left-padding", url="https://github.com/facebookresearch/fairseq/issues/3625")
+def moves_to_the_left(xp: Any, x: Any, keep: Any) -> Any:
+    """Writes the reversed values to the row's left end, padding or not."""
     # The valid values, packed, reversed and left packed.
-    keep = kept(xp, x, mask)
     at = xp.astype(places(xp, keep), xp.int64)
     order = xp.argsort(xp.where(keep, at, at + keep.shape[1]), axis=1)
     number = lengths(xp, keep)
@@ -87,96 +112,15 @@ def _to_the_left(xp: Any, x: Any, mask: Any) -> Any:
     return _only(xp, found, at < number)
 
 
-def _product(xp: Any, x: Any, mask: Any) -> Any:
-    keep = kept(xp, x, mask)
+@wrong("wild-padding", url="https://github.com/numpy/numpy/issues/8003")
+def multiplies_by_the_mask(xp: Any, x: Any, keep: Any) -> Any:
+    """Multiplies by the mask, so that infinity or NaN at padding gives NaN."""
     at = xp.where(keep, source(xp, keep), xp.astype(places(xp, keep), xp.int64))
     return taken(xp, x, at) * xp.astype(over(keep, x), x.dtype)
 
 
-def _padding_inside(xp: Any, x: Any, mask: Any) -> Any:
-    # Padding is multiplied away before the row as a whole is turned round.
-    keep = over(kept(xp, x, mask), x)
-    cleaned = xp.where(keep, x, xp.zeros_like(x))
-    return xp.where(keep, xp.flip(cleaned, axis=1), xp.zeros_like(x))
-
-
-def _gradient_as_it_was(xp: Any, x: Any, mask: Any) -> Any:
-    there = _as_it_was(xp, x, mask)
-    return correct(xp, x, mask).detach() + (there - there.detach())
-
-
-_mutant = partial(Mutant, operation="reverse_sequence")
-MUTANTS = Mutants("reverse_sequence", correct)
-MUTANTS.extend(
-    (
-        *usual("reverse_sequence", reverse),
-        _mutant(
-            name="reverses-the-padded-row",
-            text="reverses the row as a whole, so that padding comes first",
-            clause="value",
-            url="https://github.com/keras-team/keras/issues/4192",
-            function=_whole_row,
-        ),
-        _mutant(
-            name="reverses-a-cleaned-row",
-            text="reverses the row as a whole, with zeros for its padding",
-            clause="same-values",
-            url="https://github.com/keras-team/keras/issues/7244",
-            function=_padding_inside,
-        ),
-        _mutant(
-            name="padding-is-kept",
-            text="leaves at padding what stood there, zero declared",
-            clause="value",
-            function=_padding_kept,
-        ),
-        _mutant(
-            name="does-not-reverse",
-            text="gives the row as it was",
-            clause="value",
-            function=_as_it_was,
-        ),
-        _mutant(
-            name="reverses-the-batch",
-            text="reverses the batch's axis, not time's",
-            clause="value",
-            function=_batch_axis,
-        ),
-        _mutant(
-            name="reverses-the-features-too",
-            text="reverses the axis of features as well",
-            clause="value",
-            function=_features_too,
-        ),
-        _mutant(
-            name="last-value-stays",
-            text="reverses one value too few, so that the last one stays last",
-            clause="value",
-            url="https://github.com/speechbrain/speechbrain/issues/1129",
-            function=_last_stays,
-        ),
-        _mutant(
-            name="moves-to-the-left",
-            text="writes the reversed values to the row's left end, padding or not",
-            clause="left-padding",
-            url="https://github.com/facebookresearch/fairseq/issues/3625",
-            function=_to_the_left,
-        ),
-        _mutant(
-            name="multiplies-by-the-mask",
-            text="multiplies by the mask, so that infinity or NaN at padding gives NaN",
-            clause="wild-padding",
-            url="https://github.com/numpy/numpy/issues/8003",
-            function=_product,
-        ),
-        _mutant(
-            name="gradient-is-not-reversed",
-            text="sends each cotangent to its own position, behind a right value",
-            clause="gradient",
-            kind="gradient",
-            framework="torch",
-            dtypes=FLOATS,
-            function=_gradient_as_it_was,
-        ),
-    )
-)
+@gradient()
+def gradient_is_not_reversed(xp: Any, x: Any, keep: Any) -> Any:
+    """Sends each cotangent to its own position, behind a right value."""
+    there = does_not_reverse(xp, x, keep)
+    return reverse(xp, x, keep).detach() + (there - there.detach())
