@@ -5,149 +5,82 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from conformance.operations._common.arrays import MASKS, kept, lengths
-from conformance.operations._common.mutant import Mutant, Mutants
-from conformance.operations.crf_decode import mutants_formulas as formulas
+from conformance.operations._common.arrays import kept
+from conformance.operations._common.layers import (
+    INPUT_ROWS,
+    MASK_ROWS,
+    add_compiled,
+    rows_sorted,
+    squeezed,
+)
+from conformance.operations._common.mutant import ANY, Mutants
+from conformance.operations.crf_decode.mutants_formulas import correct, decoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-correct = formulas.correct
+    from conformance.operations._common.mutant import Row
 
 
 def _around(change: Callable[..., Any], xp: Any, *tensors: Any) -> Any:
     """The right paths, then changed."""
     keep = kept(xp, tensors[0], tensors[1])
-    return change(xp, correct(xp, *tensors), keep, tensors[0])
+    return change(xp, correct(xp, *tensors), keep)
 
 
-def _floating(xp: Any, found: Any, keep: Any, emissions: Any) -> Any:
-    del keep
-    return xp.astype(found, emissions.dtype)
+def _fault(name: str) -> Callable[..., Any]:
+    return partial(decoded, fault=name)
 
 
-def _squeezed(xp: Any, found: Any, keep: Any, emissions: Any) -> Any:
-    del xp, keep, emissions
-    return found.reshape(tuple(size for size in found.shape if size != 1))
-
-
-def _sorted(xp: Any, found: Any, keep: Any, emissions: Any) -> Any:
-    del emissions
-    return found[xp.argsort(-lengths(xp, keep)[:, 0], stable=True)]
-
-
-_TABLE: tuple[tuple[str, str, str, str], ...] = (
-    (
-        "tags-at-padding",
-        "names tags at padding",
-        "value",
-        "https://github.com/tensorflow/addons/issues/1443",
-    ),
-    (
-        "zeros-at-padding",
-        "leaves zeros at padding, which is a tag",
-        "value",
-        "",
-    ),
-    (
-        "packed",
-        "puts the tags at the row's start, wherever the positions are",
-        "left-padding",
-        "https://github.com/allenai/allennlp/issues/3523",
-    ),
-    ("steps-over-padding", "scores the path over padding", "value", ""),
-    (
-        "traces-over-padding",
-        "traces the path back through padded steps",
-        "value",
-        "",
-    ),
-    ("not-turned-back", "gives the path from its end", "value", ""),
-    ("greedy", "takes each position's best tag, without transitions", "value", ""),
-    ("transposed", "takes transitions from the next to the one before", "value", ""),
-    (
-        "no-end",
-        "never applies the end",
-        "value",
-        "https://github.com/keras-team/keras-contrib/issues/508",
-    ),
-    ("no-start", "never applies the start", "value", ""),
-    (
-        "multiplies",
-        "mixes steps by multiplying with the mask, where NaN stays NaN",
-        "wild-padding",
-        "https://github.com/numpy/numpy/issues/8003",
-    ),
-    (
-        "empty-row-is-full",
-        "takes a row without valid positions for a full one",
-        "empty-row",
-        "",
-    ),
-    (
-        "writes-its-input",
-        "sets padding to zero in the caller's own array",
-        "contract",
-        "https://github.com/pytorch/pytorch/issues/39639",
-    ),
-    (
-        "reads-memory",
-        "reads memory in the order it lies in, not elements",
-        "layout",
-        "https://github.com/pytorch/pytorch/issues/95118",
-    ),
-    (
-        "bitwise",
-        "inverts the mask with ~, which is right for booleans only",
-        "mask-form",
-        "",
-    ),
+# fmt: off
+_TABLE: tuple[Row, ...] = (
+    ("tags-at-padding", "value", ANY,
+     "https://github.com/tensorflow/addons/issues/1443",
+     "names tags at padding"),
+    ("zeros-at-padding", "value", ANY, "",
+     "leaves zeros at padding, which is a tag"),
+    ("packed", "left-padding", ANY, "https://github.com/allenai/allennlp/issues/3523",
+     "puts the tags at the row's start, wherever the positions are"),
+    ("steps-over-padding", "value", ANY, "",
+     "scores the path over padding"),
+    ("traces-over-padding", "value", ANY, "",
+     "traces the path back through padded steps"),
+    ("not-turned-back", "value", ANY, "",
+     "gives the path from its end"),
+    ("greedy", "value", ANY, "",
+     "takes each position's best tag, without transitions"),
+    ("transposed", "value", ANY, "",
+     "takes transitions from the next to the one before"),
+    ("no-end", "value", ANY, "https://github.com/keras-team/keras-contrib/issues/508",
+     "never applies the end"),
+    ("no-start", "value", ANY, "",
+     "never applies the start"),
+    ("multiplies", "wild-padding", ANY, "https://github.com/numpy/numpy/issues/8003",
+     "mixes steps by multiplying with the mask, where NaN stays NaN"),
+    ("empty-row-is-full", "empty-row", ANY, "",
+     "takes a row without valid positions for a full one"),
 )
-_MASKS = tuple((name, *told) for name, (_, *told) in MASKS.items())
-_mutant = partial(Mutant, operation="crf_decode")
+# fmt: on
 MUTANTS = Mutants("crf_decode", correct)
-MUTANTS.extend(
-    (
-        *(
-            _mutant(
-                name=name,
-                text=text,
-                clause=law,
-                url=url,
-                function=partial(formulas.decoded, fault=name),
-            )
-            for name, text, law, url in (*_MASKS, *_TABLE)
-        ),
-        *(
-            _mutant(name=name, text=text, clause=law, function=partial(_around, change))
-            for name, text, law, change in (
-                (
-                    "answers-in-the-inputs-dtype",
-                    "answers in the emissions' dtype, not in whole numbers",
-                    "contract",
-                    _floating,
-                ),
-                (
-                    "squeezes-every-axis",
-                    "squeezes every axis of length one, the batch's too",
-                    "length-one",
-                    _squeezed,
-                ),
-                (
-                    "rows-stay-sorted",
-                    "sorts the rows by length and does not sort the answers back",
-                    "value",
-                    _sorted,
-                ),
-            )
-        ),
-        _mutant(
-            name="compiled-with-the-padded-length",
-            text="bakes the padded length into the compiled function",
-            clause="route",
-            kind="route",
-            framework="jax",
-            function=partial(formulas.decoded, fault="baked"),
-        ),
-    )
-)
+MUTANTS.faults(_fault, (*MASK_ROWS, *_TABLE, *INPUT_ROWS))
+
+
+@MUTANTS.wrong("contract")
+def answers_in_the_inputs_dtype(xp: Any, emissions: Any, *tensors: Any) -> Any:
+    """Answers in the emissions' dtype, not in whole numbers."""
+    return xp.astype(correct(xp, emissions, *tensors), emissions.dtype)
+
+
+@MUTANTS.wrong("length-one", around=_around)
+def squeezes_every_axis(xp: Any, found: Any, keep: Any) -> Any:
+    """Squeezes every axis of length one, the batch's too."""
+    return squeezed(xp, found, keep)
+
+
+@MUTANTS.wrong("value", around=_around)
+def rows_stay_sorted(xp: Any, found: Any, keep: Any) -> Any:
+    """Sorts the rows by length and does not sort the answers back."""
+    return rows_sorted(xp, found, keep)
+
+
+add_compiled(MUTANTS, _fault("baked"))

@@ -5,22 +5,27 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from conformance.operations._common.arrays import MASKS, kept, lengths
-from conformance.operations._common.mutant import Mutant, Mutants
+from conformance.operations._common.arrays import kept, lengths
+from conformance.operations._common.layers import (
+    INPUT_ROWS,
+    MASK_ROWS,
+    Leaking,
+    add_changed,
+    add_compiled,
+)
+from conformance.operations._common.mutant import ANY, Mutants, derivative
 from conformance.operations.nested.mutants_layer import Layer, build
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.operations._common.mutant import Kind
+    from conformance.operations._common.mutant import Row
 
-    Table = tuple[tuple[str, str, str, tuple[str, ...], str], ...]
-
-correct = build
 NORMED = ("nested.normed",)
 TWICE = ("nested.twice",)
 FROZEN = ("nested.frozen",)
 PAIR = ("nested.dense", "nested.normed")
+_DENSE = ("nested.dense",)
 _ARTICLE = "https://kexue.fm/archives/6810"
 
 
@@ -34,7 +39,7 @@ class _Around:
 
     def __call__(self, x: Any, mask: Any) -> Any:
         found = self._layer(x, mask)
-        return self._change(self._xp, found, kept(self._xp, x, mask), x)
+        return self._change(self._xp, found, kept(self._xp, x, mask))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._layer, name)
@@ -44,319 +49,149 @@ def _around(change: Callable[..., Any], xp: Any, **how: Any) -> _Around:
     return _Around(change, xp, build(xp, **how))
 
 
-def _doubled(xp: Any, found: Any, keep: Any, x: Any) -> Any:
-    del keep, x
-    return xp.astype(found, xp.float64)
+def _fault(name: str) -> Callable[..., Any]:
+    return partial(build, fault=name)
 
 
-def _squeezed(xp: Any, found: Any, keep: Any, x: Any) -> Any:
-    del xp, keep, x
-    return found.reshape(tuple(size for size in found.shape if size != 1))
+# fmt: off
+_ANSWERS: tuple[Row, ...] = (
+    ("activations-swapped", "value", ANY, "",
+     "swaps the two activations"),
+    ("no-first-activation", "value", ANY, "",
+     "leaves out the first activation"),
+    ("no-second-activation", "value", ANY, "",
+     "leaves out the second activation"),
+    ("no-first-bias", "value", ANY, "",
+     "leaves out the first bias"),
+    ("no-last-bias", "value", ANY, "",
+     "leaves out the bias behind the second kernel"),
+    ("used-once", "value", TWICE, "",
+     "uses the inner layer once, not twice"),
+    ("batch-statistics", "batch-composition", NORMED, "",
+     "answers with the batch's statistics, as in training"),
+    ("no-moving-mean", "value", NORMED, "",
+     "does not take off the moving mean"),
+    ("small-epsilon", "value", NORMED, "",
+     "adds 1e-5 to the variance, not 1e-3"),
+    ("no-epsilon", "value", NORMED, "",
+     "adds nothing to the variance"),
+    ("divides-by-the-variance", "value", NORMED, "",
+     "divides by the variance, not by its root"),
+    ("offset-is-scaled", "value", NORMED, "",
+     "adds the norm's offset before its scale"),
+    ("scale-less-one", "value", NORMED, "",
+     "takes the scale for one that is added to 1"),
+    ("norm-before-activation", "value", NORMED, "",
+     "norms before the activation"),
+    ("multiplies", "wild-padding", ANY, "https://github.com/numpy/numpy/issues/8003",
+     "multiplies the answer by the mask, where NaN stays NaN"),
+    ("no-nan", "valid-nan", ANY, "",
+     "takes NaN at valid positions for 0"),
+    ("empty-row-is-full", "empty-row", ANY, "",
+     "takes a row without valid positions for a full one"),
+)
+# fmt: on
+# fmt: off
+_TRAINING: tuple[Row, ...] = (
+    ("first-is-lost", "weights-once", ("nested.dense", "nested.normed", "nested.twice"),
+     _ARTICLE,
+     "does not track the first inner layer"),
+    ("second-is-lost", "trains", (*PAIR, *FROZEN), _ARTICLE,
+     "does not track the second inner layer, which then does not train"),
+    ("norm-is-lost", "weights-once", NORMED, _ARTICLE,
+     "does not track the norm"),
+    ("counted-twice", "weights-once", PAIR, "",
+     "tracks the first inner layer twice"),
+    ("counted-at-each-use", "weights-once", TWICE, _ARTICLE,
+     "tracks an inner layer at each of its uses"),
+    ("tracks-state", "weights-once", NORMED, "",
+     "tracks moving statistics as weights"),
+    ("tracks-frozen", "weights-once", FROZEN, "",
+     "tracks frozen weights as trained"),
+    ("loses-state", "state", NORMED, _ARTICLE,
+     "does not track the moving statistics"),
+    ("frozen-is-lost", "state", FROZEN, "",
+     "does not track frozen weights"),
+    ("state-stays", "state", NORMED, _ARTICLE,
+     "never updates the moving statistics"),
+    ("variance-stays", "state", NORMED, "",
+     "never updates the moving variance"),
+    ("momentum-inverted", "state", NORMED, "",
+     "keeps a tenth of the moving statistics, not nine"),
+    ("moves-when-answering", "state", NORMED, "",
+     "moves the moving mean at each answer"),
+    ("first-does-not-train", "trains", (*PAIR, *TWICE),
+     _ARTICLE,
+     "lets no gradient reach the first inner layer"),
+    ("kernels-alone-train", "trains", ANY, "",
+     "trains kernels and no bias"),
+    ("scale-does-not-train", "trains", NORMED, "",
+     "does not train the norm's scale"),
+    ("trains-frozen", "trains", FROZEN, "",
+     "trains frozen weights"),
+    ("ascends", "trains", ANY, "",
+     "goes up the gradient"),
+    ("one-use-trains", "trains", TWICE, "",
+     "takes the gradient of one use of a layer used twice"),
+    ("constant-statistics", "trains", NORMED, "",
+     "takes the batch's statistics for constants in the gradient"),
+    ("moving-statistics-in-training", "trains", NORMED, "",
+     "trains with the moving statistics"),
+    ("same-names", "names", (*PAIR, *FROZEN), _ARTICLE,
+     "gives both inner layers the name of the first"),
+    ("short-names", "names", PAIR, "",
+     "names weights without their layer"),
+    ("a-name-too-few", "names", ANY, "",
+     "has no name for the last tensor"),
+    ("shares-weights", "shares-nothing", ANY, "",
+     "gives layers of one configuration the same weights"),
+    ("shares-state", "shares-nothing", NORMED, "",
+     "gives layers of one configuration the same moving statistics"),
+    ("saves-no-state", "restores", NORMED, "",
+     "does not save the moving statistics"),
+    ("saves-no-frozen", "restores", FROZEN, "",
+     "does not save frozen weights"),
+    ("saves-no-last", "restores", PAIR, "",
+     "does not save the second layer"),
+    ("saves-no-bias", "restores", ANY, "",
+     "does not save the first bias"),
+)
+# fmt: on
+MUTANTS = Mutants("nested", build)
+MUTANTS.faults(_fault, (*MASK_ROWS, *_ANSWERS, *INPUT_ROWS))
+MUTANTS.faults(_fault, _TRAINING, kind="layer")
+add_changed(MUTANTS, _around)
 
 
-def _sorted(xp: Any, found: Any, keep: Any, x: Any) -> Any:
-    del x
-    return found[xp.argsort(-lengths(xp, keep)[:, 0], stable=True)]
-
-
-def _cut(xp: Any, found: Any, keep: Any, x: Any) -> Any:
-    del x
+@MUTANTS.wrong("extra-padding", around=_around)
+def cut_to_the_longest_row(xp: Any, found: Any, keep: Any) -> Any:
+    """Cuts the output to the longest row."""
     return found[:, : int(xp.max(lengths(xp, keep)))]
 
 
-def _leaking(xp: Any, found: Any, keep: Any, x: Any) -> Any:
-    del xp, keep
-    return found + (x - x.detach()).sum()
+@MUTANTS.gradient(variants=_DENSE)
+def gradient_leaks_to_padding(xp: Any, **how: Any) -> Callable[..., Any]:
+    """Sends a gradient to padding, behind a right value."""
+    return Leaking(build(xp, **how))
 
 
-_ALL = ("*",)
-_ANSWERS: Table = (
-    ("activations-swapped", "swaps the two activations", "value", _ALL, ""),
-    ("no-first-activation", "leaves out the first activation", "value", _ALL, ""),
-    ("no-second-activation", "leaves out the second activation", "value", _ALL, ""),
-    ("no-first-bias", "leaves out the first bias", "value", _ALL, ""),
-    (
-        "no-last-bias",
-        "leaves out the bias behind the second kernel",
-        "value",
-        _ALL,
-        "",
-    ),
-    ("used-once", "uses the inner layer once, not twice", "value", TWICE, ""),
-    (
-        "batch-statistics",
-        "answers with the batch's statistics, as in training",
-        "batch-composition",
-        NORMED,
-        "",
-    ),
-    ("no-moving-mean", "does not take off the moving mean", "value", NORMED, ""),
-    ("small-epsilon", "adds 1e-5 to the variance, not 1e-3", "value", NORMED, ""),
-    ("no-epsilon", "adds nothing to the variance", "value", NORMED, ""),
-    (
-        "divides-by-the-variance",
-        "divides by the variance, not by its root",
-        "value",
-        NORMED,
-        "",
-    ),
-    (
-        "offset-is-scaled",
-        "adds the norm's offset before its scale",
-        "value",
-        NORMED,
-        "",
-    ),
-    (
-        "scale-less-one",
-        "takes the scale for one that is added to 1",
-        "value",
-        NORMED,
-        "",
-    ),
-    ("norm-before-activation", "norms before the activation", "value", NORMED, ""),
-    (
-        "multiplies",
-        "multiplies the answer by the mask, where NaN stays NaN",
-        "wild-padding",
-        _ALL,
-        "https://github.com/numpy/numpy/issues/8003",
-    ),
-    ("no-nan", "takes NaN at valid positions for 0", "valid-nan", _ALL, ""),
-    (
-        "empty-row-is-full",
-        "takes a row without valid positions for a full one",
-        "empty-row",
-        _ALL,
-        "",
-    ),
-    (
-        "writes-its-input",
-        "sets padding to zero in the caller's own array",
-        "contract",
-        _ALL,
-        "https://github.com/pytorch/pytorch/issues/39639",
-    ),
-    (
-        "reads-memory",
-        "reads memory in the order it lies in, not elements",
-        "layout",
-        _ALL,
-        "https://github.com/pytorch/pytorch/issues/95118",
-    ),
-    (
-        "bitwise",
-        "inverts the mask with ~, which is right for booleans only",
-        "mask-form",
-        _ALL,
-        "",
-    ),
+# fmt: off
+_DERIVED: tuple[Row, ...] = (
+    ("gradient-of-unselected-inputs", "wild-gradient", _DENSE,
+     "https://github.com/tensorflow/tensorflow/issues/6209",
+     "multiplies what stands at padding and selects afterwards"),
+    ("gradient-misses-the-first-kernel", "gradient", _DENSE, "",
+     "lets no gradient reach the first kernel"),
 )
-_TRAINING: Table = (
-    (
-        "first-is-lost",
-        "does not track the first inner layer",
-        "weights-once",
-        ("nested.dense", "nested.normed", "nested.twice"),
-        _ARTICLE,
-    ),
-    (
-        "second-is-lost",
-        "does not track the second inner layer, which then does not train",
-        "trains",
-        (*PAIR, *FROZEN),
-        _ARTICLE,
-    ),
-    ("norm-is-lost", "does not track the norm", "weights-once", NORMED, _ARTICLE),
-    ("counted-twice", "tracks the first inner layer twice", "weights-once", PAIR, ""),
-    (
-        "counted-at-each-use",
-        "tracks an inner layer at each of its uses",
-        "weights-once",
-        TWICE,
-        _ARTICLE,
-    ),
-    ("tracks-state", "tracks moving statistics as weights", "weights-once", NORMED, ""),
-    ("tracks-frozen", "tracks frozen weights as trained", "weights-once", FROZEN, ""),
-    ("loses-state", "does not track the moving statistics", "state", NORMED, _ARTICLE),
-    ("frozen-is-lost", "does not track frozen weights", "state", FROZEN, ""),
-    (
-        "state-stays",
-        "never updates the moving statistics",
-        "state",
-        NORMED,
-        _ARTICLE,
-    ),
-    ("variance-stays", "never updates the moving variance", "state", NORMED, ""),
-    (
-        "momentum-inverted",
-        "keeps a tenth of the moving statistics, not nine",
-        "state",
-        NORMED,
-        "",
-    ),
-    (
-        "moves-when-answering",
-        "moves the moving mean at each answer",
-        "state",
-        NORMED,
-        "",
-    ),
-    (
-        "first-does-not-train",
-        "lets no gradient reach the first inner layer",
-        "trains",
-        ("nested.dense", "nested.normed", "nested.twice"),
-        _ARTICLE,
-    ),
-    ("kernels-alone-train", "trains kernels and no bias", "trains", _ALL, ""),
-    ("scale-does-not-train", "does not train the norm's scale", "trains", NORMED, ""),
-    ("trains-frozen", "trains frozen weights", "trains", FROZEN, ""),
-    ("ascends", "goes up the gradient", "trains", _ALL, ""),
-    (
-        "one-use-trains",
-        "takes the gradient of one use of a layer used twice",
-        "trains",
-        TWICE,
-        "",
-    ),
-    (
-        "constant-statistics",
-        "takes the batch's statistics for constants in the gradient",
-        "trains",
-        NORMED,
-        "",
-    ),
-    (
-        "moving-statistics-in-training",
-        "trains with the moving statistics",
-        "trains",
-        NORMED,
-        "",
-    ),
-    (
-        "same-names",
-        "gives both inner layers the name of the first",
-        "names",
-        (*PAIR, *FROZEN),
-        _ARTICLE,
-    ),
-    ("short-names", "names weights without their layer", "names", PAIR, ""),
-    ("a-name-too-few", "has no name for the last tensor", "names", _ALL, ""),
-    (
-        "shares-weights",
-        "gives layers of one configuration the same weights",
-        "shares-nothing",
-        _ALL,
-        "",
-    ),
-    (
-        "shares-state",
-        "gives layers of one configuration the same moving statistics",
-        "shares-nothing",
-        NORMED,
-        "",
-    ),
-    ("saves-no-state", "does not save the moving statistics", "restores", NORMED, ""),
-    ("saves-no-frozen", "does not save frozen weights", "restores", FROZEN, ""),
-    ("saves-no-last", "does not save the second layer", "restores", PAIR, ""),
-    ("saves-no-bias", "does not save the first bias", "restores", _ALL, ""),
-)
-_TABLES: tuple[tuple[Kind, Table], ...] = (
-    ("forward", _ANSWERS),
-    ("layer", _TRAINING),
-)
-_mutant = partial(Mutant, operation="nested")
-_gradient = partial(
-    _mutant,
-    kind="gradient",
-    framework="torch",
-    dtypes=("float32", "float64"),
-    variants=("nested.dense",),
-)
-MUTANTS = Mutants("nested", correct)
-MUTANTS.extend(
-    (
-        *(
-            _mutant(
-                name=name,
-                text=text,
-                clause=law,
-                url=url,
-                function=partial(build, fault=name),
-            )
-            for name, (_, text, law, url) in MASKS.items()
-        ),
-        *(
-            _mutant(
-                name=name,
-                text=text,
-                clause=law,
-                url=url,
-                variants=variants,
-                kind=kind,
-                function=partial(build, fault=name),
-            )
-            for kind, table in _TABLES
-            for name, text, law, variants, url in table
-        ),
-        *(
-            _mutant(name=name, text=text, clause=law, function=partial(_around, change))
-            for name, text, law, change in (
-                (
-                    "answers-in-float64",
-                    "answers in float64 whatever the input's dtype",
-                    "contract",
-                    _doubled,
-                ),
-                (
-                    "squeezes-every-axis",
-                    "squeezes every axis of length one, the batch's too",
-                    "length-one",
-                    _squeezed,
-                ),
-                (
-                    "rows-stay-sorted",
-                    "sorts the rows by length and does not sort the answers back",
-                    "value",
-                    _sorted,
-                ),
-                (
-                    "cut-to-the-longest-row",
-                    "cuts the output to the longest row",
-                    "extra-padding",
-                    _cut,
-                ),
-            )
-        ),
-        _gradient(
-            name="gradient-leaks-to-padding",
-            text="sends a gradient to padding, behind a right value",
-            clause="gradient",
-            function=partial(_around, _leaking),
-        ),
-        _gradient(
-            name="gradient-of-unselected-inputs",
-            text="multiplies what stands at padding and selects afterwards",
-            clause="wild-gradient",
-            url="https://github.com/tensorflow/tensorflow/issues/6209",
-            function=partial(build, fault="raw"),
-        ),
-        _gradient(
-            name="gradient-misses-the-first-kernel",
-            text="lets no gradient reach the first kernel",
-            clause="gradient",
-            function=partial(build, fault="detached"),
-        ),
-        _mutant(
-            name="compiled-with-the-padded-length",
-            text="bakes the padded length into the compiled function",
-            clause="route",
-            kind="route",
-            framework="jax",
-            variants=("nested.dense",),
-            url="https://github.com/microsoft/onnxruntime/issues/1400",
-            function=partial(build, fault="baked"),
-        ),
-    )
+# fmt: on
+_FAULTS = {
+    "gradient-of-unselected-inputs": "raw",
+    "gradient-misses-the-first-kernel": "detached",
+}
+MUTANTS.faults(lambda name: _fault(_FAULTS[name]), _DERIVED, **derivative())
+add_compiled(
+    MUTANTS,
+    _fault("baked"),
+    variants=_DENSE,
+    url="https://github.com/microsoft/onnxruntime/issues/1400",
 )
