@@ -148,63 +148,34 @@ def full_if_empty(xp: Any, keep: Any) -> Any:
 
 
 _PROPAGATION = "https://github.com/keras-team/keras/issues/3777"
-MASKS: Mapping[str, tuple[Change, str, str, str]] = MappingProxyType(
-    {
-        "ignores-the-mask": (all_true, "ignores the mask", "value", _PROPAGATION),
-        "inverts-the-mask": (
-            inverted,
-            "takes the valid positions for padding and padding for valid",
-            "value",
-            "https://github.com/speechbrain/speechbrain/issues/2276",
-        ),
-        "forgets-the-last-position": (
-            without_last,
-            "leaves out each row's last valid position",
-            "value",
-            "",
-        ),
-        "forgets-the-first-position": (
-            without_first,
-            "leaves out each row's first valid position",
-            "value",
-            "",
-        ),
-        "one-position-too-many": (
-            with_next,
-            "takes the first position behind each row's end for valid",
-            "value",
-            "https://github.com/speechbrain/speechbrain/pull/2895",
-        ),
-        "mask-as-lengths": (
-            as_lengths,
-            "reads the mask as lengths, so padding must be on the right",
-            "left-padding",
-            "https://github.com/facebookresearch/fairseq/issues/3625",
-        ),
-        "everything-up-to-the-last": (
-            to_last,
-            "counts everything up to the row's last valid position",
-            "left-padding",
-            "",
-        ),
-        "last-rows-mask": (
-            last_rows,
-            "uses the last row's mask for all rows",
-            "value",
-            "https://github.com/pytorch/pytorch/issues/95118",
-        ),
-        "longest-row-for-all": (
-            longest,
-            "uses the longest row's length for all rows",
-            "value",
-            "https://github.com/speechbrain/speechbrain/issues/1044",
-        ),
-        "no-mask-for-one-row": (
-            unless_alone,
-            "ignores the mask when the batch has one row",
-            "length-one",
-            "https://github.com/huggingface/transformers/pull/46773",
-        ),
-    }
-)
+# fmt: off
+MASKS: Mapping[str, tuple[Change, str, str, str]] = MappingProxyType({
+    "ignores-the-mask": (all_true, "ignores the mask",
+        "value", _PROPAGATION),
+    "inverts-the-mask": (
+        inverted, "takes the valid positions for padding and padding for valid",
+        "value", "https://github.com/speechbrain/speechbrain/issues/2276"),
+    "forgets-the-last-position": (
+        without_last, "leaves out each row's last valid position",
+        "value", ""),
+    "forgets-the-first-position": (
+        without_first, "leaves out each row's first valid position",
+        "value", ""),
+    "one-position-too-many": (
+        with_next, "takes the first position behind each row's end for valid",
+        "value", "https://github.com/speechbrain/speechbrain/pull/2895"),
+    "mask-as-lengths": (
+        as_lengths, "reads the mask as lengths, so padding must be on the right",
+        "left-padding", "https://github.com/facebookresearch/fairseq/issues/3625"),
+    "everything-up-to-the-last": (
+        to_last, "counts everything up to the row's last valid position",
+        "left-padding", ""),
+    "last-rows-mask": (last_rows, "uses the last row's mask for all rows",
+        "value", "https://github.com/pytorch/pytorch/issues/95118"),
+    "longest-row-for-all": (longest, "uses the longest row's length for all rows",
+        "value", "https://github.com/speechbrain/speechbrain/issues/1044"),
+    "no-mask-for-one-row": (unless_alone, "ignores the mask when the batch has one row",
+        "length-one", "https://github.com/huggingface/transformers/pull/46773"),
+})
+# fmt: on
 """What people do to a mask: the change, its text, the law it breaks, a thread."""

@@ -6,14 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from conformance.operations._common.arrays import MASKS, kept, lengths, over
-from conformance.operations._common.mutant import Mutant
+from conformance.operations._common.mutant import compiled, derivative
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    Formula = Callable[[Any, Any, Any], Any]
-
-FLOATS = ("float32", "float64")
+    from conformance.operations._common.mutant import Formula, Mutants
 
 
 def called(formula: Formula, xp: Any, x: Any, mask: Any) -> Any:
@@ -83,172 +81,84 @@ def _baked_length(formula: Formula, xp: Any, x: Any, mask: Any) -> Any:
     return formula(xp, x, keep)
 
 
-_USUAL = (
-    (
-        "rows-stay-sorted",
-        "sorts the rows by length and does not sort the answers back",
-        "value",
-        "",
-        _sorted,
-    ),
-    (
-        "answers-in-float64",
-        "answers in float64 whatever the input's dtype",
-        "contract",
-        "",
-        _doubled,
-    ),
-    (
-        "zeroes-its-input",
-        "sets padding to zero in the caller's own array",
-        "contract",
-        "https://github.com/pytorch/pytorch/issues/39639",
-        _written,
-    ),
-    (
-        "reads-memory",
-        "reads memory in the order it lies in, not elements",
-        "layout",
-        "https://github.com/pytorch/pytorch/issues/99638",
-        _in_memory,
-    ),
-    (
-        "inverts-the-mask-bitwise",
-        "inverts the mask with ~, which is right for booleans only",
-        "mask-form",
-        "",
-        _bitwise,
-    ),
-    (
-        "squeezes-every-axis",
-        "squeezes every axis of length one, the batch's too",
-        "length-one",
-        "",
-        _squeezed,
-    ),
-    (
-        "nan-becomes-zero",
-        "takes NaN at valid positions for 0",
-        "valid-nan",
-        "https://github.com/numpy/numpy/issues/12461",
-        _no_nan,
-    ),
+# fmt: off
+_USUAL: tuple[tuple[str, str, str, str, Callable[..., Any]], ...] = (
+    ("rows-stay-sorted", "value", "",
+     "sorts the rows by length and does not sort the answers back", _sorted),
+    ("answers-in-float64", "contract", "",
+     "answers in float64 whatever the input's dtype", _doubled),
+    ("zeroes-its-input", "contract", "https://github.com/pytorch/pytorch/issues/39639",
+     "sets padding to zero in the caller's own array", _written),
+    ("reads-memory", "layout", "https://github.com/pytorch/pytorch/issues/99638",
+     "reads memory in the order it lies in, not elements", _in_memory),
+    ("inverts-the-mask-bitwise", "mask-form", "",
+     "inverts the mask with ~, which is right for booleans only", _bitwise),
+    ("squeezes-every-axis", "length-one", "",
+     "squeezes every axis of length one, the batch's too", _squeezed),
+    ("nan-becomes-zero", "valid-nan", "https://github.com/numpy/numpy/issues/12461",
+     "takes NaN at valid positions for 0", _no_nan),
+    ("gradient-leaks-to-padding", "gradient", "",
+     "sends a gradient to padding, behind a right value", _leaking),
+    ("gradient-of-the-other-branch", "wild-gradient",
+     "https://github.com/jax-ml/jax/issues/347",
+     "selects after a product whose derivative at padding is NaN times zero",
+     _broken_branch),
+    ("compiled-with-the-padded-length", "route",
+     "https://github.com/tensorflow/tensorflow/issues/31636",
+     "bakes the padded length into the compiled function", _baked_length),
 )
-_DERIVED = (
-    (
-        "gradient-leaks-to-padding",
-        "sends a gradient to padding, behind a right value",
-        "gradient",
-        "",
-        _leaking,
-    ),
-    (
-        "gradient-of-the-other-branch",
-        "selects after a product whose derivative at padding is NaN times zero",
-        "wild-gradient",
-        "https://github.com/jax-ml/jax/issues/347",
-        _broken_branch,
-    ),
-)
-
-
-def mask_faults(operation: str, wrong: Callable[..., Any]) -> tuple[Mutant, ...]:
-    """Return a mutant for each way in which a mask goes wrong.
-
-    Args:
-        operation: The operation.
-        wrong: Takes the change of the mask, then what a mutant's function takes.
-    """
-    return tuple(
-        Mutant(
-            name=name,
-            operation=operation,
-            text=text,
-            clause=clause,
-            url=url,
-            function=partial(wrong, change),
-        )
-        for name, (change, text, clause, url) in MASKS.items()
-    )
-
-
 _FILLS = (
-    ("zero", "0", "shift", "https://github.com/allenai/allennlp/pull/893"),
-    ("minus-1e4", "-1e4", "large-values", ""),
-    (
-        "minus-1e9",
-        "-1e9",
-        "large-values",
-        "https://github.com/facebookresearch/fairseq/issues/3575",
-    ),
+    ("zero", "shift", "https://github.com/allenai/allennlp/pull/893"),
+    ("minus-1e4", "large-values", ""),
+    ("minus-1e9", "large-values",
+     "https://github.com/facebookresearch/fairseq/issues/3575"),
 )
+# fmt: on
 
 
-def fill_faults(operation: str, filled: Callable[..., Any]) -> tuple[Mutant, ...]:
-    """Return a mutant for each number that people take for minus infinity.
+def add_masks(
+    mutants: Mutants, wrong: Formula, *, without: Collection[str] = ()
+) -> None:
+    """Add a mutant for each way in which a mask goes wrong.
 
     Args:
-        operation: The operation, of logits.
+        mutants: Where they are added.
+        wrong: Takes the change of the mask, then what a mutant's function takes.
+        without: Names of those that would not be wrong here.
+    """
+    for name, (change, text, clause, url) in MASKS.items():
+        if name not in without:
+            mutants.add(name, clause, text, partial(wrong, change), url=url)
+
+
+def add_fills(mutants: Mutants, filled: Formula) -> None:
+    """Add a mutant for each number that people take for minus infinity.
+
+    Args:
+        mutants: Where they are added; those of an operation on logits.
         filled: The formula ``(number, xp, x, keep)``.
     """
-    return tuple(
-        Mutant(
-            name=f"padding-is-{name}",
-            operation=operation,
-            text=f"takes {fill} for minus infinity at padding",
-            clause=clause,
-            url=url,
-            function=partial(called, partial(filled, float(fill))),
-        )
-        for name, fill, clause, url in _FILLS
-    )
+    for name, clause, url in _FILLS:
+        fill = name.replace("minus-", "-").replace("zero", "0")
+        text = f"takes {fill} for minus infinity at padding"
+        function = partial(called, partial(filled, float(fill)))
+        mutants.add(f"padding-is-{name}", clause, text, function, url=url)
 
 
-def usual(
-    operation: str, formula: Formula, *, without: Collection[str] = ()
-) -> tuple[Mutant, ...]:
-    """Return the mutants that need nothing of an operation but its right formula.
+def add_usual(
+    mutants: Mutants, formula: Formula, *, without: Collection[str] = ()
+) -> None:
+    """Add the twenty mutants that need nothing but the right formula.
 
     Args:
-        operation: The operation.
+        mutants: Where they are added.
         formula: ``(xp, x, keep)``, with ``keep [B, T]`` boolean.
         without: Names of those that would not be wrong here.
     """
-    masks = mask_faults(operation, partial(_masked, formula))
-    forward = [
-        Mutant(
-            name=name,
-            operation=operation,
-            text=text,
-            clause=clause,
-            url=url,
-            function=partial(function, formula),
+    add_masks(mutants, partial(_masked, formula), without=without)
+    for name, clause, url, text, function in _USUAL:
+        how = {"gradient": derivative(), "compiled": compiled()}.get(
+            name.partition("-")[0], {}
         )
-        for name, text, clause, url, function in _USUAL
-    ]
-    derived = [
-        Mutant(
-            name=name,
-            operation=operation,
-            text=text,
-            clause=clause,
-            url=url,
-            kind="gradient",
-            framework="torch",
-            dtypes=FLOATS,
-            function=partial(function, formula),
-        )
-        for name, text, clause, url, function in _DERIVED
-    ]
-    route = Mutant(
-        name="compiled-with-the-padded-length",
-        operation=operation,
-        text="bakes the padded length into the compiled function",
-        clause="route",
-        kind="route",
-        framework="jax",
-        url="https://github.com/tensorflow/tensorflow/issues/31636",
-        function=partial(_baked_length, formula),
-    )
-    found = (*masks, *forward, *derived, route)
-    return tuple(each for each in found if each.name not in without)
+        if name not in without:
+            mutants.add(name, clause, text, partial(function, formula), url=url, **how)

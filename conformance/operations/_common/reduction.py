@@ -11,7 +11,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from conformance.operations._common.exact import Rows
-from conformance.operations._common.family import called, usual
+from conformance.operations._common.family import add_usual, called
 from conformance.operations._common.mutant import Mutants
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Reduction:
         """Begin the list of mutants with the usual ones."""
         correct = partial(called, self.formula)
         mutants = Mutants(self.name, correct, around=called)
-        mutants.extend(usual(self.name, self.formula, without=self.without))
+        add_usual(mutants, self.formula, without=self.without)
         object.__setattr__(self, "mutants", mutants)
 
     @cached_property

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.operations._common.arrays import (
-    count,
-    over,
-    through_bfloat16,
-    wide,
-)
-from conformance.operations._common.family import (
-    called,
-    usual,
-)
+from conformance.operations._common.arrays import count, over, through_bfloat16, wide
+from conformance.operations._common.family import add_usual, called
 from conformance.operations._common.mutant import Mutants
 
 
@@ -33,7 +25,7 @@ def _filled(fill: float, xp: Any, x: Any, keep: Any) -> Any:
 
 MUTANTS = Mutants("apply_mask", correct, around=called)
 wrong, gradient = MUTANTS.wrong, MUTANTS.gradient
-MUTANTS.extend(usual("apply_mask", masked))
+add_usual(MUTANTS, masked)
 
 
 @wrong("wild-padding", url="https://github.com/numpy/numpy/issues/8003")

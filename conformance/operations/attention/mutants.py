@@ -5,12 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from conformance.operations._common.arrays import (
-    after_last,
-    clean,
-    kept,
-    lengths,
-)
+from conformance.operations._common.arrays import after_last, clean, kept, lengths
 from conformance.operations._common.mutant import compiled
 from conformance.operations.attention.mutants_formulas import (
     attend,
@@ -24,10 +19,7 @@ from conformance.operations.attention.mutants_formulas import (
     shares,
     triangle_moved,
 )
-from conformance.operations.attention.mutants_scores import (
-    MUTANTS,
-    TORCH,
-)
+from conformance.operations.attention.mutants_scores import MUTANTS, TORCH
 
 wrong, gradient = MUTANTS.wrong, MUTANTS.gradient
 

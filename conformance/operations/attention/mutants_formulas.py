@@ -6,12 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.operations._common.arrays import (
-    clean,
-    kept,
-    over,
-    wide,
-)
+from conformance.operations._common.arrays import clean, kept, over, wide
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,9 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from conformance.operations._common.family import (
-    mask_faults,
-)
+from conformance.operations._common.family import add_masks
 from conformance.operations._common.mutant import Mutants
 from conformance.operations.attention.mutants_formulas import (
     INFINITE,
@@ -24,7 +22,7 @@ from conformance.operations.attention.mutants_formulas import (
 TORCH = "https://github.com/pytorch/pytorch/"
 MUTANTS = Mutants("attention", correct)
 wrong = MUTANTS.wrong
-MUTANTS.extend(mask_faults("attention", masked))
+add_masks(MUTANTS, masked)
 MUTANTS.add(
     "adds-minus-1e4",
     "value",

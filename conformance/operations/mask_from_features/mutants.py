@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.operations._common.arrays import (
-    wide,
-)
-from conformance.operations._common.family import (
-    mask_faults,
-)
+from conformance.operations._common.arrays import wide
+from conformance.operations._common.family import add_masks
 from conformance.operations._common.mutant import Mutants
 
 if TYPE_CHECKING:
@@ -27,7 +23,7 @@ def _changed(change: Callable[[Any, Any], Any], xp: Any, x: Any) -> Any:
 
 MUTANTS = Mutants("mask_from_features", correct)
 wrong, gradient = MUTANTS.wrong, MUTANTS.gradient
-MUTANTS.extend(mask_faults("mask_from_features", _changed))
+add_masks(MUTANTS, _changed)
 
 
 @wrong("gaps", around=_changed)

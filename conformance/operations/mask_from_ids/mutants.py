@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.operations._common.family import (
-    mask_faults,
-)
+from conformance.operations._common.family import add_masks
 from conformance.operations._common.mutant import Mutants
 
 if TYPE_CHECKING:
@@ -27,7 +25,7 @@ def _changed(
 
 MUTANTS = Mutants("mask_from_ids", correct)
 wrong, gradient = MUTANTS.wrong, MUTANTS.gradient
-MUTANTS.extend(mask_faults("mask_from_ids", _changed))
+add_masks(MUTANTS, _changed)
 
 
 @wrong(

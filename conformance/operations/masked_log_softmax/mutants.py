@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.operations._common.arrays import (
-    clean,
-    wide,
-)
-from conformance.operations._common.family import (
-    called,
-    fill_faults,
-    usual,
-)
+from conformance.operations._common.arrays import clean, wide
+from conformance.operations._common.family import add_fills, add_usual, called
 from conformance.operations._common.mutant import Mutants
 
 INFINITE = float("-inf")
@@ -44,8 +37,8 @@ def _filled(fill: float, xp: Any, x: Any, keep: Any) -> Any:
 
 MUTANTS = Mutants("masked_log_softmax", correct, around=called)
 wrong, gradient = MUTANTS.wrong, MUTANTS.gradient
-MUTANTS.extend(usual("masked_log_softmax", _logs))
-MUTANTS.extend(fill_faults("masked_log_softmax", _filled))
+add_usual(MUTANTS, _logs)
+add_fills(MUTANTS, _filled)
 
 
 @wrong("wild-padding", url="https://github.com/huggingface/transformers/pull/17306")

@@ -12,7 +12,7 @@ from conformance.operations._common.arrays import (
     unless_empty,
     wide,
 )
-from conformance.operations._common.family import fill_faults
+from conformance.operations._common.family import add_fills
 from conformance.operations._common.reduction import Reduction
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ REDUCTION = Reduction(
     formula=_logarithm,
 )
 MUTANTS = REDUCTION.mutants
-MUTANTS.extend(fill_faults("masked_logsumexp", _filled))
+add_fills(MUTANTS, _filled)
 wrong = MUTANTS.wrong
 
 

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.operations._common.arrays import (
-    clean,
-    kept,
-    over,
-    wide,
-)
+from conformance.operations._common.arrays import clean, kept, over, wide
 from conformance.operations.masked_loss.mutants_formulas import (
     correct,
     loss,

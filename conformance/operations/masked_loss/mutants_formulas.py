@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.operations._common.arrays import (
-    clean,
-    count,
-    kept,
-    lengths,
-    over,
-)
+from conformance.operations._common.arrays import clean, count, kept, lengths, over
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,13 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from conformance.operations._common.arrays import (
-    count,
-    lengths,
-)
-from conformance.operations._common.family import (
-    mask_faults,
-)
+from conformance.operations._common.arrays import count, lengths
+from conformance.operations._common.family import add_masks
 from conformance.operations._common.mutant import Mutants
 from conformance.operations.masked_loss.mutants_formulas import (
     as_other,
@@ -42,7 +37,7 @@ MSE = ("masked_loss.mse.*",)
 BCE = ("masked_loss.binary_cross_entropy.*",)
 MUTANTS = Mutants("masked_loss", correct)
 wrong = partial(MUTANTS.wrong, around=reduced_from)
-MUTANTS.extend(mask_faults("masked_loss", masked))
+add_masks(MUTANTS, masked)
 
 
 @wrong(

@@ -53,11 +53,7 @@ wrong, gradient = MUTANTS.wrong, MUTANTS.gradient
 for _name, _clause, _url in (
     ("zero", "value", "https://github.com/thunlp/HATT-Proto/issues/12"),
     ("1e4", "large-values", ""),
-    (
-        "1e9",
-        "large-values",
-        "https://github.com/facebookresearch/fairseq/issues/3575",
-    ),
+    ("1e9", "large-values", "https://github.com/facebookresearch/fairseq/issues/3575"),
 ):
     _fill = _name.replace("zero", "0")
     MUTANTS.add(

@@ -5,14 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from conformance.operations._common.arrays import (
-    clean,
-    wide,
-)
-from conformance.operations._common.family import (
-    called,
-    usual,
-)
+from conformance.operations._common.arrays import clean, wide
+from conformance.operations._common.family import add_usual, called
 from conformance.operations._common.mutant import Mutants
 
 INFINITE = float("-inf")
@@ -50,17 +44,15 @@ def added(fill: float, xp: Any, x: Any, keep: Any) -> Any:
 _SELECT = "https://github.com/pytorch/pytorch/issues/"
 MUTANTS = Mutants("masked_softmax", partial(called, softmax), around=called)
 wrong, gradient = MUTANTS.wrong, MUTANTS.gradient
-MUTANTS.extend(
-    usual(
-        "masked_softmax",
-        softmax,
-        without=(
-            "zeroes-its-input",
-            "reads-memory",
-            "nan-becomes-zero",
-            "gradient-of-the-other-branch",
-        ),
-    )
+add_usual(
+    MUTANTS,
+    softmax,
+    without=(
+        "zeroes-its-input",
+        "reads-memory",
+        "nan-becomes-zero",
+        "gradient-of-the-other-branch",
+    ),
 )
 for _fill, _url in (
     ("-1e4", ""),

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.operations._common.arrays import (
-    lengths,
-    over,
-    places,
-    without_last,
-)
-from conformance.operations._common.family import (
-    called,
-    usual,
-)
+from conformance.operations._common.arrays import lengths, over, places, without_last
+from conformance.operations._common.family import add_usual, called
 from conformance.operations._common.mutant import Mutants
 
 
@@ -49,7 +41,7 @@ def _only(xp: Any, found: Any, keep: Any) -> Any:
 
 MUTANTS = Mutants("reverse_sequence", correct, around=called)
 wrong, gradient = MUTANTS.wrong, MUTANTS.gradient
-MUTANTS.extend(usual("reverse_sequence", reverse))
+add_usual(MUTANTS, reverse)
 
 
 @wrong("value", url="https://github.com/keras-team/keras/issues/4192")
