@@ -12,30 +12,12 @@
 # zero-time = "empty-rows"
 # zero-batch = "empty"
 # subnormals = "kept"
+# empty = "usual"
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool", "float", "int8", "uint8", "none", "rank-3"]
 # [tool.mask-conformance.padding]
 # reverse_sequence = "kept"
-# masked_log_softmax = "negative-infinity"
-# "attention.*" = "zero"
-# crf_decode = "no-tag"
-# "nested.*" = "zero"
-# masked_batch_norm = "zero"
-# layer_norm = "zero"
-# [tool.mask-conformance.empty]
-# masked_mean = "zero"
-# masked_max = "negative-infinity"
-# masked_softmax = "zero"
-# masked_min = "infinity"
-# last_valid = "zero"
-# masked_logsumexp = "negative-infinity"
-# masked_log_softmax = "negative-infinity"
-# masked_variance = "zero"
-# "masked_loss.*.mean" = "zero"
-# "masked_loss.*.sequence_mean" = "zero"
-# "attention.*" = "zero"
-# crf_log_likelihood = "zero"
-# crf_decode = "no-tag"
+# "*" = "usual"
 # ///
 """PyTorch, written the way the specification asks: select, never multiply."""
 

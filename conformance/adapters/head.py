@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from typing import TYPE_CHECKING, Any
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, Literal
 
 from conformance.errors import AdapterError, UnknownNameError, UsageError
+from conformance.operations import load_operations
 from conformance.specification import (
     DTYPES,
     EMPTY_ROWS,
@@ -23,13 +25,18 @@ from conformance.specification.corpus import parsed
 from conformance.specification.declaration import FRAMEWORKS, Declaration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
+
+    from conformance.specification import Variant
 
 _BLOCK = re.compile(
     r"(?m)^# /// script$\s(?P<content>(^#(| .*)$\s)+)^# ///$", re.MULTILINE
 )
 _TABLE = "tool.mask-conformance"
+
+USUAL = "usual"
+"""What an adapter declares that gives what the specification calls usual."""
 
 
 def read_head(path: Path, *, listing: bool = False) -> dict[str, Declaration]:
@@ -232,6 +239,36 @@ def _everywhere(
     return reader
 
 
+def _declared(
+    what: Literal["empty", "padding"], read_value: Callable[[Path, str, object], str]
+) -> Callable[[Path, str, object], dict[str, str]]:
+    """Read the same; ``usual`` stands for what each variant's specification says."""
+    by_glob = _everywhere(read_value)
+
+    def reader(path: Path, key: str, value: object) -> dict[str, str]:
+        table = by_glob(path, key, value)
+        own = {glob: text for glob, text in table.items() if text != USUAL}
+        usual = {
+            variant.name: text
+            for glob in table.keys() - own.keys()
+            for variant, text in _usual(what)
+            if fnmatchcase(variant.name, glob)
+        }
+        return own | {name: text for name, text in usual.items() if name not in own}
+
+    return reader
+
+
+def _usual(what: Literal["empty", "padding"]) -> Iterator[tuple[Variant, str]]:
+    """Yield the variants that leave a choice, and what is usual of them."""
+    for operation in load_operations().values():
+        for variant in operation.variants:
+            if what == "empty" and variant.empty == "declared":
+                yield variant, variant.usual_empty
+            if what == "padding" and variant.padding == "declared":
+                yield variant, variant.usual_padding
+
+
 def _mapping(path: Path, value: object, key: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise _wrong(path, key, value, "a table")
@@ -253,8 +290,8 @@ _READERS: Mapping[str, Callable[[Path, str, object], Any]] = {
     "routes": _some_of(ROUTES),
     "placements": _some_of(PLACEMENTS),
     "mask-forms": _some_of(MASK_FORMS),
-    "empty": _table(_one_of(EMPTY_ROWS)),
-    "padding": _table(_one_of(PADDINGS)),
+    "empty": _declared("empty", _one_of((*EMPTY_ROWS, USUAL))),
+    "padding": _declared("padding", _one_of((*PADDINGS, USUAL))),
     "zero-time": _everywhere(_one_of(("empty-rows", "error"))),
     "zero-batch": _everywhere(_one_of(("empty", "error"))),
     "subnormals": _everywhere(_one_of(("kept", "flushed"))),

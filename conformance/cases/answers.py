@@ -6,7 +6,6 @@ Here the case files meet the operations, which are imported when they are asked 
 from __future__ import annotations
 
 import math
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from conformance.cases.model import Vocabulary
@@ -47,9 +46,7 @@ def _clauses(operation: Operation, variant: Variant) -> dict[str, Level]:
 
     held = {clause.id: clause.level for clause in operation.clauses}
     for law in (*LAWS, *operation.laws):
-        named = any(fnmatchcase(variant.name, pattern) for pattern in law.variants)
-        meant = law.name not in operation.without
-        if named and meant and variant.result in law.results:
+        if operation.asks(law, variant):
             held[law.clause(operation.name).id] = law.level
     return held
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from conformance.cases import Case
     from conformance.check.fixtures import Fixtures
+    from conformance.specification import Law
     from conformance.specification.selection import Check
     from conformance.trial.batch import Batch
     from conformance.trial.sample import Sample
@@ -78,9 +79,13 @@ def judge_law(
 
 def find_law(check: Check) -> LawFunction:
     """Return the function of a check's law."""
+    return load_law(_law(check))
+
+
+def _law(check: Check) -> Law:
     operation = load_operations()[check.operation]
     laws = {law.name: law for law in laws_of(operation, check.variant)}
-    return load_law(laws[check.item])
+    return laws[check.item]
 
 
 def find_failure(
@@ -103,8 +108,7 @@ def find_failure(
 def _samples(fixtures: Fixtures, check: Check, effort: Effort) -> Iterator[Sample]:
     """Yield the samples of a law: as many batches as hold the rows asked for."""
     usual = load_oracle(check.operation).ROWS
-    # Every row of a long batch is long: one batch says what there is to say.
-    examples = usual if check.item == "long-rows" else effort.examples
+    examples = usual if _law(check).one_batch else effort.examples
     scalar = check.variant.result == "scalar"
     for turn, rows in enumerate(batch_sizes(examples, usual, wide=not scalar)):
         kept = rows == usual and turn < KEPT

@@ -18,34 +18,10 @@ if TYPE_CHECKING:
 
     from conformance.operations._common.mutant import Mutant
 
-_EMPTY = {
-    "masked_mean": "zero",
-    "masked_max": "negative-infinity",
-    "masked_softmax": "zero",
-    "masked_min": "infinity",
-    "last_valid": "zero",
-    "masked_logsumexp": "negative-infinity",
-    "masked_log_softmax": "negative-infinity",
-    "masked_variance": "zero",
-    "masked_loss.*.mean": "zero",
-    "masked_loss.*.sequence_mean": "zero",
-    "attention.*": "zero",
-    "crf_log_likelihood": "zero",
-    "crf_decode": "no-tag",
-}
 _ROUTES = {
     "numpy": ("eager",),
     "torch": ("eager", "compiled", "jvp"),
     "jax": ("eager", "compiled", "jvp"),
-}
-_PADDING = {
-    "reverse_sequence": "zero",
-    "masked_log_softmax": "negative-infinity",
-    "attention.*": "zero",
-    "crf_decode": "no-tag",
-    "nested.*": "zero",
-    "masked_batch_norm": "zero",
-    "layer_norm": "zero",
 }
 
 
@@ -81,10 +57,10 @@ def _adapter(  # noqa: PLR0917 - a declaration has as many parts
     variants: tuple[str, ...],
     dtypes: tuple[str, ...],
 ) -> Adapter:
-    function = load_operations()[operation].function
+    asked = load_operations()[operation]
     hidden = {
         each.name: "the variant does not show this fault"
-        for each in load_operations()[operation].variants
+        for each in asked.variants
         if not any(fnmatchcase(each.name, glob) for glob in variants)
     }
     declaration = Declaration(
@@ -93,19 +69,19 @@ def _adapter(  # noqa: PLR0917 - a declaration has as many parts
         environment=framework,
         file="mutant",
         summary=f"{operation}, {name}",
-        functions=(function,),
+        functions=(asked.function,),
         dtypes=dtypes,
         routes=_ROUTES[framework],
         placements=("right", "left", "gaps"),
         mask_forms=("bool", "float", "int8", "none"),
-        empty=_EMPTY,
-        zero_time={"masked_mean": "empty-rows"},
+        empty={each.name: each.usual_empty for each in asked.variants},
+        zero_time={"*": "empty-rows"} if load_mutants(operation).zero_time else {},
         zero_batch={"*": "empty"},
         subnormals={"*": "kept"},
-        padding=_PADDING,
+        padding={each.name: each.usual_padding for each in asked.variants},
         unsupported=hidden,
     )
-    return Adapter(declaration=declaration, functions={function: called(formula)})
+    return Adapter(declaration=declaration, functions={asked.function: called(formula)})
 
 
 def called(formula: Callable[..., Any]) -> Callable[..., Any]:

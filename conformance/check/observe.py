@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from conformance.check.fixtures import Fixtures
-    from conformance.specification import Variant
+    from conformance.specification import Operation, Variant
     from conformance.specification.declaration import Declaration
     from conformance.specification.selection import Check
     from conformance.trial.batch import Array, Batch
@@ -103,11 +103,11 @@ def _probes(
     if variant.padding == "declared" and sample.padding is None:
         yield "padding of the answer", _at_padding
     if whole:
-        yield from _of_operation(declaration, variant)
+        yield from _of_operation(declaration, subject.operation, variant)
 
 
 def _of_operation(
-    declaration: Declaration, variant: Variant
+    declaration: Declaration, operation: Operation, variant: Variant
 ) -> Iterator[tuple[str, Probe]]:
     for placement in PLACEMENTS:
         if placement not in declaration.placements:
@@ -119,7 +119,9 @@ def _of_operation(
         yield "T = 0", _zero_time
     if not declaration.stated("zero-batch", variant.name):
         yield "B = 0", _zero_batch
-    if variant.name == "masked_max" and not declaration.stated("subnormals", "*"):
+    # Where nothing rounds, equal subnormal numbers come back as they are or flushed.
+    equal = "subnormals" in operation.also and not operation.rounds
+    if equal and not declaration.stated("subnormals", "*"):
         yield "subnormals", _subnormals
 
 

@@ -204,7 +204,8 @@ LAWS: tuple[Law, ...] = (
         level="robust",
         module=_NUMERICS,
         results=("row", "scalar"),
-        variants=("masked_*", "crf_*"),
+        optional=True,
+        one_batch=True,
         text="Rows of 130, 257 and 2049 positions are counted and summed as exactly "
         "as short ones.",
         why="counts kept in int8, float16 or bfloat16",
@@ -235,7 +236,7 @@ LAWS: tuple[Law, ...] = (
         level="extended",
         module=_EDGES,
         needs="subnormals",
-        variants=("masked_mean", "masked_max"),
+        optional=True,
         text="Equal subnormal values have that value as their answer where they are "
         "declared kept, and zero where they are declared flushed.",
         why="a compiler that flushes small numbers to zero on one route only",

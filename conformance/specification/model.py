@@ -7,6 +7,7 @@ generated batches; a clause without a law is held by case files alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Literal, get_args
 
 from conformance.specification.corpus import FIRST
@@ -105,6 +106,8 @@ class Law:
         why: Which mistake it catches.
         module: Where its function is.
         results: The kinds of answer that it applies to.
+        optional: Whether it applies to those operations alone that name it in ``also``.
+        one_batch: Whether one generated batch says all that there is to say.
         route: The route that it has at its own level, where that is not the
             framework's primary one; the primary one follows at level robust.
         needs: What the framework or the adapter must offer: gradient, compiled,
@@ -123,6 +126,8 @@ class Law:
     why: str
     module: str
     results: tuple[Result, ...] = ("row", "position", "scalar")
+    optional: bool = False
+    one_batch: bool = False
     route: str = ""
     needs: str = ""
     variants: tuple[str, ...] = ("*",)
@@ -157,6 +162,9 @@ class Variant:
         values: What the adapter is given for a keyword where that is no text, such as
             true for ``causal``.
         makes_mask: Whether the answer is the mask, so that the adapter is given none.
+        usual_empty: What the references and the mutants give where ``empty`` is
+            declared; an adapter's head may say ``usual`` for it.
+        usual_padding: The same where ``padding`` is declared.
     """
 
     operation: str
@@ -166,6 +174,8 @@ class Variant:
     padding: Literal["zero", "declared"] = "zero"
     values: tuple[tuple[str, bool | int], ...] = ()
     makes_mask: bool = False
+    usual_empty: str = "zero"
+    usual_padding: str = "zero"
 
     @property
     def name(self) -> str:
@@ -217,6 +227,8 @@ class Operation:
             valid positions stays.
         without: Common laws that mean nothing for it, by name: whole numbers have no
             derivative.
+        also: Common laws that are asked of it though they are not asked of all.
+        rounds: Whether a right implementation may round at all.
         clauses: Clauses that case files alone hold.
         laws: Laws of its own.
         since: The version that brought it.
@@ -236,6 +248,8 @@ class Operation:
     answer: Kind = "input"
     trims: Trim = "padding"
     without: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    rounds: bool = True
     clauses: tuple[Clause, ...] = ()
     laws: tuple[Law, ...] = ()
     since: str = FIRST
@@ -244,6 +258,12 @@ class Operation:
     def main(self) -> str:
         """The input that laws about values change."""
         return (self.differentiable or self.inputs)[0]
+
+    def asks(self, law: Law, variant: Variant) -> bool:
+        """Tell whether a law, common or its own, is asked of one of its variants."""
+        named = any(fnmatchcase(variant.name, glob) for glob in law.variants)
+        meant = law.name in self.also if law.optional else law.name not in self.without
+        return named and meant and variant.result in law.results
 
     @property
     def builds(self) -> bool:

@@ -7,7 +7,6 @@ anywhere; ids are the same in every version of every dependency.
 from __future__ import annotations
 
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Protocol
 
 from conformance.errors import UnknownNameError
@@ -84,8 +83,7 @@ def laws_of(operation: Operation, variant: Variant | None = None) -> tuple[Law, 
     return tuple(
         law
         for law in (*LAWS, *operation.laws)
-        if law.name not in operation.without
-        and any(_applies(law, each) for each in variants)
+        if any(operation.asks(law, each) for each in variants)
     )
 
 
@@ -247,11 +245,6 @@ def usual_dtype(declaration: Declaration) -> str:
 def _raised(level: Level) -> Level:
     """Return robust for a core check in a further dtype or by a further route."""
     return "robust" if level == "core" else level
-
-
-def _applies(law: Law, variant: Variant) -> bool:
-    named = any(fnmatchcase(variant.name, glob) for glob in law.variants)
-    return named and variant.result in law.results
 
 
 def _lacking(declaration: Declaration, variant: Variant, law: Law) -> str:

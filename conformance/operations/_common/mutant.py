@@ -75,6 +75,7 @@ class Mutants:
     Attributes:
         operation: The operation.
         correct: The right formula that they change, as a mutant is called.
+        zero_time: Whether it answers rows without any positions, T = 0.
         around: Called with a decorated formula and then as a mutant is, where formulas
             take something else than a mutant does; nothing by default.
         found: The mutants so far.
@@ -82,6 +83,7 @@ class Mutants:
 
     operation: str
     correct: Formula
+    zero_time: bool = False
     around: Formula | None = None
     found: list[Mutant] = field(default_factory=list)
 

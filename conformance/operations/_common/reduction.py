@@ -50,6 +50,7 @@ class Reduction:
         shares: Return what is wrong with the shares that tied values have of a
             cotangent, or nothing; only where ties may share it in many ways.
         without: Names of the usual mutants that would be right here.
+        zero_time: Whether the right formula answers rows without any positions, T = 0.
     """
 
     name: str
@@ -64,12 +65,13 @@ class Reduction:
     features: bool = True
     shares: Callable[[Valid, Array, Array], str] | None = None
     without: tuple[str, ...] = ()
+    zero_time: bool = False
     mutants: Mutants = field(init=False)
 
     def __post_init__(self) -> None:
         """Begin the list of mutants with the usual ones."""
         correct = partial(called, self.formula)
-        mutants = Mutants(self.name, correct, around=called)
+        mutants = Mutants(self.name, correct, zero_time=self.zero_time, around=called)
         add_usual(mutants, self.formula, without=self.without)
         object.__setattr__(self, "mutants", mutants)
 

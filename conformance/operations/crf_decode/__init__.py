@@ -29,7 +29,9 @@ OPERATION = Operation(
             operation="crf_decode",
             result="position",
             empty="declared",
+            usual_empty="no-tag",
             padding="declared",
+            usual_padding="no-tag",
         ),
     ),
     laws=(

@@ -23,6 +23,7 @@ OPERATION = Operation(
     differentiable=("emissions",),
     weights=("transitions", "start", "end"),
     variants=(Variant(operation="crf_log_likelihood", result="row", empty="declared"),),
+    also=("long-rows",),
     laws=(
         Law(
             name="sums-to-one",

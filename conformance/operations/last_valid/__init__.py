@@ -17,6 +17,7 @@ OPERATION = Operation(
     inputs=("x",),
     differentiable=("x",),
     variants=(Variant(operation="last_valid", result="row", empty="declared"),),
+    rounds=False,
     laws=(
         Law(
             name="earlier-values",

@@ -24,7 +24,9 @@ OPERATION = Operation(
             operation="masked_log_softmax",
             result="position",
             empty="declared",
+            usual_empty="negative-infinity",
             padding="declared",
+            usual_padding="negative-infinity",
         ),
     ),
     laws=(

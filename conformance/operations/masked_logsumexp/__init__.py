@@ -18,7 +18,15 @@ OPERATION = Operation(
     "softmax",
     inputs=("x",),
     differentiable=("x",),
-    variants=(Variant(operation="masked_logsumexp", result="row", empty="declared"),),
+    variants=(
+        Variant(
+            operation="masked_logsumexp",
+            result="row",
+            empty="declared",
+            usual_empty="negative-infinity",
+        ),
+    ),
+    also=("long-rows",),
     laws=(
         Law(
             name="shift",

@@ -37,6 +37,7 @@ OPERATION = Operation(
         for kind in KINDS
         for reduction in REDUCTIONS
     ),
+    also=("long-rows",),
     laws=(
         Law(
             name="additive",

@@ -14,7 +14,16 @@ OPERATION = Operation(
     bound="0: a maximum rounds nothing",
     inputs=("x",),
     differentiable=("x",),
-    variants=(Variant(operation="masked_max", result="row", empty="declared"),),
+    variants=(
+        Variant(
+            operation="masked_max",
+            result="row",
+            empty="declared",
+            usual_empty="negative-infinity",
+        ),
+    ),
+    also=("long-rows", "subnormals"),
+    rounds=False,
     laws=(
         Law(
             name="member",

@@ -17,6 +17,7 @@ OPERATION = Operation(
     inputs=("x",),
     differentiable=("x",),
     variants=(Variant(operation="masked_mean", result="row", empty="declared"),),
+    also=("long-rows", "subnormals"),
     laws=(
         Law(
             name="between",

@@ -50,6 +50,7 @@ REDUCTION = Reduction(
     slope=lambda v, g: v.only((g / v.n)[:, None]),
     slope_error=4,  # a division and two casts
     formula=_mean,
+    zero_time=True,
 )
 wrong, gradient = REDUCTION.mutants.wrong, REDUCTION.mutants.gradient
 

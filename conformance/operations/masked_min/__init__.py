@@ -14,7 +14,16 @@ OPERATION = Operation(
     bound="0: a minimum rounds nothing",
     inputs=("x",),
     differentiable=("x",),
-    variants=(Variant(operation="masked_min", result="row", empty="declared"),),
+    variants=(
+        Variant(
+            operation="masked_min",
+            result="row",
+            empty="declared",
+            usual_empty="infinity",
+        ),
+    ),
+    also=("long-rows",),
+    rounds=False,
     laws=(
         Law(
             name="member",

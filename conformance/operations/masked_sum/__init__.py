@@ -17,6 +17,7 @@ OPERATION = Operation(
     inputs=("x",),
     differentiable=("x",),
     variants=(Variant(operation="masked_sum", result="row", empty="zero"),),
+    also=("long-rows",),
     laws=(
         Law(
             name="shift",

@@ -18,6 +18,7 @@ OPERATION = Operation(
     inputs=("x",),
     differentiable=("x",),
     variants=(Variant(operation="masked_variance", result="row", empty="declared"),),
+    also=("long-rows",),
     laws=(
         Law(
             name="shift",

@@ -62,7 +62,7 @@ def subnormals(subject: Subject, sample: Sample) -> Iterator[Verdict]:
         want = np.full(sample.want.shape, number if kept else 0.0)
         got = subject.answer(batch, like=want)
         # Five equal ones add up exactly; a mean may round once on its way back.
-        near = smallest if kept and subject.operation.name != "masked_max" else 0.0
+        near = smallest if kept and subject.operation.rounds else 0.0
         note = f"valid values of {number:.3g}, {'kept' if kept else 'flushed'}"
         yield compare(got, want, np.full(want.shape, near), batch=batch, note=note)
 
