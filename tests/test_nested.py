@@ -26,7 +26,7 @@ from conformance.trial.subject import Subject
 if TYPE_CHECKING:
     from conformance.trial.batch import Array
 
-ORACLE = load_oracle("nested")
+ORACLE: Any = load_oracle("nested")
 INNER = ("dense", "normed", "twice", "frozen")
 
 

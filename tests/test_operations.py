@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -16,6 +16,20 @@ from conformance.operations import (
     load_operations,
     load_oracle,
 )
+from conformance.operations.apply_mask import oracle as apply_mask
+from conformance.operations.attention import oracle as attention
+from conformance.operations.birnn import oracle as birnn
+from conformance.operations.conv1d import oracle as conv1d
+from conformance.operations.crf_log_likelihood import oracle as crf_log_likelihood
+from conformance.operations.layer_norm import oracle as layer_norm
+from conformance.operations.masked_batch_norm import oracle as masked_batch_norm
+from conformance.operations.masked_log_softmax import oracle as masked_log_softmax
+from conformance.operations.masked_loss import oracle as masked_loss
+from conformance.operations.masked_softmax import oracle as masked_softmax
+from conformance.operations.masked_sum.reduction import REDUCTION
+from conformance.operations.nested import oracle as nested
+from conformance.operations.reverse_sequence import oracle as reverse_sequence
+from conformance.operations.stack import oracle as stack
 from conformance.strategies import batches
 from conformance.trial.draw import COTANGENTS
 from conformance.trial.precision import PRECISIONS
@@ -24,6 +38,7 @@ from conformance.trial.sample import Sample, cast, generate
 if TYPE_CHECKING:
     from conformance.specification import Variant
     from conformance.trial.batch import Array, Batch
+    from conformance.trial.oracle import Oracle
 
 VARIANTS = [
     variant
@@ -203,12 +218,34 @@ def test_shares_of_tied_maxima_are_anything_fair() -> None:
 
     def wrong(*shares: float) -> str:
         got = np.array([shares])
-        return str(one.oracle.gradient_shares({}, batch, cotangent, got))
+        oracle: Any = one.oracle
+        return str(oracle.gradient_shares({}, batch, cotangent, got))
 
     assert wrong(4, 0, 0, 0) == ""
     assert wrong(1, 3, 0, 0) == ""
     assert wrong(5, -1, 0, 0) == "a tied maximum has a negative share of the cotangent"
     assert wrong(1, 1, 0, 0) == "the shares of tied maxima do not sum to the cotangent"
+
+
+def test_every_oracle_is_one_for_the_type_checker() -> None:
+    modules: tuple[Oracle, ...] = (
+        apply_mask,
+        attention,
+        birnn,
+        conv1d,
+        crf_log_likelihood,
+        layer_norm,
+        masked_batch_norm,
+        masked_log_softmax,
+        masked_loss,
+        masked_softmax,
+        nested,
+        reverse_sequence,
+        stack,
+        REDUCTION.oracle,
+    )
+
+    assert all(each.ROWS for each in modules)
 
 
 def test_operations_are_numbered_from_one() -> None:

@@ -8,7 +8,7 @@ diagnosis. Two mutants that both do are no diagnosis: nothing is guessed.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from conformance.specification.declaration import Declaration
     from conformance.trial.adapter import Adapter
     from conformance.trial.batch import Array, Batch
+    from conformance.trial.oracle import Oracle
 
 SEED = 90017
 """Of the batches that tell mutants apart, whatever the run's seed is."""
@@ -232,7 +233,7 @@ def _counted(sample: Sample, declaration: Declaration) -> Array:
 def _questions(
     subject: Subject,
     batches: Iterable[Batch],
-    oracle: Any,
+    oracle: Oracle,
     variant: Variant,
     declaration: Declaration,
 ) -> Iterator[_Question]:
@@ -253,12 +254,12 @@ def _questions(
             yield _Question(batch=batch, form=form)
 
 
-def _generated(oracle: Any, variant: Variant, turn: int) -> Batch:
+def _generated(oracle: Oracle, variant: Variant, turn: int) -> Batch:
     return generate(oracle, variant, seed=SEED, turn=2 * turn)
 
 
 def _telling(
-    oracle: Any, variant: Variant, dtype: str, declaration: Declaration
+    oracle: Oracle, variant: Variant, dtype: str, declaration: Declaration
 ) -> Iterator[Batch]:
     """Yield batches of one shape, so that a compiled adapter compiles once."""
     plain = _generated(oracle, variant, 0)
@@ -320,7 +321,7 @@ def _nan_valid(batch: Batch) -> Batch:
     return replace(batch, arrays={**batch.arrays, name: changed})
 
 
-def _long(oracle: Any, variant: Variant) -> Batch:
+def _long(oracle: Oracle, variant: Variant) -> Batch:
     """Return rows that small integers and bfloat16 cannot count."""
     batch = generate(oracle, variant, seed=SEED, turn=0, time=300, rows=3)
     mask = np.arange(300) < np.asarray([130, 260, 300])[:, None]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from conformance.operations import load_operations, load_oracle
 from conformance.trial.draw import LADDER
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from conformance.trial.adapter import Adapter
     from conformance.trial.batch import Batch
     from conformance.trial.frameworks import Framework
+    from conformance.trial.oracle import Oracle
 
 
 LAYERS = 4
@@ -38,7 +39,9 @@ class Fixtures:
             operation's own.
     """
 
-    def __init__(self, adapter: Adapter, seed: int, oracle: Any = None) -> None:
+    def __init__(
+        self, adapter: Adapter, seed: int, oracle: Oracle | None = None
+    ) -> None:
         self.adapter = adapter
         self.seed = seed
         self._shared = oracle
@@ -47,7 +50,7 @@ class Fixtures:
         self._samples: dict[tuple[str, str, int], Sample] = {}
         self._explored: dict[tuple[str, str], list[Sample]] = {}
         self._found: dict[str, list[Batch]] = {}
-        self._oracles: dict[str, Any] = {}
+        self._oracles: dict[str, Oracle] = {}
 
     @cached_property
     def framework(self) -> Framework:
@@ -105,7 +108,7 @@ class Fixtures:
         return self._found[variant]
 
     def sample(
-        self, check: Check, batch: Batch, turn: int, oracle: Any = None
+        self, check: Check, batch: Batch, turn: int, oracle: Oracle | None = None
     ) -> Sample:
         """Return a batch as the check's sample: its dtype, what is declared."""
         declaration, variant = self.adapter.declaration, check.variant.name
@@ -120,7 +123,7 @@ class Fixtures:
             turn=turn,
         )
 
-    def oracle(self, check: Check) -> Any:
+    def oracle(self, check: Check) -> Oracle:
         """Return the check's oracle, which laws, dtypes and routes ask only once."""
         if self._shared is not None:
             return self._shared

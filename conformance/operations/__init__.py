@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from conformance.operations._common.mutant import Mutants
     from conformance.operations._common.reduction import Reduction
     from conformance.specification import Law, Operation
+    from conformance.trial.oracle import Oracle
 
 
 @cache
@@ -37,10 +38,12 @@ def load_operations() -> dict[str, Operation]:
     return {each.name: each for each in sorted(found, key=lambda each: each.number)}
 
 
-def load_oracle(operation: str) -> Any:
+def load_oracle(operation: str) -> Oracle:
     """Return an operation's exact answer, bound and derivative."""
     reduction = _reduction(operation)
-    return reduction.oracle if reduction else _part(operation, "oracle")
+    if reduction:
+        return reduction.oracle
+    return cast("Oracle", _part(operation, "oracle"))
 
 
 def load_exact(operation: str) -> Any:

@@ -1,33 +1,97 @@
-"""An oracle that answers the same question once, however often it is asked."""
+"""What an oracle is, and one that answers the same question only once.
+
+An oracle is a module or an object. What only some operations need of theirs is a
+protocol of its own, and asked for with ``hasattr``.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from conformance.trial.batch import Array, Batch
+    from conformance.trial.draw import Draw
+
+    Options = Mapping[str, str]
 
 LARGE = 8192
 """Positions of a batch beyond which its answer is not kept."""
 
 
+class Oracle(Protocol):
+    """An operation's inputs, exact answer, error bound and derivative, in float64."""
+
+    @property
+    def ROWS(self) -> int:  # noqa: N802 - a constant of the modules
+        """How many rows a generated batch has."""
+
+    def generate(self, options: Options, draw: Draw, mask: Array) -> dict[str, Array]:
+        """Return the inputs for a mask ``[B, T]``, garbage at padding."""
+
+    def answer(self, options: Options, batch: Batch) -> Array:
+        """Return the exact answer; 0 where an adapter declares."""
+
+    def bound(self, options: Options, batch: Batch, dtype: str) -> Array:
+        """Return how far a right implementation may be from the answer."""
+
+    def gradient(
+        self, options: Options, batch: Batch, cotangent: Array
+    ) -> dict[str, Array]:
+        """Return the derivative through each input and weight."""
+
+    def gradient_bound(
+        self, options: Options, batch: Batch, cotangent: Array
+    ) -> dict[str, Array]:
+        """Return how far it may be off in float64."""
+
+
+class WeightedOracle(Oracle, Protocol):
+    """The oracle of an operation that is given weights."""
+
+    def generate_weights(self, options: Options, draw: Draw) -> dict[str, Array]:
+        """Return the weights, by ``forward.kernel`` and the like."""
+
+
+class SolvingOracle(Oracle, Protocol):
+    """An oracle that gives answer and bound in one pass."""
+
+    def solved(self, options: Options, batch: Batch, dtype: str) -> tuple[Array, Array]:
+        """Return the exact answer and its bound."""
+
+
+class MaskOracle(Oracle, Protocol):
+    """The oracle of an operation whose answer is the mask."""
+
+    def formed(self, options: Options, batch: Batch) -> Batch:
+        """Return the batch with inputs that say what its mask says."""
+
+
+class AttendingOracle(Oracle, Protocol):
+    """The oracle of an operation whose padded positions may ask, too."""
+
+    def attended(
+        self, options: Options, batch: Batch, dtype: str
+    ) -> tuple[Array, Array, Array]:
+        """Return the answer of all positions, its bound, and which see anything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """An oracle module whose answers are kept: laws, routes and mutants share them.
+    """An oracle whose answers are kept: laws, routes and mutants share them.
 
     Attributes:
-        oracle: The module.
+        oracle: The oracle.
         answers: What has been answered, by the question's content.
     """
 
-    oracle: Any
+    oracle: Oracle
     answers: dict[Any, tuple[Array, Array]] = field(default_factory=dict)
 
     def __getattr__(self, name: str) -> Any:
-        """Return what is not remembered as the module has it."""
+        """Return what is not remembered as the oracle has it."""
         return getattr(self.oracle, name)
 
     def solved(
@@ -47,10 +111,9 @@ class Remembered:
 
 
 def solved(
-    oracle: Any, options: Mapping[str, str], batch: Batch, dtype: str
+    oracle: Oracle, options: Mapping[str, str], batch: Batch, dtype: str
 ) -> tuple[Array, Array]:
     """Return an oracle's answer and bound, in one pass where it offers that."""
     if hasattr(oracle, "solved"):
-        both: tuple[Array, Array] = oracle.solved(options, batch, dtype)
-        return both
+        return cast("SolvingOracle", oracle).solved(options, batch, dtype)
     return oracle.answer(options, batch), oracle.bound(options, batch, dtype)

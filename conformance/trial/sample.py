@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import typing
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +16,12 @@ from conformance.trial.precision import PRECISIONS, numpy_dtype
 if TYPE_CHECKING:
     from conformance.specification import Variant
     from conformance.trial.batch import Array
+    from conformance.trial.oracle import (
+        AttendingOracle,
+        MaskOracle,
+        Oracle,
+        WeightedOracle,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +29,7 @@ class Sample:
     """What a law asks about: a batch in one dtype, and what must come out.
 
     Attributes:
-        oracle: The operation's oracle module.
+        oracle: The operation's oracle.
         variant: The variant.
         dtype: The dtype of the batch's floating arrays.
         batch: The inputs.
@@ -32,7 +39,7 @@ class Sample:
         turn: Which of the generated batches it comes from.
     """
 
-    oracle: Any
+    oracle: Oracle
     variant: Variant
     dtype: str
     batch: Batch
@@ -45,7 +52,8 @@ class Sample:
     def __post_init__(self) -> None:
         """Have the inputs say what the mask says, where the mask is the answer."""
         if self.variant.makes_mask:
-            formed = self.oracle.formed(self.variant.options, self.batch)
+            oracle = typing.cast("MaskOracle", self.oracle)
+            formed = oracle.formed(self.variant.options, self.batch)
             object.__setattr__(self, "batch", formed)
 
     @property
@@ -186,7 +194,8 @@ class Sample:
         """Return what padded queries get that attend as if they were none."""
         options = self.variant.options
         with np.errstate(all="ignore"):
-            want, allowed, sees = self.oracle.attended(options, self.batch, self.dtype)
+            oracle = typing.cast("AttendingOracle", self.oracle)
+            want, allowed, sees = oracle.attended(options, self.batch, self.dtype)
         allowed = self._holds(want, allowed)
         nothing, error = self._nothing(want)
         return np.where(sees, want, nothing), np.where(sees, allowed, error)
@@ -244,7 +253,7 @@ def cast(batch: Batch, dtype: str) -> Batch:
 
 
 def generate(
-    oracle: Any,
+    oracle: Oracle,
     variant: Variant,
     *,
     seed: int,
@@ -263,7 +272,7 @@ def generate(
     arrays = oracle.generate(options, draw, mask)
     weights = {}
     if hasattr(oracle, "generate_weights"):
-        weights = oracle.generate_weights(
+        weights = typing.cast("WeightedOracle", oracle).generate_weights(
             options, Draw(seed, f"{variant.name}/weights")
         )
     return Batch(arrays=arrays, mask=mask, weights=weights)

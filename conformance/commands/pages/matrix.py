@@ -6,7 +6,7 @@ import multiprocessing
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from conformance.adapters.load import load_adapter
 from conformance.check.case import judge_case
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from conformance.specification.selection import Check
     from conformance.trial.adapter import Adapter
     from conformance.trial.attempt import Finding
+    from conformance.trial.oracle import Oracle
 
 EXAMPLES = {"masked_mean": 64, "masked_max": 64, "masked_softmax": 96, "attention": 32}
 """Generated rows for each law; elsewhere two batches, of four or eight rows, do."""
@@ -154,7 +155,7 @@ def _of_operation(
 
 
 def killers(
-    mutant: Mutant, cases: Mapping[str, Iterable[Case]], oracle: Any = None
+    mutant: Mutant, cases: Mapping[str, Iterable[Case]], oracle: Oracle | None = None
 ) -> tuple[str, ...]:
     """Return the laws and cases that catch a mutant, core before robust."""
     found: dict[str, None] = {}
@@ -170,7 +171,7 @@ def _item(check: Check) -> str:
 
 
 def _wrong(
-    operation: str, cases: Mapping[str, Iterable[Case]], oracle: Any
+    operation: str, cases: Mapping[str, Iterable[Case]], oracle: Oracle
 ) -> list[str]:
     """Return the checks that right implementations fail."""
     found: list[str] = []
@@ -235,7 +236,10 @@ class _Probe:
     """Tells whether a check holds; neither shrinks nor writes."""
 
     def __init__(
-        self, adapter: Adapter, cases: Mapping[str, Iterable[Case]], oracle: Any
+        self,
+        adapter: Adapter,
+        cases: Mapping[str, Iterable[Case]],
+        oracle: Oracle | None,
     ) -> None:
         self._cases = cases
         self._fixtures = Fixtures(adapter, seed=0, oracle=oracle)
