@@ -162,6 +162,8 @@ class Variant:
         values: What the adapter is given for a keyword where that is no text, such as
             true for ``causal``.
         makes_mask: Whether the answer is the mask, so that the adapter is given none.
+        least: How many valid positions an answer needs; a row with fewer gives what
+            an empty one gives, and its derivative is not judged.
         usual_empty: What the references and the mutants give where ``empty`` is
             declared; an adapter's head may say ``usual`` for it.
         usual_padding: The same where ``padding`` is declared.
@@ -174,6 +176,7 @@ class Variant:
     padding: Literal["zero", "declared"] = "zero"
     values: tuple[tuple[str, bool | int], ...] = ()
     makes_mask: bool = False
+    least: int = 1
     usual_empty: str = "zero"
     usual_padding: str = "zero"
 

@@ -140,6 +140,16 @@ class Sample:
         wide = mask.reshape(mask.shape + (1,) * (answer.ndim - 2))
         return np.broadcast_to(wide, answer.shape)
 
+    def answered(self, derivative: Array) -> Array:
+        """Return a derivative, zero in rows too short for an answer of their own."""
+        counts = self.batch.counts
+        short = (counts > 0) & (counts < self.variant.least)
+        if not short.any():
+            return derivative
+        return np.where(
+            short.reshape((-1,) + (1,) * (derivative.ndim - 1)), 0, derivative
+        )
+
     def gradient(self, cotangent: Array) -> dict[str, Array]:
         """Return the exact derivative by input name, and by weight where it has any."""
         found = self.oracle.gradient(self.variant.options, self.batch, cotangent)
@@ -158,7 +168,7 @@ class Sample:
         allowed = self._holds(want, allowed)
         if self.variant.padding == "declared":
             want, allowed = self._padded(want, allowed)
-        empty = self.batch.counts == 0
+        empty = self.batch.counts < self.variant.least
         if self.variant.empty == "declared" and empty.any():
             want, allowed = self._declared(want, allowed, empty)
         self._answers.update(want=want, allowed=allowed)

@@ -14,71 +14,73 @@ if TYPE_CHECKING:
     from conformance.operations._common.mutant import Formula, Mutants
 
 
-def called(formula: Formula, xp: Any, x: Any, mask: Any) -> Any:
+def called(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
     """Return the formula's answer for any form of the mask.
 
     The formula takes an array namespace, x and the mask as booleans ``[B, T]``.
     """
-    return formula(xp, x, kept(xp, x, mask))
+    return formula(xp, x, kept(xp, x, mask), **how)
 
 
-def _masked(formula: Formula, change: Any, xp: Any, x: Any, mask: Any) -> Any:
-    return formula(xp, x, change(xp, kept(xp, x, mask)))
+def _masked(
+    formula: Formula, change: Any, xp: Any, x: Any, mask: Any, **how: Any
+) -> Any:
+    return formula(xp, x, change(xp, kept(xp, x, mask)), **how)
 
 
-def _sorted(formula: Formula, xp: Any, x: Any, mask: Any) -> Any:
+def _sorted(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
     order = xp.argsort(-lengths(xp, kept(xp, x, mask))[:, 0], stable=True)
-    return called(formula, xp, x, mask)[order]
+    return called(formula, xp, x, mask, **how)[order]
 
 
-def _doubled(formula: Formula, xp: Any, x: Any, mask: Any) -> Any:
-    return xp.astype(called(formula, xp, x, mask), xp.float64)
+def _doubled(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
+    return xp.astype(called(formula, xp, x, mask, **how), xp.float64)
 
 
-def _written(formula: Formula, xp: Any, x: Any, mask: Any) -> Any:
+def _written(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
     keep = kept(xp, x, mask)
     x[~keep] = 0
-    return formula(xp, x, keep)
+    return formula(xp, x, keep, **how)
 
 
-def _in_memory(formula: Formula, xp: Any, x: Any, mask: Any) -> Any:
-    return called(formula, xp, x.ravel(order="K").reshape(x.shape), mask)
+def _in_memory(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
+    return called(formula, xp, x.ravel(order="K").reshape(x.shape), mask, **how)
 
 
-def _bitwise(formula: Formula, xp: Any, x: Any, mask: Any) -> Any:
+def _bitwise(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
     keep = kept(xp, x, mask) if mask is None else ~mask == 0
-    return formula(xp, x, keep)
+    return formula(xp, x, keep, **how)
 
 
-def _squeezed(formula: Formula, xp: Any, x: Any, mask: Any) -> Any:
-    found = called(formula, xp, x, mask)
+def _squeezed(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
+    found = called(formula, xp, x, mask, **how)
     return found.reshape(tuple(size for size in found.shape if size != 1))
 
 
-def _no_nan(formula: Formula, xp: Any, x: Any, mask: Any) -> Any:
-    return called(formula, xp, xp.where(xp.isnan(x), xp.zeros_like(x), x), mask)
+def _no_nan(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
+    return called(formula, xp, xp.where(xp.isnan(x), xp.zeros_like(x), x), mask, **how)
 
 
-def _leaking(formula: Formula, xp: Any, x: Any, mask: Any) -> Any:
-    found = called(formula, xp, x, mask)
+def _leaking(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
+    found = called(formula, xp, x, mask, **how)
     away = xp.where(over(kept(xp, x, mask), x), xp.zeros_like(x), xp.clip(x, -1, 1))
     each = xp.sum(away - away.detach(), axis=1)
     return found + (each if found.ndim < x.ndim else each[:, None])
 
 
-def _broken_branch(formula: Formula, xp: Any, x: Any, mask: Any) -> Any:
+def _broken_branch(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
     # What is not selected at padding still has the derivative 0 * 2 x there.
     keep = over(kept(xp, x, mask), x)
-    return called(formula, xp, xp.where(keep, x, 0 * (x * x)), mask)
+    return called(formula, xp, xp.where(keep, x, 0 * (x * x)), mask, **how)
 
 
-def _baked_length(formula: Formula, xp: Any, x: Any, mask: Any) -> Any:
+def _baked_length(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
     try:
         known = [int(number) for number in lengths(xp, kept(xp, x, mask))[:, 0]]
     except TypeError:  # a tracer has no value: what is left is the static shape
         known = [x.shape[1]] * x.shape[0]
     keep = xp.arange(x.shape[1])[None] < xp.asarray(known)[:, None]
-    return formula(xp, x, keep)
+    return formula(xp, x, keep, **how)
 
 
 # fmt: off

@@ -71,7 +71,8 @@ def forward_gradient(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Tangents at padding alone, NaN too, then at valid positions in float64."""
     zero = np.zeros(sample.want.shape)
     for note, number in (("a tangent", 1.0), ("NaN", np.nan)):
-        got = subject.tangent(sample.batch, _tangents(subject, sample, 0.0, number))
+        moved = _tangents(subject, sample, 0.0, number)
+        got = sample.answered(subject.tangent(sample.batch, moved))
         text = f"{note} at padding alone moves the answer"
         nothing = np.where(np.isinf(sample.allowed), np.inf, 0.0)
         if subject.variant.result == "position":
@@ -82,7 +83,7 @@ def forward_gradient(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     if subject.dtype != "float64":
         return
     tangents = _tangents(subject, sample, None, 0.0)
-    got = subject.tangent(sample.batch, tangents)
+    got = sample.answered(subject.tangent(sample.batch, tangents))
     cotangent = sample.cotangent()
     exact = sample.gradient(cotangent)
     bound = sample.gradient_bound(cotangent)

@@ -134,7 +134,8 @@ def _noticed(name: str, sample: Sample) -> tuple[int, Batch, bool]:
         found.append((int(row), replace(sample.batch, arrays=arrays)))
         if sample.variant.result == "scalar":
             return (*found[0], True)
-        if np.isnan(sample.having(found[-1][1]).want[row]).any():
+        known = np.isnan(sample.want[row]).any()  # declared of a row that is too short
+        if not known and np.isnan(sample.having(found[-1][1]).want[row]).any():
             return (*found[-1], True)
     return (*found[0], False)
 
