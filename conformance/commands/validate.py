@@ -123,7 +123,7 @@ def _words(folder: Path) -> Vocabulary:
 @click.command("validate")
 @click.argument("files", nargs=-1, required=True, type=PATH)
 def command(files: tuple[Path, ...]) -> None:
-    """Hold case FILES, known differences and records to their formats."""
+    """Check the format of cases, known differences and records."""
     lines, status = validate(files)
     click.echo("\n".join(lines))
     sys.exit(status)

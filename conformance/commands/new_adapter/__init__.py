@@ -185,5 +185,5 @@ def _function(operation: Operation) -> _Function:
 @click.argument("path", type=PATH)
 @click.option("--framework", required=True, help="numpy, torch, tensorflow or jax.")
 def command(path: Path, framework: str) -> None:
-    """Write a commented adapter to PATH, for you to fill in."""
+    """Generate a commented adapter at PATH for you to fill in."""
     click.echo(new_adapter(path, framework))

@@ -1,4 +1,4 @@
-"""The specification as people read it, written from the clauses in the code.
+"""Generate docs/specification.md from the clauses in the code.
 
 Run as ``python -m conformance.commands.pages.specification check`` or ``write``.
 """
@@ -166,14 +166,14 @@ def _listed(operation: Operation, cases: Iterable[Case]) -> list[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the file, or say whether it is what the code says."""
+    """Write the file, or check that it matches the clauses."""
     if arguments == ["write"]:
         FILE.write_text(text(), encoding="utf-8")
         return 0
     if FILE.exists() and FILE.read_text(encoding="utf-8") == text():
         return 0
     sys.stderr.write(
-        f"{FILE}: not what the clauses in the code say; run "
+        f"{FILE}: differs from the clauses in the code; run "
         "`python -m conformance.commands.pages.specification write`\n"
     )
     return 1

@@ -156,5 +156,5 @@ def _need(names: tuple[str, ...]) -> None:
 @click.command("smoke")
 @click.argument("adapter")
 def command(adapter: str) -> None:
-    """Say what is wrong with ADAPTER itself, before any verdict counts."""
+    """Check ADAPTER itself for mistakes, before a run."""
     sys.exit(smoke(adapter, click.echo))
