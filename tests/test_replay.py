@@ -56,8 +56,8 @@ BROKEN = {
         ("mask = [[[true, false]]]", "smallest: mask: expected rows of equal length"),
     ),
     'check = "masked_mean/value:float32:eager"': (
-        ('check = "masked_mean"', "check: 'masked_mean' is no check id"),
-        ("check = 3", "check: 3 is no check id"),
+        ('check = "masked_mean"', "check: 'masked_mean' is not a check id"),
+        ("check = 3", "check: 3 is not a check id"),
         (
             'check = "masked_meen/value:float32:eager"',
             "smallest.check: there is no variant masked_meen",

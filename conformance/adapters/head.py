@@ -48,7 +48,7 @@ def read_head(path: Path, *, listing: bool = False) -> dict[str, Declaration]:
     try:
         functions, summary = (_lines if listing else _tree)(text)
     except (SyntaxError, ValueError) as error:
-        msg = f"{path}: cannot be read as Python: {error}; mend the file"
+        msg = f"{path}: cannot be read as Python: {error}; correct the file"
         raise AdapterError(msg) from None
     block = _block(path, text)
     tools = _mapping(path, block.get("tool", {}), "tool")
@@ -81,7 +81,7 @@ def read_source(path: Path) -> str:
         msg = f"{path}: no such adapter file; give a path that exists"
         raise AdapterError(msg) from None
     except (OSError, ValueError) as error:
-        msg = f"{path}: cannot be read as Python: {error}; mend the file"
+        msg = f"{path}: cannot be read as Python: {error}; correct the file"
         raise AdapterError(msg) from None
 
 
@@ -109,8 +109,8 @@ def _block(path: Path, text: str) -> dict[str, Any]:
     blocks = list(_BLOCK.finditer(text.replace("\r\n", "\n")))
     if not blocks and "# /// script" in text:
         msg = (
-            f"{path}: the `# /// script` head is broken off, expected comment lines up "
-            f"to `# ///`; start each of its lines with `#`"
+            f"{path}: the `# /// script` head has no end, expected comment lines up to "
+            f"`# ///`; start each of its lines with `#`"
         )
         raise AdapterError(msg)
     if len(blocks) != 1:
@@ -124,7 +124,7 @@ def _block(path: Path, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        msg = f"{path}: the head is not TOML: {error}; mend the comment block"
+        msg = f"{path}: the head is not TOML: {error}; correct the comment block"
         raise AdapterError(msg) from None
 
 
@@ -161,13 +161,13 @@ def _declaration(
 
 def _text(path: Path, key: str, value: object) -> str:
     if not isinstance(value, str) or not value:
-        raise _wrong(path, key, value, "a text")
+        raise _wrong(path, key, value, "a string")
     return value
 
 
 def _texts(path: Path, key: str, value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
-        raise _wrong(path, key, value, "a list of texts")
+        raise _wrong(path, key, value, "a list of strings")
     return tuple(_text(path, key, item) for item in value)
 
 
@@ -199,7 +199,7 @@ def _some_of(choices: Iterable[str]) -> Callable[[Path, str, object], tuple[str,
     def reader(path: Path, key: str, value: object) -> tuple[str, ...]:
         texts = _texts(path, key, value)
         if not texts or len(set(texts)) != len(texts):
-            raise _wrong(path, key, value, "one or more different names")
+            raise _wrong(path, key, value, "one or more distinct names")
         return tuple(one(path, key, text) for text in texts)
 
     return reader
@@ -240,7 +240,7 @@ def _mapping(path: Path, value: object, key: str) -> dict[str, Any]:
 
 def _wrong(path: Path, key: str, value: object, wanted: str) -> AdapterError:
     got = "nothing" if value is None else repr(value)
-    msg = f"{path}: {key} in the head is {got}, expected {wanted}; mend the head"
+    msg = f"{path}: {key} in the head is {got}, expected {wanted}; correct the head"
     return AdapterError(msg)
 
 

@@ -30,7 +30,10 @@ def shared_folder(room: str) -> Path:
     root = package.parent
     if (root / "pyproject.toml").is_file() and (root / room).is_dir():
         return root / room
-    msg = f"no {room!r} folder: looked in {packaged} and, as a checkout, in {root}"
+    msg = (
+        f"no {room!r} folder: looked in {packaged} and, as a checkout, in {root}; "
+        "install mask-conformance again"
+    )
     raise UsageError(msg)
 
 
@@ -80,7 +83,7 @@ def list_requirements(found: Declaration) -> list[str]:
         except InvalidRequirement:
             msg = (
                 f"{found.file}: dependencies in the head has {line!r}, expected a "
-                f"requirement such as 'numpy==2.4.6'; mend the head"
+                f"requirement such as 'numpy==2.4.6'; correct the head"
             )
             raise AdapterError(msg) from None
     return names

@@ -154,13 +154,13 @@ def _file(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except ModuleNotFoundError as error:
         msg = (
-            f"{path}: needs {error.name}, which is not installed; install what its "
-            f'head lists, or run `nox -s "conform({path.stem})"`, which does'
+            f"{path}: needs {error.name}, which is not installed; install the "
+            f'dependencies in its head, or run `nox -s "conform({path.stem})"`'
         )
         raise AdapterError(msg) from error
     except (Exception, SystemExit) as error:
         msg = (
-            f"{path}: does not import: {type(error).__name__}: {error}; run "
+            f"{path}: cannot be imported: {type(error).__name__}: {error}; run "
             f"`python {path.name}` to see where"
         )
         raise AdapterError(msg) from error

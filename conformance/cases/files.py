@@ -28,7 +28,7 @@ def load(path: Path, words: Vocabulary) -> tuple[Case, ...]:
     if path.name.partition(".")[0] != cases[0].operation:
         name = cases[0].operation
         msg = (
-            f"{path}: operation: got {name!r}, wanted the file's name; call the file "
+            f"{path}: operation: got {name!r}, expected the file's name; call the file "
             f"{name}.json, or {name}.WHAT.json"
         )
         raise CaseError(msg)
@@ -56,11 +56,11 @@ def load_all(
         for case in load(path, words)
     )
     if not cases:
-        msg = f"{folder}: got no case file, wanted one for each operation, such as "
+        msg = f"{folder}: found no case file, expected one per operation, such as "
         raise CaseError(msg + "masked_mean.json")
     twice = [name for name, count in Counter(c.id for c in cases).items() if count > 1]
     if twice:
-        msg = f"{folder}: {twice[0]} is in two files; each slug stands once, rename one"
+        msg = f"{folder}: {twice[0]} is in two files; slugs are unique, so rename one"
         raise CaseError(msg)
     return cases
 

@@ -43,9 +43,9 @@ def known(reference: str, path: Path | None, folder: Path, *, update: bool) -> s
         file, records.read(record), planned=[check.id for check in every]
     )
     lines = [f"{file}: {len(changed.kept)} entries kept"]
-    lines += [f"dropped, no longer so: {pattern}" for pattern in changed.dropped]
+    lines += [f"dropped, no longer holds: {pattern}" for pattern in changed.dropped]
     lines += [
-        f"added, give it a reason and a url: {', '.join(entry.checks)}"
+        f"added; give it a reason and a url: {', '.join(entry.checks)}"
         for entry in changed.added
     ]
     return "\n".join(lines)

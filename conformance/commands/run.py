@@ -113,7 +113,7 @@ def _fresh(reference: str, runs: Sequence[Run]) -> Declaration:
     if declaration.name in {each.header.adapter for each in runs}:
         msg = (
             f"{reference}: its record would replace that of another adapter "
-            f"{declaration.name!r}; run it by itself with another -o, or rename it"
+            f"{declaration.name!r}; run it separately with another -o, or rename it"
         )
         raise UsageError(msg)
     return declaration
@@ -131,8 +131,8 @@ def _need_checks(reference: str, planned: Sequence[Check]) -> None:
     reasons = "; ".join(sorted({check.unsupported for check in planned}))
     why = f" that can run ({reasons})" if planned else ""
     msg = (
-        f"{reference}: no check is selected{why}; see `mask-conformance checks "
-        f"{reference}` for those there are"
+        f"{reference}: no check is selected{why}; "
+        f"`mask-conformance checks {reference}` lists them"
     )
     raise UsageError(msg)
 

@@ -91,7 +91,7 @@ def _check_answer(path: Path, case: Case) -> None:
     except (ValueError, ArithmeticError) as error:
         msg = (
             f"{path}: case {case.slug!r}: inputs: got no exact answer ({error}), "
-            "expected one; mend the inputs"
+            "expected one; correct the inputs"
         )
         raise CaseError(msg) from error
     if exact != case.want:

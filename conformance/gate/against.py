@@ -63,7 +63,7 @@ def against(runs: Sequence[Record], old: Sequence[Record]) -> list[Comparison]:
         if len(same) != 1:
             files = ", ".join(str(each.path) for each in same) or "none"
             msg = (
-                f"{name}: got {files} to hold it against, expected the record of one "
+                f"{name}: got {files} to compare with, expected the record of one "
                 "run; give --against the file or folder of that run"
             )
             raise ResultError(msg)

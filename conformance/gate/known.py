@@ -104,7 +104,7 @@ def load_known(path: Path) -> tuple[KnownEntry, ...]:
     except FileNotFoundError:
         return ()
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        msg = f"{path} is no TOML file: {error}; correct it"
+        msg = f"{path} is not valid TOML: {error}; correct it"
         raise KnownError(msg) from error
     entries = content.pop("known", [])
     if content or not isinstance(entries, list):
@@ -227,7 +227,7 @@ def _entry(path: Path, number: int, table: object) -> KnownEntry:
 def _check_requirement(text: str) -> None:
     parsed = Requirement(text)
     if parsed.marker or parsed.url or parsed.extras or not parsed.specifier:
-        msg = f"{text!r} is more or less than a distribution and its versions"
+        msg = f"{text!r} is not a distribution with its versions"
         raise InvalidRequirement(msg)
 
 

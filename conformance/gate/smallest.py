@@ -34,7 +34,7 @@ def check_smallest(smallest: Mapping[str, Any] | None) -> None:
             _refuse(name, f"unknown, expected one of {', '.join(sorted(_FIELDS))}")
     check = smallest.get("check", "")
     if not isinstance(check, str) or (check and not is_check(check)):
-        _refuse("check", f"{check!r:.80} is no check id")
+        _refuse("check", f"{check!r:.80} is not a check id")
     arrays = smallest.get("inputs", {})
     weights = smallest.get("weights", {})
     for name, group in (("inputs", arrays), ("weights", weights)):
@@ -54,7 +54,10 @@ def _check_mask(mask: object, arrays: Mapping[str, Any]) -> None:
         _refuse("mask", "expected true and false only")
     for name, array in arrays.items():
         if (shape(array) or ())[:_AXES] != found:
-            _refuse(name, f"expected the mask's shape {list(found or ())} in front")
+            _refuse(
+                name,
+                f"expected a shape that begins with the mask's, {list(found or ())}",
+            )
 
 
 def _check_array(name: str, array: object) -> None:

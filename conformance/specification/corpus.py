@@ -29,8 +29,8 @@ def parsed(text: str, where: str = "corpus") -> tuple[int, ...]:
     found = _VERSION.fullmatch(text)
     if found is None:
         msg = (
-            f"{where}: got {text[:40]!r}, expected a version such as {FIRST}; see "
-            "CHANGELOG.md for those there are"
+            f"{where}: got {text[:40]!r}, expected a version such as {FIRST}; "
+            "CHANGELOG.md lists them"
         )
         raise UsageError(msg)
     return tuple(map(int, found.groups()))
@@ -60,7 +60,7 @@ def pinned(corpus: str, newest: str) -> str:
     wanted = parsed(corpus)
     if _VERSION.fullmatch(newest) and wanted > parsed(newest):
         msg = (
-            f"corpus: got {corpus}, expected {newest} or older, which this suite has; "
+            f"corpus: got {corpus}, expected {newest} (this suite's) or older; "
             "install a newer mask-conformance or pin an older corpus"
         )
         raise UsageError(msg)

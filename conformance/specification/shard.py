@@ -50,7 +50,10 @@ class Shard:
         found = _FORM.fullmatch(text)
         number, of = map(int, found.groups()) if found else (0, 0)
         if not 1 <= number <= of:
-            msg = f"shard {text[:40]!r} is none; write K/N with K from 1 to N, as 1/4"
+            msg = (
+                f"shard: got {text[:40]!r}, expected K/N with K from 1 to N; write for "
+                "example 1/4"
+            )
             raise UsageError(msg)
         return cls(number, of)
 

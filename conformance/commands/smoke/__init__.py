@@ -64,8 +64,8 @@ def smoke(reference: str, say: Say) -> int:
         tried.function(function, checks)
     wrong = len(named) + tried.wrong
     if wrong:
-        things = f"{wrong} thing{'s' * (wrong > 1)}"
-        say(f"not ready: {things} to mend; docs/adapters.md has the rules")
+        problems = f"{wrong} problem{'s' * (wrong > 1)}"
+        say(f"not ready: {problems} to fix; see docs/adapters.md")
         return 1
     variants = sum(len({c.variant.name for c in group}) for group in offered.values())
     say(f"ready: {len(offered)} operations, {variants} variants")
