@@ -104,7 +104,7 @@ MEAN = [
     (setting(want=["none"]), "want[0]: got 'none', expected a number or one of"),
     (setting(want=[math.inf]), "want[0]: got a bare inf"),
     (setting(control=True), "control: got true, expected true if every position"),
-    (setting(clause="masked_mean.gaps"), "level: got core, expected at least robustt"),
+    (setting(clause="masked_mean.gaps"), "level: got core, expected at least robust"),
     (
         setting(mask=[[False] + [True] * 4 + [False] * 3]),
         "level: got core with padding that is not on the right, expected robust",
