@@ -1,7 +1,7 @@
-"""What a case file must be: the format first, then what each case says of itself.
+"""Validate a case file: first its format, then each case.
 
-A complaint is a field, what was got there and what was wanted; the first one refuses
-the file, with the case's slug or position.
+A complaint is a field, what it has and what was expected. The first one rejects the
+file, with the case's slug or position.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     Complaint = tuple[str, str, str]
 
 LARGEST = 4096
-"""Numbers in a case at most: it is there to be read by people."""
+"""Maximum of numbers in a case: people must be able to read it."""
 
 ANY = "?"
-"""An axis of an answer whose length is nobody's: it is computed with the answer."""
+"""An axis of an answer with a length that only the answer itself determines."""
 
 SHOWN = 80
-"""Characters of a wrong value that a message shows at most."""
+"""Maximum of characters of a wrong value in a message."""
 
 _HELP = "the format is in cases/README.md"
 _LABELS = (-(2**31), 2**31 - 1)
@@ -74,10 +74,10 @@ def parsed(text: str, where: str) -> dict[str, Any]:
 
 
 def checked(raw: Mapping[str, Any], where: str, words: Vocabulary) -> tuple[Case, ...]:
-    """Return the cases of a parsed file, all of them right and at least one.
+    """Validate a parsed file and return its cases, at least one.
 
     Raises:
-        CaseError: The first thing that is wrong, and where.
+        CaseError: Names the first mistake and its place.
     """
     _converted({**raw, "cases": []}, CaseFile, where)
     cases: list[Case] = []
@@ -239,7 +239,7 @@ def _shapes(case: Case, axes: Mapping[str, tuple[str, ...]]) -> Iterator[Complai
 
 
 def unfit(case: Case, axes: Mapping[str, tuple[str, ...]]) -> Iterator[Complaint]:
-    """Yield what a variant cannot be given: arrays, shapes, labels; not the answer."""
+    """Yield complaints about arrays, shapes and labels, but not about the answer."""
     yield from _shapes(
         case, {name: each for name, each in axes.items() if name != "want"}
     )

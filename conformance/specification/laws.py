@@ -1,8 +1,8 @@
-"""What holds for many operations: the common laws, by number; imports no NumPy.
+"""List the common laws, by number, without importing NumPy.
 
-The function that checks a law is in the module that the law names. It takes a
-``Subject`` (what is under test) and a ``Sample`` (a batch and its exact answer) and
-yields one verdict for each call that it judges.
+Each law names the module of the function that checks it. The function takes a
+``Subject`` (the layer under test) and a ``Sample`` (a batch and its exact answer), and
+yields one verdict per call.
 """
 
 from __future__ import annotations
