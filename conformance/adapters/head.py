@@ -1,4 +1,4 @@
-"""The head of an adapter file, read without importing it.
+"""Read the head of an adapter file without importing the file.
 
 PEP 723 (https://peps.python.org/pep-0723/) puts TOML into a comment block, which nox
 and other tools read too; function names come from the syntax tree.
@@ -37,12 +37,11 @@ def read_head(path: Path, *, listing: bool = False) -> dict[str, Declaration]:
 
     Args:
         path: The file.
-        listing: Whether to find names and the summary line by line, which takes a
-            tenth of the time that the syntax tree does; the file's syntax is then
-            not checked.
+        listing: Whether to find names and the summary line by line. That takes a tenth
+            of the time of the syntax tree, but does not check the syntax.
 
     Raises:
-        AdapterError: The file or its head is not what it must be.
+        AdapterError: The file or its head is invalid.
     """
     text = read_source(path)
     try:
@@ -73,7 +72,7 @@ def read_source(path: Path) -> str:
     """Return an adapter file's text.
 
     Raises:
-        AdapterError: It is not there, or cannot be read.
+        AdapterError: It is missing, or cannot be read.
     """
     try:
         return path.read_text(encoding="utf-8")
@@ -99,7 +98,7 @@ def _tree(text: str) -> tuple[tuple[str, ...], str]:
 
 
 def _lines(text: str) -> tuple[tuple[str, ...], str]:
-    """Return the same by the form that such lines have in formatted code."""
+    """Return the same from the text, assuming formatted code."""
     functions = re.findall(r"(?m)^def ([a-zA-Z]\w*)\(", text)
     summary = re.search(r'(?m)^"""(.*?)(?:"""|$)', text)
     return tuple(functions), summary.group(1) if summary else ""
