@@ -1,7 +1,7 @@
-"""The smallest input that shows a known difference, as its file holds it.
+"""Validate the smallest input of a known difference.
 
-It is replayed before anything else is drawn, so what an editor or a merge did to it has
-to be told here, and not as a traceback of somebody's layer.
+A run replays it before it generates anything. So damage by an editor or a merge must be
+reported here, and not as a traceback from somebody's layer.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 _FIELDS = {"check", "inputs", "mask", "weights"}
 _AXES = 2
-"""Axes of a mask."""
+"""Number of axes of a mask."""
 
 
 def check_smallest(smallest: Mapping[str, Any] | None) -> None:
-    """Refuse a smallest input that nothing could be replayed from.
+    """Reject a smallest input that cannot be replayed.
 
     Raises:
-        msgspec.ValidationError: With the field, as msgspec would say it.
+        msgspec.ValidationError: Names the field, in the form of msgspec.
     """
     if smallest is None:
         return
