@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from conformance.operations import load_operations
 from conformance.run import catalogue
 from conformance.specification.laws import LAWS
-from conformance.specification.plan import clauses
+from conformance.specification.plan import clauses, laws_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from conformance.cases import Case
-    from conformance.specification import Clause, Law, Operation
+    from conformance.specification import Clause, Law, Operation, Variant
 
 FILE = Path(__file__).parents[3] / "docs" / "specification.md"
 
@@ -81,12 +81,18 @@ It catches {law.why}.{_scope(law)}
 
 
 def _scope(law: Law) -> str:
-    """Return a sentence on where a common law applies, if not everywhere."""
-    if law.variants == ("*",):
+    """Return a sentence on where a common law applies, if in few operations only."""
+    every = load_operations().values()
+    having = [f"`{each.name}`" for each in every if law in laws_of(each)]
+    if not _is_rare(law):
         return ""
-    names = " and ".join(f"`{glob}`" for glob in law.variants)
-    whole = "" if "position" in law.results else ", where the time axis is reduced"
-    return f"\nIt applies only to {names}{whole}."
+    return f"\nIt applies only to {', '.join(having)}."
+
+
+def _is_rare(law: Law) -> bool:
+    """Tell whether a common law applies to less than half of the operations."""
+    every = load_operations().values()
+    return 2 * sum(law in laws_of(each) for each in every) < len(every)
 
 
 def _chapter(operation: Operation, cases: Iterable[Case]) -> str:
@@ -98,7 +104,7 @@ def _chapter(operation: Operation, cases: Iterable[Case]) -> str:
         f"- called as: `{operation.signature}`",
         f"- exact answer: {operation.formula}",
         f"- error bound: {operation.bound}",
-        f"- variants: {_variants(operation)}",
+        f"- variants: {_together(operation, operation.variants)}",
         *_choices(operation),
         f"- common clauses: {_shared(operation)}",
         "",
@@ -111,47 +117,52 @@ def _chapter(operation: Operation, cases: Iterable[Case]) -> str:
     return "\n".join([*lines, *_listed(operation, cases), "", ""])
 
 
-def _variants(operation: Operation) -> str:
-    """Return the variants' names, as one name with choices where that says it all."""
-    names = [each.name for each in operation.variants]
-    values = zip(*(each.options.values() for each in operation.variants), strict=True)
+def _together(operation: Operation, variants: Sequence[Variant]) -> str:
+    """Return variants' names, as one name with choices where that says it all."""
+    values = zip(*(each.options.values() for each in variants), strict=True)
     axes = [tuple(dict.fromkeys(axis)) for axis in values]
-    if math.prod(map(len, axes)) != len(names) or len(names) == 1:
-        return ", ".join(f"`{name}`" for name in names)
+    if math.prod(map(len, axes)) != len(variants) or len(variants) == 1:
+        return ", ".join(f"`{each.name}`" for each in variants)
     parts = [axis[0] if len(axis) == 1 else f"{{{','.join(axis)}}}" for axis in axes]
     return f"`{'.'.join([operation.name, *parts])}`"
 
 
 def _choices(operation: Operation) -> Iterator[str]:
     """Return a line on what the specification leaves to the adapter, if anything."""
-    empty = [each.name for each in operation.variants if each.empty == "declared"]
-    kept = [each.name for each in operation.variants if each.padding == "declared"]
+    empty = [each for each in operation.variants if each.empty == "declared"]
+    kept = [each for each in operation.variants if each.padding == "declared"]
     choices = [
-        f"{choice}{_limited(operation, names)}"
-        for choice, names in (
+        f"{choice}{_limited(operation, variants)}"
+        for choice, variants in (
             ("what an empty row gives", empty),
             ("what stands at padding of the answer", kept),
         )
-        if names
+        if variants
     ]
     if choices:
         yield f"- the adapter declares: {'; '.join(choices)}"
 
 
-def _limited(operation: Operation, names: list[str]) -> str:
-    if len(names) == len(operation.variants):
+def _limited(operation: Operation, variants: Sequence[Variant]) -> str:
+    if len(variants) == len(operation.variants):
         return ""
-    return f" ({', '.join(f'`{name}`' for name in names)})"
+    return f" ({_together(operation, variants)})"
 
 
 def _shared(operation: Operation) -> str:
     """Return the numbers of the common clauses and those that do not apply."""
     chapter, last = operation.number, LAWS[-1].number
     numbers = f"{chapter}.{LAWS[0].number} to {chapter}.{last}"
-    absent = [
-        f"{law.number} `{law.name}`" for law in LAWS if law.name in operation.without
-    ]
-    return f"{numbers}, without {', '.join(absent)}" if absent else numbers
+    absent, parts = [], []
+    for law in LAWS:
+        found = [each for each in operation.variants if law in laws_of(operation, each)]
+        named = f"{law.number} `{law.name}`"
+        if not found and not _is_rare(law):
+            absent.append(named)
+        elif found and len(found) < len(operation.variants):
+            parts.append(f"; {named} only for {_together(operation, found)}")
+    without = f", without {', '.join(absent)}" if absent else ""
+    return numbers + without + "".join(parts)
 
 
 def _own(operation: Operation, clause: Clause) -> list[str]:
