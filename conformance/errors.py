@@ -1,7 +1,7 @@
-"""Every exception of the suite, one for each way that things go wrong.
+"""Define the exceptions of the suite, one for each kind of error.
 
     ConformanceError
-    |-- UsageError               bad use or bad input: exit status 2
+    |-- UsageError               wrong usage or bad input: exit status 2
     |   |-- UnknownNameError     a name that does not exist; lists the choices
     |   |-- AdapterError         an adapter that cannot be found, read or loaded
     |   |-- CaseError            a malformed case file
@@ -9,13 +9,14 @@
     |   `-- ResultError          a malformed or foreign result file
     |-- IncompleteRunError       the run could not be completed: exit status 3
     `-- AdapterFault             what an adapter did wrong during one check
-        |-- ContractViolation    it answered, but not with what was asked for
+        |-- ContractViolation    its answer has the wrong type, shape or dtype
         |-- UnconnectedGradientError  no gradient reaches an input or parameter
         `-- NotJudgedError       nothing to judge: the check is unsupported
             |-- NothingCapturedError  a compiled route that compiled nothing
             `-- RouteUnavailableError  this machine lacks what the route needs
 
-Messages say what, got, wanted and where, then what to do.
+A message says what is wrong, what was given, what was expected and where, then what to
+do.
 """
 
 from __future__ import annotations
@@ -27,26 +28,26 @@ if TYPE_CHECKING:
 
 
 _LISTED = 40
-"""Choices that are listed at most."""
+"""Maximum number of choices in a message."""
 
 
 class ConformanceError(Exception):
-    """Base of all exceptions that this package raises on purpose."""
+    """Base class of all exceptions that this package raises on purpose."""
 
     exit_status = 3
 
 
 class UsageError(ConformanceError):
-    """The command, a file or an option is not what it must be."""
+    """A command, a file or an option is invalid."""
 
     exit_status = 2
 
 
 class UnknownNameError(UsageError):
-    """A name was given that does not exist.
+    """A name does not exist; the message lists those that do.
 
     Args:
-        kind: What the name was meant to be, such as ``"operation"``.
+        kind: The kind of name, such as ``"operation"``.
         name: The name that was given.
         choices: The names that exist.
     """
@@ -68,15 +69,15 @@ class AdapterError(UsageError):
 
 
 class CaseError(UsageError):
-    """A case file breaks the format of ``cases/schema.json``."""
+    """A case file does not follow ``cases/schema.json``."""
 
 
 class KnownError(UsageError):
-    """A file of known differences breaks its format."""
+    """A file of known differences is malformed."""
 
 
 class ResultError(UsageError):
-    """A result file is not one of ours, or is damaged beyond reading."""
+    """A result file has another format, or is damaged."""
 
 
 class IncompleteRunError(ConformanceError):
@@ -86,7 +87,7 @@ class IncompleteRunError(ConformanceError):
 
 
 class AdapterFault(ConformanceError):  # noqa: N818 - the specification's word
-    """An adapter did something wrong while a check called it."""
+    """An adapter misbehaved while a check called it."""
 
 
 class ContractViolation(AdapterFault):
@@ -94,11 +95,11 @@ class ContractViolation(AdapterFault):
 
 
 class UnconnectedGradientError(AdapterFault):
-    """A gradient does not reach an input or a parameter at all."""
+    """No gradient reaches an input or a parameter."""
 
 
 class NotJudgedError(AdapterFault):
-    """There is nothing to judge here; the check is unsupported with this reason."""
+    """Nothing can be judged; the check is unsupported for this reason."""
 
 
 class NothingCapturedError(NotJudgedError):

@@ -21,30 +21,32 @@ STALE: pytest.StashKey[list[str]] = pytest.StashKey()
 
 
 OPTIONS: dict[str, dict[str, Any]] = {
-    "results": {"help": "record file to write"},
-    "level": {"default": "robust"},
-    "operation": {"action": "append", "default": []},
-    "dtype": {"action": "append", "default": []},
-    "route": {"action": "append", "default": []},
-    "check": {"action": "append", "default": []},
-    "corpus": {"default": "", "help": "version of cases and laws"},
-    "examples": {"type": int, "help": "generated rows for each law"},
-    "seed": {"type": int, "default": 0},
-    "explore": {"type": int, "default": 0},
-    "shard": {"default": "1/1", "help": "K/N: a part of the checks"},
-    "resume": {"action": "append", "default": [], "help": "earlier record"},
-    "drawn": {"action": "store_true", "help": "laws only"},
+    "results": {"help": "write the record to this file"},
+    "level": {"default": "robust", "help": "core, robust or extended"},
+    "operation": {"action": "append", "default": [], "help": "only this operation"},
+    "dtype": {"action": "append", "default": [], "help": "only this dtype"},
+    "route": {"action": "append", "default": [], "help": "only this route"},
+    "check": {"action": "append", "default": [], "help": "only ids of this glob"},
+    "corpus": {"default": "", "help": "only cases and laws up to this version"},
+    "examples": {"type": int, "help": "generated rows per law"},
+    "seed": {"type": int, "default": 0, "help": "seed of the generated batches"},
+    "explore": {"type": int, "default": 0, "help": "further batches per law"},
+    "shard": {"default": "1/1", "help": "run only part K of N, e.g. 2/4"},
+    "resume": {"action": "append", "default": [], "help": "continue this record"},
+    "drawn": {"action": "store_true", "help": "run only laws"},
 }
-"""The options beside `--mask-adapter`, those of ``mask-conformance run``."""
+"""The options besides `--mask-adapter`, the same as of ``mask-conformance run``."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options of a run, those of ``mask-conformance run``."""
+    """Add the options of a run, the same as of ``mask-conformance run``."""
     group = parser.getgroup("mask-conformance")
-    group.addoption("--mask-adapter", help="adapter under test; off without")
+    group.addoption(
+        "--mask-adapter", help="adapter to check; without it the plugin does nothing"
+    )
     for name, how in OPTIONS.items():
         group.addoption(f"--mask-{name}", **how)
-    group.addoption("--mask-settings", help="all of it as JSON: started by a run")
+    group.addoption("--mask-settings", help="all settings as JSON, from a parent run")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,4 +1,4 @@
-"""The suite's inputs as Hypothesis strategies, for its own search and for your tests.
+"""Provide the suite's inputs as Hypothesis strategies.
 
 from hypothesis import given
 from conformance import strategies
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
 
 class HypothesisDraw:
-    """The choices of ``conformance.trial.draw.Draw``, made by Hypothesis instead.
+    """Make the choices of ``conformance.trial.draw.Draw`` by Hypothesis.
 
     Args:
-        draw: What a composite strategy is given.
-        turn: Which shape generators take by turns.
+        draw: Given by Hypothesis to a composite strategy.
+        turn: Selects one of the shapes that generators alternate between.
     """
 
     def __init__(self, draw: st.DrawFn, turn: int) -> None:
@@ -43,15 +43,15 @@ class HypothesisDraw:
         self.turn = turn
 
     def below(self, high: int, shape: int | Sequence[int]) -> Array:
-        """Return whole numbers from 0 to ``high - 1``."""
+        """Return integers from 0 to ``high - 1``."""
         return self._array(np.int64, shape, st.integers(0, high - 1))
 
     def of(self, choices: Sequence[float], shape: int | Sequence[int]) -> Array:
-        """Return numbers out of ``choices``."""
+        """Return numbers from ``choices``."""
         return self._array(np.float64, shape, st.sampled_from(list(choices)))
 
     def rows_of(self, table: Table, shape: Sequence[int]) -> Array:
-        """Return numbers out of the table, or others of its range."""
+        """Return numbers from the table, or others in its range."""
         numbers = sorted({number for tier in table for number in tier}, key=abs)
         between = st.floats(min(numbers), max(numbers), width=16)
         return self._array(np.float64, shape, st.sampled_from(numbers) | between)
@@ -63,14 +63,14 @@ class HypothesisDraw:
 
 
 class BytesDraw:
-    """The same choices out of one draw of bytes for each array.
+    """Make the same choices from one draw of bytes per array.
 
-    Ten times as fast as element by element; Hypothesis shrinks it less well, so it is
-    for searches that shrink by themselves.
+    This is ten times as fast as element by element, but Hypothesis shrinks it less
+    well, so it is for searches that shrink failures themselves.
 
     Args:
-        draw: What a composite strategy is given.
-        turn: Which shape generators take by turns.
+        draw: Given by Hypothesis to a composite strategy.
+        turn: Selects one of the shapes that generators alternate between.
     """
 
     def __init__(self, draw: st.DrawFn, turn: int) -> None:
@@ -78,16 +78,16 @@ class BytesDraw:
         self.turn = turn
 
     def below(self, high: int, shape: int | Sequence[int]) -> Array:
-        """Return whole numbers from 0 to ``high - 1``."""
+        """Return integers from 0 to ``high - 1``."""
         return self._words(shape).astype(np.int64) % high
 
     def of(self, choices: Sequence[float], shape: int | Sequence[int]) -> Array:
-        """Return numbers out of ``choices``."""
+        """Return numbers from ``choices``."""
         table = np.asarray(choices, dtype=np.float64)
         return np.asarray(table[self.below(len(table), shape)])
 
     def rows_of(self, table: Table, shape: Sequence[int]) -> Array:
-        """Return numbers out of the table, or others of its range."""
+        """Return numbers from the table, or others in its range."""
         numbers = sorted({number for tier in table for number in tier}, key=abs)
         chosen = self.of(numbers, shape)
         between = self._words(shape).view(np.float16).astype(np.float64)
@@ -102,16 +102,16 @@ class BytesDraw:
 
 @st.composite
 def masks(draw: st.DrawFn, *, rows: int, time: int, placement: str = "right") -> Array:
-    """Return masks ``[rows, time]`` whose every row has a valid position.
+    """Return masks ``[rows, time]`` with at least one valid position in each row.
 
     Args:
         draw: Given by Hypothesis.
-        rows: Rows.
-        time: Positions, padding included.
+        rows: Number of rows.
+        time: Number of positions, padding included.
         placement: Where padding may be: right, left or gaps.
 
     Raises:
-        UnknownNameError: There is no such placement.
+        UnknownNameError: The placement does not exist.
     """
     if placement == "gaps":
         mask: Array = draw(npst.arrays(np.bool_, (rows, time)))
@@ -136,19 +136,19 @@ def batches(
     times: Sequence[int] = (1, 2, 3, 4, 5),
     quick: bool = False,
 ) -> Batch:
-    """Return batches for one variant of an operation, garbage at their padding.
+    """Return batches for one variant of an operation, with garbage at padding.
 
     Args:
         draw: Given by Hypothesis.
-        variant: Such as ``masked_mean`` or ``birnn.lstm.concat.final``.
+        variant: A variant, such as ``masked_mean`` or ``birnn.lstm.concat.final``.
         dtype: The dtype of the floating arrays.
         placement: Where padding may be: right, left or gaps.
-        max_rows: The most rows.
-        times: How many positions rows may have.
-        quick: Draw arrays as bytes, for a search that shrinks by itself.
+        max_rows: Maximum number of rows.
+        times: The possible numbers of positions.
+        quick: Draw arrays as bytes, for a search that shrinks failures itself.
 
     Raises:
-        UnknownNameError: There is no such variant.
+        UnknownNameError: The variant does not exist.
     """
     found = variant_named(variant)
     oracle = load_oracle(found.operation)
@@ -164,10 +164,10 @@ def batches(
 
 
 def variant_named(name: str) -> Variant:
-    """Return a variant by its name.
+    """Return the variant of a name.
 
     Raises:
-        UnknownNameError: There is no such variant.
+        UnknownNameError: The variant does not exist.
     """
     found = {
         variant.name: variant

@@ -84,17 +84,17 @@ def parametrize_checks(
             ``package.module:object``, or the object itself: anything with a
             :class:`conformance.Declaration` as ``declaration`` and functions named
             after the operations.
-        level: The level to hold it to; each includes those below.
-        operations: Operations to check; all that it offers by default.
-        dtypes: Dtypes to check; all that it declares by default.
-        seed: What generated batches depend on.
-        examples: Generated rows for each law.
-        corpus: The version of cases and laws to hold it to; all there are by default.
+        level: The level to check; each includes those below.
+        operations: Operations to check; by default all it offers.
+        dtypes: Dtypes to check; by default all it declares.
+        seed: The seed of the generated batches.
+        examples: Generated rows per law.
+        corpus: The version of cases and laws to check against; by default all.
 
     The test takes an argument ``check`` and calls it.
 
     Raises:
-        UsageError: The adapter cannot be loaded, or has no such check.
+        UsageError: The adapter cannot be loaded, or no check is selected.
     """
     named = isinstance(adapter, str | PurePath)
     loaded = load_adapter(str(adapter) if named else adapter)
@@ -110,12 +110,12 @@ def parametrize_checks(
 
 
 def _reference(adapter: Adapter) -> str:
-    """Return what the command line would call an object, as near as can be told."""
+    """Return the closest thing to a command-line name for an object."""
     return adapter.declaration.file or adapter.declaration.name
 
 
 def parameters(session: Session) -> list[Any]:
-    """Return a session's checks as pytest parameters, their ids the check ids."""
+    """Return a session's checks as pytest parameters with check ids."""
     if not session.every:
         # An empty list would be a green run of nothing.
         msg = f"{session.settings.reference}: no check is selected; nothing would run"

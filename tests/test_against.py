@@ -137,7 +137,7 @@ def test_an_incomplete_run_is_never_green() -> None:
 def test_an_adapter_without_an_older_run_is_bad_input() -> None:
     other = run_of({MEAN: "passed"})
     foreign = replace(other, header=msgspec.structs.replace(HEADER, adapter="other"))
-    with pytest.raises(ResultError, match="mine: got none to hold it against"):
+    with pytest.raises(ResultError, match="mine: got none to compare with"):
         against([other], [foreign])
 
 

@@ -115,8 +115,8 @@ def test_one_adapter_that_does_not_load_leaves_the_others_alone(
     assert ended.returncode == 2
     assert f"error: {missing}: no such adapter file" in ended.stdout
     assert (
-        f"error: {broken}: needs nothing_like_it, which is not installed; install what "
-        'its head lists, or run `nox -s "conform(wrong)"`, which does'
+        f"error: {broken}: needs nothing_like_it, which is not installed; install the "
+        'dependencies in its head, or run `nox -s "conform(wrong)"`'
     ) in ended.stdout
     assert "Traceback" not in ended.stdout + ended.stderr
     assert read(tmp_path / "out" / "numpy_reference.jsonl").complete
@@ -141,8 +141,8 @@ def test_a_selection_of_nothing_is_refused(command: Command, tmp_path: Path) -> 
 
     assert ended.returncode == 2
     assert ended.stdout == (
-        "error: numpy_reference: no check is selected; see `mask-conformance checks "
-        "numpy_reference` for those there are\n"
+        "error: numpy_reference: no check is selected; `mask-conformance checks "
+        "numpy_reference` lists them\n"
     )
 
 

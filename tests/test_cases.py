@@ -163,7 +163,7 @@ def test_reading_cases_imports_neither_numpy_nor_mpmath() -> None:
     code = (
         "import sys; from pathlib import Path\n"
         "from conformance.cases import load_all, vocabulary\n"
-        "from conformance.adapters.load import operations\n"
+        "from conformance.operations import load_operations\n"
         "load_all(Path(sys.argv[1]), vocabulary(load_operations().values()))\n"
         "print(sorted({'numpy', 'mpmath', 'torch'} & set(sys.modules)))"
     )
@@ -200,7 +200,7 @@ def test_what_a_search_saved_is_loaded_beside_its_operations_file(
     assert [case.slug for case in loaded] == ["article-mean", "found-value-0a1b2c3d"]
 
     added.write_text(text)
-    with pytest.raises(CaseError, match=r"masked_mean/article-mean is in two files; e"):
+    with pytest.raises(CaseError, match=r"masked_mean/article-mean is in two files; s"):
         load_all(tmp_path, WORDS)
 
 
@@ -214,7 +214,7 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
 
 def test_a_folder_without_cases_is_refused(tmp_path: Path) -> None:
     (tmp_path / "flags.json").write_text("{}")
-    with pytest.raises(CaseError, match="got no case file"):
+    with pytest.raises(CaseError, match="found no case file"):
         load_all(tmp_path, WORDS)
 
 

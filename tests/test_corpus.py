@@ -87,7 +87,7 @@ def test_what_is_no_version_is_refused(text: str) -> None:
 def test_a_corpus_that_this_suite_does_not_have_is_refused() -> None:
     assert pinned("0.1.0", "0.2.0") == "0.1.0"
     assert pinned("9.0.0", "0+unknown") == "9.0.0"
-    with pytest.raises(UsageError, match=r"got 0.3.0, expected 0.2.0 or older"):
+    with pytest.raises(UsageError, match=r"got 0.3.0, expected 0.2.0 "):
         pinned("0.3.0", "0.2.0")
 
 

@@ -151,7 +151,7 @@ def test_a_malformed_entry_is_named_with_its_field_and_the_choices(
 @pytest.mark.parametrize(
     ("text", "want"),
     [
-        ("known = [", "is no TOML file"),
+        ("known = [", "is not valid TOML"),
         ("[known]\n", "expected .*known"),
         ("[[knwon]]\n", "has knwon, expected .*known"),
         ("known = [3]\n", "entry 1, field "),

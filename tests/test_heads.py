@@ -37,7 +37,7 @@ WRONG = {
     "broken-head": (
         f"{NUMPY}\n{CLOSE}",
         (
-            "the `# /// script` head is broken off, expected comment lines up to `# "
+            "the `# /// script` head has no end, expected comment lines up to `# "
             "///`; start each of its lines with `#`"
         ),
     ),
@@ -45,16 +45,19 @@ WRONG = {
         f"{OPEN}# framework numpy\n{CLOSE}",
         (
             "the head is not TOML: Expected '=' after a key in a key/value pair (at "
-            "line 1, column 11); mend the comment block"
+            "line 1, column 11); correct the comment block"
         ),
     ),
     "no-table": (
         f"{OPEN}# dependencies = []\n{CLOSE}",
-        "tool.mask-conformance in the head is nothing, expected a table; mend the head",
+        (
+            "tool.mask-conformance in the head is nothing, expected a table; "
+            "correct the head"
+        ),
     ),
     "no-tools": (
         f"{OPEN}# tool = 3\n{CLOSE}",
-        "tool in the head is 3, expected a table; mend the head",
+        "tool in the head is 3, expected a table; correct the head",
     ),
     "no-framework": (
         f'{OPEN}{TABLE}# routes = ["eager"]\n{CLOSE}',
@@ -88,17 +91,17 @@ WRONG = {
     ),
     "text-for-list": (
         f'{NUMPY}# dtypes = "float32"\n{CLOSE}',
-        "dtypes in the head is 'float32', expected a list of texts; mend the head",
+        "dtypes in the head is 'float32', expected a list of strings; correct the head",
     ),
     "number-for-text": (
         f"{NUMPY}# environment = 3\n{CLOSE}",
-        "environment in the head is 3, expected a text; mend the head",
+        "environment in the head is 3, expected a string; correct the head",
     ),
     "twice": (
         f'{NUMPY}# routes = ["eager", "eager"]\n{CLOSE}',
         (
-            "routes in the head is ['eager', 'eager'], expected one or more different "
-            "names; mend the head"
+            "routes in the head is ['eager', 'eager'], expected one or more distinct "
+            "names; correct the head"
         ),
     ),
     "unknown-empty": (
@@ -112,12 +115,12 @@ WRONG = {
         f"{NUMPY}# variants = {{ one = 1 }}\n{CLOSE}",
         (
             "tool.mask-conformance.variants.one in the head is 1, expected a table; "
-            "mend the head"
+            "correct the head"
         ),
     ),
     "syntax": (
         f"{NUMPY}{CLOSE}def masked_mean(x, mask)\n",
-        "cannot be read as Python: expected ':' (<unknown>, line 5); mend the file",
+        "cannot be read as Python: expected ':' (<unknown>, line 5); correct the file",
     ),
 }
 
@@ -142,7 +145,7 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "binary.py"
     path.write_bytes(b"\xff\x00")
-    with pytest.raises(AdapterError, match=r"cannot be read as Python: .*mend"):
+    with pytest.raises(AdapterError, match=r"cannot be read as Python: .*correct"):
         read_head(path)
 
 

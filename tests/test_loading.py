@@ -143,14 +143,14 @@ def test_a_file_without_any_operation_is_refused(written: Written) -> None:
 @pytest.mark.parametrize("text", ["raise SystemExit(0)", "1 / 0"])
 def test_whatever_an_import_raises_is_named(text: str, written: Written) -> None:
     path = written(f"{text}\ndef masked_max(x, mask):\n    return x\n")
-    assert refused(str(path)).startswith(f"{path}: does not import: ")
+    assert refused(str(path)).startswith(f"{path}: cannot be imported: ")
 
 
 def test_what_an_adapter_needs_is_named_with_how_to_get_it(written: Written) -> None:
     path = written("import nothing_\ndef masked_max(x, mask):\n    return x\n")
     assert refused(str(path)) == (
-        f"{path}: needs nothing_, which is not installed; install what its head lists, "
-        'or run `nox -s "conform(wrong)"`, which does'
+        f"{path}: needs nothing_, which is not installed; install the dependencies in "
+        'its head, or run `nox -s "conform(wrong)"`'
     )
 
 
@@ -162,7 +162,7 @@ def test_a_dependency_that_is_no_requirement_is_refused(written: Written) -> Non
     )
     assert refused(str(path)) == (
         f"{path}: dependencies in the head has 'not ! one', expected a requirement "
-        "such as 'numpy==2.4.6'; mend the head"
+        "such as 'numpy==2.4.6'; correct the head"
     )
 
 
@@ -247,5 +247,6 @@ def test_somebody_elses_adapters_are_never_taken(
         shared_folder("adapters")
     packaged = root / "conformance/_shared/adapters"
     assert str(caught.value) == (
-        f"no 'adapters' folder: looked in {packaged} and, as a checkout, in {root}"
+        f"no 'adapters' folder: looked in {packaged} and, as a checkout, in {root}; "
+        "install mask-conformance again"
     )

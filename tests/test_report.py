@@ -451,7 +451,7 @@ def test_the_report_of_the_golden_runs_is_the_golden_report(tmp_path: Path) -> N
 
 
 def test_no_runs_make_no_report(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no runs to report"):
+    with pytest.raises(UsageError, match="no records to report"):
         write([], tmp_path / "out", generated=WHEN)
 
     assert list(tmp_path.iterdir()) == []

@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 
 FUNCTIONS = [each.function for each in load_operations().values()]
 TRAPS = {
-    "torch": ("bfloat16 does not go through .numpy()", "pass ~mask"),
+    "torch": ("bfloat16 tensors have no .numpy()", "pass ~mask"),
     "tensorflow": ("dtype=x.dtype", 'recurrent_initializer="zeros"'),
-    "jax": ("recompiles every time", ".apply(parameters, x, mask)"),
+    "jax": ("is recompiled every time", ".apply(parameters, x, mask)"),
     "numpy": ("pass ~mask", ".astype(x.dtype)"),
 }
 
 
 def uncommented(text: str) -> str:
     """Return the text with the functions that stand in it as comments."""
-    kept = text.partition("# What else there is")[2].partition("\n")[2]
+    kept = text.partition("# The other operations")[2].partition("\n")[2]
     return "\n".join(line.removeprefix("# ") for line in kept.splitlines()[1:])
 
 
@@ -52,7 +52,7 @@ def test_its_head_says_what_planning_needs(framework: str, tmp_path: Path) -> No
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_every_operation_is_in_it_with_its_arguments(framework: str) -> None:
     text = new_adapter.text(Path("masking.py"), framework)
-    tree = ast.parse(text.partition("# What else there is")[0])
+    tree = ast.parse(text.partition("# The other operations")[0])
     others = ast.parse(re.sub(r"^#", "", uncommented(text), flags=re.MULTILINE))
     every = [*tree.body, *others.body]
     named = [each.name for each in every if isinstance(each, ast.FunctionDef)]
@@ -98,7 +98,7 @@ def test_it_runs_as_it_is_and_says_what_is_not_filled_in(
 def test_it_never_overwrites(tmp_path: Path) -> None:
     path = tmp_path / "masking.py"
     path.write_text("mine", encoding="utf-8")
-    with pytest.raises(UsageError, match="is there already; choose another name"):
+    with pytest.raises(UsageError, match="already exists; choose another name"):
         new_adapter.new_adapter(path, "torch")
     assert path.read_text(encoding="utf-8") == "mine"
 
@@ -108,7 +108,7 @@ def test_it_never_overwrites(tmp_path: Path) -> None:
     [
         ("masking", "got no suffix, expected a Python file"),
         ("torch.py", "shadows the module torch; give a name such as"),
-        ("nowhere/masking.py", "there is no folder .*nowhere; make it first"),
+        ("nowhere/masking.py", "folder .*nowhere does not exist; create it first"),
     ],
 )
 def test_a_place_that_cannot_be_is_refused(

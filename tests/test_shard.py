@@ -70,5 +70,5 @@ def test_the_division_is_the_one_that_the_page_tells() -> None:
 
 @pytest.mark.parametrize("text", ["", "0/4", "5/4", "1", "a/b", "1/0", "-1/2", "1/2/3"])
 def test_what_is_no_shard_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="is none; write K/N with K from 1 to N, as"):
+    with pytest.raises(UsageError, match="expected K/N with K from 1 to N; write"):
         Shard.parsed(text)

@@ -7,12 +7,25 @@ from typing import TYPE_CHECKING
 from conformance.commands.pages.specification import FILE, main, text
 from conformance.operations import load_law, load_operations
 from conformance.run import catalogue
+from conformance.specification.laws import LAWS
 from conformance.specification.plan import clauses, laws_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
+
+    from conformance.specification import Operation
+
+
+def chapter_of(page: str, operation: Operation) -> str:
+    """Return the chapter of one operation."""
+    (chapter,) = [
+        each
+        for each in page.split("\n## ")
+        if each.startswith(f"{operation.number}. `{operation.name}`\n")
+    ]
+    return chapter
 
 
 def test_the_document_says_what_the_clauses_in_the_code_say() -> None:
@@ -30,9 +43,44 @@ def test_a_document_that_says_something_else_is_refused(
     monkeypatch.setattr("conformance.commands.pages.specification.FILE", other)
 
     assert main(["check"]) == 1
-    assert "specification_text write" in capsys.readouterr().err
+    assert "pages.specification write" in capsys.readouterr().err
     assert main(["write"]) == 0
     assert main(["check"]) == 0
+
+
+def test_a_common_clause_is_written_once_and_its_number_given_by_each_chapter() -> None:
+    page = text()
+
+    for law in LAWS:
+        assert page.count(f"### {law.number} `{law.name}` ({law.level})") == 1
+        assert law.text in page
+    for operation in load_operations().values():
+        chapter = chapter_of(page, operation)
+        first, last = LAWS[0].number, LAWS[-1].number
+        number = operation.number
+        assert f"- common clauses: {number}.{first} to {number}.{last}" in chapter
+        for name in operation.without:
+            assert f"`{name}`" in chapter
+
+
+def test_a_chapter_has_the_clauses_of_its_own_and_every_case() -> None:
+    page = text()
+    cases = catalogue.cases()
+
+    for operation in load_operations().values():
+        chapter = chapter_of(page, operation)
+        own = [law.clause(operation.name) for law in operation.laws]
+        for clause in (*own, *operation.clauses):
+            number = f"{operation.number}.{clause.number}"
+            assert f"\n### {number} `{clause.id}` ({clause.level})\n" in chapter
+        for case in cases[operation.name]:
+            assert f" `{case.slug}`: {case.title}\n" in chapter
+
+
+def test_the_page_has_one_chapter_of_a_page_for_the_mean() -> None:
+    chapter = chapter_of(text(), load_operations()["masked_mean"])
+
+    assert len(chapter.splitlines()) < 60
 
 
 def test_clause_numbers_and_names_are_given_once_in_each_operation() -> None:

@@ -55,8 +55,11 @@ def test_right_files_are_counted(tmp_path: Path) -> None:
     [
         ({"want": [2.5]}, "want: got [2.5], expected [2.0]; `python -m conformance."),
         ({"inputs": {"x": [[1, 1, 1]]}, "want": [1.0]}, "with its mask dropped"),
-        ({"flags": ["no-such"]}, "flags: got 'no-such', wanted one of"),
-        ({"slug": "value"}, "slug: got 'value', wanted a slug that is no law's name"),
+        ({"flags": ["no-such"]}, "flags: got 'no-such', expected one of"),
+        (
+            {"slug": "value"},
+            "slug: got 'value', expected a slug that is not a law's name",
+        ),
         ({"mask": [[True, True]]}, "inputs.x"),
     ],
 )

@@ -7,6 +7,7 @@ import re
 import stat
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ SCHEMAS = {
     "examples/seqlayers/.github/workflows/masking.yml": "vendor.github-workflows",
     "examples/gitlab-ci.yml": "vendor.gitlab-ci",
 }
+FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
 COMMAND = "from conformance.commands.cli import main; main()"
 MEAN = """
 def masked_mean(x, mask):
@@ -89,6 +91,49 @@ def test_the_hooks_call_us_for_the_files_that_we_read() -> None:
     assert re.search(known["files"], "adapters/numpy_ma.toml")
     assert re.search(known["files"], "masking.toml")
     assert not re.search(known["files"], "pyproject.toml")
+
+
+@pytest.mark.parametrize("path", FORMS, ids=lambda path: path.stem)
+def test_an_issue_form_has_the_form_that_github_asks_for(path: Path) -> None:
+    kind = "config" if path.stem == "config" else "forms"
+    command = ["check_jsonschema", "--builtin-schema", f"vendor.github-issue-{kind}"]
+    ended = subprocess.run(
+        [sys.executable, "-m", *command, str(path)],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stdout
+
+
+def test_the_issue_forms_ask_for_the_three_things_that_people_come_with() -> None:
+    assert {path.stem for path in FORMS} == {
+        *("config", "failing-check", "wrong-check", "new-operation-or-adapter"),
+    }
+
+
+def test_our_own_hooks_have_the_ruff_of_the_lint_session() -> None:
+    ruff, own = load(".pre-commit-config.yaml")["repos"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    (pinned,) = project["dependency-groups"]["lint"]
+    assert pinned == f"ruff=={ruff['rev'].removeprefix('v')}"
+    assert [hook["id"] for hook in ruff["hooks"]] == ["ruff-check", "ruff-format"]
+    assert own["repo"] == "local"
+
+
+def test_our_own_hooks_match_files_and_their_commands_pass() -> None:
+    _, own = load(".pre-commit-config.yaml")["repos"]
+    hooks = {hook["id"]: hook for hook in own["hooks"]}
+    rooms = ("adapters", "cases", "conformance", "docs", "examples")
+    paths = [path for room in rooms for path in (ROOT / room).rglob("*.*")]
+    listed = [str(path.relative_to(ROOT)) for path in paths]
+    for name in ("mask-cases", "mask-known", "specification", "commands"):
+        hook = hooks[name]
+        given = [each for each in listed if re.search(hook["files"], each)]
+        assert given, name
+        if hook["entry"].startswith("python"):
+            command = [sys.executable, *hook["entry"].split()[1:]]
+            assert subprocess.run(command, check=False, cwd=ROOT).returncode == 0
 
 
 def test_the_gitlab_job_of_the_guide_is_the_one_of_the_examples() -> None:

@@ -1,1 +1,1 @@
-"""An adapter by its name, its file or its object: its head, and what it runs on."""
+"""Find adapters by name, file or object; read their heads and requirements."""

@@ -1,4 +1,4 @@
-"""The head of an adapter file, read without importing it.
+"""Read the head of an adapter file without importing the file.
 
 PEP 723 (https://peps.python.org/pep-0723/) puts TOML into a comment block, which nox
 and other tools read too; function names come from the syntax tree.
@@ -44,18 +44,17 @@ def read_head(path: Path, *, listing: bool = False) -> dict[str, Declaration]:
 
     Args:
         path: The file.
-        listing: Whether to find names and the summary line by line, which takes a
-            tenth of the time that the syntax tree does; the file's syntax is then
-            not checked.
+        listing: Whether to find names and the summary line by line. That takes a tenth
+            of the time of the syntax tree, but does not check the syntax.
 
     Raises:
-        AdapterError: The file or its head is not what it must be.
+        AdapterError: The file or its head is invalid.
     """
     text = read_source(path)
     try:
         functions, summary = (_lines if listing else _tree)(text)
     except (SyntaxError, ValueError) as error:
-        msg = f"{path}: cannot be read as Python: {error}; mend the file"
+        msg = f"{path}: cannot be read as Python: {error}; correct the file"
         raise AdapterError(msg) from None
     block = _block(path, text)
     tools = _mapping(path, block.get("tool", {}), "tool")
@@ -80,7 +79,7 @@ def read_source(path: Path) -> str:
     """Return an adapter file's text.
 
     Raises:
-        AdapterError: It is not there, or cannot be read.
+        AdapterError: It is missing, or cannot be read.
     """
     try:
         return path.read_text(encoding="utf-8")
@@ -88,7 +87,7 @@ def read_source(path: Path) -> str:
         msg = f"{path}: no such adapter file; give a path that exists"
         raise AdapterError(msg) from None
     except (OSError, ValueError) as error:
-        msg = f"{path}: cannot be read as Python: {error}; mend the file"
+        msg = f"{path}: cannot be read as Python: {error}; correct the file"
         raise AdapterError(msg) from None
 
 
@@ -106,7 +105,7 @@ def _tree(text: str) -> tuple[tuple[str, ...], str]:
 
 
 def _lines(text: str) -> tuple[tuple[str, ...], str]:
-    """Return the same by the form that such lines have in formatted code."""
+    """Return the same from the text, assuming formatted code."""
     functions = re.findall(r"(?m)^def ([a-zA-Z]\w*)\(", text)
     summary = re.search(r'(?m)^"""(.*?)(?:"""|$)', text)
     return tuple(functions), summary.group(1) if summary else ""
@@ -116,8 +115,8 @@ def _block(path: Path, text: str) -> dict[str, Any]:
     blocks = list(_BLOCK.finditer(text.replace("\r\n", "\n")))
     if not blocks and "# /// script" in text:
         msg = (
-            f"{path}: the `# /// script` head is broken off, expected comment lines up "
-            f"to `# ///`; start each of its lines with `#`"
+            f"{path}: the `# /// script` head has no end, expected comment lines up to "
+            f"`# ///`; start each of its lines with `#`"
         )
         raise AdapterError(msg)
     if len(blocks) != 1:
@@ -131,7 +130,7 @@ def _block(path: Path, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        msg = f"{path}: the head is not TOML: {error}; mend the comment block"
+        msg = f"{path}: the head is not TOML: {error}; correct the comment block"
         raise AdapterError(msg) from None
 
 
@@ -168,13 +167,13 @@ def _declaration(
 
 def _text(path: Path, key: str, value: object) -> str:
     if not isinstance(value, str) or not value:
-        raise _wrong(path, key, value, "a text")
+        raise _wrong(path, key, value, "a string")
     return value
 
 
 def _texts(path: Path, key: str, value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
-        raise _wrong(path, key, value, "a list of texts")
+        raise _wrong(path, key, value, "a list of strings")
     return tuple(_text(path, key, item) for item in value)
 
 
@@ -206,7 +205,7 @@ def _some_of(choices: Iterable[str]) -> Callable[[Path, str, object], tuple[str,
     def reader(path: Path, key: str, value: object) -> tuple[str, ...]:
         texts = _texts(path, key, value)
         if not texts or len(set(texts)) != len(texts):
-            raise _wrong(path, key, value, "one or more different names")
+            raise _wrong(path, key, value, "one or more distinct names")
         return tuple(one(path, key, text) for text in texts)
 
     return reader
@@ -277,7 +276,7 @@ def _mapping(path: Path, value: object, key: str) -> dict[str, Any]:
 
 def _wrong(path: Path, key: str, value: object, wanted: str) -> AdapterError:
     got = "nothing" if value is None else repr(value)
-    msg = f"{path}: {key} in the head is {got}, expected {wanted}; mend the head"
+    msg = f"{path}: {key} in the head is {got}, expected {wanted}; correct the head"
     return AdapterError(msg)
 
 

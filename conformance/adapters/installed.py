@@ -1,7 +1,7 @@
-"""What is installed, by distribution, and the folders that the suite brings along.
+"""Look up installed distributions, and the folders that come with the suite.
 
-Nothing of it is imported. Adapters and cases lie beside the package in a checkout and
-inside it once installed.
+This imports none of them. Adapters and cases are next to the package in a checkout, and
+inside it when installed.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 def shared_folder(room: str) -> Path:
     """Return the folder ``room`` ("adapters" or "cases").
 
-    The packaged one wins; a checkout's counts only beside its ``pyproject.toml``, so
-    that a broken installation never finds somebody else's ``adapters`` package.
+    The packaged folder comes first. A checkout's counts only next to its
+    ``pyproject.toml``, so that a broken installation never finds another project's
+    ``adapters`` package.
     """
     package = Path(__file__).parents[1]
     packaged = package / "_shared" / room
@@ -30,12 +31,15 @@ def shared_folder(room: str) -> Path:
     root = package.parent
     if (root / "pyproject.toml").is_file() and (root / room).is_dir():
         return root / room
-    msg = f"no {room!r} folder: looked in {packaged} and, as a checkout, in {root}"
+    msg = (
+        f"no {room!r} folder: looked in {packaged} and, as a checkout, in {root}; "
+        "install mask-conformance again"
+    )
     raise UsageError(msg)
 
 
 def find_missing(found: Declaration) -> list[str]:
-    """Return the distributions that an adapter runs on and that are not installed."""
+    """Return the distributions that an adapter needs but that are not installed."""
     return filter_missing(list_requirements(found))
 
 
@@ -45,13 +49,13 @@ def suite_version() -> str:
 
 
 def find_versions(found: Declaration) -> dict[str, str]:
-    """Return the installed versions of what an adapter runs on, by distribution."""
+    """Return the installed versions of the distributions that an adapter needs."""
     releases = {name: find_release(name) for name in list_requirements(found)}
     return {name: text for name, text in releases.items() if text}
 
 
 def filter_missing(names: Iterable[str]) -> list[str]:
-    """Return those of some distributions that are not installed."""
+    """Return the distributions that are not installed."""
     return [name for name in names if not find_release(name)]
 
 
@@ -66,10 +70,10 @@ def find_release(name: str) -> str:
 
 
 def list_requirements(found: Declaration) -> list[str]:
-    """Return the names of the distributions that an adapter runs on.
+    """Return the names of the distributions that an adapter needs.
 
     Raises:
-        AdapterError: A line of its dependencies is no requirement.
+        AdapterError: One of its dependencies is not a requirement.
     """
     from packaging.requirements import InvalidRequirement, Requirement
 
@@ -80,7 +84,7 @@ def list_requirements(found: Declaration) -> list[str]:
         except InvalidRequirement:
             msg = (
                 f"{found.file}: dependencies in the head has {line!r}, expected a "
-                f"requirement such as 'numpy==2.4.6'; mend the head"
+                f"requirement such as 'numpy==2.4.6'; correct the head"
             )
             raise AdapterError(msg) from None
     return names

@@ -1,4 +1,4 @@
-"""Find an adapter by its name, its file or its object, and load it."""
+"""Find an adapter by name, file or object, and load it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def read_declaration(reference: str) -> Declaration:
             ``:variant`` where it has some), or ``package.module:object``.
 
     Raises:
-        AdapterError: It is not there, or not an adapter.
+        AdapterError: It does not exist, or is not an adapter.
     """
     # The last colon: a path may hold others, such as C:\mine.py:torch.
     name, _, variant = reference.rpartition(":")
@@ -60,11 +60,11 @@ def load_adapter(reference: object) -> Adapter:
     """Return an adapter, ready to be called.
 
     Args:
-        reference: As :func:`read_declaration` takes it, or a library's own object that
-            has a ``declaration`` and the functions.
+        reference: As for :func:`read_declaration`, or an object with a
+            ``declaration`` and the functions.
 
     Raises:
-        AdapterError: It cannot be imported, or has nothing that could be checked.
+        AdapterError: It cannot be imported, or has no operation to check.
     """
     if not isinstance(reference, str):
         return _own(reference)
@@ -84,12 +84,11 @@ def load_adapter(reference: object) -> Adapter:
 
 
 def known_file(found: Declaration) -> Path:
-    """Return where an adapter's known differences stand: beside it, as TOML.
+    """Return the TOML file of an adapter's known differences, next to the adapter.
 
-    A variant that differs from the others of its file may have one of its own,
-    ``keras_builtin.torch.toml``, which then holds all of its differences. Those of
-    ``package.module:object`` stand beside the module, in ``module.object.toml``,
-    unless its declaration names another file.
+    A variant may have its own file, ``keras_builtin.torch.toml``, which then lists all
+    of its differences. The file of ``package.module:object`` is ``module.object.toml``
+    next to the module, unless the declaration names another file.
     """
     if found.known:
         return Path(found.known)
@@ -108,7 +107,7 @@ def known_file(found: Declaration) -> Path:
 
 
 def displayed_path(found: Declaration) -> str:
-    """Return an adapter's file as a reader of a report would find it."""
+    """Return an adapter's file as a report shows it."""
     path = Path(found.file)
     if path.parent == shared_folder("adapters"):
         return f"adapters/{path.name}"
@@ -129,7 +128,7 @@ def _chosen(
 
 
 def _something(found: Declaration) -> None:
-    """Refuse an adapter without any operation: its run would check nothing."""
+    """Reject an adapter without any operation: its run would check nothing."""
     wanted = [operation.function for operation in load_operations().values()]
     if set(wanted).isdisjoint(found.functions):
         own = ", ".join(found.functions) or "no function"
@@ -154,13 +153,13 @@ def _file(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except ModuleNotFoundError as error:
         msg = (
-            f"{path}: needs {error.name}, which is not installed; install what its "
-            f'head lists, or run `nox -s "conform({path.stem})"`, which does'
+            f"{path}: needs {error.name}, which is not installed; install the "
+            f'dependencies in its head, or run `nox -s "conform({path.stem})"`'
         )
         raise AdapterError(msg) from error
     except (Exception, SystemExit) as error:
         msg = (
-            f"{path}: does not import: {type(error).__name__}: {error}; run "
+            f"{path}: cannot be imported: {type(error).__name__}: {error}; run "
             f"`python {path.name}` to see where"
         )
         raise AdapterError(msg) from error
@@ -181,7 +180,7 @@ def _object(reference: str) -> tuple[Declaration, object]:
 
 
 def _own(found: object) -> Adapter:
-    """Return an adapter from the object that a library's tests hand over."""
+    """Return an adapter made from a library's own object."""
     if isinstance(found, Adapter):
         return found
     declared = _declared(found, "")
@@ -194,7 +193,7 @@ def _own(found: object) -> Adapter:
 
 
 def _declared(found: object, reference: str) -> Declaration:
-    """Return an object's declaration, what it leaves out filled in from the object."""
+    """Return an object's declaration, with missing fields filled in from the object."""
     declared = getattr(found, "declaration", None)
     if not isinstance(declared, Declaration):
         msg = (

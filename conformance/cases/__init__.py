@@ -1,9 +1,9 @@
-"""Case files in, checked: literal inputs and the exact answers that they must have.
+"""Read and check case files: literal inputs with their exact answers.
 
-The format is in ``cases/README.md`` and ``cases/schema.json``. Everything that a case
-may name is passed in as a :class:`Vocabulary`, so that reading needs no operation,
-no NumPy and no framework. ``python -m conformance.cases check`` says whether every
-answer in the files is the exact one; ``write`` makes it so.
+``cases/README.md`` and ``cases/schema.json`` describe the format. The caller passes all
+names that a case may use as a :class:`Vocabulary`, so that reading needs no operation,
+no NumPy and no framework. ``python -m conformance.cases check`` compares the answers in
+the files with the exact ones; ``write`` computes them.
 """
 
 from __future__ import annotations

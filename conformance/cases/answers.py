@@ -1,6 +1,6 @@
-"""The exact answer of a case, and whether the case would notice another mask.
+"""Compute a case's exact answer, and whether the case would notice another mask.
 
-Here the case files meet the operations, which are imported when they are asked for.
+This module connects case files with operations, which it imports on use.
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ def _clauses(operation: Operation, variant: Variant) -> dict[str, Level]:
 def exact_answer(case: Case, mask: Mask | None = None) -> Any:
     """Return the second oracle's answer, under another mask if one is given.
 
-    NaN and infinities are floats in it, and None is what each adapter declares.
+    NaN and infinities are floats in it; None marks what each adapter declares.
 
     Raises:
-        ValueError: There is none: a label at a valid position is no class.
+        ValueError: There is no answer: a label at a valid position is not a class.
     """
     from conformance.operations import load_exact
 

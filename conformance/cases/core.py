@@ -1,4 +1,4 @@
-"""What core asks for, and what a mask may look like, told from a case's data."""
+"""Check that a case stays within level core."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from conformance.cases.model import Case
 
 LARGEST = 1e4
-"""The largest magnitude at core, at padding as well."""
+"""The largest magnitude at core, padding included."""
 
 
 def above_core(case: Case) -> str:
-    """Return what core does not ask for, or nothing."""
+    """Return what in a case is beyond core, or nothing."""
     for keep in case.mask:
         if not any(keep):
             return "a row without valid positions"

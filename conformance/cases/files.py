@@ -1,4 +1,4 @@
-"""Case files from a folder: reading, and the digest that names what was read."""
+"""Read case files from a folder, and compute their digest."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def load(path: Path, words: Vocabulary) -> tuple[Case, ...]:
     """Return the cases of one file.
 
     Raises:
-        CaseError: The file breaks the format, or a case contradicts itself.
+        CaseError: The file is malformed, or a case contradicts itself.
     """
     cases = checked(parsed(read(path), str(path)), str(path), words)
     if path.name.partition(".")[0] != cases[0].operation:
         name = cases[0].operation
         msg = (
-            f"{path}: operation: got {name!r}, wanted the file's name; call the file "
+            f"{path}: operation: got {name!r}, expected the file's name; call the file "
             f"{name}.json, or {name}.WHAT.json"
         )
         raise CaseError(msg)
@@ -38,15 +38,15 @@ def load(path: Path, words: Vocabulary) -> tuple[Case, ...]:
 def load_all(
     folder: Path, words: Vocabulary, operations: Collection[str] = ()
 ) -> tuple[Case, ...]:
-    """Return the cases of every file in ``folder``, with the flags that it defines.
+    """Return the cases of every file in ``folder``.
 
     Args:
-        folder: Where the case files are.
-        words: What cases may name.
-        operations: Those whose files are read; empty means all.
+        folder: The folder of the case files and ``flags.json``.
+        words: The names that cases may use.
+        operations: Read only the files of these; empty means all.
 
     Raises:
-        CaseError: As :func:`load`, or there is no case at all.
+        CaseError: As for :func:`load`, or the folder has no case.
     """
     words = replace(words, flags=set(load_flags(folder)))
     cases = tuple(
@@ -56,11 +56,11 @@ def load_all(
         for case in load(path, words)
     )
     if not cases:
-        msg = f"{folder}: got no case file, wanted one for each operation, such as "
+        msg = f"{folder}: found no case file, expected one per operation, such as "
         raise CaseError(msg + "masked_mean.json")
     twice = [name for name, count in Counter(c.id for c in cases).items() if count > 1]
     if twice:
-        msg = f"{folder}: {twice[0]} is in two files; each slug stands once, rename one"
+        msg = f"{folder}: {twice[0]} is in two files; slugs are unique, so rename one"
         raise CaseError(msg)
     return cases
 
@@ -69,7 +69,7 @@ def load_flags(folder: Path) -> dict[str, Flag]:
     """Return the flags that the cases in ``folder`` may have, by name.
 
     Raises:
-        CaseError: ``flags.json`` is not there, or breaks its format.
+        CaseError: ``flags.json`` is missing or malformed.
     """
     path = folder / "flags.json"
     try:
@@ -82,8 +82,8 @@ def load_flags(folder: Path) -> dict[str, Flag]:
 def files(folder: Path) -> list[Path]:
     """Return the case files in ``folder``, sorted by operation.
 
-    An operation's own file, ``masked_mean.json``, comes before those that were added,
-    such as ``masked_mean.found-value-0a1b2c3d.json``.
+    An operation's main file, ``masked_mean.json``, comes before additional ones such as
+     ``masked_mean.found-value-0a1b2c3d.json``.
     """
     others = {"schema.json", "flags.json"}
     found = [path for path in folder.glob("*.json") if path.name not in others]
@@ -91,7 +91,7 @@ def files(folder: Path) -> list[Path]:
 
 
 def digest(folder: Path) -> str:
-    """Return what tells one set of cases from another, whatever the line endings."""
+    """Return a digest of the cases that does not depend on line endings."""
     found = hashlib.sha256()
     for path in files(folder):
         content = path.read_bytes().replace(b"\r\n", b"\n")
@@ -103,7 +103,7 @@ def read(path: Path) -> str:
     """Return a file's text.
 
     Raises:
-        CaseError: It is not there, or not UTF-8.
+        CaseError: It is missing, or not UTF-8.
     """
     try:
         return path.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What a case file holds, as types, and the words that it may use."""
+"""Define the types of a case file, and the names it may use."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 SCHEMA = 1
-"""Version of the format; a file of another version is refused."""
+"""Version of the format; files of another version are rejected."""
 
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 SOURCE = r"^(https://\S+|(article|search)\b.*)$"
@@ -41,11 +41,11 @@ class Case(
     """Literal inputs and the exact answer.
 
     Attributes:
-        slug: Its name inside the operation; frozen, never used again.
-        title: What it shows, as one line for people.
+        slug: Its name inside the operation; frozen, never reused.
+        title: What it shows, in one line.
         variant: The operation with its keywords fixed.
-        clause: The sentence of the specification that it holds.
-        level: The first level that asks for it.
+        clause: The clause of the specification that it checks.
+        level: The lowest level that includes it.
         flags: What is special about its data, from ``flags.json``.
         source: Where it comes from: an https address, a place in the article, or the
             seed of a search.
@@ -78,12 +78,12 @@ class Case(
 
     @property
     def id(self) -> str:
-        """The variant and the slug, as check ids begin."""
+        """The variant and the slug, the beginning of its check ids."""
         return f"{self.variant}/{self.slug}"
 
     @property
     def labels(self) -> frozenset[str]:
-        """The inputs that are class labels: whole numbers in every dtype."""
+        """The inputs that are class labels: integers in every dtype."""
         if self.operation == "mask_from_ids":
             return frozenset({"ids"})
         if self.operation.startswith("crf_"):
@@ -102,7 +102,7 @@ class Case(
 
     @cached_property
     def dtypes(self) -> tuple[str, ...]:
-        """The dtypes that hold every input and weight without rounding."""
+        """The dtypes that represent every input and weight exactly."""
         numbers = {
             number
             for name, array in self.arrays.items()
@@ -129,7 +129,7 @@ class Flag(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     Attributes:
         means: What such a case contains.
-        catches: The mistake that it is made for.
+        catches: The mistake it is meant to catch.
         links: Threads where people met it, or the article.
     """
 
@@ -146,10 +146,10 @@ class Vocabulary:
         axes: For each variant the axes that each array may have, ``want`` included:
             letters bind sizes, so ``"H 4H"`` is a square kernel of four gates, and
             ``?`` in ``want`` is an axis of whatever length the answer has.
-        clauses: For each variant its clauses and the level that asks for each.
-        laws: The laws' names, which no slug may have: check ids would be the same.
+        clauses: The clauses of each variant, with their levels.
+        laws: The laws' names, which slugs must not have: check ids would clash.
         flags: The flags' names.
-        padded: The variants whose answers have at padding what each adapter declares.
+        padded: The variants for which adapters declare the answer at padding.
     """
 
     axes: Mapping[str, Mapping[str, tuple[str, ...]]]

@@ -1,7 +1,7 @@
-"""What a case file must be: the format first, then what each case says of itself.
+"""Validate a case file: first its format, then each case.
 
-A complaint is a field, what was got there and what was wanted; the first one refuses
-the file, with the case's slug or position.
+A complaint is a field, what it has and what was expected. The first one rejects the
+file, with the case's slug or position.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     Complaint = tuple[str, str, str]
 
 LARGEST = 4096
-"""Numbers in a case at most: it is there to be read by people."""
+"""Maximum of numbers in a case: people must be able to read it."""
 
 ANY = "?"
-"""An axis of an answer whose length is nobody's: it is computed with the answer."""
+"""An axis of an answer with a length that only the answer itself determines."""
 
 SHOWN = 80
-"""Characters of a wrong value that a message shows at most."""
+"""Maximum of characters of a wrong value in a message."""
 
 _HELP = "the format is in cases/README.md"
 _LABELS = (-(2**31), 2**31 - 1)
@@ -58,7 +58,7 @@ def parsed(text: str, where: str) -> dict[str, Any]:
         if len(found) < len(pairs):
             names = [name for name, _ in pairs]
             twice = next(name for name in names if names.count(name) > 1)
-            msg = f"field {twice!r} is there twice"
+            msg = f"field {twice!r} occurs twice"
             raise ValueError(msg)
         return found
 
@@ -68,16 +68,16 @@ def parsed(text: str, where: str) -> dict[str, Any]:
         msg = f"{where}: not JSON: {error}; {_HELP}"
         raise CaseError(msg) from error
     if not isinstance(raw, dict) or not isinstance(raw.get("cases"), list):
-        msg = f'{where}: cases: got none, wanted {{"cases": [...]}}; {_HELP}'
+        msg = f'{where}: cases: got none, expected {{"cases": [...]}}; {_HELP}'
         raise CaseError(msg)
     return raw
 
 
 def checked(raw: Mapping[str, Any], where: str, words: Vocabulary) -> tuple[Case, ...]:
-    """Return the cases of a parsed file, all of them right and at least one.
+    """Validate a parsed file and return its cases, at least one.
 
     Raises:
-        CaseError: The first thing that is wrong, and where.
+        CaseError: Names the first mistake and its place.
     """
     _converted({**raw, "cases": []}, CaseFile, where)
     cases: list[Case] = []
@@ -86,11 +86,11 @@ def checked(raw: Mapping[str, Any], where: str, words: Vocabulary) -> tuple[Case
         case = _converted(each, Case, place)
         slugs = [other.slug for other in cases]
         for field, got, wanted in _complaints(case, raw["operation"], slugs, words):
-            msg = f"{place}: {field}: got {_short(got)}, wanted {wanted}; {_HELP}"
+            msg = f"{place}: {field}: got {_short(got)}, expected {wanted}; {_HELP}"
             raise CaseError(msg)
         cases.append(case)
     if not cases:
-        msg = f"{where}: cases: got an empty list, wanted at least one case; {_HELP}"
+        msg = f"{where}: cases: got an empty list, expected at least one case; {_HELP}"
         raise CaseError(msg)
     return tuple(cases)
 
@@ -139,9 +139,9 @@ def _names(
     if len(set(case.flags)) < len(case.flags):
         yield "flags", str(case.flags), "each flag once"
     if case.slug in slugs:
-        yield "slug", repr(case.slug), "a slug that no other case here has"
+        yield "slug", repr(case.slug), "a slug that no other case in the file has"
     if case.slug in words.laws:
-        yield "slug", repr(case.slug), "a slug that is no law's name"
+        yield "slug", repr(case.slug), "a slug that is not a law's name"
 
 
 def _known(field: str, name: str, choices: Iterable[str]) -> Iterator[Complaint]:
@@ -155,9 +155,13 @@ def _texts(case: Case) -> Iterator[Complaint]:
     if not re.fullmatch(SLUG, case.slug):
         yield "slug", repr(case.slug), "kebab-case, such as valid-zero"
     if not case.title.strip() or not case.title.isprintable():
-        yield "title", repr(case.title), "a line for people"
+        yield "title", repr(case.title), "one printable line"
     if not re.fullmatch(SOURCE, case.source):
-        yield "source", repr(case.source), 'an https address, or "article" and where'
+        yield (
+            "source",
+            repr(case.source),
+            'an https address, or "article" with the place',
+        )
     if not re.fullmatch(SINCE, case.since):
         yield "since", repr(case.since), "a version such as 0.1.0"
 
@@ -205,20 +209,20 @@ def _number(
 
 def _label_number(place: str, number: float | str) -> Iterator[Complaint]:
     if not isinstance(number, int) or not _LABELS[0] <= number <= _LABELS[1]:
-        yield place, repr(number), "a whole number of 32 bits: a class label"
+        yield place, repr(number), "a class label, a 32-bit integer"
 
 
 def _shapes(case: Case, axes: Mapping[str, tuple[str, ...]]) -> Iterator[Complaint]:
     wanted = [name for name in axes if name != "want"]
     for name in wanted:
         if name not in case.arrays:
-            yield _field(name), "nothing", "an array: the variant takes one"
+            yield _field(name), "nothing", "an array, which the variant takes"
     for name in case.arrays:
         if name not in wanted:
             yield (
                 _field(name),
                 "an array",
-                f"none; {case.variant} takes {', '.join(wanted)}",
+                f"no such array; {case.variant} takes {', '.join(wanted)}",
             )
     sizes: dict[str, int] = {}
     arrays = {"mask": case.mask, **case.arrays, "want": case.want}
@@ -235,7 +239,7 @@ def _shapes(case: Case, axes: Mapping[str, tuple[str, ...]]) -> Iterator[Complai
 
 
 def unfit(case: Case, axes: Mapping[str, tuple[str, ...]]) -> Iterator[Complaint]:
-    """Yield what a variant cannot be given: arrays, shapes, labels; not the answer."""
+    """Yield complaints about arrays, shapes and labels, but not about the answer."""
     yield from _shapes(
         case, {name: each for name, each in axes.items() if name != "want"}
     )
@@ -289,14 +293,14 @@ def _labels(case: Case) -> Iterator[Complaint]:
 def _levels(case: Case, words: Vocabulary) -> Iterator[Complaint]:
     asked = words.clauses[case.variant][case.clause]
     if LEVELS.index(case.level) < LEVELS.index(asked):
-        yield "level", case.level, f"{asked} at least, as {case.clause} has"
+        yield "level", case.level, f"at least {asked}, the level of {case.clause}"
     reason = above_core(case) if case.level == "core" else ""
     if reason:
         yield "level", f"core with {reason}", "robust"
     if case.control != all(all(row) for row in case.mask):
-        full = "true where every position counts, and only there"
+        full = "true if every position counts, else false"
         yield "control", str(case.control).lower(), full
     declared = any(number is None for _, number in leaves(decoded(case.want)))
     there = case.variant in words.padded and not case.control
     if declared and all(any(row) for row in case.mask) and not there:
-        yield "want", DECLARED, "numbers: every row has a valid position"
+        yield "want", DECLARED, "numbers, since every row has a valid position"

@@ -1,8 +1,8 @@
-"""``python -m conformance.cases check|write [FOLDER]``: hold answers to the exact ones.
+"""``python -m conformance.cases check|write [FOLDER]``: check or compute answers.
 
-``write`` computes every ``want`` with the second oracle and lays the files out; a new
-case needs none. ``check`` changes nothing and fails where a file is not what ``write``
-would make of it, or where a case would not notice another mask.
+``write`` computes every ``want`` with the second oracle and formats the files; a new
+case needs no ``want``. ``check`` changes nothing; it fails if a file differs from what
+``write`` would make of it, or if a case would not notice another mask.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ WIDTH = 88
 def main(arguments: Sequence[str]) -> int:
     """Run the command and return its exit status: 0 right, 1 not, 2 bad input."""
     if len(arguments) not in {1, 2} or arguments[0] not in {"check", "write"}:
-        sys.stderr.write("wanted `python -m conformance.cases check|write [FOLDER]`\n")
+        sys.stderr.write("usage: python -m conformance.cases check|write [FOLDER]\n")
         return UsageError.exit_status
     folder = Path(arguments[1] if len(arguments) > 1 else "cases")
     try:
@@ -46,17 +46,18 @@ def main(arguments: Sequence[str]) -> int:
             path.write_text(text, encoding="utf-8", newline="\n")
         elif not path.is_file() or read(path) != text:
             wrong.append(
-                f"{path}: not as `write` makes it; run it and look at the diff"
+                f"{path}: differs from what `write` makes of it; run `write` and look "
+                "at the diff"
             )
     sys.stdout.write("".join(f"{line}\n" for line in wrong))
     return int(bool(wrong))
 
 
 def made(folder: Path) -> tuple[dict[Path, str], list[str]]:
-    """Return what each file of ``folder`` should say, and what is wrong with cases.
+    """Return the right content of each file in ``folder``, and complaints on cases.
 
     Raises:
-        CaseError: A file breaks the format.
+        CaseError: A file is malformed.
     """
     from conformance.operations import load_operations
 
@@ -77,10 +78,10 @@ def made(folder: Path) -> tuple[dict[Path, str], list[str]]:
 
 
 def answered(text: str, where: str, words: Vocabulary) -> tuple[str, list[Case]]:
-    """Return a case file's text with exact answers, laid out, and its cases.
+    """Return a case file formatted, with exact answers, and its cases.
 
     Raises:
-        CaseError: It breaks the format; only ``want`` may be missing, or wrong.
+        CaseError: It is malformed; only ``want`` may be missing or wrong.
     """
     raw = parsed(text, where)
     drafts = [
@@ -108,7 +109,7 @@ def _without_defaults(case: Case) -> dict[str, Any]:
 
 
 def laid_out(value: Any, indent: int = 0) -> str:
-    """Return JSON for people: what fits on a line stands on one."""
+    """Return readable JSON: what fits on one line is on one line."""
     flat = json.dumps(value, ensure_ascii=False, allow_nan=False)
     if indent + len(flat) < WIDTH or not isinstance(value, dict | list):
         return flat

@@ -13,7 +13,7 @@ from conformance.commands.options import read_selection, selection_options
 @click.argument("adapter")
 @selection_options
 def command(adapter: str, **selected: Any) -> None:
-    """List an adapter's checks, one id a line."""
+    """List the checks of ADAPTER, one per line."""
     from conformance.adapters.load import read_declaration
     from conformance.run import catalogue
 

@@ -1,4 +1,4 @@
-"""The command line: a module for each command, imported when it is asked for."""
+"""The command line: one module per command, imported on use."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ NAMES = (
     "soak",
     "validate",
 )
-"""The commands; the module of one has its name, and the command is its `command`."""
+"""The commands; each is the object `command` of the module of the same name."""
 
 
 class Commands(click.Group):
-    """The group; its errors end with the status of the exception."""
+    """The group of commands; an error exits with the status of its exception."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the commands' names, none of them imported."""
+        """Return the names of the commands without importing them."""
         del ctx
         return list(NAMES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command, or nothing where there is none of that name."""
+        """Return the command of that name, or None."""
         del ctx
         if cmd_name not in NAMES:
             return None
@@ -44,7 +44,7 @@ class Commands(click.Group):
         return cast("click.Command", module.command)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command and turn our exceptions into messages."""
+        """Run a command, and print our own exceptions as messages."""
         try:
             return super().invoke(ctx)
         except ConformanceError as error:
@@ -55,4 +55,8 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="mask-conformance")
 def main() -> None:
-    """Does padding change the answer? Check layers on padded sequences."""
+    """Check that padding does not change the answer of layers on padded sequences.
+
+    Start with new-adapter, smoke and run. `mask-conformance COMMAND --help` explains a
+    command.
+    """

@@ -64,13 +64,16 @@ def _pairs(old: Mapping[str, Stored], new: Mapping[str, Stored]) -> list[changes
     type=click.Choice(("text", "markdown", "html")),
     default="text",
     show_default=True,
-    help="How to write it.",
+    help="Format of the output.",
 )
-@click.option("-o", "output", type=PATH, help="Write to this file.")
+@click.option(
+    "-o", "output", type=PATH, help="Write to this file instead of standard output."
+)
 def command(old: Path, new: Path, form: str, output: Path | None) -> None:
-    """Compare records by check id: new, fixed, changed, added, removed.
+    """Compare two sets of records, check by check.
 
-    OLD and NEW are record files, or folders of them, whose adapters are paired by name.
+    List new, fixed, changed, added and removed checks. OLD and NEW are record files or
+    folders of them. Adapters are paired by name, checks by id.
     """
     text, refused = diff(old, new, form)
     if output is not None:

@@ -120,5 +120,8 @@ def _size(case: Case) -> int:
 @click.command("explain")
 @click.argument("clause_or_check")
 def command(clause_or_check: str) -> None:
-    """Say what a clause asks for, why, which mistakes it catches, and show a case."""
+    """Explain a clause, with a case and the mistakes it catches.
+
+    CLAUSE_OR_CHECK is a clause such as masked_mean.value, or a check's id.
+    """
     click.echo(explained(clause_or_check))

@@ -59,11 +59,17 @@ def _against(
 @click.option(
     "--against",
     type=PATH,
-    help="Records of an older run: only what is new or fixed since matters.",
+    help="Records of an older run: judge only what is new or fixed since then.",
 )
-@click.option("--github", is_flag=True, help="Annotate a GitHub job with what is new.")
+@click.option(
+    "--github", is_flag=True, help="Also annotate the GitHub job with what is new."
+)
 def command(results: tuple[Path, ...], *, against: Path | None, github: bool) -> None:
-    """Judge stored RESULTS: new failures, stale entries, incomplete runs."""
+    """Judge records; the exit status is for CI.
+
+    New failures, stale known entries and incomplete runs fail. RESULTS are record files
+    or folders of them (default: reports/results).
+    """
     text, status = gate(results or (RESULTS,), against, github=github)
     click.echo(text)
     sys.exit(status)

@@ -43,9 +43,9 @@ def known(reference: str, path: Path | None, folder: Path, *, update: bool) -> s
         file, records.read(record), planned=[check.id for check in every]
     )
     lines = [f"{file}: {len(changed.kept)} entries kept"]
-    lines += [f"dropped, no longer so: {pattern}" for pattern in changed.dropped]
+    lines += [f"dropped, no longer holds: {pattern}" for pattern in changed.dropped]
     lines += [
-        f"added, give it a reason and a url: {', '.join(entry.checks)}"
+        f"added; give it a reason and a url: {', '.join(entry.checks)}"
         for entry in changed.added
     ]
     return "\n".join(lines)
@@ -53,8 +53,12 @@ def known(reference: str, path: Path | None, folder: Path, *, update: bool) -> s
 
 @click.command("known")
 @click.argument("adapter")
-@click.option("--update", is_flag=True, help="Write the file again to fit the record.")
-@click.option("--results", type=PATH, help="The record.")
+@click.option("--update", is_flag=True, help="Rewrite the file to match the record.")
+@click.option(
+    "--results",
+    type=PATH,
+    help="The record to use (default: the adapter's in reports/results).",
+)
 def command(adapter: str, *, update: bool, results: Path | None) -> None:
-    """List an adapter's known differences, or write them again after a run."""
+    """List or update the known differences of ADAPTER."""
     click.echo(known(adapter, results, RESULTS, update=update))

@@ -27,9 +27,14 @@ def merge(paths: Sequence[Path], output: Path) -> tuple[str, int]:
 
 @click.command("merge")
 @click.argument("results", nargs=-1, required=True, type=PATH)
-@click.option("-o", "output", type=PATH, required=True, help="The one record.")
+@click.option(
+    "-o", "output", type=PATH, required=True, help="File for the merged record."
+)
 def command(results: tuple[Path, ...], output: Path) -> None:
-    """Put the shards of one run together; the status is 3 if one is missing."""
+    """Merge the records of the shards of one run into one.
+
+    The exit status is 3 if a shard is missing.
+    """
     text, status = merge(results, output)
     click.echo(text)
     sys.exit(status)

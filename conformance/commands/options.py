@@ -1,4 +1,4 @@
-"""Options that several commands have, and what they come to."""
+"""The options that several commands share."""
 
 from __future__ import annotations
 
@@ -26,32 +26,54 @@ PATH: Any = click.Path(path_type=Path)
 def selection_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that select checks."""
     for option in (
-        click.option("--corpus", help="Only cases and laws of this version, as 0.1.0."),
-        click.option("--check", "checks", multiple=True, help="Check id or glob."),
-        click.option("--route", "routes", multiple=True, help="eager or compiled."),
-        click.option("--dtype", "dtypes", multiple=True, help="Such as float32."),
-        click.option("--level", help="core, robust (default) or extended."),
-        click.option("--operation", "operations", multiple=True, help="Its name."),
+        click.option(
+            "--corpus", help="Only cases and laws up to this version, e.g. 0.1.0."
+        ),
+        click.option(
+            "--check",
+            "checks",
+            multiple=True,
+            help="Only checks whose id matches this glob (repeatable).",
+        ),
+        click.option(
+            "--route",
+            "routes",
+            multiple=True,
+            help="Only this route, e.g. eager or compiled (repeatable).",
+        ),
+        click.option(
+            "--dtype",
+            "dtypes",
+            multiple=True,
+            help="Only this dtype, e.g. float32 (repeatable).",
+        ),
+        click.option("--level", help="core, robust or extended (default: robust)."),
+        click.option(
+            "--operation",
+            "operations",
+            multiple=True,
+            help="Only this operation, e.g. masked_mean (repeatable).",
+        ),
     ):
         command = option(command)
     return command
 
 
 def limit_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that say how far a check may go."""
+    """Add the options that limit the time and memory of a check."""
     for option in (
         click.option(
             "--memory",
             type=click.IntRange(0),
             default=0,
-            help="MiB that a process may hold; by default any.",
+            help="Memory limit per process, in MiB (default: no limit).",
         ),
         click.option(
             "--timeout",
             type=click.FloatRange(0),
             default=300.0,
             show_default=True,
-            help="Seconds for each check; 0 is for ever.",
+            help="Time limit per check, in seconds; 0 means no limit.",
         ),
     ):
         command = option(command)
@@ -59,7 +81,7 @@ def limit_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def read_selection(options: Mapping[str, Any]) -> Selection:
-    """Return the selection that :func:`selection_options` were given.
+    """Return the selection from the values of :func:`selection_options`.
 
     Raises:
         UsageError: A name does not exist.
@@ -71,14 +93,17 @@ def read_selection(options: Mapping[str, Any]) -> Selection:
 
 
 def read_limits(options: Mapping[str, Any]) -> Limits:
-    """Return the limits that :func:`limit_options` were given."""
+    """Return the limits from the values of :func:`limit_options`."""
     from conformance.run.process import Limits
 
     return Limits(seconds=options["timeout"], memory=options["memory"] * 2**20)
 
 
 def refuse(refused: Sequence[str]) -> None:
-    """Say which files were not read, and end; what could be read is done by then."""
+    """Name the files that could not be read, and exit if there are any.
+
+    Call it last: the files that could be read have been dealt with by then.
+    """
     for text in refused:
         click.echo(f"error: {text}", err=True)
     if refused:

@@ -50,12 +50,25 @@ def publish(paths: Sequence[Path], path: Path) -> Path:
 
 @click.command("report")
 @click.argument("results", nargs=-1, type=PATH)
-@click.option("-o", "output", type=PATH, default=REPORT, show_default=True)
 @click.option(
-    "--table", type=PATH, help="Put the compatibility table into this Markdown file."
+    "-o",
+    "output",
+    type=PATH,
+    default=REPORT,
+    show_default=True,
+    help="Folder for the report.",
+)
+@click.option(
+    "--table",
+    type=PATH,
+    help="Also write the compatibility table into this Markdown file.",
 )
 def command(results: tuple[Path, ...], output: Path, table: Path | None) -> None:
-    """Write index.html, summary.md, matrix.svg and badges from RESULTS."""
+    """Write the report from records.
+
+    Write index.html, summary.md, matrix.svg and badges/. RESULTS are record files or
+    folders of them (default: reports/results).
+    """
     given = results or (RESULTS,)
     written, found = report(given, output)
     for path in written:

@@ -27,6 +27,7 @@ from conformance.run import catalogue
 from conformance.run.launch import Order
 from conformance.run.parts import Division, run_parts
 from conformance.run.settings import Settings
+from conformance.specification.selection import EXAMPLES
 from conformance.specification.shard import Shard
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def _fresh(reference: str, runs: Sequence[Run]) -> Declaration:
     if declaration.name in {each.header.adapter for each in runs}:
         msg = (
             f"{reference}: its record would replace that of another adapter "
-            f"{declaration.name!r}; run it by itself with another -o, or rename it"
+            f"{declaration.name!r}; run it separately with another -o, or rename it"
         )
         raise UsageError(msg)
     return declaration
@@ -130,8 +131,8 @@ def _need_checks(reference: str, planned: Sequence[Check]) -> None:
     reasons = "; ".join(sorted({check.unsupported for check in planned}))
     why = f" that can run ({reasons})" if planned else ""
     msg = (
-        f"{reference}: no check is selected{why}; see `mask-conformance checks "
-        f"{reference}` for those there are"
+        f"{reference}: no check is selected{why}; "
+        f"`mask-conformance checks {reference}` lists them"
     )
     raise UsageError(msg)
 
@@ -173,20 +174,52 @@ def need_extra(*, memory: bool = False, soak: bool = False) -> None:
 
 @click.command("run")
 @click.argument("adapters", nargs=-1)
-@click.option("-o", "output", type=PATH, default=RESULTS, show_default=True)
+@click.option(
+    "-o",
+    "output",
+    type=PATH,
+    default=RESULTS,
+    show_default=True,
+    help="Folder for the records.",
+)
 @selection_options
-@click.option("--examples", type=click.IntRange(1), help="Generated rows per law.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--explore", type=click.IntRange(0), default=0, help="Further examples.")
-@click.option("-n", "parts", type=click.IntRange(1, 256), default=1, help="Processes.")
-@click.option("--shard", help="K/N: only that part of the checks; see merge.")
-@click.option("--resume", is_flag=True, help="Go on where an earlier run ended.")
+@click.option(
+    "--examples",
+    type=click.IntRange(1),
+    help=f"Generated rows per law (default: {EXAMPLES}).",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Seed of the generated batches.",
+)
+@click.option(
+    "--explore",
+    type=click.IntRange(0),
+    default=0,
+    help="Further batches per law, drawn by Hypothesis (default: 0).",
+)
+@click.option(
+    "-n",
+    "parts",
+    type=click.IntRange(1, 256),
+    default=1,
+    help="Number of processes (default: 1).",
+)
+@click.option(
+    "--shard", help="Run only part K of N, e.g. 2/4; merge combines the parts."
+)
+@click.option(
+    "--resume", is_flag=True, help="Continue an interrupted run from its record."
+)
 @limit_options
 def command(adapters: tuple[str, ...], output: Path, **options: Any) -> None:
-    """Run the checks of ADAPTERS, each in a process of its own.
+    """Run the checks of ADAPTERS, each adapter in its own process.
 
-    An adapter is a built-in one's name, a file, or package.module:object. Without any,
-    every built-in adapter runs whose framework is installed.
+    An adapter is the name of a built-in one, a file, or package.module:object. Without
+    ADAPTERS, run all built-in adapters whose framework is installed.
     """
     given = {} if options["examples"] is None else {"examples": options["examples"]}
     settings = Settings(

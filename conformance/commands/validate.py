@@ -91,7 +91,7 @@ def _check_answer(path: Path, case: Case) -> None:
     except (ValueError, ArithmeticError) as error:
         msg = (
             f"{path}: case {case.slug!r}: inputs: got no exact answer ({error}), "
-            "expected one; mend the inputs"
+            "expected one; correct the inputs"
         )
         raise CaseError(msg) from error
     if exact != case.want:
@@ -123,7 +123,7 @@ def _words(folder: Path) -> Vocabulary:
 @click.command("validate")
 @click.argument("files", nargs=-1, required=True, type=PATH)
 def command(files: tuple[Path, ...]) -> None:
-    """Hold case FILES, known differences and records to their formats."""
+    """Check the format of cases, known differences and records."""
     lines, status = validate(files)
     click.echo("\n".join(lines))
     sys.exit(status)

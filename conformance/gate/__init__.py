@@ -1,8 +1,8 @@
-"""Known differences, what is new and what is fixed, and the exit status.
+"""Judge runs: known differences, new and fixed checks, and the exit status.
 
-Known differences stand in a TOML file beside the adapter and are strict: an entry that
-matches nothing, passes, or fails in another way is a complaint, so that the file never
-says less or more than the adapter does. Imports no NumPy and no framework.
+The TOML file of known differences next to an adapter is strict: an entry that matches
+no check, passes, or fails in another way is a complaint, so that the file says exactly
+what the adapter does. Imports no NumPy and no framework.
 """
 
 from __future__ import annotations

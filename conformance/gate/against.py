@@ -1,4 +1,4 @@
-"""A run held against an older one: what is new and what is fixed, and nothing else."""
+"""Compare a run with an older one: report only what is new or fixed."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """What a run changed for a gate.
+    """The changes from an older run to a newer one.
 
     Attributes:
         run: The newer run.
-        new: Failed or errored and not known, of checks that the old run had otherwise.
-        fixed: Passed now, failed or errored then.
-        unjudged: Failed or errored, of checks that the old run did not have.
-        gone: Checks that the old run had.
+        new: Failed or errored and not known; another outcome in the old run.
+        fixed: Passed; failed or errored in the old run.
+        unjudged: Failed or errored; not in the old run.
+        gone: Checks of the old run that the new one lacks.
     """
 
     run: Record
@@ -38,7 +38,7 @@ class Comparison:
         return 3 if not self.run.complete else int(bool(self.new))
 
     def __str__(self) -> str:
-        """Return what changed, a check a line."""
+        """Return the changes, one check per line."""
         lines = [f"new      {each.check}: {each.message}" for each in self.new]
         lines += [f"fixed    {each.check}" for each in self.fixed]
         lines += [
@@ -51,7 +51,7 @@ class Comparison:
 
 
 def against(runs: Sequence[Record], old: Sequence[Record]) -> list[Comparison]:
-    """Hold each run against the older one of the same adapter.
+    """Compare each run with the older one of the same adapter.
 
     Raises:
         ResultError: An adapter has no older run, or more than one.
@@ -63,7 +63,7 @@ def against(runs: Sequence[Record], old: Sequence[Record]) -> list[Comparison]:
         if len(same) != 1:
             files = ", ".join(str(each.path) for each in same) or "none"
             msg = (
-                f"{name}: got {files} to hold it against, expected the record of one "
+                f"{name}: got {files} to compare with, expected the record of one "
                 "run; give --against the file or folder of that run"
             )
             raise ResultError(msg)

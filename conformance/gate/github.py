@@ -1,4 +1,4 @@
-"""What is new as annotations of a GitHub job, which stand beside the code.
+"""Annotate a GitHub job with new failures, next to the code.
 
 https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 """
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from conformance.records import Record, Result
 
 MOST = 10
-"""Annotations of one kind that GitHub shows of a step; further ones it drops."""
+"""Maximum of annotations of one kind per step; GitHub drops further ones."""
 
 LINE = 1000
-"""Characters of a message."""
+"""Maximum of characters in a message."""
 
 
 def annotated(
@@ -31,10 +31,10 @@ def annotated(
 
     Args:
         runs: The runs.
-        new: What counts as new, where that is not every unknown failure.
+        new: The failures to annotate; by default every unknown one.
 
     Returns:
-        At most :data:`MOST` lines; the last then says how many are left out.
+        At most :data:`MOST` lines; the last one counts those left out.
     """
     found: list[tuple[Record, Result | str]] = [*_problems(runs)]
     found += _failures(runs) if new is None else new
@@ -78,7 +78,7 @@ def _message(what: Result | str) -> str:
 
 
 def _line(run: Record, what: Result | str) -> int:
-    """Return where the function stands that the check is about, or 0."""
+    """Return the line of the function that the check calls, or 0."""
     if isinstance(what, str):
         return 0
     operation = parse_check(what.check).operation

@@ -1,4 +1,4 @@
-"""The file of known differences beside an adapter: read, searched, held to account."""
+"""Read, search and verify the file of known differences next to an adapter."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class _Table(
     forbid_unknown_fields=True,
     rename={"review_by": "review-by"},
 ):
-    """One ``[[known]]`` table as it is written."""
+    """One ``[[known]]`` table as in the file."""
 
     checks: Annotated[list[_Text], msgspec.Meta(min_length=1)]
     kind: Kind
@@ -64,16 +64,16 @@ class KnownEntry:
     """One recorded difference.
 
     Attributes:
-        file: The file that it stands in.
-        number: Its place there, from 1.
+        file: Its file.
+        number: Its position in the file, from 1.
         checks: Check ids or globs.
         kind: How the checks end: failed or errored.
-        reason: Why, in a sentence.
-        url: Where upstream talks about it; https only.
+        reason: Why it is accepted, in one sentence.
+        url: Where upstream discusses it; https only.
         versions: Requirements such as ``keras>=3.15,<4``; all must hold.
         since: The first version that showed it.
-        review_by: The last day on which it holds without being looked at again.
-        smallest: The smallest input that shows it, kept as it is.
+        review_by: The last day on which it holds without a review.
+        smallest: The smallest input that shows it, as in the file.
     """
 
     file: Path
@@ -88,23 +88,23 @@ class KnownEntry:
     smallest: Mapping[str, Any] | None = None
 
     def applies(self, versions: Mapping[str, str]) -> bool:
-        """Tell whether the installed versions are those that it speaks of."""
+        """Tell whether the entry is about the installed versions."""
         installed = {str(canonicalize_name(name)): versions[name] for name in versions}
         return all(_holds(Requirement(text), installed) for text in self.versions)
 
 
 def load_known(path: Path) -> tuple[KnownEntry, ...]:
-    """Read a file of known differences; one that is not there has none.
+    """Read a file of known differences; a missing file has none.
 
     Raises:
-        KnownError: It is malformed; says file, entry and field.
+        KnownError: It is malformed; names file, entry and field.
     """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return ()
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        msg = f"{path} is no TOML file: {error}; correct it"
+        msg = f"{path} is not valid TOML: {error}; correct it"
         raise KnownError(msg) from error
     entries = content.pop("known", [])
     if content or not isinstance(entries, list):
@@ -117,7 +117,7 @@ def load_known(path: Path) -> tuple[KnownEntry, ...]:
 
 
 def matching(pattern: str, checks: Iterable[str]) -> list[str]:
-    """Return the checks that an id or glob means, case kept.
+    """Return the checks that match an id or glob, case-sensitively.
 
     >>> matching("masked_mean/*", ["masked_mean/value:float32:eager"])
     ['masked_mean/value:float32:eager']
@@ -150,9 +150,9 @@ def stale(
 
     Args:
         entries: The entries; those for other versions are ignored.
-        planned: Every check that the adapter has, also those that this run left out.
-        outcomes: How the checks of this run ended; checks without outcome, and those
-            that were not run, are not judged.
+        planned: All checks of the adapter, including those this run left out.
+        outcomes: The outcomes of this run by check; checks without an outcome, or not
+            run, are not judged.
         versions: The installed versions.
     """
     complaints = []
@@ -180,7 +180,7 @@ def stale(
 def overdue(
     entries: Iterable[KnownEntry], versions: Mapping[str, str], today: date
 ) -> list[str]:
-    """Return a complaint for each entry that should have been looked at by now."""
+    """Return a complaint for each entry with a review date in the past."""
     return [
         f"{entry.file}, entry {entry.number}: to be reviewed by {entry.review_by}, "
         f"which is past ({clean(entry.reason, 200)}); look at it again and set "
@@ -227,7 +227,7 @@ def _entry(path: Path, number: int, table: object) -> KnownEntry:
 def _check_requirement(text: str) -> None:
     parsed = Requirement(text)
     if parsed.marker or parsed.url or parsed.extras or not parsed.specifier:
-        msg = f"{text!r} is more or less than a distribution and its versions"
+        msg = f"{text!r} is not a distribution with its versions"
         raise InvalidRequirement(msg)
 
 

@@ -1,7 +1,7 @@
-"""The smallest input that shows a known difference, as its file holds it.
+"""Validate the smallest input of a known difference.
 
-It is replayed before anything else is drawn, so what an editor or a merge did to it has
-to be told here, and not as a traceback of somebody's layer.
+A run replays it before it generates anything. So damage by an editor or a merge must be
+reported here, and not as a traceback from somebody's layer.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 _FIELDS = {"check", "inputs", "mask", "weights"}
 _AXES = 2
-"""Axes of a mask."""
+"""Number of axes of a mask."""
 
 
 def check_smallest(smallest: Mapping[str, Any] | None) -> None:
-    """Refuse a smallest input that nothing could be replayed from.
+    """Reject a smallest input that cannot be replayed.
 
     Raises:
-        msgspec.ValidationError: With the field, as msgspec would say it.
+        msgspec.ValidationError: Names the field, in the form of msgspec.
     """
     if smallest is None:
         return
@@ -34,7 +34,7 @@ def check_smallest(smallest: Mapping[str, Any] | None) -> None:
             _refuse(name, f"unknown, expected one of {', '.join(sorted(_FIELDS))}")
     check = smallest.get("check", "")
     if not isinstance(check, str) or (check and not is_check(check)):
-        _refuse("check", f"{check!r:.80} is no check id")
+        _refuse("check", f"{check!r:.80} is not a check id")
     arrays = smallest.get("inputs", {})
     weights = smallest.get("weights", {})
     for name, group in (("inputs", arrays), ("weights", weights)):
@@ -54,7 +54,10 @@ def _check_mask(mask: object, arrays: Mapping[str, Any]) -> None:
         _refuse("mask", "expected true and false only")
     for name, array in arrays.items():
         if (shape(array) or ())[:_AXES] != found:
-            _refuse(name, f"expected the mask's shape {list(found or ())} in front")
+            _refuse(
+                name,
+                f"expected a shape that begins with the mask's, {list(found or ())}",
+            )
 
 
 def _check_array(name: str, array: object) -> None:

@@ -1,4 +1,4 @@
-"""Known differences written again, so that they say what a run found."""
+"""Rewrite a file of known differences to match a run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from conformance.records import Failure, Header, Result, Run
 
 TO_BE_JUDGED = "to be judged"
-"""The reason of an entry that nobody has looked at yet."""
+"""The reason of an entry that nobody has reviewed yet."""
 
 _HEAD = """\
 # Known differences of {adapter}: where it departs from the specification, and why.
@@ -31,12 +31,12 @@ _HEAD = """\
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
-    """What was written.
+    """The changes to the file.
 
     Attributes:
-        kept: Entries that still hold, in part or as a whole.
+        kept: Entries that still hold, partly or fully.
         dropped: Checks or globs that no longer hold.
-        added: Entries that are to be judged.
+        added: New entries, to be judged.
     """
 
     kept: tuple[KnownEntry, ...]
@@ -45,21 +45,21 @@ class Update:
 
 
 def update(path: Path, run: Run, *, planned: Collection[str] | None = None) -> Update:
-    """Write the file of known differences so that it fits the run.
+    """Rewrite the file of known differences to match the run.
 
-    Entries that hold keep their reason and url, and get the smallest input that the run
-    found if they have none; a glob of which a part no longer holds is written out as
-    the checks that do. Entries for other versions stay.
+    Entries that hold keep their reason and url; those without a smallest input get the
+    one that the run found. A glob that holds only in part is replaced by the checks for
+    which it holds. Entries for other versions stay.
 
     Args:
-        path: The TOML file beside the adapter.
+        path: The TOML file next to the adapter.
         run: A complete run.
-        planned: Every check that the adapter has. An entry that matches none of them
-            is dropped; without it, only a run of the whole extended plan can tell.
+        planned: All checks of the adapter. An entry that matches none is dropped;
+            without this argument, only a run of the full extended plan can tell.
 
     Raises:
-        IncompleteRunError: The run cannot say what holds.
-        KnownError: The file that is there is malformed.
+        IncompleteRunError: The run is incomplete.
+        KnownError: The existing file is malformed.
     """
     if not run.complete:
         msg = f"{run.path} is incomplete: {'; '.join(run.problems)}; finish the run"
@@ -94,7 +94,7 @@ def _still_right(
     outcomes: Mapping[str, str],
     planned: Collection[str] | None,
 ) -> tuple[str, ...]:
-    """Return the patterns of an entry that hold, narrowed where only a part does."""
+    """Return the patterns of an entry that hold, narrowed if only a part does."""
     left: list[str] = []
     for pattern in entry.checks:
         found = matching(pattern, outcomes)
@@ -108,7 +108,7 @@ def _still_right(
 
 
 def _with_smallest(entry: KnownEntry, run: Run) -> KnownEntry:
-    """Give an entry that shows no input the smallest that the run found for it."""
+    """Give an entry without an input the smallest one that the run found."""
     if entry.smallest or not entry.applies(run.header.versions):
         return entry
     mine = [
@@ -120,7 +120,7 @@ def _with_smallest(entry: KnownEntry, run: Run) -> KnownEntry:
 
 
 def _additions(path: Path, run: Run, kept: Iterable[KnownEntry]) -> list[KnownEntry]:
-    """Return an entry for each clause that is broken in a way nobody recorded."""
+    """Return an entry for each clause that is broken in an unrecorded way."""
     header = run.header
     kept = tuple(kept)
     groups: dict[tuple[str, str], list[Result]] = {}
@@ -145,7 +145,7 @@ def _additions(path: Path, run: Run, kept: Iterable[KnownEntry]) -> list[KnownEn
 
 
 def _scope(header: Header) -> tuple[str, ...]:
-    """Limit an entry to its framework where variants of one system share the file."""
+    """Limit an entry to its framework if variants of one system share the file."""
     name = header.framework
     if ":" not in header.adapter or name not in header.versions:
         return ()
@@ -153,7 +153,7 @@ def _scope(header: Header) -> tuple[str, ...]:
 
 
 def _smallest(results: Iterable[Result]) -> dict[str, Any] | None:
-    """Return the inputs of the failure that takes the least room."""
+    """Return the inputs of the smallest failure."""
     shown = [
         (len(msgspec.json.encode(inputs)), result.check, inputs)
         for result in results
@@ -177,7 +177,7 @@ def _inputs(failure: Failure) -> dict[str, Any]:
 
 
 def _write(path: Path, adapter: str, entries: Iterable[KnownEntry]) -> None:
-    """Replace the file in one step; comments at its head stay."""
+    """Replace the file atomically, and keep the comments at its top."""
     head = _HEAD.format(adapter=adapter)
     if path.exists():
         head = _comment(path.read_text(encoding="utf-8")) or head
@@ -213,9 +213,9 @@ def _table(entry: KnownEntry) -> dict[str, Any]:
 
 
 def _arrays(smallest: Mapping[str, Any] | None) -> str:
-    """Return the smallest input as TOML with an array a line, for people to read.
+    """Return the smallest input as readable TOML, one array per line.
 
-    Nested lists of numbers and texts are written alike in JSON and in TOML.
+    JSON and TOML write nested lists of numbers and strings in the same way.
     """
     if not smallest:
         return ""

@@ -1,4 +1,4 @@
-"""What a run means: new failures, known ones, stale entries, and the exit status."""
+"""Judge a run: new and known failures, stale entries, and the exit status."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What a run means for a gate.
+    """The verdict on a run.
 
     Attributes:
         adapter: The adapter's name.
         new: Failed or errored, and not known.
         known: Failed or errored as recorded.
-        stale: Entries of known differences that no longer hold, one line each.
-        problems: Why the run is incomplete; empty when it is complete.
+        stale: Known differences that no longer hold, one line each.
+        problems: Why the run is incomplete; empty if it is complete.
     """
 
     adapter: str
@@ -38,14 +38,14 @@ class Judgement:
 
 
 def problems(run: Record) -> tuple[str, ...]:
-    """Return why a run is incomplete; nothing when it is complete."""
+    """Return why a run is incomplete; nothing if it is complete."""
     if run.complete:
         return ()
     return tuple(run.problems) or ("planned checks were not run",)
 
 
 def judge(run: Record) -> Judgement:
-    """Return what a run means: new failures, known ones, stale entries."""
+    """Judge a run: new and known failures, and stale entries."""
     bad = [result for result in run.results if result.outcome in KINDS]
     return Judgement(
         adapter=run.header.adapter,
@@ -57,7 +57,7 @@ def judge(run: Record) -> Judgement:
 
 
 def exit_status(judgements: Sequence[Judgement]) -> int:
-    """Return 0 when all passed or is known, 1 for new or stale, 3 for incomplete.
+    """Return 0 if all passed or is known, 1 for new or stale, 3 for incomplete.
 
     Incomplete comes first, since what is missing may be worse than what is new; and no
     run at all is incomplete.

@@ -50,7 +50,7 @@ def write(
         UsageError: There is nothing to report.
     """
     if not runs:
-        msg = "no runs to report; give the result files of `mask-conformance run`"
+        msg = "no records to report; give those that `mask-conformance run` wrote"
         raise UsageError(msg)
     seen = view(
         columns(runs), generated=generated, clauses=clauses or {}, refused=refused

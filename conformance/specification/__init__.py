@@ -1,6 +1,6 @@
-"""The words of the specification, without NumPy: what may be asked, and of whom.
+"""Define the specification as data, without NumPy.
 
-An operation has variants, clauses and laws; a plan says which checks an adapter gets.
+An operation has variants, clauses and laws; a plan lists the checks of an adapter.
 """
 
 from __future__ import annotations

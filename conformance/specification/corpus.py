@@ -1,8 +1,8 @@
-"""The corpus: cases and laws of one version, which a project may pin.
+"""Pin the corpus, the cases and laws, to one version.
 
-A newer suite brings new cases and laws, which can turn a green project red. Each says
-since which version it is there, so that a project takes the newer tool at once and the
-newer corpus when it has time for it.
+A newer suite brings new cases and laws, which can turn a green project red. Each names
+the version that brought it, so that a project can update the tool at once and the
+corpus later.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 from conformance.errors import UsageError
 
 FIRST = "0.1.0"
-"""The first version; what says nothing else is there since."""
+"""The first version, and the default of ``since``."""
 
 _VERSION = re.compile(r"(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})")
 
@@ -24,13 +24,13 @@ def parsed(text: str, where: str = "corpus") -> tuple[int, ...]:
     (0, 10, 2)
 
     Raises:
-        UsageError: It is not three numbers with dots between them.
+        UsageError: It is not three numbers separated by dots.
     """
     found = _VERSION.fullmatch(text)
     if found is None:
         msg = (
-            f"{where}: got {text[:40]!r}, expected a version such as {FIRST}; see "
-            "CHANGELOG.md for those there are"
+            f"{where}: got {text[:40]!r}, expected a version such as {FIRST}; "
+            "CHANGELOG.md lists them"
         )
         raise UsageError(msg)
     return tuple(map(int, found.groups()))
@@ -46,21 +46,21 @@ def later(one: str, other: str) -> str:
 
 
 def pinned(corpus: str, newest: str) -> str:
-    """Return a corpus version that this suite has.
+    """Check a corpus version against this suite, and return it.
 
     Args:
-        corpus: The version that is asked for; nothing means all there is.
-        newest: This suite's version; one that is no release has every corpus.
+        corpus: The requested version; empty means everything.
+        newest: This suite's version; a development version has every corpus.
 
     Raises:
-        UsageError: It is no version, or newer than this suite.
+        UsageError: It is not a version, or it is newer than this suite.
     """
     if not corpus:
         return ""
     wanted = parsed(corpus)
     if _VERSION.fullmatch(newest) and wanted > parsed(newest):
         msg = (
-            f"corpus: got {corpus}, expected {newest} or older, which this suite has; "
+            f"corpus: got {corpus}, expected {newest} (this suite's) or older; "
             "install a newer mask-conformance or pin an older corpus"
         )
         raise UsageError(msg)

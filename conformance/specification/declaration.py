@@ -1,4 +1,4 @@
-"""What an adapter may offer and must declare."""
+"""Describe what an adapter offers and declares."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traits:
-    """What planning must know of a framework without importing it.
+    """Facts about a framework that planning needs without importing it.
 
     Attributes:
-        routes: The routes that it offers, the one that everything runs on first.
-        gradient: Whether it differentiates.
+        routes: Its routes; the first is the primary one, which every check uses.
+        gradient: Whether it computes gradients.
         layouts: Whether its tensors have strides.
     """
 
@@ -26,7 +26,7 @@ class Traits:
 
     @property
     def primary(self) -> str:
-        """The route that everything runs on."""
+        """The primary route, which every check uses."""
         return self.routes[0]
 
 
@@ -55,35 +55,35 @@ FRAMEWORKS: Mapping[str, Traits] = {
         routes=("compiled", "eager", "vmap", "jvp"), gradient=True, layouts=False
     ),
 }
-"""The frameworks that ``conformance/trial/frameworks`` has a module for."""
+"""The frameworks with a module in ``conformance/trial/frameworks``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
-    """An adapter's head: what it runs on and what it says of itself.
+    """An adapter's head: what it runs on and what it declares.
 
     Attributes:
-        name: What the command line calls it, ``keras_builtin:torch`` with a variant.
+        name: Its name on the command line; with a variant ``keras_builtin:torch``.
         framework: A key of :data:`FRAMEWORKS`.
-        environment: Adapters with equal keys share one environment.
+        environment: Adapters with the same key share one environment.
         file: The file, or ``package.module:object``.
         summary: The first line of its docstring.
-        functions: The adapter functions that it has.
+        functions: The names of its functions.
         requires_python: A version specifier.
         dependencies: What it runs on, pinned.
-        dtypes: Dtypes that it takes.
-        routes: Routes that it can be called by.
+        dtypes: Supported dtypes.
+        routes: Supported routes.
         placements: Where padding may be: right, left, gaps.
-        mask_forms: Forms of the mask that it takes beside or instead of bool.
+        mask_forms: Supported forms of the mask.
         empty: What an empty row gives, by variant glob.
-        padding: What stands at padding of an answer with a time axis, by variant glob.
+        padding: What its answers hold at padding, by variant glob.
         zero_time: What T = 0 gives, by variant glob: ``empty-rows`` or ``error``.
         zero_batch: What B = 0 gives, by variant glob: ``empty`` or ``error``.
-        subnormals: What becomes of them, by variant glob: ``kept`` or ``flushed``.
+        subnormals: What happens to them, by variant glob: ``kept`` or ``flushed``.
         unsupported: Why a variant is not offered, by variant glob.
         variables: Environment variables to set before its framework is imported.
-        corpus: The version of cases and laws that it is held to; all by default.
-        known: Its file of known differences, where that is not the one beside it.
+        corpus: The version of cases and laws to check against.
+        known: Its file of known differences, if not the one next to it.
     """
 
     name: str
@@ -110,12 +110,12 @@ class Declaration:
 
     @property
     def traits(self) -> Traits:
-        """What planning must know of the framework."""
+        """Facts about its framework."""
         return FRAMEWORKS[self.framework]
 
     @property
     def primary(self) -> str:
-        """The route that everything runs on."""
+        """The primary route, which every check uses."""
         primary = self.traits.primary
         return primary if primary in self.routes else self.routes[0]
 
@@ -130,11 +130,11 @@ class Declaration:
         return _first(self.empty, variant)
 
     def at_padding(self, variant: str) -> str | None:
-        """Return what the adapter declares to stand at padding of its answers."""
+        """Return what the adapter declares for its answers at padding."""
         return _first(self.padding, variant)
 
     def stated(self, behaviour: str, variant: str) -> str:
-        """Return what it declares of zero-time, zero-batch or subnormals, if it does.
+        """Return its declaration on zero-time, zero-batch or subnormals, or nothing.
 
         >>> Declaration(name="mine", framework="numpy").stated("zero-time", "birnn")
         ''

@@ -1,8 +1,8 @@
-"""What holds for many operations: the common laws, by number; imports no NumPy.
+"""List the common laws, by number, without importing NumPy.
 
-The function that checks a law is in the module that the law names. It takes a
-``Subject`` (what is under test) and a ``Sample`` (a batch and its exact answer) and
-yields one verdict for each call that it judges.
+Each law names the module of the function that checks it. The function takes a
+``Subject`` (the layer under test) and a ``Sample`` (a batch and its exact answer), and
+yields one verdict per call.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LAWS: tuple[Law, ...] = (
         number=1,
         level="core",
         module=_PADDING,
-        text="The answer is the exact one within the derived error bound.",
+        text="The answer matches the exact one within the derived error bound.",
         why="a formula that counts, adds or compares padding",
     ),
     Law(
@@ -31,8 +31,9 @@ LAWS: tuple[Law, ...] = (
         number=2,
         level="core",
         module=_PADDING,
-        text="Other finite numbers at padding, in the same shape, leave the answer "
-        "as it is, bit for bit when called eagerly on a CPU.",
+        text="Replacing the numbers at padding by other finite ones, in the same "
+        "shape, does not change the answer; called eagerly on a CPU, not by a single "
+        "bit.",
         why="padding that is multiplied away instead of left out",
     ),
     Law(
@@ -40,8 +41,8 @@ LAWS: tuple[Law, ...] = (
         number=3,
         level="core",
         module=_PADDING,
-        text="More padding behind every row does not change the answer; where the "
-        "answer has a time axis, it is zero there.",
+        text="Appending padding to every row does not change the answer; if the answer "
+        "has a time axis, it is zero at the new positions.",
         why="a divisor, maximum or last step taken from the padded length",
     ),
     Law(
@@ -49,17 +50,19 @@ LAWS: tuple[Law, ...] = (
         number=4,
         level="core",
         module=_BATCH,
-        text="A row alone, trimmed to its valid positions, has the answer that it has "
-        "in the batch; where neighbours count, gaps between them stay.",
-        why="a length, maximum or count shared by the rows of a batch",
+        text="A row computed alone, trimmed to its valid positions, gives the same "
+        "answer as in the batch; where neighbours count, gaps between valid positions "
+        "stay.",
+        why="a length, maximum or count shared by all rows of a batch",
     ),
     Law(
         name="batch-order",
         number=5,
         level="core",
         module=_BATCH,
-        text="The answers of a permuted batch are the permuted answers.",
-        why="rows sorted by length and not sorted back, or one row's mask for all",
+        text="Permuting the rows of a batch permutes the answers in the same way.",
+        why="rows sorted by length and not put back in order, or one row's mask used "
+        "for all",
     ),
     Law(
         name="full-mask",
@@ -68,7 +71,7 @@ LAWS: tuple[Law, ...] = (
         module=_BATCH,
         text="With an all-true mask every position counts; no mask at all, where "
         "declared, means the same.",
-        why="code that needs at least one padded position, or forgets the last one",
+        why="code that needs at least one padded position, or drops the last one",
     ),
     Law(
         name="mask-form",
@@ -77,17 +80,17 @@ LAWS: tuple[Law, ...] = (
         module=_CONTRACT,
         route="eager",  # each form would be a compilation of its own
         needs="mask-forms",
-        text="Every mask form that the adapter declares gives the answer of the "
+        text="Every mask form that the adapter declares gives the same answer as the "
         "boolean mask.",
-        why="a float mask used as an index, an integer one inverted bit by bit",
+        why="a float mask used as an index, an integer mask inverted bit by bit",
     ),
     Law(
         name="contract",
         number=8,
         level="core",
         module=_CONTRACT,
-        text="The answer has the dtype of the input and the specified shape, inputs "
-        "are not written to, and the same call twice gives the same bits.",
+        text="The answer has the input's dtype and the specified shape, the inputs are "
+        "not modified, and repeating the call gives the same bits.",
         why="silent casts to another dtype, masks filled in place, random results",
     ),
     Law(
@@ -96,9 +99,9 @@ LAWS: tuple[Law, ...] = (
         level="core",
         module=_CONTRACT,
         needs="layouts",
-        text="Transposed, sliced and expanded views give the answer of the contiguous "
-        "tensor with the same elements.",
-        why="code that reads memory instead of elements, or writes into a view",
+        text="Transposed, sliced and expanded views give the same answer as a "
+        "contiguous tensor with the same elements.",
+        why="code that reads raw memory instead of elements, or writes into a view",
     ),
     Law(
         name="gradient",
@@ -107,10 +110,10 @@ LAWS: tuple[Law, ...] = (
         module=_GRADIENT,
         needs="gradient",
         dtypes=("float32", "float64"),
-        text="The gradient with a random cotangent is exactly zero at padding, finite "
-        "and connected, and in float64 it is the exact one within its bound; the "
-        "gradients of a layer's parameters are the sum of those of the trimmed rows.",
-        why="padding that trains: a leak that no forward value shows",
+        text="For a random cotangent the gradient is exactly zero at padding, finite "
+        "and connected, and in float64 exact within its bound; the gradients of a "
+        "layer's parameters are the sum of those of the trimmed rows.",
+        why="padding that is trained on: a leak that no forward value shows",
     ),
     Law(
         name="route",
@@ -119,17 +122,17 @@ LAWS: tuple[Law, ...] = (
         module=_ROUTE,
         route="compiled",
         needs="compiled",
-        text="The compiled function gives the exact answer, also when it was compiled "
-        "once and is called again with another mask of the same shape.",
-        why="a mask or a length frozen into the compiled graph",
+        text="The compiled function gives the exact answer, also when it is compiled "
+        "once and then called with another mask of the same shape.",
+        why="a mask or a length baked into the compiled graph",
     ),
     Law(
         name="wild-padding",
         number=12,
         level="robust",
         module=_NUMERICS,
-        text="Infinities, NaN and the dtype's largest numbers at padding leave the "
-        "answer as it is.",
+        text="Infinities, NaN and the dtype's largest numbers at padding do not change "
+        "the answer.",
         why="x * mask, which turns an infinity or NaN at padding into NaN",
     ),
     Law(
@@ -138,8 +141,8 @@ LAWS: tuple[Law, ...] = (
         level="robust",
         module=_GRADIENT,
         needs="gradient",
-        text="With infinities, NaN and the dtype's largest numbers at padding the "
-        "gradient is still zero there, finite elsewhere, and in float64 exact.",
+        text="With infinities, NaN and the dtype's largest numbers at padding, the "
+        "gradient is still zero there, finite elsewhere, and exact in float64.",
         why="where() around an invalid branch, whose derivative is NaN times zero",
     ),
     Law(
@@ -148,8 +151,8 @@ LAWS: tuple[Law, ...] = (
         level="robust",
         module=_NUMERICS,
         text="NaN at a valid position makes at least one element of that row's answer "
-        "NaN and leaves the other rows alone.",
-        why="nanmean and the like, which take a broken number for padding",
+        "NaN and does not affect the other rows.",
+        why="nanmean and similar functions, which treat a broken number as padding",
     ),
     Law(
         name="left-padding",
@@ -157,9 +160,10 @@ LAWS: tuple[Law, ...] = (
         level="robust",
         module=_PADDING,
         needs="left",
-        text="Padding before the valid positions is padding all the same; a masked "
-        "step of a recurrent layer is no step.",
-        why="lengths taken as sum(mask), states moved by a bias before the row starts",
+        text="Padding before the valid positions is ignored like any other padding; a "
+        "recurrent layer skips masked steps.",
+        why="lengths computed as sum(mask), a state changed by a bias before the row "
+        "starts",
     ),
     Law(
         name="gaps",
@@ -167,26 +171,25 @@ LAWS: tuple[Law, ...] = (
         level="robust",
         module=_PADDING,
         needs="gaps",
-        text="Padding between valid positions is padding all the same.",
-        why="lengths where a mask is meant",
+        text="Padding between valid positions is ignored like any other padding.",
+        why="lengths used where a mask is needed",
     ),
     Law(
         name="empty-row",
         number=17,
         level="robust",
         module=_NUMERICS,
-        text="A row without valid positions gives what the adapter declares, and sums, "
-        "unreduced losses and recurrent outputs are zero there; the other rows are "
-        "as if it were not in the batch.",
-        why="zero divided by zero, and a NaN that reaches the whole batch's loss",
+        text="A row without valid positions gives what the adapter declares, or zero "
+        "where the specification says so, as for sums, unreduced losses and recurrent "
+        "outputs; it does not affect the other rows.",
+        why="zero divided by zero, and a NaN that spreads to the whole batch's loss",
     ),
     Law(
         name="length-one",
         number=18,
         level="robust",
         module=_BATCH,
-        text="One valid position, one position in all, and one row in all are no "
-        "special cases.",
+        text="A single valid position, T = 1 and B = 1 are not special cases.",
         why="squeeze() without an axis",
     ),
     Law(
@@ -195,8 +198,9 @@ LAWS: tuple[Law, ...] = (
         level="robust",
         module=_NUMERICS,
         text="Valid values far below -1e10 (in float16 below -32752) and far above "
-        "1e10 are values like others.",
-        why="a large negative number added to padding, which valid values undercut",
+        "1e10 are treated like any others.",
+        why="a large negative number added to padding, with valid values still below it"
+        "a large negative number added to padding, with valid values still below it",
     ),
     Law(
         name="long-rows",
@@ -206,8 +210,8 @@ LAWS: tuple[Law, ...] = (
         results=("row", "scalar"),
         optional=True,
         one_batch=True,
-        text="Rows of 130, 257 and 2049 positions are counted and summed as exactly "
-        "as short ones.",
+        text="Rows of 130, 257 and 2049 positions are counted and summed as exactly as "
+        "short ones.",
         why="counts kept in int8, float16 or bfloat16",
     ),
     Law(
@@ -216,9 +220,9 @@ LAWS: tuple[Law, ...] = (
         level="extended",
         module=_EDGES,
         needs="zero-time",
-        text="A batch whose rows have no positions at all, T = 0, gives what empty "
-        "rows give, or raises, as declared.",
-        why="a maximum over nothing, a loop that never starts",
+        text="A batch with T = 0, rows without any positions, gives what empty rows "
+        "give, or raises, as declared.",
+        why="a maximum over an empty axis, a loop that never runs",
     ),
     Law(
         name="zero-batch",
@@ -226,8 +230,8 @@ LAWS: tuple[Law, ...] = (
         level="extended",
         module=_EDGES,
         needs="zero-batch",
-        text="A batch without rows, B = 0, gives an answer without rows, a scalar what "
-        "empty rows give, or raises, as declared.",
+        text="A batch with B = 0 gives an answer without rows, a scalar what empty "
+        "rows give, or raises, as declared.",
         why="a last batch that a filter left empty",
     ),
     Law(
@@ -237,8 +241,9 @@ LAWS: tuple[Law, ...] = (
         module=_EDGES,
         needs="subnormals",
         optional=True,
-        text="Equal subnormal values have that value as their answer where they are "
-        "declared kept, and zero where they are declared flushed.",
+        text="If all valid values are the same subnormal number, the answer is that "
+        "number where subnormals are declared kept, and zero where they are declared "
+        "flushed.",
         why="a compiler that flushes small numbers to zero on one route only",
     ),
     Law(
@@ -249,8 +254,8 @@ LAWS: tuple[Law, ...] = (
         route="jvp",
         needs="jvp",
         dtypes=("float32", "float64"),
-        text="In forward mode a tangent at padding moves nothing, not even with NaN "
-        "there, and in float64 the answer's tangent is the exact derivative's.",
-        why="a leak that reverse mode multiplies by a zero cotangent",
+        text="In forward mode a tangent at padding, even NaN, does not change the "
+        "answer's tangent, which in float64 is exact.",
+        why="a leak that reverse mode hides by multiplying it with a zero cotangent",
     ),
 )

@@ -1,7 +1,7 @@
-"""The words of the specification as types; imports neither NumPy nor a framework.
+"""Define the types of the specification, without NumPy or a framework.
 
 An operation has variants, clauses and laws. A law is a clause that is checked on
-generated batches; a clause without a law is held by case files alone.
+generated batches; only case files check a clause without a law.
 """
 
 from __future__ import annotations
@@ -13,18 +13,17 @@ from typing import Literal, get_args
 from conformance.specification.corpus import FIRST
 
 Level = Literal["core", "robust", "extended"]
-"""How much a clause asks for; each level includes those before it."""
+"""The level of a clause; each level includes those before it."""
 
 Result = Literal["row", "position", "scalar"]
-"""What an answer has one of: a batch row, a position of a row, or the batch."""
+"""What an answer has one value per: batch row, position, or batch."""
 
 Trim = Literal["padding", "outside"]
-"""What a row alone is without: all of its padding, or what is outside its first and
-last valid position."""
+"""What trimming removes from a row: all padding, or only the padding outside its first
+and last valid position."""
 
 Kind = Literal["input", "integer", "boolean"]
-"""What numbers an answer is made of: those of the input's dtype, whole ones, or truth
-values."""
+"""The numbers in an answer: of the input's dtype, integers, or booleans."""
 
 LEVELS: tuple[Level, ...] = get_args(Level)
 DTYPES = ("float16", "bfloat16", "float32", "float64")
@@ -68,13 +67,13 @@ class Clause:
     """One numbered sentence of the specification.
 
     Attributes:
-        operation: The operation that it belongs to.
+        operation: The operation it belongs to.
         number: Its number inside the operation; frozen, never reused.
         name: Its slug inside the operation.
-        level: The first level that asks for it.
+        level: The lowest level that includes it.
         text: What must hold, as one or two sentences.
         why: Which mistake it catches.
-        law: Whether generated batches check it, not case files alone.
+        law: Whether generated batches check it, not only case files.
         since: The version that brought it.
     """
 
@@ -101,21 +100,21 @@ class Law:
         name: Its slug; the function that checks it has the same name, with
             underscores, in ``module``.
         number: Its clause number in every operation that it applies to.
-        level: The first level that asks for it.
+        level: The lowest level that includes it.
         text: What must hold.
         why: Which mistake it catches.
         module: Where its function is.
-        results: The kinds of answer that it applies to.
-        optional: Whether it applies to those operations alone that name it in ``also``.
-        one_batch: Whether one generated batch says all that there is to say.
-        route: The route that it has at its own level, where that is not the
-            framework's primary one; the primary one follows at level robust.
+        results: The kinds of answer it applies to.
+        optional: Whether it applies only to operations that name it in ``also``.
+        one_batch: Whether one generated batch is enough.
+        route: Its route at its own level, if not the framework's primary one, which
+            then follows at level robust.
         needs: What the framework or the adapter must offer: gradient, compiled,
             layouts, mask-forms, left, gaps, jvp, zero-time, zero-batch or
             subnormals.
-        variants: Globs over variant names that it applies to.
-        dtypes: The dtypes that it has at its own level, other than float32 alone;
-            it has the adapter's further ones from level robust on.
+        variants: Globs of the variant names it applies to.
+        dtypes: Its dtypes at its own level, if not only float32; the adapter's other
+            dtypes follow at level robust.
         since: The version that brought it.
     """
 
@@ -155,13 +154,13 @@ class Variant:
     Attributes:
         operation: The operation's name.
         keywords: The fixed keywords in the order of the variant's name.
-        result: What its answer has one of.
+        result: What its answer has one value per.
         empty: What a row (or batch) without valid positions gives: ``zero`` where
             the specification says so, ``declared`` where each adapter says.
-        padding: What stands at padding of an answer with a time axis, likewise.
-        values: What the adapter is given for a keyword where that is no text, such as
-            true for ``causal``.
-        makes_mask: Whether the answer is the mask, so that the adapter is given none.
+        padding: What an answer with a time axis holds at padding, likewise.
+        values: Keyword values for the adapter that are not strings, such as true for
+            ``causal``.
+        makes_mask: Whether the answer is the mask; the adapter then gets none.
         least: How many valid positions an answer needs; a row with fewer gives what
             an empty one gives, and its derivative is not judged.
         usual_empty: What the references and the mutants give where ``empty`` is
@@ -182,7 +181,7 @@ class Variant:
 
     @property
     def name(self) -> str:
-        """The variant as it is written in check ids.
+        """The variant as check ids write it.
 
         >>> Variant(operation="masked_loss", result="scalar", empty="declared",
         ...         keywords=(("kind", "mse"), ("reduction", "mean"))).name
@@ -197,7 +196,7 @@ class Variant:
 
     @property
     def arguments(self) -> dict[str, str | bool | int]:
-        """The keyword arguments that the adapter's function is given.
+        """The keyword arguments for the adapter's function.
 
         >>> Variant(operation="attention", result="position", empty="declared",
         ...         keywords=(("causal", "full"),), values=(("causal", False),)
@@ -225,15 +224,14 @@ class Operation:
         variants: Every variant.
         weights: Its array inputs without batch and time axes, in the order in which
             the function takes them behind the mask; gradients are taken through all.
-        answer: What its answer is made of.
-        trims: What a trimmed row is without; where neighbours count, a gap between
-            valid positions stays.
-        without: Common laws that mean nothing for it, by name: whole numbers have no
-            derivative.
-        also: Common laws that are asked of it though they are not asked of all.
+        answer: The numbers in its answer.
+        trims: What trimming removes; where neighbours count, gaps between valid
+            positions stay.
+        without: Names of common laws that do not apply, e.g. gradients of integers.
+        also: Optional common laws that apply to it.
         rounds: Whether a right implementation may round at all.
-        clauses: Clauses that case files alone hold.
-        laws: Laws of its own.
+        clauses: Clauses that only case files check.
+        laws: Its own laws.
         since: The version that brought it.
     """
 

@@ -1,7 +1,7 @@
-"""Nested lists of numbers, as JSON has them; imports no NumPy.
+"""Handle nested lists of numbers, as in JSON, without NumPy.
 
 JSON has no NaN, no infinity and, after most parsers, no negative zero: they are written
-as strings. ``None`` stands for an element that each adapter declares.
+as strings. ``None`` marks an element that each adapter declares.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which checks an adapter gets: adapter x variant x (case or law) x dtype x route.
+"""Plan the checks of an adapter: variant x (case or law) x dtype x route.
 
 Imports no NumPy and no framework, so that checks can be listed and shared out
 anywhere; ids are the same in every version of every dependency.
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from conformance.specification.declaration import Declaration
 
 SECOND_ROUTE_LAWS = ("value", "padding-content", "extra-padding", "batch-composition")
-"""What runs on a route that is not the framework's primary one, beside the cases."""
+"""The laws that run on a framework's secondary routes, besides the cases."""
 
 
 class PlannedCase(Protocol):
-    """What planning reads of a case."""
+    """The part of a case that planning reads."""
 
     @property
     def slug(self) -> str:
@@ -52,7 +52,7 @@ class PlannedCase(Protocol):
 
     @property
     def level(self) -> Level:
-        """The first level that asks for it."""
+        """The lowest level that includes it."""
         ...
 
     @property
@@ -78,7 +78,7 @@ def clauses(operation: Operation) -> tuple[Clause, ...]:
 
 
 def laws_of(operation: Operation, variant: Variant | None = None) -> tuple[Law, ...]:
-    """Return the laws that an operation, or one variant of it, is held to."""
+    """Return the laws that apply to an operation, or to one of its variants."""
     variants = operation.variants if variant is None else (variant,)
     return tuple(
         law
@@ -215,7 +215,7 @@ def _of_case(
 def _further(
     declaration: Declaration, operation: Operation, variant: Variant
 ) -> Iterator[tuple[str, str]]:
-    """Yield each declared route that answers, with the dtype that is asked for."""
+    """Yield each declared route that gives answers, with the dtype to use."""
     for route in declaration.routes:
         coupled = variant.result == "scalar" or "batch-composition" in operation.without
         rows_alone = route == "vmap" and coupled
@@ -248,7 +248,7 @@ def _raised(level: Level) -> Level:
 
 
 def _lacking(declaration: Declaration, variant: Variant, law: Law) -> str:
-    """Return what the framework or adapter lacks to be held to a law, or nothing."""
+    """Return why a law cannot check this framework or adapter, or nothing."""
     traits, needs = declaration.traits, law.needs
     if needs in _STATED:
         return "" if declaration.stated(needs, variant.name) else _STATED[needs]

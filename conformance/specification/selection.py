@@ -1,4 +1,4 @@
-"""A check, and which of them are asked for."""
+"""Define a check, and select checks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 EXAMPLES = 64
-"""Generated rows for each law, unless asked for otherwise."""
+"""Default number of generated rows per law."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +41,13 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """What to plan; empty tuples and texts mean all.
+    """Select the checks to plan; empty fields select all.
 
-    With a corpus, only what was there in that version is planned.
+    With a corpus, only checks that existed in that version are planned.
 
     Raises:
         UnknownNameError: A level, dtype or route does not exist.
-        UsageError: The corpus is no version.
+        UsageError: The corpus is not a version.
     """
 
     level: Level = "robust"

@@ -1,7 +1,7 @@
-"""Which checks belong to which part of a divided run.
+"""Divide the checks of a run into parts.
 
-What one variant does in one dtype by one route stays together, since its batches are
-drawn and its functions compiled once for all its checks. The division is by the first
+The checks of one variant, dtype and route stay together, since they share generated
+batches and compiled functions. The division is by the first
 eight bytes of SHA-256 of `variant:dtype:route`, as a big-endian number, modulo the
 number of parts: a check stays in its part whatever the machine, the version, the
 selection, and however many checks are added.
@@ -27,8 +27,8 @@ class Shard:
     """One of several parts of a run.
 
     Attributes:
-        number: Which, from 1.
-        of: How many there are.
+        number: The number of the part, from 1.
+        of: The number of parts.
 
     >>> str(Shard.parsed("2/4"))
     '2/4'
@@ -45,18 +45,21 @@ class Shard:
         """Return the shard that ``K/N`` means.
 
         Raises:
-            UsageError: It is none.
+            UsageError: It is not of that form.
         """
         found = _FORM.fullmatch(text)
         number, of = map(int, found.groups()) if found else (0, 0)
         if not 1 <= number <= of:
-            msg = f"shard {text[:40]!r} is none; write K/N with K from 1 to N, as 1/4"
+            msg = (
+                f"shard: got {text[:40]!r}, expected K/N with K from 1 to N; write for "
+                "example 1/4"
+            )
             raise UsageError(msg)
         return cls(number, of)
 
     @property
     def whole(self) -> bool:
-        """Whether it is all there is."""
+        """Whether the run is not divided."""
         return self.of == 1
 
     def holds(self, check: Check) -> bool:
@@ -66,7 +69,7 @@ class Shard:
         return int.from_bytes(digest[:8], "big") % self.of == self.number - 1
 
     def divided(self, parts: int) -> tuple[Self, ...]:
-        """Return the parts of this part.
+        """Divide this part again, and return the parts.
 
         >>> [str(part) for part in Shard(2, 3).divided(2)]
         ['2/6', '5/6']

@@ -48,48 +48,66 @@ MEAN = [
     (lambda case: case.pop("title"), "missing required field `title`"),
     (setting(extra=1), "contains unknown field `extra`"),
     (setting(title=1), "Expected `str`, got `int` - at `$.title`"),
-    (setting(title=" "), "title: got ' ', wanted a line for people"),
-    (setting(title="a\x1bb"), "title: got 'a\\x1bb', wanted a line for people"),
-    (setting(slug="Article"), "slug: got 'Article', wanted kebab-case"),
-    (setting(slug="value"), "slug: got 'value', wanted a slug that is no law's name"),
-    (setting(variant="masked_men"), "variant: got 'masked_men', wanted one of "),
-    (setting(variant="masked_max"), "variant: got 'masked_max', wanted one of masked"),
+    (setting(title=" "), "title: got ' ', expected one printable line"),
+    (setting(title="a\x1bb"), "title: got 'a\\x1bb', expected one printable line"),
+    (setting(slug="Article"), "slug: got 'Article', expected kebab-case"),
+    (
+        setting(slug="value"),
+        "slug: got 'value', expected a slug that is not a law's name",
+    ),
+    (setting(variant="masked_men"), "variant: got 'masked_men', expected one of "),
+    (
+        setting(variant="masked_max"),
+        "variant: got 'masked_max', expected one of masked",
+    ),
     (setting(clause="masked_mean.valu"), "such as masked_mean.value"),
     (setting(clause="masked_mean.padding-labels"), "clause: got 'masked_mean.paddin"),
     (setting(level="hard"), "Invalid enum value 'hard' - at `$.level`"),
-    (setting(flags=["ragd"]), "flags: got 'ragd', wanted one of "),
-    (setting(flags=["gaps", "gaps"]), "wanted each flag once"),
-    (setting(source="http://example.org"), "source: got 'http://example.org', wanted"),
-    (setting(since="1"), "since: got '1', wanted a version such as 0.1.0"),
-    (setting(mask=[[True] * 5]), "x: got shape [1, 8], wanted a shape [B, T] or"),
+    (setting(flags=["ragd"]), "flags: got 'ragd', expected one of "),
+    (setting(flags=["gaps", "gaps"]), "expected each flag once"),
+    (
+        setting(source="http://example.org"),
+        "source: got 'http://example.org', expected",
+    ),
+    (setting(since="1"), "since: got '1', expected a version such as 0.1.0"),
+    (setting(mask=[[True] * 5]), "x: got shape [1, 8], expected a shape [B, T] or"),
     (setting(mask=[[True], [True, False]]), "mask: got rows of different lengths"),
     (setting(mask=[True]), "Expected `array`, got `bool`"),
-    (setting(mask=[]), "mask: got shape [0], wanted a shape [B, T]"),
-    (x([1, 0, [3], 4, 5, 0, 0, 0]), "x: got rows of different lengths, wanted"),
-    (x([1, 0, 3, 4, 5, 0, 0, float("nan")]), "x[0][7]: got a bare nan, wanted"),
-    (x([1, 0, 3, 4, 5, 0, 0, -math.inf]), "x[0][7]: got a bare -inf, wanted"),
-    (x([1, 0, 3, 4, 5, 0, 0, "declared"]), "x[0][7]: got 'declared', wanted a number"),
-    (x([1, 0, 3, 4, 0.1, 0, 0, 0]), "x[0][4]: got 0.1, wanted a number that float32"),
-    (x([1, 0, 3, 4, 10**400, 0, 0, 0]), "wanted a number that float32 holds exactly"),
+    (setting(mask=[]), "mask: got shape [0], expected a shape [B, T]"),
+    (x([1, 0, [3], 4, 5, 0, 0, 0]), "x: got rows of different lengths, expected"),
+    (x([1, 0, 3, 4, 5, 0, 0, float("nan")]), "x[0][7]: got a bare nan, expected"),
+    (x([1, 0, 3, 4, 5, 0, 0, -math.inf]), "x[0][7]: got a bare -inf, expected"),
+    (
+        x([1, 0, 3, 4, 5, 0, 0, "declared"]),
+        "x[0][7]: got 'declared', expected a number",
+    ),
+    (x([1, 0, 3, 4, 0.1, 0, 0, 0]), "x[0][4]: got 0.1, expected a number that float32"),
+    (x([1, 0, 3, 4, 10**400, 0, 0, 0]), "expected a number that float32 holds exactly"),
     (x([1, 0, 3, 4, True, 0, 0, 0]), "got `bool`"),
     (x([[[[1]]]]), "Expected `int | float | str`, got `array`"),
-    (x([1, 0, 3, 4, 5, 0, 0, "nan"]), "level: got core with nan at x[0][7], wanted"),
+    (x([1, 0, 3, 4, 5, 0, 0, "nan"]), "level: got core with nan at x[0][7], expected"),
     (x([1, 0, 3, 4, 5, 0, 0, 16384]), "level: got core with 16384 at x[0][7]"),
-    (setting(inputs={}), "inputs.x: got nothing, wanted an array: the variant takes"),
+    (
+        setting(inputs={}),
+        "inputs.x: got nothing, expected an array, which the variant takes",
+    ),
     (
         setting(inputs={"x": [[1]], "y": [[1]]}),
-        "inputs.y: got an array, wanted none; masked_mean takes x",
+        "inputs.y: got an array, expected no such array; masked_mean takes x",
     ),
-    (setting(weights={"a": {"b": [1]}}), "weights.a.b: got an array, wanted none"),
-    (x([0] * 4096), "inputs: got 4105 numbers in all, wanted at most 4096"),
-    (setting(want=[[2.6]]), "want: got shape [1, 1], wanted a shape [B] or [B, F]"),
-    (setting(want=["none"]), "want[0]: got 'none', wanted a number or one of"),
+    (
+        setting(weights={"a": {"b": [1]}}),
+        "weights.a.b: got an array, expected no such array",
+    ),
+    (x([0] * 4096), "inputs: got 4105 numbers in all, expected at most 4096"),
+    (setting(want=[[2.6]]), "want: got shape [1, 1], expected a shape [B] or [B, F]"),
+    (setting(want=["none"]), "want[0]: got 'none', expected a number or one of"),
     (setting(want=[math.inf]), "want[0]: got a bare inf"),
-    (setting(control=True), "control: got true, wanted true where every position"),
-    (setting(clause="masked_mean.gaps"), "level: got core, wanted robust at least"),
+    (setting(control=True), "control: got true, expected true if every position"),
+    (setting(clause="masked_mean.gaps"), "level: got core, expected at least robust"),
     (
         setting(mask=[[False] + [True] * 4 + [False] * 3]),
-        "level: got core with padding that is not on the right, wanted robust",
+        "level: got core with padding that is not on the right, expected robust",
     ),
     (setting(mask=[[False] * 8]), "level: got core with a row without valid"),
 ]
@@ -114,15 +132,31 @@ LOSS = "labels-that-are-no-class"
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("targets", [[1, 0, 2, 1]] * 2, "targets: got shape [2, 4], wanted a shape [B"),
-        ("targets", [[1, 0, 2, 1, 0.5]] * 2, "targets[0][4]: got 0.5, wanted a whole"),
-        ("targets", [[1, 0, 2, 1, 2**31]] * 2, "targets[0][4]: got 2147483648, wanted"),
+        (
+            "targets",
+            [[1, 0, 2, 1]] * 2,
+            "targets: got shape [2, 4], expected a shape [B",
+        ),
+        (
+            "targets",
+            [[1, 0, 2, 1, 0.5]] * 2,
+            "targets[0][4]: got 0.5, expected a class",
+        ),
+        (
+            "targets",
+            [[1, 0, 2, 1, 2**31]] * 2,
+            "targets[0][4]: got 2147483648, expected",
+        ),
         (
             "targets",
             [[1, 0, 3, 1, 0]] * 2,
-            "targets[0][2]: got 3, wanted a class below",
+            "targets[0][2]: got 3, expected a class below",
         ),
-        ("predictions", [[1] * 5] * 2, "predictions: got shape [2, 5], wanted a shape"),
+        (
+            "predictions",
+            [[1] * 5] * 2,
+            "predictions: got shape [2, 5], expected a shape",
+        ),
     ],
 )
 def test_wrong_labels_and_logits_are_refused(
@@ -145,11 +179,11 @@ def test_wrong_labels_and_logits_are_refused(
         ),
         (
             lambda weights: weights["forward"].update(bias=[0.5] * 5),
-            "forward.bias: got shape [5], wanted a shape [4H] with B = 1, T = 8",
+            "forward.bias: got shape [5], expected a shape [4H] with B = 1, T = 8",
         ),
         (
             lambda weights: weights["backward"].update(kernel=[[0.5] * 8]),
-            "backward.kernel: got shape [1, 8], wanted a shape [F, 4H] with",
+            "backward.kernel: got shape [1, 8], expected a shape [F, 4H] with",
         ),
     ],
 )
@@ -165,7 +199,7 @@ def test_only_empty_rows_are_declared() -> None:
     raw = one("masked_loss", "padded-regression-mean")
     raw["cases"][0]["want"] = "declared"
     with pytest.raises(
-        CaseError, match="want: got declared, wanted numbers: every row"
+        CaseError, match="want: got declared, expected numbers, since every"
     ):
         checked(raw, "here.json", WORDS)
 
@@ -175,9 +209,9 @@ def test_only_empty_rows_are_declared() -> None:
     [
         ("", "not JSON: Expecting value"),
         ("[" * 100_000, "not JSON: maximum recursion depth"),
-        ("[]", 'cases: got none, wanted {"cases": [...]}'),
+        ("[]", 'cases: got none, expected {"cases": [...]}'),
         ('{"cases": 1}', "cases: got none"),
-        ('{"cases": [], "cases": []}', "field 'cases' is there twice"),
+        ('{"cases": [], "cases": []}', "field 'cases' occurs twice"),
         ('{"cases": []}', "missing required field `schema`"),
         ('{"schema": 2, "operation": "a", "cases": []}', "Invalid enum value 2"),
         ('{"schema": 1, "operation": "masked_mean", "cases": []}', "got an empty list"),
@@ -197,14 +231,16 @@ def test_a_malformed_file_is_refused(text: str, message: str) -> None:
 
 def test_an_unknown_operation_is_refused() -> None:
     raw = {**one("masked_mean", "article-mean"), "operation": "masked_men"}
-    with pytest.raises(CaseError, match="operation: got 'masked_men', wanted one of "):
+    with pytest.raises(
+        CaseError, match="operation: got 'masked_men', expected one of "
+    ):
         checked(raw, "here.json", WORDS)
 
 
 def test_a_slug_is_used_once() -> None:
     raw = one("masked_mean", "article-mean")
     raw["cases"] *= 2
-    with pytest.raises(CaseError, match="a slug that no other case here has"):
+    with pytest.raises(CaseError, match="a slug that no other case in the file has"):
         checked(raw, "here.json", WORDS)
 
 

@@ -90,7 +90,7 @@ def test_a_mistake_is_told_as_what_it_is(
     assert status == 1
     assert "WRONG masked_mean in float32: " in text
     assert said in text
-    assert text.splitlines()[-1].startswith("not ready: 1 thing to mend")
+    assert text.splitlines()[-1].startswith("not ready: 1 problem to fix")
 
 
 def test_a_silent_cast_to_float32_is_seen_in_float64(

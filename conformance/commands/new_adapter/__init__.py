@@ -34,19 +34,19 @@ _TRAPS = {
     ),
     "torch": (
         "key_padding_mask means the opposite, True where a key is hidden: pass ~mask.",
-        "bfloat16 does not go through .numpy(): stay in torch.",
-        "A layer of yours is called in evaluation mode, so after .eval().",
+        "bfloat16 tensors have no .numpy(): stay in torch.",
+        "Layers are called in evaluation mode: call .eval() on yours first.",
         "pack_padded_sequence wants lengths on the CPU and refuses a length of 0.",
     ),
     "tensorflow": (
-        "Keras casts to float32 in silence unless a layer is given dtype=x.dtype.",
+        "Keras silently casts to float32 unless you pass dtype=x.dtype to the layer.",
         'A Keras RNN in bfloat16 needs recurrent_initializer="zeros".',
         "tf.function compiles this: no .numpy(), and no Python if on a tensor.",
-        "MultiHeadAttention wants a mask [B, T, S]; True counts there as well.",
+        "MultiHeadAttention wants a mask [B, T, S]; True counts there too.",
     ),
     "jax": (
         "jax.jit compiles this: no Python if on a traced array, no boolean indexing.",
-        "A step function that is made inside the call recompiles every time.",
+        "A step function created inside the call is recompiled every time.",
         "flax's RNN takes seq_lengths, not a mask: mask.sum(axis=1).",
         "Softmax's where= still needs initial=; a row without valid positions is NaN.",
     ),
@@ -98,14 +98,14 @@ def new_adapter(path: Path, framework: str) -> str:
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text(path, framework))
     except FileExistsError:
-        msg = f"{path}: is there already; choose another name, or delete it first"
+        msg = f"{path}: already exists; choose another name or delete it first"
         raise UsageError(msg) from None
     except OSError as error:
         msg = f"{path}: cannot be written: {error.strerror}; choose another place"
         raise UsageError(msg) from None
     return (
-        f"{path}: fill in {' and '.join(READY)}, or delete them and take others;\n"
-        f"then `mask-conformance smoke {path}` says whether it can be run"
+        f"{path}: fill in {' and '.join(READY)}, or replace them by others;\n"
+        f"then check the adapter with `mask-conformance smoke {path}`"
     )
 
 
@@ -149,7 +149,7 @@ def _check(path: Path, framework: str) -> None:
         msg = f"{path}: shadows the module {path.stem}; give a name such as masking.py"
         raise UsageError(msg)
     if not path.parent.is_dir():
-        msg = f"{path}: there is no folder {path.parent}; make it first"
+        msg = f"{path}: folder {path.parent} does not exist; create it first"
         raise UsageError(msg)
 
 
@@ -185,5 +185,5 @@ def _function(operation: Operation) -> _Function:
 @click.argument("path", type=PATH)
 @click.option("--framework", required=True, help="numpy, torch, tensorflow or jax.")
 def command(path: Path, framework: str) -> None:
-    """Write a commented adapter to PATH, for you to fill in."""
+    """Generate a commented adapter at PATH for you to fill in."""
     click.echo(new_adapter(path, framework))

@@ -1,4 +1,4 @@
-"""The commands as people read them, written from the command line's own help.
+"""Generate docs/commands.md from the help of each command.
 
 Run as ``python -m conformance.commands.pages.commands check`` or ``write``.
 """
@@ -18,9 +18,9 @@ FILE = Path(__file__).parents[3] / "docs" / "commands.md"
 
 HEAD = """# Commands
 
-Written from the commands' own help by `python -m conformance.commands.pages.commands write`; a test holds the two together.
+`python -m conformance.commands.pages.commands write` generates this page from each command's `--help`; a test keeps the two equal.
 
-Exit status: 0 when every check passed or is a recorded difference; 1 for a new failure, a record that no longer holds, or an adapter that is not ready; 2 for bad use or bad input; 3 when the run could not be completed.
+Exit status: 0 if every check passed or is a recorded difference; 1 for a new failure, a record that no longer holds, or an adapter that is not ready; 2 for wrong usage or bad input; 3 if the run could not be completed.
 """
 
 WIDTH = 80
@@ -38,20 +38,20 @@ def text() -> str:
             max_content_width=WIDTH,
             help_option_names=["-h", "--help"],
         )
-        told = command.get_help(context)
-        parts.append(f"## {name}\n\n```text\n{told}\n```\n")
+        shown = command.get_help(context)
+        parts.append(f"## {name}\n\n```text\n{shown}\n```\n")
     return "\n".join(parts)
 
 
 def main(arguments: list[str]) -> int:
-    """Write the file, or say whether it is what the commands say."""
+    """Write the file, or check that it matches the commands' help."""
     if arguments == ["write"]:
         FILE.write_text(text(), encoding="utf-8", newline="\n")
         return 0
     if FILE.exists() and FILE.read_text(encoding="utf-8") == text():
         return 0
     sys.stderr.write(
-        f"{FILE}: not what the commands' help says; run "
+        f"{FILE}: differs from the commands' help; run "
         "`python -m conformance.commands.pages.commands write`\n"
     )
     return 1

@@ -64,8 +64,8 @@ def smoke(reference: str, say: Say) -> int:
         tried.function(function, checks)
     wrong = len(named) + tried.wrong
     if wrong:
-        things = f"{wrong} thing{'s' * (wrong > 1)}"
-        say(f"not ready: {things} to mend; docs/adapters.md has the rules")
+        problems = f"{wrong} problem{'s' * (wrong > 1)}"
+        say(f"not ready: {problems} to fix; see docs/adapters.md")
         return 1
     variants = sum(len({c.variant.name for c in group}) for group in offered.values())
     say(f"ready: {len(offered)} operations, {variants} variants")
@@ -156,5 +156,5 @@ def _need(names: tuple[str, ...]) -> None:
 @click.command("smoke")
 @click.argument("adapter")
 def command(adapter: str) -> None:
-    """Say what is wrong with ADAPTER itself, before any verdict counts."""
+    """Check ADAPTER itself for mistakes, before a run."""
     sys.exit(smoke(adapter, click.echo))

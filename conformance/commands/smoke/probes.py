@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ROWS = 4
 """Rows of the batch that is tried."""
 
-JUDGED = "its answer is not the exact one; that is for `run` to judge"
+JUDGED = "its answer is not the exact one, which `run` will judge"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,31 +28,44 @@ __all__ = ["Search", "soak"]
     type=click.IntRange(1),
     default=10_000,
     show_default=True,
-    help="Rows for each law.",
+    help="Random rows per law.",
 )
 @click.option(
     "--chunk",
     type=click.IntRange(4),
     default=256,
     show_default=True,
-    help="Rows of a chunk, which has a seed of its own.",
+    help="Rows per chunk; each chunk has its own seed.",
 )
 @click.option(
     "--seed",
     type=click.IntRange(0),
     default=0,
     show_default=True,
-    help="The first chunk's seed.",
+    help="Seed of the first chunk.",
 )
-@click.option("--workers", type=click.IntRange(1), help="Processes on this machine.")
-@click.option("--scheduler", help="Address of a Dask scheduler to use instead.")
-@click.option("-o", "output", type=PATH, default=FOUND, show_default=True)
+@click.option(
+    "--workers",
+    type=click.IntRange(1),
+    help="Number of processes on this machine (default: one per core).",
+)
+@click.option(
+    "--scheduler", help="Address of a Dask scheduler to use instead of local processes."
+)
+@click.option(
+    "-o",
+    "output",
+    type=PATH,
+    default=FOUND,
+    show_default=True,
+    help="Folder for the case files of what fails.",
+)
 @limit_options
 def command(adapter: str, **options: Any) -> None:
-    """Search ROWS random rows for each law of ADAPTER, spread by Dask.
+    """Search many random rows for failures of ADAPTER.
 
-    The same seeds find the same, whatever the number of workers. What is found is made
-    as small as it can be, and saved as case files.
+    Dask spreads the search over processes. Results depend only on the seeds, not on the
+    number of workers. Each failure is shrunk and saved as a case file.
     """
     own = ("rows", "chunk", "seed", "workers", "scheduler", "output")
     search = Search(reference=adapter, **{name: options[name] for name in own})

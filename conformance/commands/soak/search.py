@@ -202,6 +202,6 @@ def _need_same(chunks: Sequence[Chunk]) -> None:
             if first != other:
                 msg = (
                     f"workers differ in {name}: {first} for seed {ran[0].seed}, "
-                    f"{other} for seed {chunk.seed}; install the same on all of them"
+                    f"{other} for seed {chunk.seed}; install the same versions on all"
                 )
                 raise UsageError(msg)
