@@ -40,6 +40,10 @@ def masked_sum(x: Array, mask: Array) -> Array:
     return jnp.sum(x, axis=1, where=_like(mask, x))
 
 
+def masked_std(x: Array, mask: Array, *, ddof: int) -> Array:
+    return jnp.std(x, axis=1, where=_like(mask, x), ddof=ddof)
+
+
 def masked_softmax(x: Array, mask: Array) -> Array:
     return jax.nn.softmax(x, axis=1, where=mask)
 

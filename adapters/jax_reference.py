@@ -116,6 +116,16 @@ def masked_variance(x: Array, mask: Array | None) -> Array:
     return (jnp.square(away).sum(axis=1) / count).astype(x.dtype)
 
 
+def masked_std(x: Array, mask: Array | None, *, ddof: int) -> Array:
+    valid = _like(_valid(mask, x), x)
+    clean, count = jnp.where(valid, _wide(x), 0), valid.sum(axis=1)
+    mean = clean.sum(axis=1) / count.clip(min=1)
+    total = jnp.square(jnp.where(valid, clean - mean[:, None], 0)).sum(axis=1)
+    variance = total / (count - ddof).clip(min=1)
+    root = jnp.sqrt(jnp.where(variance == 0, 1, variance))
+    return jnp.where(variance == 0, 0, root).astype(x.dtype)
+
+
 def reverse_sequence(x: Array, mask: Array | None) -> Array:
     source = _like(_reversed(_valid(mask, x)), x)
     return jnp.take_along_axis(x, source, axis=1)

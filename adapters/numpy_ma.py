@@ -11,6 +11,7 @@
 # [tool.mask-conformance.empty]
 # masked_mean = "nan"
 # masked_max = "nan"
+# "masked_std.*" = "nan"
 # masked_softmax = "zero"
 # "masked_loss.*.mean" = "nan"
 # "masked_loss.*.sequence_mean" = "nan"
@@ -47,6 +48,11 @@ def masked_min(x: Array, mask: Array) -> Array:
 @np.errstate(all="ignore")
 def masked_sum(x: Array, mask: Array) -> Array:
     return _plain(_masked(x, mask).sum(axis=1), 0, x.dtype)
+
+
+@np.errstate(all="ignore")
+def masked_std(x: Array, mask: Array, *, ddof: int) -> Array:
+    return _plain(_masked(x, mask).std(axis=1, ddof=ddof), np.nan, x.dtype)
 
 
 @np.errstate(all="ignore")

@@ -133,6 +133,16 @@ def masked_variance(x: Array, mask: Array | None) -> Array:
     return ((away * away).sum(axis=1) / count).astype(x.dtype)
 
 
+@np.errstate(all="ignore")
+def masked_std(x: Array, mask: Array | None, *, ddof: int) -> Array:
+    valid = _like(_valid(mask, x), x)
+    clean = np.where(valid, _wide(x), 0)
+    count = _count(valid, clean.dtype)
+    away = np.where(valid, clean - (clean.sum(axis=1) / count)[:, None], 0)
+    variance = (away * away).sum(axis=1) / np.maximum(count - ddof, 1)
+    return np.sqrt(variance).astype(x.dtype)
+
+
 def reverse_sequence(x: Array, mask: Array | None) -> Array:
     source = _like(_reversed(_valid(mask, x)), x)
     return np.take_along_axis(x, source, axis=1)

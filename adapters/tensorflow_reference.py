@@ -121,6 +121,16 @@ def masked_variance(x: Tensor, mask: Tensor | None) -> Tensor:
     return tf.cast(tf.reduce_sum(tf.square(away), axis=1) / count, x.dtype)
 
 
+def masked_std(x: Tensor, mask: Tensor | None, *, ddof: int) -> Tensor:
+    valid = _like(_valid(mask, x), x)
+    clean = _where(valid, _wide(x), 0)
+    count = _count(valid, clean.dtype)
+    away = _where(valid, clean - (tf.reduce_sum(clean, axis=1) / count)[:, None], 0)
+    variance = tf.reduce_sum(tf.square(away), axis=1) / tf.maximum(count - ddof, 1)
+    root = tf.sqrt(tf.where(variance == 0, tf.ones_like(variance), variance))
+    return tf.cast(tf.where(variance == 0, tf.zeros_like(root), root), x.dtype)
+
+
 def reverse_sequence(x: Tensor, mask: Tensor | None) -> Tensor:
     return tf.gather(x, _reversed(_valid(mask, x)), axis=1, batch_dims=1)
 

@@ -99,6 +99,10 @@ def masked_variance(x: Tensor, mask: Tensor) -> Tensor:
     return torch.masked.var(x, 1, unbiased=False, mask=_like(mask, x))
 
 
+def masked_std(x: Tensor, mask: Tensor, *, ddof: int) -> Tensor:
+    return torch.masked.std(x, 1, unbiased=ddof == 1, mask=_like(mask, x))
+
+
 def _like(mask: Tensor, x: Tensor) -> Tensor:
     """Return the mask with as many axes as ``x``."""
     return mask.reshape(mask.shape + (1,) * (x.ndim - 2))

@@ -125,6 +125,16 @@ def masked_variance(x: Tensor, mask: Tensor | None) -> Tensor:
     return (away.square().sum(dim=1) / count).to(x.dtype)
 
 
+def masked_std(x: Tensor, mask: Tensor | None, *, ddof: int) -> Tensor:
+    valid = _like(_valid(mask, x), x)
+    clean, count = torch.where(valid, _wide(x), 0), valid.sum(dim=1)
+    mean = clean.sum(dim=1) / count.clamp(min=1)
+    total = torch.where(valid, clean - mean[:, None], 0).square().sum(dim=1)
+    variance = total / (count - ddof).clamp(min=1)
+    root = torch.where(variance == 0, 1, variance).sqrt()
+    return torch.where(variance == 0, 0, root).to(x.dtype)
+
+
 def reverse_sequence(x: Tensor, mask: Tensor | None) -> Tensor:
     source = _like(_reversed(_valid(mask, x)), x)
     return x.gather(1, source.expand(x.shape))

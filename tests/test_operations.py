@@ -48,6 +48,8 @@ VARIANTS = [
 NAMES = [variant.name for variant in VARIANTS]
 STEP = 2.0**-20
 TIES = {"masked_max", "masked_min"}
+# A derivative that is shared, or that is no number where the answer is zero.
+LOOSE = TIES | {"masked_std"}
 UNROUNDED = [
     variant
     for operation in load_operations().values()
@@ -117,11 +119,11 @@ def test_bounds_of_derivatives_are_small_and_of_their_shape(variant: Variant) ->
     exact, bounds = one.gradient(cotangent), one.gradient_bound(cotangent)
 
     assert bounds.keys() == exact.keys()
-    tied = variant.operation in TIES
+    loose = variant.operation in LOOSE
     for name, bound in bounds.items():
         assert bound.shape == exact[name].shape
         assert (bound >= 0).all()
-        assert tied or (bound < 1e-9).all()
+        assert loose or (bound < 1e-9).all()
 
 
 @pytest.mark.parametrize("dtype", PRECISIONS)

@@ -24,14 +24,17 @@ if TYPE_CHECKING:
     from conformance.trial.precision import Precision
 
 
-def _row(values: Sequence[float]) -> float | None:
-    if not values:
-        return None
+def exact_squares(values: Sequence[float]) -> Fraction | float:
+    """Return the exact sum of squared distances to the mean; NaN of infinities."""
     if not all(map(math.isfinite, values)):
         return math.nan
     exact = [Fraction(value) for value in values]
-    mean = sum(exact) / len(exact)
-    return float(sum((value - mean) ** 2 for value in exact) / len(exact))
+    mean = sum(exact, Fraction(0)) / len(exact)
+    return sum(((value - mean) ** 2 for value in exact), Fraction(0))
+
+
+def _row(values: Sequence[float]) -> float | None:
+    return float(exact_squares(values) / len(values)) if values else None
 
 
 def away(v: Valid) -> Array:
@@ -45,29 +48,34 @@ def _value(v: Valid) -> Array:
     return found
 
 
-def error(v: Valid, p: Precision) -> Array:
-    """Return how far a right variance may be off.
+def moved(v: Valid, p: Precision) -> Array:
+    """Return how far the errors of the distances move the mean of their squares.
 
     Each distance carries the mean's error e and a rounding of its own; its square
     moves by twice that. One pass over the values, as Welford's, stays within it.
     """
     distance, size = abs(away(v)), abs(v.x).sum(axis=1) / v.n
     off = v.only(((v.n + 1) * p.v * size)[:, None] + p.v * distance)
-    moved = (off * (2 * distance + off)).sum(axis=1) / v.n
-    found: Array = moved + (v.n + 4) * p.v * v.answer
+    found: Array = (off * (2 * distance + off)).sum(axis=1) / v.n
     return found
 
 
-def slope_error(v: Valid, g: Array, p: Precision) -> Array:
-    """Return how far the derivative 2 (x - m) / n may be off.
+def distance_error(v: Valid, p: Precision) -> Array:
+    """Return how far each distance may be off in a derivative.
 
-    The distances carry the mean's error, and the derivative through the mean, which
-    is zero but for that error, is added to each.
+    It carries the mean's error, and the derivative through the mean, which is zero but
+    for that error, is added to it.
     """
     distance, size = abs(away(v)), abs(v.x).sum(axis=1) / v.n
     spread = distance.sum(axis=1) / v.n
-    own = ((v.n + 2) * p.u * (2 * size + spread))[:, None] + 6 * p.u * distance
-    return v.only(p.factor * (2 * own * (abs(g) / v.n)[:, None] + p.eta))
+    found: Array = ((v.n + 2) * p.u * (2 * size + spread))[:, None]
+    found = found + 6 * p.u * distance
+    return found
+
+
+def _slope_error(v: Valid, g: Array, p: Precision) -> Array:
+    scale = (abs(g) / v.n)[:, None]
+    return v.only(p.factor * (2 * distance_error(v, p) * scale + p.eta))
 
 
 def _mean(xp: Any, x: Any, keep: Any) -> Any:
@@ -75,7 +83,8 @@ def _mean(xp: Any, x: Any, keep: Any) -> Any:
     return total / count(xp, keep, total)
 
 
-def _squares(xp: Any, x: Any, keep: Any) -> Any:
+def squares(xp: Any, x: Any, keep: Any) -> Any:
+    """Return the sum of the squared distances of each row."""
     distance = clean(xp, x, keep) - _mean(xp, x, keep)[:, None]
     distance = xp.where(over(keep, x), distance, 0.0)
     return xp.sum(distance * distance, axis=1)
@@ -87,16 +96,16 @@ def _averaged(xp: Any, total: Any, x: Any, keep: Any) -> Any:
 
 def variance(xp: Any, x: Any, keep: Any) -> Any:
     """Return the variance of the valid values, zero for a row without any."""
-    return _averaged(xp, _squares(xp, x, keep), x, keep)
+    return _averaged(xp, squares(xp, x, keep), x, keep)
 
 
 REDUCTION = Reduction(
     name="masked_variance",
     row=_row,
     value=_value,
-    error=error,
+    error=lambda v, p: moved(v, p) + (v.n + 4) * p.v * v.answer,
     slope=lambda v, g: 2 * away(v) * (g / v.n)[:, None],
-    slope_error=slope_error,
+    slope_error=_slope_error,
     formula=variance,
 )
 wrong = REDUCTION.mutants.wrong
@@ -120,21 +129,21 @@ def mean_of_squares_less_squared_mean(xp: Any, x: Any, keep: Any) -> Any:
 @wrong("value")
 def divides_by_one_less(xp: Any, x: Any, keep: Any) -> Any:
     """Divides by one less than the number of valid positions."""
-    total = _squares(xp, x, keep)
+    total = squares(xp, x, keep)
     return xp.astype(total / (count(xp, keep, total) - 1), x.dtype)
 
 
 @wrong("value")
 def adds_epsilon_to_the_count(xp: Any, x: Any, keep: Any) -> Any:
     """Adds 1e-5 to the number of valid positions."""
-    total = _squares(xp, x, keep)
+    total = squares(xp, x, keep)
     return xp.astype(total / (count(xp, keep, total) + 1e-5), x.dtype)
 
 
 @wrong("value", url="https://github.com/NVIDIA-NeMo/Speech/issues/5401")
 def divides_by_time(xp: Any, x: Any, keep: Any) -> Any:
     """Divides by T, not by the number of valid positions."""
-    return xp.astype(_squares(xp, x, keep) / x.shape[1], x.dtype)
+    return xp.astype(squares(xp, x, keep) / x.shape[1], x.dtype)
 
 
 @wrong("value", url="https://github.com/huggingface/transformers/pull/13512")

@@ -1,0 +1,42 @@
+"""The specification of ``masked_std``: the root of a variance, with ddof."""
+
+from __future__ import annotations
+
+from conformance.specification import Law, Operation, Variant
+
+OPERATION = Operation(
+    name="masked_std",
+    number=24,
+    title="Standard deviation over the valid positions of each row",
+    function="masked_std",
+    signature="masked_std(x [B, T, ...], mask [B, T], *, ddof) -> [B, ...]",
+    formula="root of the sum of (x - m)^2 over the row's valid positions / (n - ddof), "
+    "m their mean; a row with fewer than ddof + 1 is as an empty one; where it is 0, "
+    "the derivative is 0 or another share of at most g / root(n - ddof)",
+    bound="min(E / std, root(E)) + 3 v std + [float16, bfloat16] 2 u std + eta, E the "
+    "bound of the squared deviation, as masked_variance has it",
+    inputs=("x",),
+    differentiable=("x",),
+    variants=tuple(
+        Variant(
+            operation="masked_std",
+            keywords=(("ddof", str(ddof)),),
+            values=(("ddof", ddof),),
+            result="row",
+            empty="declared",
+            least=ddof + 1,
+        )
+        for ddof in (0, 1)
+    ),
+    also=("long-rows",),
+    laws=(
+        Law(
+            name="shift",
+            number=40,
+            level="core",
+            module="conformance.operations.masked_variance.laws",
+            text="Adding an exact number to all valid values changes nothing.",
+            why="the mean of squares less the square of the mean, which cancels",
+        ),
+    ),
+)
