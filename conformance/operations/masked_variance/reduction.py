@@ -68,8 +68,8 @@ def distance_error(v: Valid, p: Precision) -> Array:
     """
     distance, size = abs(away(v)), abs(v.x).sum(axis=1) / v.n
     spread = distance.sum(axis=1) / v.n
-    found: Array = ((v.n + 2) * p.u * (2 * size + spread))[:, None]
-    found = found + 6 * p.u * distance
+    means = ((v.n + 2) * p.u * (2 * size + spread))[:, None]
+    found: Array = means + 6 * p.u * distance
     return found
 
 
