@@ -6,7 +6,7 @@ generated batches; only case files check a clause without a law.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Literal, get_args
 
@@ -77,7 +77,7 @@ class Clause:
         since: The version that brought it.
     """
 
-    operation: str
+    operation: str = ""
     number: int
     name: str
     level: Level
@@ -103,7 +103,7 @@ class Law:
         level: The lowest level that includes it.
         text: What must hold.
         why: Which mistake it catches.
-        module: Where its function is.
+        module: Where its function is; in its operation's ``laws`` if it says nothing.
         results: The kinds of answer it applies to.
         optional: Whether it applies only to operations that name it in ``also``.
         one_batch: Whether one generated batch is enough.
@@ -123,7 +123,7 @@ class Law:
     level: Level
     text: str
     why: str
-    module: str
+    module: str = ""
     results: tuple[Result, ...] = ("row", "position", "scalar")
     optional: bool = False
     one_batch: bool = False
@@ -152,7 +152,7 @@ class Variant:
     """An operation with its keywords fixed.
 
     Attributes:
-        operation: The operation's name.
+        operation: The operation's name, which fills it in.
         keywords: The fixed keywords in the order of the variant's name.
         result: What its answer has one value per.
         empty: What a row (or batch) without valid positions gives: ``zero`` where
@@ -168,7 +168,7 @@ class Variant:
         usual_padding: The same where ``padding`` is declared.
     """
 
-    operation: str
+    operation: str = ""
     keywords: tuple[tuple[str, str], ...] = ()
     result: Result
     empty: Literal["zero", "declared"]
@@ -254,6 +254,16 @@ class Operation:
     clauses: tuple[Clause, ...] = ()
     laws: tuple[Law, ...] = ()
     since: str = FIRST
+
+    def __post_init__(self) -> None:
+        """Tell variants, clauses and laws whose they are."""
+        own = f"conformance.operations.{self.name}.laws"
+        variants = tuple(replace(each, operation=self.name) for each in self.variants)
+        clauses = tuple(replace(each, operation=self.name) for each in self.clauses)
+        laws = tuple(replace(each, module=each.module or own) for each in self.laws)
+        object.__setattr__(self, "variants", variants)
+        object.__setattr__(self, "clauses", clauses)
+        object.__setattr__(self, "laws", laws)
 
     @property
     def main(self) -> str:

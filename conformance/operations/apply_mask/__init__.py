@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from conformance.specification import Law, Operation, Variant
 
-_LAWS = "conformance.operations.apply_mask.laws"
-
 OPERATION = Operation(
     name="apply_mask",
     number=8,
@@ -16,13 +14,12 @@ OPERATION = Operation(
     bound="0: nothing is computed",
     inputs=("x",),
     differentiable=("x",),
-    variants=(Variant(operation="apply_mask", result="position", empty="zero"),),
+    variants=(Variant(result="position", empty="zero"),),
     laws=(
         Law(
             name="idempotent",
             number=40,
             level="core",
-            module=_LAWS,
             text="What was masked and is masked again stays as it is, bit for bit.",
             why="a mask that also scales what it keeps",
         ),
@@ -30,7 +27,6 @@ OPERATION = Operation(
             name="bias",
             number=41,
             level="core",
-            module=_LAWS,
             text="A number added to what was masked is zero at padding again once it "
             "is masked again, and stands everywhere else.",
             why="padding that a layer's bias turned into signal for the next layer",

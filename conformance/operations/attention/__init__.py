@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from conformance.specification import Law, Operation, Variant
 
-_LAWS = "conformance.operations.attention.laws"
-
 OPERATION = Operation(
     name="attention",
     number=6,
@@ -24,7 +22,6 @@ OPERATION = Operation(
     differentiable=("query", "key", "value"),
     variants=tuple(
         Variant(
-            operation="attention",
             keywords=(("causal", name),),
             values=(("causal", name == "causal"),),
             result="position",
@@ -38,7 +35,6 @@ OPERATION = Operation(
             name="convex",
             number=40,
             level="core",
-            module=_LAWS,
             text="Each element of the answer lies between the smallest and the largest "
             "value, of its head and feature, at the positions that its query sees.",
             why="weights that do not sum to one, or are not of this row's positions",
@@ -47,7 +43,6 @@ OPERATION = Operation(
             name="key-shift",
             number=41,
             level="core",
-            module=_LAWS,
             text="Adding one exact vector to all valid keys changes nothing.",
             why="padding kept as a key with a score of zero",
         ),
@@ -55,7 +50,6 @@ OPERATION = Operation(
             name="heads-apart",
             number=42,
             level="core",
-            module=_LAWS,
             text="The answers of permuted heads are the permuted answers, and a head "
             "alone has the answer that it has among others.",
             why="a mask spread over the heads' axis, a softmax over the heads",
@@ -64,7 +58,6 @@ OPERATION = Operation(
             name="two-layers",
             number=43,
             level="core",
-            module=_LAWS,
             text="An answer, with whatever stands at its padding, is good as the "
             "queries, keys and values of a second layer with the same mask.",
             why="a mask at the first layer or the last pooling only, NaN at padded "
@@ -74,7 +67,6 @@ OPERATION = Operation(
             name="causal",
             number=44,
             level="core",
-            module=_LAWS,
             variants=("attention.causal",),
             text="Other numbers at later positions leave the answers of earlier ones "
             "as they are.",

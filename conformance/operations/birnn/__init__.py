@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from conformance.specification import Law, Operation, Variant
 
-_LAWS = "conformance.operations.birnn.laws"
-
 OPERATION = Operation(
     name="birnn",
     number=5,
@@ -22,7 +20,6 @@ OPERATION = Operation(
     differentiable=("x",),
     variants=tuple(
         Variant(
-            operation="birnn",
             keywords=(("cell", cell), ("merge", merge), ("output", output)),
             result="position" if output == "sequence" else "row",
             empty="zero",
@@ -36,7 +33,6 @@ OPERATION = Operation(
             name="swap",
             number=40,
             level="core",
-            module=_LAWS,
             text="Swapping the two directions' weights on the reversed sequence "
             "reverses the output and swaps its halves.",
             why="a backward direction that reads padding first, or is not turned back",
@@ -45,7 +41,6 @@ OPERATION = Operation(
             name="zero-at-padding",
             number=41,
             level="core",
-            module=_LAWS,
             results=("position",),
             text="The output at a padded position is exactly zero.",
             why="a bias or a carried state that turns padding into signal",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from conformance.specification import Law, Operation, Variant
 
-_LAWS = "conformance.operations.conv1d.laws"
-
 OPERATION = Operation(
     name="conv1d",
     number=19,
@@ -29,7 +27,6 @@ OPERATION = Operation(
     trims="outside",
     variants=tuple(
         Variant(
-            operation="conv1d",
             keywords=(("padding", padding), ("dilation", str(dilation))),
             values=(("dilation", dilation),),
             result="position",
@@ -48,7 +45,6 @@ OPERATION = Operation(
             name="zero-at-padding",
             number=40,
             level="core",
-            module=_LAWS,
             text="The answer at a position that does not count is exactly zero.",
             why="a bias, or the row's end reaching over it, that turns padding into "
             "signal for the next layer",
@@ -57,7 +53,6 @@ OPERATION = Operation(
             name="bias-apart",
             number=41,
             level="core",
-            module=_LAWS,
             text="With and without its bias the answers differ by the bias where a "
             "position counts, and by nothing elsewhere.",
             why="a bias added after the mask, twice, or never",
@@ -66,7 +61,6 @@ OPERATION = Operation(
             name="superposition",
             number=42,
             level="core",
-            module=_LAWS,
             text="The answers for two inputs add up to the answer for their sum, plus "
             "the bias once more.",
             why="a hidden activation, or a division by the number of valid neighbours",
@@ -75,7 +69,6 @@ OPERATION = Operation(
             name="causal",
             number=43,
             level="core",
-            module=_LAWS,
             variants=("conv1d.causal.*",),
             text="Other numbers at later positions leave the answers of earlier ones "
             "as they are.",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from conformance.specification import Law, Operation, Variant
 
-_LAWS = "conformance.operations.crf_decode.laws"
-
 OPERATION = Operation(
     name="crf_decode",
     number=18,
@@ -26,7 +24,6 @@ OPERATION = Operation(
     without=("gradient", "wild-gradient", "forward-gradient", "valid-nan"),
     variants=(
         Variant(
-            operation="crf_decode",
             result="position",
             empty="declared",
             usual_empty="no-tag",
@@ -39,7 +36,6 @@ OPERATION = Operation(
             name="best-path",
             number=40,
             level="core",
-            module=_LAWS,
             text="The path is made of tags that there are, and no path has a larger "
             "score by more than rounding.",
             why="a path traced back from padding, or scored over it",
@@ -48,7 +44,6 @@ OPERATION = Operation(
             name="reversal",
             number=41,
             level="core",
-            module=_LAWS,
             text="The reversed row with transposed transitions, start and end "
             "swapped, has the reversed path.",
             why="an end that is taken at the padded row's edge, or never",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from conformance.specification import Law, Operation, Variant
 
-_LAWS = "conformance.operations.crf_log_likelihood.laws"
-
 OPERATION = Operation(
     name="crf_log_likelihood",
     number=17,
@@ -22,14 +20,13 @@ OPERATION = Operation(
     inputs=("emissions", "tags"),
     differentiable=("emissions",),
     weights=("transitions", "start", "end"),
-    variants=(Variant(operation="crf_log_likelihood", result="row", empty="declared"),),
+    variants=(Variant(result="row", empty="declared"),),
     also=("long-rows",),
     laws=(
         Law(
             name="sums-to-one",
             number=40,
             level="core",
-            module=_LAWS,
             text="The probabilities of all paths of a row sum to one.",
             why="a path's score and the partition that use different masks",
         ),
@@ -37,7 +34,6 @@ OPERATION = Operation(
             name="shift",
             number=41,
             level="core",
-            module=_LAWS,
             text="Adding an exact number to all emissions at valid positions changes "
             "nothing.",
             why="emissions of padding in the score or in the partition alone",
@@ -46,7 +42,6 @@ OPERATION = Operation(
             name="reversal",
             number=42,
             level="core",
-            module=_LAWS,
             text="The reversed row with transposed transitions, start and end "
             "swapped, has the same likelihood.",
             why="an end that is taken at the padded row's edge, or never",
@@ -55,7 +50,6 @@ OPERATION = Operation(
             name="padding-tags",
             number=43,
             level="robust",
-            module=_LAWS,
             text="The tag at a padded position may be anything, also no tag at all.",
             why="a gather before the mask, or a tag id that doubles as padding",
         ),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from conformance.specification import Law, Operation, Variant
 
-_LAWS = "conformance.operations.last_valid.laws"
-
 OPERATION = Operation(
     name="last_valid",
     number=13,
@@ -16,14 +14,13 @@ OPERATION = Operation(
     bound="0: nothing is computed",
     inputs=("x",),
     differentiable=("x",),
-    variants=(Variant(operation="last_valid", result="row", empty="declared"),),
+    variants=(Variant(result="row", empty="declared"),),
     rounds=False,
     laws=(
         Law(
             name="earlier-values",
             number=40,
             level="core",
-            module=_LAWS,
             text="What stands at earlier positions changes nothing, bit for bit.",
             why="a position counted from the wrong end, a weighted mean",
         ),
@@ -31,7 +28,6 @@ OPERATION = Operation(
             name="ascending",
             number=41,
             level="core",
-            module=_LAWS,
             text="Of positions numbered from one, it is the row's largest valid "
             "number.",
             why="a position that is one too early or too late",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from conformance.specification import Law, Operation, Variant
 
-_LAWS = "conformance.operations.layer_norm.laws"
-
 OPERATION = Operation(
     name="layer_norm",
     number=23,
@@ -23,7 +21,6 @@ OPERATION = Operation(
     weights=("scale", "offset"),
     variants=(
         Variant(
-            operation="layer_norm",
             result="position",
             empty="zero",
             padding="declared",
@@ -34,7 +31,6 @@ OPERATION = Operation(
             name="shift",
             number=40,
             level="core",
-            module=_LAWS,
             text="Adding an exact number to all features of the valid positions "
             "changes nothing.",
             why="the mean of squares less the square of the mean, which cancels",
@@ -43,7 +39,6 @@ OPERATION = Operation(
             name="each-by-itself",
             number=41,
             level="core",
-            module=_LAWS,
             text="The valid positions in rows of another length have the answers that "
             "they had.",
             why="statistics over time, or over the batch",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from conformance.specification import Law, Operation, Variant
 
-_LAWS = "conformance.operations.mask_from_features.laws"
-
 OPERATION = Operation(
     name="mask_from_features",
     number=10,
@@ -29,7 +27,6 @@ OPERATION = Operation(
     ),
     variants=(
         Variant(
-            operation="mask_from_features",
             result="position",
             empty="zero",
             makes_mask=True,
@@ -40,7 +37,6 @@ OPERATION = Operation(
             name="one-feature",
             number=40,
             level="core",
-            module=_LAWS,
             text="A position counts if one of its features is not zero, whichever it "
             "is.",
             why="a rule that asks all features, or the first alone",
@@ -49,7 +45,6 @@ OPERATION = Operation(
             name="features-that-cancel",
             number=41,
             level="core",
-            module=_LAWS,
             text="Features that add up to zero are not zero.",
             why="a sum over features in place of a comparison of each",
         ),
@@ -57,7 +52,6 @@ OPERATION = Operation(
             name="negative-zero",
             number=42,
             level="robust",
-            module=_LAWS,
             text="-0.0 is zero.",
             why="a comparison of bits, or of signs",
         ),
@@ -65,7 +59,6 @@ OPERATION = Operation(
             name="tiny-features",
             number=43,
             level="robust",
-            module=_LAWS,
             text="The smallest normal number is not zero, of either sign.",
             why="squares that underflow, a threshold in place of zero",
         ),
@@ -73,7 +66,6 @@ OPERATION = Operation(
             name="nan-counts",
             number=44,
             level="robust",
-            module=_LAWS,
             text="NaN is not zero: a position of NaN counts, so that it is seen later.",
             why="broken numbers that are hidden as padding",
         ),

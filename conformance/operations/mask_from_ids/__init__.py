@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from conformance.specification import Law, Operation, Variant
 
-_LAWS = "conformance.operations.mask_from_ids.laws"
-
 OPERATION = Operation(
     name="mask_from_ids",
     number=9,
@@ -31,7 +29,6 @@ OPERATION = Operation(
     ),
     variants=tuple(
         Variant(
-            operation="mask_from_ids",
             keywords=(("padding_id", str(number)),),
             values=(("padding_id", number),),
             result="position",
@@ -46,7 +43,6 @@ OPERATION = Operation(
             name="large-ids",
             number=40,
             level="core",
-            module=_LAWS,
             text="Ids up to 2^31 - 1 count, multiples of 256 and 65536 too.",
             why="ids narrowed to a few bits, where some become the padding id",
         ),
@@ -54,7 +50,6 @@ OPERATION = Operation(
             name="other-ids",
             number=41,
             level="core",
-            module=_LAWS,
             text="The mask does not depend on which ids stand at valid positions.",
             why="an unknown or end-of-text id taken for padding",
         ),

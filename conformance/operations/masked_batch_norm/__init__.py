@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from conformance.specification import Law, Operation, Variant
 
-_LAWS = "conformance.operations.masked_batch_norm.laws"
-
 OPERATION = Operation(
     name="masked_batch_norm",
     number=22,
@@ -28,7 +26,6 @@ OPERATION = Operation(
     without=("batch-composition", "valid-nan"),
     variants=(
         Variant(
-            operation="masked_batch_norm",
             result="position",
             empty="zero",
             padding="declared",
@@ -48,7 +45,6 @@ OPERATION = Operation(
             name="shift",
             number=40,
             level="core",
-            module=_LAWS,
             text="Adding an exact number to all valid values changes nothing.",
             why="the mean of squares less the square of the mean, which cancels",
         ),
@@ -56,7 +52,6 @@ OPERATION = Operation(
             name="centred",
             number=41,
             level="core",
-            module=_LAWS,
             text="The mean of a feature's valid answers is its offset.",
             why="statistics that padding has a part in",
         ),
@@ -64,7 +59,6 @@ OPERATION = Operation(
             name="refolded",
             number=42,
             level="core",
-            module=_LAWS,
             text="The valid positions in rows of another length have the answers that "
             "they had.",
             why="a mean of the rows' means, or statistics of each row",
@@ -73,7 +67,6 @@ OPERATION = Operation(
             name="nan-shows",
             number=43,
             level="robust",
-            module=_LAWS,
             text="NaN at a valid position makes its feature NaN at every valid "
             "position of the batch, and leaves the other features alone.",
             why="statistics that take a broken number for padding",

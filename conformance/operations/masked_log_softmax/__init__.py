@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from conformance.specification import Law, Operation, Variant
 
-_LAWS = "conformance.operations.masked_log_softmax.laws"
-
 OPERATION = Operation(
     name="masked_log_softmax",
     number=15,
@@ -21,7 +19,6 @@ OPERATION = Operation(
     differentiable=("x",),
     variants=(
         Variant(
-            operation="masked_log_softmax",
             result="position",
             empty="declared",
             usual_empty="negative-infinity",
@@ -42,7 +39,6 @@ OPERATION = Operation(
             name="not-above-zero",
             number=41,
             level="core",
-            module=_LAWS,
             text="No logarithm of a valid position is above zero.",
             why="a sum that leaves out some of the valid positions",
         ),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from conformance.specification import Law, Operation, Variant
 
-_LAWS = "conformance.operations.masked_logsumexp.laws"
-
 OPERATION = Operation(
     name="masked_logsumexp",
     number=14,
@@ -20,7 +18,6 @@ OPERATION = Operation(
     differentiable=("x",),
     variants=(
         Variant(
-            operation="masked_logsumexp",
             result="row",
             empty="declared",
             usual_empty="negative-infinity",
@@ -32,7 +29,6 @@ OPERATION = Operation(
             name="shift",
             number=40,
             level="core",
-            module=_LAWS,
             text="Adding an exact number to all valid values adds it to the answer.",
             why="padding kept as a term of its own",
         ),
@@ -40,7 +36,6 @@ OPERATION = Operation(
             name="above-the-maximum",
             number=41,
             level="core",
-            module=_LAWS,
             text="The answer is at least the largest valid value, and at most the "
             "logarithm of the number of valid positions above it.",
             why="padding counted as a term, a mean in place of the sum",

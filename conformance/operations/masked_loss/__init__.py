@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from conformance.specification import Law, Operation, Variant
 
-_LAWS = "conformance.operations.masked_loss.laws"
 KINDS = ("mse", "cross_entropy", "binary_cross_entropy")
 REDUCTIONS = ("mean", "sum", "none", "sequence_mean")
 
@@ -29,7 +28,6 @@ OPERATION = Operation(
     differentiable=("predictions",),
     variants=tuple(
         Variant(
-            operation="masked_loss",
             keywords=(("kind", kind), ("reduction", reduction)),
             result="position" if reduction == "none" else "scalar",
             empty="zero" if reduction in {"none", "sum"} else "declared",
@@ -43,7 +41,6 @@ OPERATION = Operation(
             name="additive",
             number=40,
             level="core",
-            module=_LAWS,
             results=("scalar",),
             variants=("masked_loss.*.sum", "masked_loss.*.mean"),
             text="The sum over a batch is the sum over its parts, whatever their "
@@ -54,7 +51,6 @@ OPERATION = Operation(
             name="padding-labels",
             number=41,
             level="core",
-            module=_LAWS,
             variants=("masked_loss.cross_entropy.*",),
             text="The label at a padded position may be anything, also no class at "
             "all.",

@@ -16,7 +16,6 @@ OPERATION = Operation(
     differentiable=("x",),
     variants=(
         Variant(
-            operation="masked_max",
             result="row",
             empty="declared",
             usual_empty="negative-infinity",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from conformance.specification import Law, Operation, Variant
 
-_LAWS = "conformance.operations.masked_mean.laws"
-
 OPERATION = Operation(
     name="masked_mean",
     number=1,
@@ -16,14 +14,13 @@ OPERATION = Operation(
     bound="(n + 1) v mean|x| + [float16, bfloat16] 2 u |mean| + eta",
     inputs=("x",),
     differentiable=("x",),
-    variants=(Variant(operation="masked_mean", result="row", empty="declared"),),
+    variants=(Variant(result="row", empty="declared"),),
     also=("long-rows", "subnormals"),
     laws=(
         Law(
             name="between",
             number=40,
             level="core",
-            module=_LAWS,
             text="The mean lies between the smallest and the largest valid value.",
             why="padding in the sum or in the count",
         ),
@@ -31,7 +28,6 @@ OPERATION = Operation(
             name="shift",
             number=41,
             level="core",
-            module=_LAWS,
             text="Adding an exact number to every valid value adds it to the mean.",
             why="a divisor that is not the number of valid positions",
         ),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from conformance.specification import Law, Operation, Variant
 
-_LAWS = "conformance.operations.masked_softmax.laws"
-
 OPERATION = Operation(
     name="masked_softmax",
     number=3,
@@ -17,15 +15,12 @@ OPERATION = Operation(
     bound="p_i (u (d_i + sum p d + 10) + n v) + 2 eta, d_i = M - x_i",
     inputs=("x",),
     differentiable=("x",),
-    variants=(
-        Variant(operation="masked_softmax", result="position", empty="declared"),
-    ),
+    variants=(Variant(result="position", empty="declared"),),
     laws=(
         Law(
             name="zero-at-padding",
             number=40,
             level="core",
-            module=_LAWS,
             text="The probability of a padded position is exactly zero.",
             why="a large negative number added to padding instead of leaving it out",
         ),
@@ -33,7 +28,6 @@ OPERATION = Operation(
             name="sums-to-one",
             number=41,
             level="core",
-            module=_LAWS,
             text="The probabilities of a row's valid positions sum to one.",
             why="a mask applied after the softmax, without normalising again",
         ),
@@ -41,7 +35,6 @@ OPERATION = Operation(
             name="shift",
             number=42,
             level="core",
-            module=_LAWS,
             text="Adding an exact number to all valid values changes nothing.",
             why="padding kept as a logit of zero",
         ),

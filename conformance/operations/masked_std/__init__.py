@@ -19,7 +19,6 @@ OPERATION = Operation(
     differentiable=("x",),
     variants=tuple(
         Variant(
-            operation="masked_std",
             keywords=(("ddof", str(ddof)),),
             values=(("ddof", ddof),),
             result="row",

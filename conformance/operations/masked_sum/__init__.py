@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from conformance.specification import Law, Operation, Variant
 
-_LAWS = "conformance.operations.masked_sum.laws"
-
 OPERATION = Operation(
     name="masked_sum",
     number=11,
@@ -16,14 +14,13 @@ OPERATION = Operation(
     bound="n v sum|x| + [float16, bfloat16] 2 u |sum| + eta",
     inputs=("x",),
     differentiable=("x",),
-    variants=(Variant(operation="masked_sum", result="row", empty="zero"),),
+    variants=(Variant(result="row", empty="zero"),),
     also=("long-rows",),
     laws=(
         Law(
             name="shift",
             number=40,
             level="core",
-            module=_LAWS,
             text="Adding an exact number to every valid value adds it once for each "
             "valid position.",
             why="padding that is added, or a sum that is divided",
@@ -32,7 +29,6 @@ OPERATION = Operation(
             name="ones",
             number=41,
             level="core",
-            module=_LAWS,
             text="The sum of ones is the number of valid positions, exactly.",
             why="an epsilon, or a scale by the padded length",
         ),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from conformance.specification import Law, Operation, Variant
 
-_LAWS = "conformance.operations.masked_variance.laws"
-
 OPERATION = Operation(
     name="masked_variance",
     number=16,
@@ -17,14 +15,13 @@ OPERATION = Operation(
     "bfloat16] 2 u var + eta, d = x - m, e = (n + 1) v mean|x|",
     inputs=("x",),
     differentiable=("x",),
-    variants=(Variant(operation="masked_variance", result="row", empty="declared"),),
+    variants=(Variant(result="row", empty="declared"),),
     also=("long-rows",),
     laws=(
         Law(
             name="shift",
             number=40,
             level="core",
-            module=_LAWS,
             text="Adding an exact number to all valid values changes nothing.",
             why="the mean of squares less the square of the mean, which cancels",
         ),
@@ -32,7 +29,6 @@ OPERATION = Operation(
             name="not-negative",
             number=41,
             level="core",
-            module=_LAWS,
             text="No variance is below zero.",
             why="a difference of two large squares",
         ),

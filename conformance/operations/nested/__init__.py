@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from conformance.specification import Law, Operation, Variant
 
-_LAWS = "conformance.operations.nested.laws"
-
 OPERATION = Operation(
     name="nested",
     number=21,
@@ -25,7 +23,6 @@ OPERATION = Operation(
     differentiable=("x",),
     variants=tuple(
         Variant(
-            operation="nested",
             keywords=(("inner", inner),),
             result="position",
             empty="zero",
@@ -38,7 +35,6 @@ OPERATION = Operation(
             name="weights-once",
             number=40,
             level="core",
-            module=_LAWS,
             text="Every inner weight is among the owner's trainable weights exactly "
             "once, also where an inner layer is used twice; what is not trained is not "
             "among them.",
@@ -48,7 +44,6 @@ OPERATION = Operation(
             name="state",
             number=41,
             level="core",
-            module=_LAWS,
             text="Inner state, moving statistics and frozen weights, is tracked apart, "
             "once; answering leaves it alone, and a step of training moves the moving "
             "statistics to 0.9 of themselves and 0.1 of the batch's (of the variance, "
@@ -59,7 +54,6 @@ OPERATION = Operation(
             name="trains",
             number=42,
             level="core",
-            module=_LAWS,
             text="One step of gradient descent moves every trainable weight, in "
             "float32 and float64 by the rate times its exact gradient, and no frozen "
             "one.",
@@ -69,7 +63,6 @@ OPERATION = Operation(
             name="names",
             number=43,
             level="core",
-            module=_LAWS,
             text="Each weight, and each piece of state, has a name that no other has.",
             why="two inner layers made from one layer's configuration, name included",
         ),
@@ -77,7 +70,6 @@ OPERATION = Operation(
             name="shares-nothing",
             number=44,
             level="core",
-            module=_LAWS,
             text="Two layers made from one configuration share nothing: a step of one "
             "leaves the weights, the state and the answers of the other as they are.",
             why="inner layers made once, in a default argument or at module level",
@@ -86,7 +78,6 @@ OPERATION = Operation(
             name="restores",
             number=45,
             level="core",
-            module=_LAWS,
             text="What a trained layer saved, restored into a layer of other weights, "
             "gives the same weights, the same state and the same answer, bit for bit.",
             why="state, or one inner layer's weights, that are not saved",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from conformance.specification import Law, Operation, Variant
 
-_LAWS = "conformance.operations.reverse_sequence.laws"
-
 OPERATION = Operation(
     name="reverse_sequence",
     number=7,
@@ -20,7 +18,6 @@ OPERATION = Operation(
     differentiable=("x",),
     variants=(
         Variant(
-            operation="reverse_sequence",
             result="position",
             empty="zero",
             padding="declared",
@@ -31,7 +28,6 @@ OPERATION = Operation(
             name="involution",
             number=40,
             level="core",
-            module=_LAWS,
             text="Reversing what was reversed gives the row's valid values back, bit "
             "for bit.",
             why="a row that is moved as well as reversed",
@@ -40,7 +36,6 @@ OPERATION = Operation(
             name="same-values",
             number=41,
             level="core",
-            module=_LAWS,
             text="A row's valid positions hold the values that they held before, each "
             "as often, in every feature.",
             why="padding that is turned into the row, and a value that is lost for it",

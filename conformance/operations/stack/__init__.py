@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from conformance.specification import Law, Operation, Variant
 
-_LAWS = "conformance.operations.stack.laws"
-
 OPERATION = Operation(
     name="stack",
     number=20,
@@ -25,7 +23,6 @@ OPERATION = Operation(
     trims="outside",
     variants=tuple(
         Variant(
-            operation="stack",
             keywords=(("cell", cell), ("output", output)),
             result="position" if output == "sequence" else "row",
             empty="zero",
@@ -42,7 +39,6 @@ OPERATION = Operation(
             name="row-by-row",
             number=40,
             level="core",
-            module=_LAWS,
             text="The padded batch gives what the same layer gives for each row alone "
             "and unpadded: a mask is needed before every layer and behind the last.",
             why="a mask left out before one layer, which the next one hides or carries",
@@ -51,7 +47,6 @@ OPERATION = Operation(
             name="zero-at-padding",
             number=41,
             level="core",
-            module=_LAWS,
             results=("position",),
             text="The output at a padded position is exactly zero.",
             why="a mask left out behind the last layer",
