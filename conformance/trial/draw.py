@@ -1,8 +1,9 @@
 """Generated batches: masks, values and garbage, the same on every machine.
 
-Raw PCG64 words are indexed into tables that run from simple to wild, so a batch
-depends on the seed and on nothing else: not on NumPy's distributions, the platform or
-the framework under test.
+Raw PCG64 words index into tables that run from simple to wild, so a batch depends on
+the seed and on nothing else. NumPy promises the same raw words for a seed in every
+version and on every platform, but not the same numbers from a ``Generator``'s methods
+(NEP 19: https://numpy.org/neps/nep-0019-rng-policy.html).
 """
 
 from __future__ import annotations
@@ -74,11 +75,12 @@ class Draw:
 
     Args:
         seed: The run's seed.
-        name: What is drawn for, such as a variant's name.
-        turn: The how manieth batch for that name; shapes take turns by it.
+        name: The purpose, such as a variant's name.
+        turn: The batch's number for that name; shapes take turns by it.
     """
 
     def __init__(self, seed: int, name: str, turn: int = 0) -> None:
+        # Not hash(): Python salts a string's in every process.
         words = [seed, zlib.crc32(name.encode()), turn]
         self._bits = np.random.PCG64(np.random.SeedSequence(words))
         self.turn = turn
@@ -86,6 +88,9 @@ class Draw:
     def below(self, high: int, shape: int | Sequence[int]) -> Array:
         """Return whole numbers from 0 to ``high - 1``."""
         size = shape if isinstance(shape, int) else math.prod(shape)
+        # The upper half of a word. The remainder favours small numbers by at most
+        # high / 2**32, which is nothing for a table of 16, and a call takes as many
+        # words as it returns numbers, which a rejection loop would not.
         words = np.asarray(self._bits.random_raw(size), dtype=np.uint64) >> np.uint64(
             32
         )
@@ -105,6 +110,9 @@ class Draw:
     def order(self, size: int) -> Array:
         """Return a permutation that leaves no row in place, if there are two."""
         shuffled = np.argsort(self.below(1 << 30, size), kind="stable")
+        # One row left in place would be no test of order. A rotation moves every row
+        # and costs no further words, however often a permutation has a fixed point
+        # (63 % of them have one).
         fixed = (shuffled == np.arange(size)).any()
         return np.roll(np.arange(size), 1) if fixed else shuffled
 
@@ -123,6 +131,7 @@ def right_mask(draw: Draw, rows: int, time: int) -> Array:
     and the shortest: what laws look for is there in every batch.
     """
     lengths = 1 + draw.below(time, rows)
+    # Written over what was drawn, so that the words that follow are the same ones.
     steps = [step for step in LADDER if step <= time]
     lengths[: len(steps)] = steps[:rows]
     return np.asarray(np.arange(time) < lengths[:, None])

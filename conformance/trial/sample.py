@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """What a law asks about: a batch in one dtype, and what must come out.
+    """A batch in one dtype with its exact answer: the question that a law asks.
 
     Attributes:
         oracle: The operation's oracle.
@@ -50,8 +50,10 @@ class Sample:
     _answers: dict[str, Array] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Have the inputs say what the mask says, where the mask is the answer."""
+        """Encode the mask into the inputs where the operation computes the mask."""
         if self.variant.makes_mask:
+            # Such an operation takes no mask: its inputs must have one to be found, and
+            # batches are drawn, padded and shrunk by their mask like all others.
             oracle = typing.cast("MaskOracle", self.oracle)
             formed = oracle.formed(self.variant.options, self.batch)
             object.__setattr__(self, "batch", formed)
@@ -72,7 +74,11 @@ class Sample:
 
     @property
     def solvable(self) -> bool:
-        """Whether the batch has an exact answer: a shrunk one may be malformed."""
+        """Whether the batch has an exact answer: a shrunk one may be malformed.
+
+        Shrinking knows arrays, not operations: it may cut a class off the logits while
+        a label still names it, or leave an axis with nothing in it.
+        """
         try:
             self._solve()
         except (ValueError, IndexError):
@@ -84,10 +90,10 @@ class Sample:
         return replace(self, batch=batch, _answers={})
 
     def alike(self, batch: Batch) -> Sample:
-        """Return a sample with other padding in the same places: the same answer.
+        """Return a sample with other padding in the same places, and the same answer.
 
-        Unless what stands there shows in the answer: kept, a query that attends, or
-        a mean of everything where there is nothing to attend to.
+        The answer is computed again where padding shows in it: where the adapter keeps
+        it, lets padded queries attend, or averages all positions of an empty row.
         """
         shows = self.padding in {"kept", "attend"} or self.empty == "uniform"
         declared = self.variant.padding == "declared"
@@ -95,6 +101,10 @@ class Sample:
 
     def rows(self, order: Array) -> Sample:
         """Return the same rows in another order, their answers with them."""
+        # The answers move with the rows instead of being computed again, which is what
+        # makes the law on a batch's order independent of the oracle's own order. A sum
+        # over the batch has no rows to move, and of a batch norm, which couples its
+        # rows, the rounding depends on their order.
         moved = self.having(self.batch.take(order))
         coupled = getattr(self.oracle, "COUPLED", False)
         if self.variant.result != "scalar" and not coupled:
@@ -110,8 +120,8 @@ class Sample:
     def cotangent(self, name: str = "cotangent") -> Array:
         """Return a random cotangent of the answer's shape, no element zero.
 
-        Where each adapter declares what stands at padding it is zero there: what is
-        padding in the answer is asked for nothing, and must then reach no input.
+        It is zero at padding where each adapter declares what stands there: padding of
+        the answer then asks for nothing, and no gradient may come of it.
         """
         shape = self.want.shape
         drawn = self.draw(name).rows_of(COTANGENTS, shape or (1,)).reshape(shape)
@@ -176,7 +186,7 @@ class Sample:
     def _holds(self, want: Array, allowed: Array) -> Array:
         """Return the bound: what the dtype cannot hold is not asked for."""
         largest = PRECISIONS[self.dtype].largest
-        # An overflow is right there.
+        # An overflow is right there, and so is the largest number: rounding decides.
         return np.where(np.abs(want) + allowed > largest, np.inf, allowed)
 
     def _padded(self, want: Array, allowed: Array) -> tuple[Array, Array]:
@@ -242,7 +252,9 @@ class Sample:
             with np.errstate(all="ignore"):
                 want, allowed = self.oracle.uniform(options, self.batch, self.dtype)
             return want, self._holds(want, allowed)
-        # exp(x - M) of equal fill values, over all T positions of the row
+        # exp(x - M) of equal fill values, over all T positions of the row. The bound is
+        # four roundings of bfloat16 (u = 2**-8) in every dtype: a declared behaviour
+        # is to be recognised, not measured, and no other one comes near 1 / T.
         share = 1.0 / max(self.batch.time, 1)
         return np.full(like.shape, share), np.full(like.shape, 4 * 2.0**-8 * share)
 

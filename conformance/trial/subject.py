@@ -1,4 +1,4 @@
-"""One function of an adapter, called with NumPy batches: what laws put to the test."""
+"""The subject of a check: one function of an adapter, called with NumPy batches."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Subject:
         self.variant = variant
         self.dtype = dtype
         self.route = route
-        # What the adapter was given last, for the evidence when it raises.
+        # The last batch given to the adapter: the evidence when it raises.
         self.given: Batch | None = None
         # Layers, compiled functions and gradient functions, so that each is made once.
         self._layers = Layers(adapter, framework, operation, variant, route=route)
@@ -89,7 +89,8 @@ class Subject:
         """Return the batch's inputs as the route wants them, without the mask."""
         arrays = list(batch.arrays.values())
         if self.route == "autocast":
-            # Its own dtype is where it computes; it is given float32.
+            # The dtype of this route is that of the computation: autocast takes
+            # float32 and rounds to bfloat16 before each matrix product.
             arrays = [to_single(array) for array in arrays]
         return [self.framework.tensor(array) for array in arrays]
 
@@ -120,6 +121,8 @@ class Subject:
             return plain
         if self.operation.builds and self.framework.FUNCTIONAL:
             return self._applied(plain)
+        # By id, since a layer need not be hashable; safe, since _layers keeps each one
+        # alive and so no id is given out twice.
         if id(plain) not in self._compiled:
             self._compiled[id(plain)] = self.framework.compile(plain, self.route)
         return self._compiled[id(plain)]
@@ -136,7 +139,7 @@ class Subject:
         return self._layers.plain(batch.weights)
 
     def built(self, batch: Batch) -> Any:
-        """Return a layer of the batch's weights that nobody else has seen."""
+        """Return a new layer of the batch's weights, for laws that change it."""
         self.given = batch
         return self._layers.build(batch.weights)
 
@@ -210,11 +213,11 @@ class Subject:
         return found
 
     def _program(self, layer: Any) -> int:
-        """Return a key that layers share which one program can serve.
+        """Return one key for all layers that the same compiled program can serve.
 
-        Those of a variant differ in their parameters alone, as in training, where they
-        change from step to step; what is not trained is no argument, so a layer that
-        has some has a program of its own.
+        Layers of a variant differ in their parameters alone, as they do from step to
+        step in training. State that is not trained is no argument of the program but a
+        constant in it, so a layer with state needs a program of its own.
         """
         own = not self.framework.FUNCTIONAL or self.framework.leaves(
             getattr(layer, "state", ())
