@@ -1,4 +1,4 @@
-"""A case put to an adapter: literal inputs against the answer that its file has."""
+"""Judge an adapter by a case: literal inputs, and the answer in the case's file."""
 
 from __future__ import annotations
 
@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 
 
 def judge_case(fixtures: Fixtures, check: Check, case: Case) -> Finding:
-    """Return what a case came to."""
+    """Return the finding of a case."""
     sample = fixtures.sample(check, read_batch(case), turn=0)
     want = np.asarray(_filled(decoded(case.want)), dtype=np.float64)
 
     def literal(subject: Subject, sample: Sample) -> Iterator[Verdict]:
         got = subject.answer(sample.batch, like=sample.want)
+        # NaN in ``want`` is either "declared" in the file or a NaN to be returned; in
+        # the second case the oracle says NaN as well.
         declared = np.isnan(want) & ~np.isnan(sample.want)
         # The file's answer is normative; the oracle fills what adapters declare.
         exact = np.where(declared | (sample.allowed == np.inf), sample.want, want)

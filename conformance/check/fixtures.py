@@ -1,7 +1,10 @@
-"""What checks of one variant share: batches, their exact answers, what is under test.
+"""The fixtures that checks of one variant share: batches, exact answers, subjects.
 
 One batch serves all laws, dtypes and routes, and one subject all checks of a dtype
 and route, so that a function is built and compiled once.
+
+Checks run variant by variant (see ``specification.plan``), so each cache below is
+emptied when the next variant asks: a run's memory does not grow with its length.
 """
 
 from __future__ import annotations
@@ -26,7 +29,10 @@ if TYPE_CHECKING:
 
 
 LAYERS = 4
-"""Layers that explored batches have between them where each is compiled anew."""
+"""Distinct layers among explored batches, where each layer is compiled anew.
+
+TensorFlow's ``birnn`` and ``stack`` took 37 instead of 51 seconds of CPU time at core.
+"""
 
 
 class Fixtures:
@@ -66,8 +72,8 @@ class Fixtures:
     def turn(self, check: Check, turn: int, rows: int | None = None) -> Sample:
         """Return one of the generated samples of a check's variant and dtype.
 
-        One whose rows are given is made anew for each law, and its answer forgotten:
-        what is kept does not grow with the number of examples.
+        A sample with a given number of rows is made anew for each law and not kept, so
+        that memory does not grow with the number of examples.
         """
         if rows is not None:
             oracle, variant = load_oracle(check.operation), check.variant
@@ -90,7 +96,7 @@ class Fixtures:
         return self._explored[key]
 
     def _drawn(self, variant: str, examples: int) -> list[Batch]:
-        """Return what Hypothesis draws for a variant, once for all dtypes."""
+        """Return the batches that Hypothesis draws for a variant, for all dtypes."""
         from conformance.check.explore import drawn
 
         if variant not in self._found:
@@ -110,7 +116,7 @@ class Fixtures:
     def sample(
         self, check: Check, batch: Batch, turn: int, oracle: Oracle | None = None
     ) -> Sample:
-        """Return a batch as the check's sample: its dtype, what is declared."""
+        """Return a batch as the check's sample, with dtype and declared behaviour."""
         declaration, variant = self.adapter.declaration, check.variant.name
         return Sample(
             oracle=oracle or self.oracle(check),
@@ -124,7 +130,7 @@ class Fixtures:
         )
 
     def oracle(self, check: Check) -> Oracle:
-        """Return the check's oracle, which laws, dtypes and routes ask only once."""
+        """Return the check's oracle, which computes each answer only once."""
         if self._shared is not None:
             return self._shared
         name = check.variant.name
@@ -134,7 +140,7 @@ class Fixtures:
         return self._oracles[name]
 
     def subject(self, check: Check) -> Subject:
-        """Return what a check is about, in its dtype and by its route."""
+        """Return the subject of a check, in its dtype and by its route."""
         key = (check.variant.name, check.dtype, check.route)
         if key not in self._subjects:
             if self._subjects and next(iter(self._subjects))[0] != key[0]:

@@ -1,4 +1,4 @@
-"""A law put to an adapter: generated batches, and the smallest that fails."""
+"""Judge an adapter by a law: generated batches, and the smallest that fails."""
 
 from __future__ import annotations
 
@@ -28,13 +28,17 @@ if TYPE_CHECKING:
     LawFunction = Callable[..., Iterator[Verdict]]
 
 NARROW = 16
-"""Batches of the usual size; further rows are judged many at a time."""
+"""Batches of the usual size; further rows are judged many at a time.
+
+Most failures show in the first of them, and a small batch is quick to shrink. Beyond
+16 the calls themselves are what takes time.
+"""
 
 KEPT = 256
 """Batches of the usual size that are kept for a variant's other laws and dtypes."""
 
 WIDE = 4096
-"""Rows in a batch where so many are asked for that the batches' number tells."""
+"""Rows in a batch beyond ``NARROW``: 230,000 to 1,100,000 rows a second of CPU time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,7 +72,7 @@ class Runner:
 
     @property
     def _options(self) -> dict[str, int]:
-        """The options without which the same batches would not be drawn again."""
+        """The options that a reproducer needs to draw the same batches again."""
         given = {"seed": self.seed, "examples": self.examples, "explore": self.explore}
         usual = {"seed": 0, "examples": EXAMPLES, "explore": 0}
         return {name: value for name, value in given.items() if value != usual[name]}
@@ -124,7 +124,7 @@ class Runner:
         return self._failed(check, finding, perf_counter(), shrunk=False, named=False)
 
     def remember(self, check: Check, result: Result) -> None:
-        """Know again of an earlier process's failure that it has no name."""
+        """Take over from an earlier process's failure that no mistake explains it."""
         failure = result.failure
         named = failure is None or failure.diagnosis or not failure.inputs
         if result.outcome == "failed" and not named and not _derived(check):
@@ -166,9 +166,8 @@ class Runner:
         key = (check.variant.name, check.dtype, check.route)
         if batch is None or _derived(check) or key in self._unnamed:
             return ""
-        from conformance.check.diagnose import (
-            diagnose,  # a run without failures needs none
-        )
+        # Here, since a run without failures needs none of the mutants that it imports.
+        from conformance.check.diagnose import diagnose
 
         subject = self.fixtures.subject(check)
         try:
@@ -176,7 +175,8 @@ class Runner:
         except Exception:  # noqa: BLE001 - a failure without a name is still a failure
             named = ""
         if not named:
-            # It would be asked the same again for each law that it fails.
+            # A diagnosis tries every mutant on many batches, and wrong code fails many
+            # laws: without a name once, it has none by its other failures either.
             self._unnamed.add(key)
         return named
 

@@ -1,4 +1,7 @@
-"""A failing batch made as small and as simple as it can be and still fail.
+"""Shrink a failing batch: as small and as simple as it can be and still fail.
+
+Not with Hypothesis: its shrinker works on the choices that a batch was drawn by, and
+most failing batches were not drawn by it but by a seed, or come from a case file.
 
 Rows first (the simplest failing one alone, else two, else halves), then columns, axes,
 padding and values. Every step keeps a batch only if the same check still fails on it.
@@ -29,7 +32,7 @@ MANY = 64
 
 @dataclass(slots=True)
 class _Search:
-    """The smallest failing batch so far, and how many calls are left."""
+    """The smallest failing batch so far, and the number of calls left."""
 
     best: Batch
     fails: Fails
@@ -39,8 +42,12 @@ class _Search:
 
     def take(self, candidate: Batch) -> bool:
         """Keep a candidate if it still fails, and is no other kind of input."""
+        # Both limits: eager calls are quick and would go on for long, a compiled call
+        # of a new shape may take seconds.
         if self.calls <= 0 or perf_counter() > self.until:
             return False
+        # An empty row often fails for a reason of its own, such as 0 / 0. A failure on
+        # other rows must not be shrunk to that one, and shown as it.
         if not self.empty and (candidate.counts == 0).any():
             return False
         self.calls -= 1
@@ -72,12 +79,13 @@ def shrink(
     while search.first(_narrower(search.best)):
         pass
     _values(search)
+    # Again: with simple values a position may turn out to have no part in it.
     _columns(search)
     return search.best
 
 
 def complexity(batch: Batch) -> tuple[float, ...]:
-    """Return what makes a batch hard to read; smaller is simpler."""
+    """Return a sort key for how hard a batch is to read; smaller is simpler."""
     floats = [np.asarray(a, np.float64).ravel() for a in batch.arrays.values()]
     values = np.concatenate(floats) if floats else np.zeros(0)
     odd = ~np.isfinite(values) | (values != np.round(values))
@@ -94,6 +102,8 @@ def _rows(search: _Search) -> None:
     singles = sorted((batch.take([row]) for row in range(batch.rows)), key=complexity)
     if search.first(singles):
         return
+    # No row fails alone, so rows disturb each other: two often show it. All pairs of
+    # the 64 that may be left are 2,016; those of the six simplest are 15.
     few = sorted(range(batch.rows), key=lambda row: complexity(batch.take([row])))[:6]
     if search.first(batch.take(pair) for pair in combinations(sorted(few), 2)):
         return
@@ -111,6 +121,7 @@ def _halves(search: _Search, *, down_to: int) -> None:
 
 def _columns(search: _Search) -> None:
     """Drop positions, the last first."""
+    # From the end: right padding goes first, and positions before it keep their places.
     at = search.best.time - 1
     while at >= 0 and search.best.time > 1:
         keep = np.delete(np.arange(search.best.time), at)
@@ -121,6 +132,8 @@ def _columns(search: _Search) -> None:
 def _narrower(batch: Batch) -> Iterator[Batch]:
     """Yield the batch with one element of a trailing axis, then without the axis."""
     for name, array in batch.arrays.items():
+        # Other arrays and weights would have to be narrowed in step with this one, by
+        # what only the operation knows.
         lone = len(batch.arrays) == 1 and not batch.weights
         if array.ndim > 2 and lone:  # noqa: PLR2004 - [B, T, ...]
             for at in range(array.shape[2]):
@@ -156,6 +169,7 @@ def _padding(search: _Search, name: str) -> None:
     )
     if search.best.mask.all():
         return
+    # 100 comes last, for a leak that a smaller number hides in the error bound.
     for simple in (*SIMPLE, 100.0):
         filled = np.where(wide, array, np.asarray(simple, array.dtype))
         if np.array_equal(filled, array):
