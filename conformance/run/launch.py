@@ -1,8 +1,8 @@
 """Run an adapter's checks in processes of their own, one after each that dies.
 
-A process is pytest with one item for each check. What an adapter prints goes to a log
-beside the record; whatever it does to its process is one check's error, and the next
-process goes on behind that check.
+A process is pytest with one item for each check. An adapter's output goes to a log
+beside the record. Whatever it does to its process is the error of one check, and the
+next process goes on behind that check.
 """
 
 from __future__ import annotations
@@ -32,7 +32,11 @@ if TYPE_CHECKING:
 
 _QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 _UNUSED = ("logging", "threadexception", "unraisableexception", "subtests", "doctest")
-"""pytest's own plugins that a run has no use for, and that see every check."""
+"""pytest's own plugins that a run has no use for and that hook into every item.
+
+Leaving them out and opening no side file per check took numpy_reference at core to
+0.74 of the CPU time.
+"""
 
 _USAGE = 4
 """pytest's exit status for bad use."""
@@ -82,6 +86,8 @@ def launch(order: Order, follow: Callable[[int, int], None], stop: Event) -> Run
         UsageError: The adapter does not load, or no check is selected.
         IncompleteRunError: The run ended before it wrote anything, or cannot write.
     """
+    # Processes in a row that brought the run no further. One that dies in a check is
+    # no such process: that check gets its error, and so each run comes to an end.
     record, barren = order.record, 0
     _prepare(order)
     earlier = order.settings.resume
@@ -89,6 +95,7 @@ def launch(order: Order, follow: Callable[[int, int], None], stop: Event) -> Run
     with Log(record.with_name(f"{record.name.replace('.jsonl', '')}.log")) as log:
         while True:
             finished = _finished(record)
+            # Left by the process before: it would be blamed on this one.
             current(record).unlink(missing_ok=True)
             command = _command(order, resume)
             process = Process(command, _environment(order), record, log)
@@ -117,7 +124,7 @@ def _in_order(record: Path, ending: Ending) -> bool:
 
 
 def _prepare(order: Order) -> None:
-    """Make room for the record; what is taken over is left until it was."""
+    """Remove an old record and its side files, unless this run resumes it."""
     record = order.record
     try:
         record.parent.mkdir(parents=True, exist_ok=True)
@@ -131,7 +138,7 @@ def _prepare(order: Order) -> None:
 
 
 def _finished(record: Path) -> int:
-    """Return how much a record holds: results and observations."""
+    """Return the number of results and observations in a record."""
     if not record.exists():
         return 0
     with record.open("rb") as file:
@@ -139,7 +146,11 @@ def _finished(record: Path) -> int:
 
 
 def _blamed(order: Order, ending: Ending, log: Log) -> bool:
-    """Write down what the process died in, unless that had ended already."""
+    """Write down the check that a process died in, unless it had a result already.
+
+    The death goes to a side file, not to the record: only the child writes that, so
+    that no two processes ever write to one file.
+    """
     what = under_way(order.record)
     if what.startswith(OBSERVING):
         over = what.removeprefix(OBSERVING) in seen(order.record)
@@ -175,6 +186,7 @@ def _command(order: Order, resume: tuple[Path, ...]) -> list[str]:
 
 
 def _environment(order: Order) -> dict[str, str]:
+    # A user's own options for pytest would reach the child's pytest as well.
     kept = {name: text for name, text in os.environ.items() if name != "PYTEST_ADDOPTS"}
     return _QUIET | kept | dict(order.variables)
 

@@ -1,8 +1,8 @@
-"""One process of a run: started, watched, and ended when it goes too far.
+"""Start one process of a run, watch it, and end it when it exceeds a limit.
 
-Why not pytest-xdist and pytest-timeout: a controller that receives its workers'
-reports cannot tell a check that hangs from one that is slow, and a timer inside the
-process needs the interpreter's lock, which code that hangs in C does not give back.
+Neither pytest-xdist nor pytest-timeout can do this. A controller that receives its
+workers' reports cannot tell a check that hangs from one that is slow, and a timer
+inside the process needs the interpreter's lock, which code that hangs in C keeps.
 """
 
 from __future__ import annotations
@@ -28,28 +28,30 @@ if TYPE_CHECKING:
     from conformance.run.log import Log
 
 START = 300.0
-"""Seconds that an adapter and its framework may take to be imported."""
+"""Time limit for importing an adapter and its framework, in seconds."""
 
 END = 30.0
-"""Seconds that it may take to end, all its checks done."""
+"""Time limit for a process to end once all its checks are done, in seconds."""
 
 OUTPUT = 64 * 2**20
-"""Bytes that one check may print."""
+"""Output limit per check, in bytes."""
 
 GRACE = 3.0
-"""Seconds in which a process may end by itself when it is told to."""
+"""Seconds between the signal that asks a process to end and the one that ends it."""
 
 POLL = 0.05
+"""Seconds between two looks at a process, each a few system calls: 20 a second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How far a check may go.
+    """The limits of a check.
 
     Attributes:
-        seconds: How long it may take; 0 is for ever.
-        memory: Resident bytes of its process and of those it starts; 0 is any.
-        output: Bytes that it may print.
+        seconds: Time limit in seconds; 0 means none.
+        memory: Limit for the resident memory of its process and that process's
+            descendants, in bytes; 0 means none.
+        output: Limit for its output, in bytes.
     """
 
     seconds: float = 300.0
@@ -59,12 +61,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """How a process ended.
+    """The end of a process.
 
     Attributes:
         status: Its exit status; negative is a signal's number.
-        reason: Why it was ended; empty if it ended by itself.
-        stopped: Whether that is because the user wants no more.
+        reason: The limit that it exceeded; empty if it ended by itself.
+        stopped: Whether the user stopped it.
     """
 
     status: int
@@ -100,8 +102,10 @@ class Process:
     ) -> None:
         self.record = record
         self.log = log
-        # The input is never written to: it ends when this process does, and with it
-        # the one that holds its other end.
+        # Nothing is ever written to its input. The pipe closes when this process ends,
+        # however that happens, and the child then ends itself (run/child.py): no run
+        # is left behind by a killed terminal. A session of its own keeps Ctrl-C from
+        # reaching both, and gives it a group of processes that can be killed as one.
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -111,6 +115,8 @@ class Process:
             start_new_session=True,
         )
         output = self._process.stdout
+        # A copy of the descriptor for the thread that follows it: this one is closed
+        # with the process, while a grandchild may still write to the other.
         self._output = log.follow(os.dup(output.fileno())) if output else None
         if output:
             output.close()
@@ -119,7 +125,7 @@ class Process:
     def wait(
         self, limits: Limits, follow: Callable[[int, int], None], stop: Event
     ) -> Ending:
-        """Watch the process to its end and return how it ended."""
+        """Watch the process to its end and return that end."""
         watch = _Watch(self._process.pid, limits, self.record, self.log)
         try:
             while self._process.poll() is None:
@@ -129,7 +135,8 @@ class Process:
                     return Ending(status=self._process.returncode, stopped=True)
                 reason = watch.exceeded()
                 if reason:
-                    # faulthandler writes down where it is, also in C.
+                    # Not SIGKILL: on SIGABRT faulthandler prints the Python stack,
+                    # also where the thread hangs in C, and the log keeps it.
                     self._end(signal.SIGABRT)
                     return Ending(status=self._process.returncode, reason=reason)
                 sleep(POLL)
@@ -150,6 +157,7 @@ class Process:
     def _clear(self) -> None:
         """End what the process has left running, and read what it said last."""
         if sys.platform != "win32":
+            # Its process id is that of its group, which lives on with its children.
             with suppress(OSError):
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
@@ -160,7 +168,7 @@ class Process:
 
 
 class _Watch:
-    """What is under way, since when, and how much it has taken since then."""
+    """The check that is under way, its start, and its use of time and output."""
 
     def __init__(self, pid: int, limits: Limits, record: Path, log: Log) -> None:
         self._pid = pid
@@ -176,12 +184,16 @@ class _Watch:
     def exceeded(self) -> str:
         """Return which limit is exceeded, or nothing."""
         limits, now = self._limits, self._state()
+        # The record's size tells two checks of one name apart, such as a check that is
+        # repeated; every result makes the record grow.
         if now != self._now:
             self._now, self._since, self._printed = now, monotonic(), self._log.size
             self._began = self._began or bool(now[0])
         took = monotonic() - self._since
         if self._log.size - self._printed > limits.output:
             return f"printed more than {limits.output // 2**20} MiB"
+        # Between checks nothing is announced: that is the import before the first
+        # check, or the end after the last one.
         idle = END if self._began else max(START, limits.seconds)
         if limits.seconds and not now[0] and took > idle:
             return f"did not {'end' if self._began else 'begin'} within {idle:g} s"
@@ -192,7 +204,7 @@ class _Watch:
         return ""
 
     def _state(self) -> tuple[str, int]:
-        """Return what is announced, and when that was."""
+        """Return the announced check, and the record's size at this moment."""
         what = under_way(self._record)
         try:
             return what, self._record.stat().st_size
@@ -201,7 +213,7 @@ class _Watch:
 
 
 def _memory() -> Callable[[int], int]:
-    """Return what measures the resident bytes of a process and its descendants.
+    """Return a function for the resident bytes of a process and its descendants.
 
     Not RLIMIT_AS: frameworks reserve address space that they never touch.
     """
@@ -223,7 +235,7 @@ def _memory() -> Callable[[int], int]:
 
 
 class _Tail:
-    """How many checks a record holds, read while it is written."""
+    """The number of checks in a record, read while it is written."""
 
     def __init__(self, record: Path) -> None:
         self._record = record
@@ -235,6 +247,8 @@ class _Tail:
         try:
             with self._record.open("rb") as file:
                 inode = os.fstat(file.fileno()).st_ino
+                # Another file: the record was replaced, as in the first write of a
+                # run that is resumed.
                 if inode != self._file:
                     self._file, self._lines, self._planned, self._at = inode, 0, 0, 0
                 file.seek(self._at)
