@@ -1,7 +1,7 @@
 """Plan the checks of an adapter: variant x (case or law) x dtype x route.
 
-Imports no NumPy and no framework, so that checks can be listed and shared out
-anywhere; ids are the same in every version of every dependency.
+Imports no NumPy and no framework, so that checks can be listed and sharded anywhere,
+with the same ids in every version of every dependency.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class PlannedCase(Protocol):
 
 
 def clauses(operation: Operation) -> tuple[Clause, ...]:
-    """Return every clause of an operation, by number."""
+    """Return all clauses of an operation, sorted by number."""
     laws = [law.clause(operation.name) for law in laws_of(operation)]
     return tuple(sorted((*laws, *operation.clauses), key=lambda clause: clause.number))
 
@@ -123,7 +123,9 @@ def plan(
 
 def _order(operations: Sequence[str]) -> Callable[[Check], tuple[object, ...]]:
     def key(check: Check) -> tuple[object, ...]:
-        # One variant, dtype and route after the other: each is compiled once.
+        # One variant, dtype and route after the other, so that each is compiled once
+        # and the fixtures of one variant suffice. float32 comes first: a wrong formula
+        # then fails in the dtype in which it is easiest to read.
         return (
             operations.index(check.operation),
             check.variant.name,
@@ -166,6 +168,8 @@ def _of_law(
         unsupported=_lacking(declaration, variant, law),
         since=later(operation.since, law.since),
     )
+    # A further dtype rarely shows another mistake than the usual one, so core does
+    # without it, unless a law is about a dtype.
     usual = law.dtypes or (usual_dtype(declaration),)
     for dtype in declaration.dtypes:
         level = law.level if dtype in usual else _raised(law.level)
@@ -173,6 +177,9 @@ def _of_law(
     if law.name not in SECOND_ROUTE_LAWS and law.route != "eager":
         return
     for route, dtype in _further(declaration, operation, variant):
+        # Extended routes get the law that compares routes, not the four above. inductor
+        # gets cases only: it writes and compiles C++ for each new shape, and laws have
+        # many shapes.
         taken = law.route != "eager" or route not in EXTENDED_ROUTES
         if route not in {base.route, "inductor"} and taken:
             level = _by(route, law.level)
@@ -206,6 +213,7 @@ def _of_case(
             )
             yield replace(base, dtype=dtype, level=level)
     for route, dtype in _further(declaration, operation, variant):
+        # One case a variant by inductor: see _of_law.
         wanted = route != "inductor" or first
         if route != declaration.primary and dtype in case.dtypes and wanted:
             level = _by(route, case.level)
@@ -217,6 +225,8 @@ def _further(
 ) -> Iterator[tuple[str, str]]:
     """Yield each declared route that gives answers, with the dtype to use."""
     for route in declaration.routes:
+        # vmap maps over the rows, which no mean over the batch survives; jvp belongs to
+        # the law on forward mode alone; only layers have a training mode.
         coupled = variant.result == "scalar" or "batch-composition" in operation.without
         rows_alone = route == "vmap" and coupled
         no_layer = route == "training" and not operation.builds
@@ -243,7 +253,7 @@ def usual_dtype(declaration: Declaration) -> str:
 
 
 def _raised(level: Level) -> Level:
-    """Return robust for a core check in a further dtype or by a further route."""
+    """Raise core to robust, for a further dtype or route; keep any other level."""
     return "robust" if level == "core" else level
 
 
@@ -283,7 +293,7 @@ _LACKING = {
 def _unplaced(
     declaration: Declaration, variant: Variant, mask: Sequence[Sequence[bool]]
 ) -> str:
-    """Return why an adapter must not be given a mask, or nothing."""
+    """Return why an adapter must not be given a mask, or an empty text."""
     for row in mask:
         where = _placement(row)
         if where == "empty" and declaration.empty_row(variant.name) == "error":
