@@ -1,4 +1,4 @@
-"""What the suite asks of a framework: one module each, the same functions in order.
+"""The interface to a framework: one module each, the same functions in order.
 
 Nothing here is imported before an adapter that needs it runs; see
 :func:`load_framework`. The functions work on one framework's own tensors
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
-    """What a compiled function's compiler took in.
+    """The graphs that a compiler captured of a function.
 
     Attributes:
         graphs: Graphs captured so far.

@@ -24,7 +24,9 @@ ROUTES = ("compiled", "eager", "vmap", "jvp")
 GRADIENTS = True
 FUNCTIONAL = True
 
-# On accelerators the default multiplies float32 in fewer bits.
+# The default multiplies float32 in bfloat16 on TPUs and in TF32 on NVIDIA GPUs, which
+# would hide every mistake that this suite looks for:
+# https://docs.jax.dev/en/latest/_autosummary/jax.default_matmul_precision.html
 jax.config.update("jax_default_matmul_precision", "highest")
 
 
@@ -48,6 +50,8 @@ def environment() -> dict[str, str]:
 
 def scope(dtype: str) -> AbstractContextManager[object]:
     """Return the context in which ``dtype`` works: float64 needs x64, others do not."""
+    # Not for every dtype: x64 changes the default dtypes as well, and most users run
+    # without it.
     context: AbstractContextManager[object] = jax.enable_x64(dtype == "float64")
     return context
 
@@ -55,11 +59,12 @@ def scope(dtype: str) -> AbstractContextManager[object]:
 def tensor(array: Array) -> Tensor:
     """Return an array with a copy of ``array``, dtype kept.
 
-    Without x64 there are no integers of 64 bits: they become as wide as there are.
+    Without x64 there are no 64-bit integers: they become as wide as there are.
     """
     whole = array.dtype.kind in "iu"
     kept = jax.dtypes.canonicalize_dtype(array.dtype) if whole else array.dtype
-    # Moved, not converted: a conversion would be compiled anew for each shape.
+    # device_put copies bytes; jnp.asarray with a dtype would compile a conversion for
+    # each new shape.
     return jax.device_put(array.astype(kept, copy=True))
 
 
@@ -142,6 +147,7 @@ def tangent(
         sources = tuple(tensors[index] for index in wanted)
         return jax.jvp(of, sources, tuple(tangents))[1]
 
+    # Tuples: a list is another tree to jit, which would trace the function again.
     compiled = jax.jit(step)
     return lambda tensors, tangents: compiled(tuple(tensors), tuple(tangents))
 
@@ -181,9 +187,9 @@ def layer_gradient(layer: Any, wanted: Sequence[int]) -> Callable[..., Gradients
 class _Compiled:
     """A jitted function that knows what was traced.
 
-    Batches of the usual length are compiled as users do. What laws and cases make of
-    them, trimmed or longer, is the same program for another shape, called once or
-    twice: it is compiled in a sixth of the time.
+    Batches of the usual length are compiled with the options that users have. Trimmed
+    and longer batches, which laws and cases make of them, run the same program for
+    another shape once or twice: it is compiled in a sixth of the time.
     """
 
     def __init__(self, function: Callable[..., Tensor], fixed: int = 0) -> None:
@@ -192,6 +198,7 @@ class _Compiled:
         self._traces = 0
 
         def traced(*tensors: Tensor) -> Tensor:
+            # A side effect on purpose: Python runs this body only while JAX traces.
             self._traces += 1
             return function(*tensors)
 
@@ -232,7 +239,8 @@ def _step(step: Callable[..., Gradients]) -> Callable[..., Gradients]:
 def _quick() -> dict[str, bool | int]:
     """Return the options under which XLA spends the least time on machine code.
 
-    What it does to the program before that stays as it is.
+    XLA's passes over the program itself stay as they are. A derivative compiles in 0.2
+    of the time; jax_reference at core took 0.78 of the CPU time.
     """
     options: dict[str, bool | int] = {
         "xla_backend_optimization_level": 0,

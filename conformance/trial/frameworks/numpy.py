@@ -40,6 +40,7 @@ def scope(dtype: str) -> AbstractContextManager[object]:
 
 def tensor(array: Array) -> Tensor:
     """Return a copy of ``array``."""
+    # A copy, so that an adapter that writes to its input spoils no other check.
     return np.array(array, copy=True, order="C")
 
 
@@ -144,7 +145,7 @@ def layer_gradient(
 
 
 def _sliced(array: Array) -> Array:
-    # What lies between the elements must not be mistaken for them.
+    # NaN between the elements: code that ignores strides reads it and shows it.
     buffer = np.full((*array.shape[:-1], 2 * array.shape[-1]), 1, array.dtype)
     if array.dtype.kind not in "biu":
         buffer[...] = np.nan

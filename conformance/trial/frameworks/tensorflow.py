@@ -123,6 +123,8 @@ def gradient(
         sources = [tensors[index] for index in wanted]
         return _pulled(lambda: function(*tensors), sources, cotangent)
 
+    # Not by XLA, on any route: it compiles a derivative anew for each shape, and the
+    # laws on gradients are about the formula.
     traced = tf.function(step, jit_compile=False)
     return lambda tensors, cotangent: _connected(
         names, *traced(list(tensors), cotangent)
@@ -138,6 +140,8 @@ def tangent(
         sources = [tensors[index] for index in wanted]
         with tf.autodiff.ForwardAccumulator(sources, list(tangents)) as forward:
             answer = function(*tensors)
+        # ZERO, since forward mode has no missing tangents: an answer that no input
+        # reaches does not move, which is what the law compares.
         return forward.jvp(answer, tf.UnconnectedGradients.ZERO)
 
     return step
@@ -173,10 +177,12 @@ class _Compiled:
         self.graphs: list[Any] = []
 
         def traced(*tensors: Tensor) -> Tensor:
+            # Python runs this body only while TensorFlow traces, inside the new graph.
             self.graphs.append(tf.compat.v1.get_default_graph())
             return function(*tensors)
 
         self._traced = traced
+        # None is the default that users have: XLA on TPUs alone.
         self._call = tf.function(traced, jit_compile=xla or None)
 
     def __call__(self, *tensors: Tensor) -> Tensor:
@@ -198,6 +204,7 @@ class _Dynamic(_Compiled):
 
 
 def _open_shape(tensor: Tensor) -> Any:
+    # Feature axes stay known: kernels need their sizes, and users do not vary them.
     known = list(tensor.shape)[2:]
     along = [None] * (len(tensor.shape) - len(known))
     return tf.TensorSpec([*along, *known], tensor.dtype)
@@ -212,6 +219,8 @@ def _each_row(function: Callable[..., Tensor], fixed: int) -> Callable[..., Tens
         def one(rows: Sequence[Tensor]) -> Tensor:
             return function(*own, *(row[None] for row in rows))[0]
 
+        # Without the fallback an operation that cannot be vectorized is an error; with
+        # it, it would run in a loop, and the route would test nothing.
         return tf.vectorized_map(one, batch, fallback_to_while_loop=False)
 
     return call
@@ -224,6 +233,7 @@ def _size(graph: Any) -> int:
 def _pulled(
     function: Callable[[], Tensor], sources: list[Tensor], cotangent: Tensor
 ) -> Gradients:
+    # Only the sources: an adapter's own variables would be recorded for nothing.
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         for one in sources:
             tape.watch(one)

@@ -78,7 +78,7 @@ def tensor(array: Array) -> Tensor:
     """Return a tensor with a copy of ``array`` on the default device, dtype kept."""
     copy = np.array(array, copy=True, order="C")
     if copy.dtype == ml_dtypes.bfloat16:
-        # torch knows nothing of NumPy's bfloat16, but the bits are the same.
+        # from_numpy does not take ml_dtypes' bfloat16, but the bits are the same.
         whole = torch.from_numpy(copy.view(np.int16)).view(torch.bfloat16)
     else:
         whole = torch.from_numpy(copy)
@@ -214,6 +214,8 @@ class _Compiled:
     def __init__(self, function: Callable[..., Tensor], route: str) -> None:
         self.sizes: list[int] = []
         self.breaks = 0
+        # aot_eager traces by Dynamo and AOTAutograd and runs eager kernels: it finds a
+        # length baked into a graph without seconds of code generation.
         self._lower = _inductor() if route == "inductor" else aot_eager
         self._call = torch.compile(
             _fresh(function), backend=self._backend, dynamic=route == "dynamic"
@@ -221,17 +223,20 @@ class _Compiled:
 
     def __call__(self, *tensors: Tensor) -> Tensor:
         before = _graph_breaks()
-        # A layer's parameters alone would have the backward pass traced too, which
-        # takes as long again for each new shape.
+        # A layer's parameters want gradients, so AOTAutograd would trace the backward
+        # pass too, which takes as long again for each new shape. Nobody asks this
+        # route for gradients; where an input wants one, it is traced.
         asked = any(_wants_gradient(one) for one in tensors)
         with torch.set_grad_enabled(asked), warnings.catch_warnings():
-            # The compiler's own deprecations are not the adapter's.
+            # The compiler's own deprecations are no fault of the adapter.
             warnings.simplefilter("ignore")
             answer = self._call(*tensors)
         self.breaks += _graph_breaks() - before
         return answer
 
     def _backend(self, module: Any, inputs: Sequence[Any]) -> Callable[..., Any]:
+        # Called for each graph that Dynamo captures: a function with no graph, or with
+        # empty ones, was not compiled.
         self.sizes.append(sum(node.op in _CALLS for node in module.graph.nodes))
         compiled: Callable[..., Any] = self._lower(module, list(inputs))
         return compiled
@@ -272,6 +277,8 @@ def _autocast(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
     def call(*tensors: Tensor) -> Tensor:
         device = torch.get_default_device().type
+        # Entered at each call: autocast caches the weights that it casts until its
+        # outermost context ends.
         with torch.autocast(device, dtype=torch.bfloat16):
             return function(*tensors)
 
@@ -287,8 +294,8 @@ def _training(layer: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
 
 def _fresh(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    # torch.compile keeps what it compiled by code object: one shared by all wrapped
-    # functions would look through the guards of all of them at each call.
+    # torch.compile caches by code object. Functions that share one would share a cache,
+    # and each call would try the guards of all of them.
     def call(*tensors: Tensor) -> Tensor:
         return function(*tensors)
 
@@ -309,12 +316,15 @@ def _pulled(
 ) -> Gradients:
     if not answer.requires_grad:
         raise _unconnected(names)
+    # allow_unused, so that the message can name what is missing: torch's own error
+    # says only that one of the tensors was not used.
     found = torch.autograd.grad(
         answer, sources, cotangent, allow_unused=True, materialize_grads=False
     )
     missing = [n for n, one in zip(names, found, strict=True) if one is None]
     if missing:
         raise _unconnected(missing)
+    # nn.Embedding(sparse=True) and its like give sparse gradients of the same values.
     dense = [one.to_dense() if one.is_sparse else one for one in found]
     return answer.detach(), dense
 
@@ -328,7 +338,7 @@ def _unconnected(names: list[str]) -> UnconnectedGradientError:
 
 
 def _sliced(array: Array) -> Tensor:
-    # What lies between the elements must not be mistaken for them.
+    # NaN between the elements: code that ignores strides reads it and shows it.
     buffer = np.full((*array.shape[:-1], 2 * array.shape[-1]), 1, array.dtype)
     if array.dtype.kind not in "biu":
         buffer[...] = np.nan
