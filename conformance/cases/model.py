@@ -125,7 +125,7 @@ class CaseFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Flag(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is special about a case's data.
+    """A property of a case's data.
 
     Attributes:
         means: What such a case contains.

@@ -43,7 +43,7 @@ WIDE = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effort:
-    """How far a law is searched.
+    """The effort to spend on a law.
 
     Attributes:
         examples: Generated rows.

@@ -1,4 +1,4 @@
-"""What an adapter does where the specification leaves a choice and it states none.
+"""Observe an adapter where the specification leaves a choice and it declares none.
 
 Nothing here is judged: the report shows it beside what others declare.
 """

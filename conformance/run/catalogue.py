@@ -1,4 +1,4 @@
-"""What can be run and what it means, without running anything."""
+"""List what can be run and what it means, without running anything."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the process of a run does to itself, so that one check harms no other.
+"""Set up the process of a run, so that one check harms no other.
 
 Only a process that `launch` beside it has started does this, never anybody's pytest.
 """

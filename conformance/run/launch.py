@@ -63,7 +63,7 @@ class Order:
 
     @property
     def record(self) -> Path:
-        """Where the record goes: a run in a process of its own always has one."""
+        """The path of the record: a run in a process of its own always has one."""
         if self.settings.record is None:
             msg = f"{self.settings.reference}: got no record, expected a path for it"
             raise UsageError(msg)

@@ -1,4 +1,4 @@
-"""What an adapter prints: kept beside the record, but never without end."""
+"""The log of an adapter's output, beside the record and of limited size."""
 
 from __future__ import annotations
 

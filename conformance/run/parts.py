@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Division:
-    """How a run is divided.
+    """The division of a run into parts.
 
     Attributes:
         shard: Which part of it is run here.

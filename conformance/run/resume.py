@@ -1,4 +1,4 @@
-"""What a run takes over from earlier processes: results, observations, and deaths.
+"""Resume a run from earlier processes: their results, observations and deaths.
 
 A process that dies is buried by the next one: `<record>.died`, which the parent
 writes, says in which check and how.
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Death(msgspec.Struct, frozen=True, kw_only=True):
-    """How a process died.
+    """The death of a process.
 
     Attributes:
         what: The check that it was in, or what it was observing.
@@ -42,7 +42,7 @@ class Death(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earlier:
-    """What earlier processes of one run have finished.
+    """The results and observations of a run's earlier processes.
 
     Attributes:
         results: By check id.

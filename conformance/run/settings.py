@@ -1,4 +1,4 @@
-"""What a run is asked for, spelt once: for the command, for pytest and for a child."""
+"""The settings of a run, spelt once for the command, for pytest and for a child."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from conformance.specification.shard import Shard
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a run is asked for.
+    """The settings of a run.
 
     Attributes:
         reference: The adapter, as the command line names it.

@@ -1,1 +1,1 @@
-"""What a law is given: a batch, its exact answer, and the adapter that answers it."""
+"""The input of a law: a batch, its exact answer, and the adapter that answers it."""

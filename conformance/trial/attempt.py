@@ -20,7 +20,7 @@ FEW = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What one attempt at a check came to.
+    """The outcome of one attempt at a check.
 
     Attributes:
         verdict: The first failing verdict, or a passing one with the largest share.
@@ -36,7 +36,7 @@ class Finding:
 
     @property
     def passed(self) -> bool:
-        """Whether everything was as it should be."""
+        """Whether everything was right."""
         return self.verdict.passed and not self.errored
 
 

@@ -32,17 +32,17 @@ class Batch:
 
     @property
     def rows(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         return int(self.mask.shape[0])
 
     @property
     def time(self) -> int:
-        """How many positions a row has, padding included."""
+        """The number of positions in a row, padding included."""
         return int(self.mask.shape[1])
 
     @property
     def counts(self) -> Array:
-        """How many positions of each row count, ``[B]``."""
+        """The number of valid positions in each row, ``[B]``."""
         return np.asarray(self.mask.sum(axis=1, dtype=np.int64))
 
     def each(self, change: Callable[[Array], Array]) -> Batch:

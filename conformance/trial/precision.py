@@ -1,4 +1,4 @@
-"""What rounding does in each dtype: the constants of every derived error bound."""
+"""The precision of each dtype: the constants of every derived error bound."""
 
 from __future__ import annotations
 

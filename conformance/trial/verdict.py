@@ -1,4 +1,4 @@
-"""What came out against what should have: a verdict, never an assertion."""
+"""Compare an answer with the exact one: a verdict, never an assertion."""
 
 from __future__ import annotations
 
