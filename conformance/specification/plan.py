@@ -29,7 +29,12 @@ if TYPE_CHECKING:
     from conformance.specification.declaration import Declaration
 
 SECOND_ROUTE_LAWS = ("value", "padding-content", "extra-padding", "batch-composition")
-"""The laws that run on a framework's secondary routes, besides the cases."""
+"""The laws that run on a framework's secondary routes, besides the cases.
+
+A route changes how a function is called, not its formula. These four find what a
+compiler can break: the value, a fold over padding, a length taken for a constant, and
+a batch taken for a constant. All laws on all routes would multiply a run's time.
+"""
 
 
 class PlannedCase(Protocol):
