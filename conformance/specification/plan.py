@@ -160,7 +160,7 @@ def _of_law(
         item=law.name,
         case=False,
         clause=f"{operation.name}.{law.name}",
-        level=law.level,
+        level=law.level_for(variant.name),
         dtype="float32",
         route=_route(declaration, law),
         unsupported=_lacking(declaration, variant, law),
@@ -168,14 +168,14 @@ def _of_law(
     )
     usual = law.dtypes or (usual_dtype(declaration),)
     for dtype in declaration.dtypes:
-        level = law.level if dtype in usual else _raised(law.level)
+        level = base.level if dtype in usual else _raised(base.level)
         yield replace(base, dtype=dtype, level=level)
     if law.name not in SECOND_ROUTE_LAWS and law.route != "eager":
         return
     for route, dtype in _further(declaration, operation, variant):
         taken = law.route != "eager" or route not in EXTENDED_ROUTES
         if route not in {base.route, "inductor"} and taken:
-            level = _by(route, law.level)
+            level = _by(route, base.level)
             yield replace(base, dtype=dtype, route=route, level=level)
 
 
@@ -256,7 +256,9 @@ def _lacking(declaration: Declaration, variant: Variant, law: Law) -> str:
         "": True,
         "gradient": traits.gradient,
         "layouts": traits.layouts,
-        "mask-forms": not set(declaration.mask_forms) <= {"bool", "none"},
+        "mask-forms": bool(
+            set(declaration.mask_forms) - {"none", declaration.usual_form}
+        ),
         **{route: route in declaration.routes for route in ("compiled", "jvp")},
         **{place: place in declaration.placements for place in ("left", "gaps")},
     }
@@ -272,7 +274,7 @@ _STATED = {
 _LACKING = {
     "gradient": "{name} does not differentiate",
     "layouts": "{name} tensors have no strides",
-    "mask-forms": "the adapter declares the boolean mask only",
+    "mask-forms": "the adapter declares one form of the mask only",
     "compiled": "the adapter declares no compiled route",
     "jvp": "the adapter declares no jvp route",
     "left": "the adapter declares no left placement",
