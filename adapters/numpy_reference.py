@@ -102,9 +102,8 @@ def last_valid(x: Array, mask: Array | None) -> Array:
 @np.errstate(all="ignore")
 def masked_logsumexp(x: Array, mask: Array | None) -> Array:
     valid = _valid(mask, x)
-    scores, top = _lifted(valid, x)
-    total = top + np.log(np.exp(scores - top).sum(axis=1, keepdims=True))
-    return np.where(valid.any(axis=1), total[:, 0], -np.inf).astype(x.dtype)
+    total = _log_sum(np.where(valid, _wide(x), -np.inf))
+    return np.where(valid.any(axis=1), total, -np.inf).astype(x.dtype)
 
 
 @np.errstate(all="ignore")
@@ -342,7 +341,9 @@ def crf_decode(
 
 
 def _log_sum(scores: Array) -> Array:
-    top = scores.max(axis=1, keepdims=True)
+    top = scores.max(axis=1, keepdims=True, initial=-np.inf)
+    # Nothing but minus infinities sums up to nothing, not to their NaN difference.
+    top = np.where(np.isfinite(top), top, 0)
     return np.log(np.exp(scores - top).sum(axis=1)) + top[:, 0]
 
 

@@ -8,6 +8,7 @@
     |   |-- KnownError           a malformed file of known differences
     |   `-- ResultError          a malformed or foreign result file
     |-- IncompleteRunError       the run could not be completed: exit status 3
+    |-- UnboundedError           our own: an element is judged without a finite bound
     `-- AdapterFault             what an adapter did wrong during one check
         |-- ContractViolation    its answer has the wrong type, shape or dtype
         |-- UnconnectedGradientError  no gradient reaches an input or parameter
@@ -84,6 +85,10 @@ class IncompleteRunError(ConformanceError):
     """A run ended before every planned check had an outcome."""
 
     exit_status = 3
+
+
+class UnboundedError(ConformanceError):
+    """An element is judged, but nothing says how far off it may be."""
 
 
 class AdapterFault(ConformanceError):  # noqa: N818 - the specification's word

@@ -57,6 +57,10 @@ def sample(
     )
 
 
+def left_open(one: Sample) -> dict[str, list[bool]]:
+    return {name: own[0, :, 0, 0].tolist() for name, own in one.open_by.items()}
+
+
 def wanted(one: Sample) -> list[float]:
     return [float(x) for x in one.want[0, :, 0, 0]]
 
@@ -81,9 +85,9 @@ def test_a_padded_query_gets_what_is_declared(
 
 
 def test_a_padded_query_is_not_judged_where_nothing_is_declared() -> None:
-    allowed = sample(batch(VALID), None).allowed[0, :, 0, 0]
+    one = sample(batch(VALID), None)
 
-    assert np.isinf(allowed).tolist() == [False, False, True]
+    assert left_open(one) == {"undeclared-padding": [False, False, True]}
 
 
 def test_a_padded_query_that_is_not_finite_may_get_anything() -> None:
@@ -91,7 +95,7 @@ def test_a_padded_query_that_is_not_finite_may_get_anything() -> None:
     arrays = {**given.arrays, "query": numbers(0, 0, np.nan)}
     one = sample(replace(given, arrays=arrays), "attend")
 
-    assert np.isinf(one.allowed[0, :, 0, 0]).tolist() == [False, False, True]
+    assert left_open(one) == {"strange-padding": [False, False, True]}
 
 
 @pytest.mark.parametrize(("empty", "want"), [("zero", 0.0), ("uniform", 5.0)])
@@ -120,7 +124,7 @@ def test_a_row_without_keys_gives_what_is_declared_for_it(padding: str | None) -
 def test_a_mean_of_everything_is_not_asked_for_where_padding_is_not_finite() -> None:
     one = sample(batch(NONE, (1, np.nan, 2)), "zero", empty="uniform")
 
-    assert np.isinf(one.allowed).all()
+    assert left_open(one) == {"strange-padding": [True, True, True]}
 
 
 def test_other_padding_is_another_answer_only_where_it_shows() -> None:
@@ -136,7 +140,7 @@ def test_scores_that_the_dtype_cannot_hold_are_not_asked_for() -> None:
     huge = {**given.arrays, "query": numbers(300, 1, 0), "key": numbers(300, 1, 0)}
     one = sample(replace(given, arrays=huge), "zero", dtype="float16")
 
-    assert np.isinf(one.allowed[0, :, 0, 0]).tolist() == [True, False, False]
+    assert left_open(one) == {"overflow": [True, False, False]}
 
 
 def test_one_key_leaves_nothing_to_err_in() -> None:

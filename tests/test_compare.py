@@ -9,18 +9,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.errors import UnboundedError
 from conformance.trial.batch import Batch
 from conformance.trial.verdict import compare, failed, identical, number
 
 if TYPE_CHECKING:
+    from conformance.trial.exact import Clauses
     from conformance.trial.verdict import Verdict
 
 BATCH = Batch(arrays={"x": np.ones((1, 2))}, mask=np.ones((1, 2), bool))
 SPECIAL = st.floats(width=32)
 
 
-def judge(got: list[float], want: list[float], allowed: list[float]) -> Verdict:
-    return compare(np.array(got), np.array(want), np.array(allowed), batch=BATCH)
+def judge(
+    got: list[float],
+    want: list[float],
+    allowed: list[float],
+    open_by: Clauses | None = None,
+) -> Verdict:
+    arrays = map(np.array, (got, want, allowed))
+    return compare(*arrays, batch=BATCH, open_by=open_by)
 
 
 @given(st.lists(SPECIAL, max_size=6))
@@ -37,8 +45,26 @@ def test_without_a_bound_only_equal_numbers_pass(got: float, want: float) -> Non
 
 @given(SPECIAL, SPECIAL)
 def test_where_nothing_is_asked_everything_passes(got: float, want: float) -> None:
-    found = judge([got], [want], [np.inf])
+    found = judge([got], [want], [np.inf], open_by={"overflow": np.array([True])})
     assert (found.passed, found.share) == (True, 0.0)
+    assert found.judged is not None
+    assert not found.judged.any()
+
+
+@pytest.mark.parametrize("bound", [np.inf, np.nan])
+def test_a_bound_that_is_no_number_needs_a_clause(bound: float) -> None:
+    with pytest.raises(UnboundedError, match=r"out\[1\] is judged, expected 2"):
+        judge([1.0, 2.0], [1.0, 2.0], [0.0, bound])
+
+
+@pytest.mark.parametrize("bound", [1e-6, 1e300, np.nan, np.inf])
+@pytest.mark.parametrize("want", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("got", [7.0, 0.0, np.nan, np.inf, -np.inf, 1.8e308])
+def test_a_wanted_special_number_is_judged_whatever_its_bound_says(
+    got: float, want: float, bound: float
+) -> None:
+    same = got == want or (np.isnan(got) and np.isnan(want))
+    assert judge([got], [want], [bound]).passed is bool(same)
 
 
 @given(st.floats(-1e6, 1e6), st.floats(0.001, 1e3), st.floats(0, 4))
@@ -80,8 +106,13 @@ def test_a_nan_is_worse_than_any_number() -> None:
 
 
 def test_what_is_allowed_anything_is_never_the_worst() -> None:
-    found = judge([1e30, 2.0], [0.0, 1.0], [np.inf, 0.5])
+    open_by = {"undeclared-padding": np.array([True, False])}
+    found = judge([1e30, 2.0], [0.0, 1.0], [0.0, 0.5], open_by)
     assert (found.worst, found.mismatched) == ((1,), 1)
+    assert found.message == (
+        "out[1] = 2, expected 1 within 0.5; 1 of 1 elements are outside their bound, "
+        "1 left open (undeclared-padding)"
+    )
 
 
 def test_a_scalar_has_no_index_and_no_count() -> None:

@@ -46,7 +46,8 @@ def test_what_is_declared_stands_there_exactly(padding: str, stands: float) -> N
 
 
 def test_what_is_not_declared_at_padding_is_not_judged() -> None:
-    assert sample(None).allowed.tolist() == [[0.0, 0.0, np.inf]]
+    open_by = {name: own.tolist() for name, own in sample(None).open_by.items()}
+    assert open_by == {"undeclared-padding": [[False, False, True]]}
 
 
 def test_other_padding_is_another_answer_only_where_it_is_kept() -> None:

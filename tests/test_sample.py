@@ -75,8 +75,11 @@ def test_uniform_probabilities_are_those_of_the_padded_length() -> None:
 
 @pytest.mark.parametrize("declared", [None, "skip", "error"])
 def test_what_is_not_declared_is_not_judged(declared: str | None) -> None:
-    allowed = emptied("masked_mean", declared).allowed
-    assert np.isinf(allowed).tolist() == [False, True]
+    clause = "empty-row-raises" if declared else "undeclared-empty-row"
+    open_by = emptied("masked_mean", declared).open_by
+    assert {name: own.tolist() for name, own in open_by.items()} == {
+        clause: [False, True]
+    }
 
 
 def test_what_the_specification_fixes_cannot_be_declared() -> None:
@@ -115,7 +118,8 @@ def test_an_answer_that_the_dtype_cannot_hold_is_not_asked_for() -> None:
     one = replace(
         sample("masked_loss.mse.none", dtype="float16"), batch=batch, _answers={}
     )
-    assert np.isinf(one.allowed).tolist() == [[True, True], [False, False]]
+    open_by = {name: own.tolist() for name, own in one.open_by.items()}
+    assert open_by == {"overflow": [[True, True], [False, False]]}
 
 
 def test_a_batch_that_no_operation_takes_is_not_solvable() -> None:

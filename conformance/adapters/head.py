@@ -160,9 +160,17 @@ def _declaration(
             what = f"{values['framework']} route"
             msg = f"{path}: routes: {UnknownNameError(what, route, offered)}"
             raise AdapterError(msg)
-    return Declaration(
+    declaration = Declaration(
         name=name, file=str(path), summary=summary, functions=functions, **values
     )
+    if declaration.usual_form == "lengths" and declaration.placements != ("right",):
+        told = f"{list(declaration.placements)}, but its masks are lengths alone"
+        msg = (
+            f"{path}: placements in the head is {told}, which say nothing of padding "
+            'before a row\'s end; declare ["right"], or a boolean mask as well'
+        )
+        raise AdapterError(msg)
+    return declaration
 
 
 def _text(path: Path, key: str, value: object) -> str:

@@ -47,7 +47,7 @@ def _clauses(operation: Operation, variant: Variant) -> dict[str, Level]:
     held = {clause.id: clause.level for clause in operation.clauses}
     for law in (*LAWS, *operation.laws):
         if operation.asks(law, variant):
-            held[law.clause(operation.name).id] = law.level
+            held[law.clause(operation.name).id] = law.level_for(variant.name)
     return held
 
 

@@ -14,12 +14,17 @@ LARGEST = 1e4
 """The largest magnitude at core, padding included."""
 
 
-def above_core(case: Case) -> str:
-    """Return what in a case is beyond core, or nothing."""
+def above_core(case: Case, *, left: bool = False) -> str:
+    """Return what in a case is beyond core, or nothing.
+
+    Args:
+        case: The case.
+        left: Whether core has padding on the left of its variant.
+    """
     for keep in case.mask:
         if not any(keep):
             return "a row without valid positions"
-        if sorted(keep, reverse=True) != keep:
+        if keep not in (sorted(keep, reverse=True), sorted(keep) if left else None):
             return "padding that is not on the right"
     for name, array in case.arrays.items():
         if name in case.labels:

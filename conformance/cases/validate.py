@@ -294,7 +294,8 @@ def _levels(case: Case, words: Vocabulary) -> Iterator[Complaint]:
     asked = words.clauses[case.variant][case.clause]
     if LEVELS.index(case.level) < LEVELS.index(asked):
         yield "level", case.level, f"at least {asked}, the level of {case.clause}"
-    reason = above_core(case) if case.level == "core" else ""
+    left = words.clauses[case.variant].get(f"{case.operation}.left-padding") == "core"
+    reason = above_core(case, left=left) if case.level == "core" else ""
     if reason:
         yield "level", f"core with {reason}", "robust"
     if case.control != all(all(row) for row in case.mask):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,33 +11,38 @@ from conformance.cases import decoded
 from conformance.operations import load_operations
 from conformance.trial.attempt import Finding, attempt
 from conformance.trial.batch import Batch
-from conformance.trial.verdict import Verdict, compare
+from conformance.trial.sample import judge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from conformance.cases import Case
     from conformance.check.fixtures import Fixtures
     from conformance.specification.selection import Check
     from conformance.trial.sample import Sample
     from conformance.trial.subject import Subject
+    from conformance.trial.verdict import Verdict
 
 
 def judge_case(fixtures: Fixtures, check: Check, case: Case) -> Finding:
     """Return the finding of a case."""
     sample = fixtures.sample(check, read_batch(case), turn=0)
-    want = np.asarray(_filled(decoded(case.want)), dtype=np.float64)
+    return attempt(case_law(case), fixtures.subject(check), sample)
+
+
+def case_law(case: Case) -> Callable[[Subject, Sample], Iterator[Verdict]]:
+    """Return a case as a law: it is asked of its own batch alone."""
+    answer = decoded(case.want)
+    want = np.asarray(_mapped(answer, _number), dtype=np.float64)
+    declared = np.asarray(_mapped(answer, _is_declared), dtype=bool)
 
     def literal(subject: Subject, sample: Sample) -> Iterator[Verdict]:
         got = subject.answer(sample.batch, like=sample.want)
-        # NaN in ``want`` is either "declared" in the file or a NaN to be returned; in
-        # the second case the oracle says NaN as well.
-        declared = np.isnan(want) & ~np.isnan(sample.want)
         # The file's answer is normative; the oracle fills what adapters declare.
-        exact = np.where(declared | (sample.allowed == np.inf), sample.want, want)
-        yield compare(got, exact, sample.allowed, batch=sample.batch)
+        exact = replace(sample.exact, want=np.where(declared, sample.want, want))
+        yield judge(got, replace(sample, _answers={"exact": exact}))
 
-    return attempt(literal, fixtures.subject(check), sample)
+    return literal
 
 
 def read_batch(case: Case) -> Batch:
@@ -56,8 +62,16 @@ def read_batch(case: Case) -> Batch:
     return Batch(arrays=arrays, mask=mask, weights=weights)
 
 
-def _filled(nested: Any) -> Any:
-    """Return nested lists with NaN for what each adapter declares."""
+def _mapped(nested: Any, change: Any) -> Any:
     if isinstance(nested, list):
-        return [_filled(each) for each in nested]
-    return np.nan if nested is None else nested
+        return [_mapped(each, change) for each in nested]
+    return change(nested)
+
+
+def _number(leaf: float | None) -> float:
+    return 0.0 if leaf is None else leaf
+
+
+def _is_declared(leaf: float | None) -> bool:
+    """Tell whether each adapter declares what stands there."""
+    return leaf is None

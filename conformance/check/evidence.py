@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from conformance.records import Failure, Worst, clean, number
+from conformance.records.record import ANY
+from conformance.trial.subject import mask_as
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,6 +53,7 @@ def failure(  # noqa: PLR0913 - a failure has as many parts
     shrunk: bool,
     trace: str = "",
     variables: Mapping[str, str] | None = None,
+    form: str = "bool",
 ) -> Failure:
     """Return the evidence of a failed or errored check.
 
@@ -65,6 +68,7 @@ def failure(  # noqa: PLR0913 - a failure has as many parts
         shrunk: Whether the batch was shrunk.
         trace: The adapter's traceback, if it raised.
         variables: Environment variables that the adapter's variant needs.
+        form: The form in which the adapter is given masks.
     """
     batch = verdict.batch
     command = ["mask-conformance", "run", adapter, "--check", check.id]
@@ -82,8 +86,9 @@ def failure(  # noqa: PLR0913 - a failure has as many parts
     inputs = {name: nested(array[cut]) for name, array in batch.arrays.items()}
     weights = {name: nested(array) for name, array in batch.weights.items()}
     got, want, allowed = verdict.got, verdict.want, verdict.allowed
-    if want is not None and allowed is not None:
-        allowed = np.broadcast_to(allowed, np.shape(want))
+    asked = verdict.judged
+    if allowed is not None and asked is not None:
+        allowed = np.where(asked, allowed, np.inf)
     like_rows = got is not None and got.ndim and got.shape[0] == batch.rows
     part = cut[: 1 if got is not None and got.ndim == 1 else 2] if like_rows else ()
     return Failure(
@@ -92,15 +97,21 @@ def failure(  # noqa: PLR0913 - a failure has as many parts
         mask=nested(batch.mask[cut]),
         weights=weights,
         got=_part(got, part),
-        want=_part(want, part),
+        want=_asked(_part(want, part), _part(asked, part)),
         allowed=_part(allowed, part),
-        of=0 if want is None else int(want.size),
+        of=0 if asked is None else int(asked.sum()),
         worst=_worst(verdict),
         elided=_elided(batch),
         snippet=""
         if _elided(batch)
         else snippet(
-            check, batch, file, framework, function, variables=variables or {}
+            check,
+            batch,
+            file,
+            framework,
+            function,
+            variables=variables or {},
+            form=form,
         ),
     )
 
@@ -127,6 +138,7 @@ def snippet(
     function: str,
     *,
     variables: Mapping[str, str] | None = None,
+    form: str = "bool",
 ) -> str:
     """Return Python that calls the adapter on the inputs without this suite."""
     layered = any("." in name for name in batch.weights)
@@ -143,7 +155,8 @@ def snippet(
         lines.append(f"{name} = {_literal(array, framework)}")
         names.append(name)
     masks = [] if check.variant.makes_mask else ["mask"]
-    lines += [f"{name} = {_literal(batch.mask, framework)}" for name in masks]
+    given = mask_as(form, batch.mask, check.dtype)
+    lines += [f"{name} = {_literal(given, framework)}" for name in masks]
     fixed = check.variant.arguments.items()
     options = "".join(f", {key}={value!r}" for key, value in fixed)
     own = [] if layered else list(batch.weights)
@@ -163,8 +176,8 @@ def snippet(
         )
         lines.append(_COMPILE[framework].strip())
         options = ""
-    given = ", ".join([*names, *masks, *own])
-    lines.append(f"print(function({given}{options}))")
+    passed = ", ".join([*names, *masks, *own])
+    lines.append(f"print(function({passed}{options}))")
     return "\n".join(lines)
 
 
@@ -230,6 +243,13 @@ def _part(array: Array | None, cut: tuple[slice, ...]) -> Any:
     if array is None:
         return []
     return nested(np.asarray(array)[cut] if cut else np.asarray(array))
+
+
+def _asked(want: Any, asked: Any) -> Any:
+    """Return the exact answer with a word where it is not judged."""
+    if isinstance(want, list):
+        return [_asked(*pair) for pair in zip(want, asked, strict=True)]
+    return want if asked else ANY
 
 
 def _worst(verdict: Verdict) -> Worst | None:

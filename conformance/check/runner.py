@@ -152,6 +152,7 @@ class Runner:
             shrunk=shrunk,
             trace=finding.trace,
             variables=declaration.variables,
+            form=declaration.usual_form,
         )
         if named and not finding.errored:
             proof = structs.replace(proof, diagnosis=self._diagnosed(check, finding))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.records.record import ANY
 from conformance.specification.numbers import SPECIAL, leaves, shape
 
 if TYPE_CHECKING:
@@ -28,7 +29,10 @@ def unfit(failure: Failure) -> Iterator[tuple[str, str]]:
     for name, array in {**failure.inputs, **failure.weights, **compared}.items():
         if shape(array) is None:
             yield name, "has rows of different lengths"
-        elif not all(_number(each) for _, each in leaves(array)):
+        elif not all(
+            _number(each) or (name == "want" and each == ANY)
+            for _, each in leaves(array)
+        ):
             yield name, f"has other than numbers and {', '.join(SPECIAL)}"
     given = {name: shape(array) for name, array in compared.items() if array != []}
     if "want" in given and len(set(given.values())) > 1:

@@ -19,6 +19,9 @@ _Count = Annotated[int, Meta(ge=0, le=2**53)]
 _Level = Annotated[str, Meta(pattern="^(core|robust|extended)$")]
 _Share = Annotated[float, Meta(ge=0)] | Annotated[str, Meta(pattern="^inf$")]
 
+ANY = "any"
+"""What stands in ``want`` for an element that no clause asks anything of."""
+
 Array = list[Any] | bool | int | float | str
 """A nested list of numbers; nan, inf, -inf and -0.0 are strings."""
 
@@ -49,10 +52,10 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         mask: ``[B, T]``, true where a position counts.
         weights: A layer's weights, by ``forward.kernel`` and the like.
         got: The adapter's answer, in the check's dtype.
-        want: The exact answer.
-        allowed: The error bound of each element of ``want``.
+        want: The exact answer; ``any`` where nothing is asked.
+        allowed: The error bound of each element of ``want``, infinite there.
         mismatched: How many elements are outside their bound.
-        of: How many elements were compared.
+        of: How many elements were judged.
         elided: Whether arrays were cut to the neighbourhood of the worst element.
         diagnosis: The known mistake that gives exactly this answer, if one does.
         command: Runs this check again.

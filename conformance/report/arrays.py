@@ -136,7 +136,8 @@ def _outside(failure: Failure) -> frozenset[tuple[int, ...]]:
         want = dict(_leaves(failure.want))
         allowed = dict(_leaves(failure.allowed))
         for place, got in _leaves(failure.got):
-            if place in want and not _within(got, want[place], allowed[place]):
+            asked = place in want and allowed[place] < math.inf
+            if asked and not _within(got, want[place], allowed[place]):
                 places.add(place)
     # The worst element is counted in the whole array, not in the part that is shown.
     if failure.worst is not None and not failure.elided:

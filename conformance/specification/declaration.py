@@ -114,6 +114,12 @@ class Declaration:
         return FRAMEWORKS[self.framework]
 
     @property
+    def usual_form(self) -> str:
+        """The form in which masks are given unless a law asks for another."""
+        forms = [form for form in self.mask_forms if form != "none"]
+        return "bool" if "bool" in forms or not forms else forms[0]
+
+    @property
     def primary(self) -> str:
         """The primary route, which every check uses."""
         primary = self.traits.primary

@@ -16,6 +16,7 @@ _GRADIENT = "conformance.operations._common.laws.gradient"
 _ROUTE = "conformance.operations._common.laws.route"
 _NUMERICS = "conformance.operations._common.laws.numerics"
 _EDGES = "conformance.operations._common.laws.edges"
+_SPECIAL = "conformance.operations._common.laws.special"
 
 LAWS: tuple[Law, ...] = (
     Law(
@@ -149,9 +150,9 @@ LAWS: tuple[Law, ...] = (
         name="valid-nan",
         number=14,
         level="robust",
-        module=_NUMERICS,
-        text="NaN at a valid position makes at least one element of that row's answer "
-        "NaN and does not affect the other rows.",
+        module=_SPECIAL,
+        text="NaN at a valid position, wherever it stands among numbers, makes every "
+        "element NaN that depends on it and does not affect the other rows.",
         why="nanmean and similar functions, which treat a broken number as padding",
     ),
     Law(
@@ -160,6 +161,8 @@ LAWS: tuple[Law, ...] = (
         level="robust",
         module=_PADDING,
         needs="left",
+        # With padding on the right no query, and no window, of theirs sees padding.
+        core_for=("*.causal", "*.causal.*"),
         text="Padding before the valid positions is ignored like any other padding; a "
         "recurrent layer skips masked steps.",
         why="lengths computed as sum(mask), a state changed by a bias before the row "
@@ -257,5 +260,22 @@ LAWS: tuple[Law, ...] = (
         text="In forward mode a tangent at padding, even NaN, does not change the "
         "answer's tangent, which in float64 is exact.",
         why="a leak that reverse mode hides by multiplying it with a zero cotangent",
+    ),
+    Law(
+        name="minus-infinity",
+        number=25,
+        level="robust",
+        module=_SPECIAL,
+        variants=(
+            "masked_softmax",
+            "masked_log_softmax",
+            "masked_logsumexp",
+            "masked_loss.cross_entropy.*",
+            "crf_*",
+        ),
+        text="Minus infinity at a valid logit, class, tag or transition forbids it and "
+        "nothing else; what is left has its exact, finite answer.",
+        why="zero times infinity: a one-hot product, or a mean that is subtracted",
+        since="0.2.0",
     ),
 )

@@ -40,7 +40,15 @@ ROUTES = ("eager", "compiled", *EXTENDED_ROUTES)
 COMPILED_ROUTES = ("compiled", "xla", "dynamic", "inductor")
 PLACEMENTS = ("right", "left", "gaps")
 MASK_FORMS = ("bool", "float", "none", "int8", "uint8", "lengths", "rank-3")
-PADDINGS = ("zero", "kept", "negative-infinity", "no-tag", "attend", "empty-row")
+PADDINGS = (
+    "zero",
+    "kept",
+    "negative-infinity",
+    "no-tag",
+    "attend",
+    "normed",
+    "empty-row",
+)
 EMPTY_ROWS = (
     "nan",
     "zero",
@@ -74,6 +82,7 @@ class Clause:
         text: What must hold, as one or two sentences.
         why: Which mistake it catches.
         law: Whether generated batches check it, not only case files.
+        core_for: Globs of the variants that have it at core already.
         since: The version that brought it.
     """
 
@@ -84,6 +93,7 @@ class Clause:
     text: str
     why: str
     law: bool = False
+    core_for: tuple[str, ...] = ()
     since: str = FIRST
 
     @property
@@ -113,6 +123,7 @@ class Law:
             layouts, mask-forms, left, gaps, jvp, zero-time, zero-batch or
             subnormals.
         variants: Globs of the variant names it applies to.
+        core_for: Globs of the variant names it applies to at core already.
         dtypes: Its dtypes at its own level, if not only float32; the adapter's other
             dtypes follow at level robust.
         since: The version that brought it.
@@ -130,8 +141,14 @@ class Law:
     route: str = ""
     needs: str = ""
     variants: tuple[str, ...] = ("*",)
+    core_for: tuple[str, ...] = ()
     dtypes: tuple[str, ...] = ()
     since: str = FIRST
+
+    def level_for(self, variant: str) -> Level:
+        """Return the first level that asks a variant for it."""
+        early = any(fnmatchcase(variant, glob) for glob in self.core_for)
+        return "core" if early else self.level
 
     def clause(self, operation: str) -> Clause:
         """Return this law as the clause of one operation."""
@@ -143,6 +160,7 @@ class Law:
             text=self.text,
             why=self.why,
             law=True,
+            core_for=self.core_for,
             since=self.since,
         )
 

@@ -167,7 +167,7 @@ def _of_law(
         item=law.name,
         case=False,
         clause=f"{operation.name}.{law.name}",
-        level=law.level,
+        level=law.level_for(variant.name),
         dtype="float32",
         route=_route(declaration, law),
         unsupported=_lacking(declaration, variant, law),
@@ -177,7 +177,7 @@ def _of_law(
     # without it, unless a law is about a dtype.
     usual = law.dtypes or (usual_dtype(declaration),)
     for dtype in declaration.dtypes:
-        level = law.level if dtype in usual else _raised(law.level)
+        level = base.level if dtype in usual else _raised(base.level)
         yield replace(base, dtype=dtype, level=level)
     if law.name not in SECOND_ROUTE_LAWS and law.route != "eager":
         return
@@ -187,7 +187,7 @@ def _of_law(
         # many shapes.
         taken = law.route != "eager" or route not in EXTENDED_ROUTES
         if route not in {base.route, "inductor"} and taken:
-            level = _by(route, law.level)
+            level = _by(route, base.level)
             yield replace(base, dtype=dtype, route=route, level=level)
 
 
@@ -271,7 +271,9 @@ def _lacking(declaration: Declaration, variant: Variant, law: Law) -> str:
         "": True,
         "gradient": traits.gradient,
         "layouts": traits.layouts,
-        "mask-forms": not set(declaration.mask_forms) <= {"bool", "none"},
+        "mask-forms": bool(
+            set(declaration.mask_forms) - {"none", declaration.usual_form}
+        ),
         **{route: route in declaration.routes for route in ("compiled", "jvp")},
         **{place: place in declaration.placements for place in ("left", "gaps")},
     }
@@ -287,7 +289,7 @@ _STATED = {
 _LACKING = {
     "gradient": "{name} does not differentiate",
     "layouts": "{name} tensors have no strides",
-    "mask-forms": "the adapter declares the boolean mask only",
+    "mask-forms": "the adapter declares one form of the mask only",
     "compiled": "the adapter declares no compiled route",
     "jvp": "the adapter declares no jvp route",
     "left": "the adapter declares no left placement",

@@ -78,6 +78,15 @@ class AttendingOracle(Oracle, Protocol):
         """Return the answer of all positions, its bound, and which see anything."""
 
 
+class NormingOracle(Oracle, Protocol):
+    """The oracle of a norm, which padded positions may go through as well."""
+
+    def normed(
+        self, options: Options, batch: Batch, dtype: str
+    ) -> tuple[Array, Array, Array]:
+        """Return the answer of all positions, its bound, and that all have one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Remembered:
     """An oracle whose answers are kept: laws, routes and mutants share them.

@@ -9,19 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.trial.batch import Batch
+from conformance.trial.declared import exact, within_range
 from conformance.trial.draw import BASE_TIME, COTANGENTS, Draw, right_mask
-from conformance.trial.oracle import solved
-from conformance.trial.precision import PRECISIONS, numpy_dtype
+from conformance.trial.exact import IN_RANGE, Exact, at_the_edge, both, elsewhere
+from conformance.trial.precision import numpy_dtype
+from conformance.trial.verdict import compare
 
 if TYPE_CHECKING:
     from conformance.specification import Variant
     from conformance.trial.batch import Array
-    from conformance.trial.oracle import (
-        AttendingOracle,
-        MaskOracle,
-        Oracle,
-        WeightedOracle,
-    )
+    from conformance.trial.exact import Clauses
+    from conformance.trial.oracle import MaskOracle, Oracle, WeightedOracle
+    from conformance.trial.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +46,7 @@ class Sample:
     padding: str | None = None
     seed: int = 0
     turn: int = 0
-    _answers: dict[str, Array] = field(default_factory=dict, repr=False, compare=False)
+    _answers: dict[str, Exact] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Encode the mask into the inputs where the operation computes the mask."""
@@ -59,18 +58,26 @@ class Sample:
             object.__setattr__(self, "batch", formed)
 
     @property
+    def exact(self) -> Exact:
+        """The exact answer, its bound, and what is not judged."""
+        if "exact" not in self._answers:
+            self._answers["exact"] = exact(self)
+        return self._answers["exact"]
+
+    @property
     def want(self) -> Array:
         """The exact answer in float64."""
-        if "want" not in self._answers:
-            self._solve()
-        return self._answers["want"]
+        return self.exact.want
 
     @property
     def allowed(self) -> Array:
-        """The error bound of each element; infinite where nothing is specified."""
-        if "allowed" not in self._answers:
-            self._solve()
-        return self._answers["allowed"]
+        """The error bound of each element; finite where the element is judged."""
+        return self.exact.allowed
+
+    @property
+    def open_by(self) -> Clauses:
+        """The elements that are not judged, by the name of the clause."""
+        return self.exact.open_by
 
     @property
     def solvable(self) -> bool:
@@ -80,7 +87,7 @@ class Sample:
         a label still names it, or leave an axis with nothing in it.
         """
         try:
-            self._solve()
+            _ = self.exact
         except (ValueError, IndexError):
             return False
         return True
@@ -93,9 +100,10 @@ class Sample:
         """Return a sample with other padding in the same places, and the same answer.
 
         The answer is computed again where padding shows in it: where the adapter keeps
-        it, lets padded queries attend, or averages all positions of an empty row.
+        or norms it, lets padded queries attend, or averages all positions of an empty
+        row.
         """
-        shows = self.padding in {"kept", "attend"} or self.empty == "uniform"
+        shows = self.padding in {"kept", "attend", "normed"} or self.empty == "uniform"
         declared = self.variant.padding == "declared"
         return self.having(batch) if declared and shows else replace(self, batch=batch)
 
@@ -108,9 +116,7 @@ class Sample:
         moved = self.having(self.batch.take(order))
         coupled = getattr(self.oracle, "COUPLED", False)
         if self.variant.result != "scalar" and not coupled:
-            moved._answers.update(  # noqa: SLF001 - its own class
-                want=self.want[order], allowed=self.allowed[order]
-            )
+            moved._answers["exact"] = self.exact.part(order)  # noqa: SLF001 - its own class
         return moved
 
     def draw(self, name: str) -> Draw:
@@ -132,7 +138,7 @@ class Sample:
     @property
     def valid(self) -> Array:
         """Where an answer with a time axis stands at a valid position."""
-        return self._at_valid(self.want)
+        return self.at_valid(self.want)
 
     @property
     def counted(self) -> Array:
@@ -145,7 +151,8 @@ class Sample:
             return self.batch.mask
         return np.asarray(counted(self.variant.options, self.batch))
 
-    def _at_valid(self, answer: Array) -> Array:
+    def at_valid(self, answer: Array) -> Array:
+        """Return where an array along batch and time stands at a valid position."""
         mask = self.counted
         wide = mask.reshape(mask.shape + (1,) * (answer.ndim - 2))
         return np.broadcast_to(wide, answer.shape)
@@ -160,103 +167,105 @@ class Sample:
             short.reshape((-1,) + (1,) * (derivative.ndim - 1)), 0, derivative
         )
 
-    def gradient(self, cotangent: Array) -> dict[str, Array]:
-        """Return the exact derivative by input name, and by weight where it has any."""
-        found = self.oracle.gradient(self.variant.options, self.batch, cotangent)
-        return dict(found)
-
-    def gradient_bound(self, cotangent: Array) -> dict[str, Array]:
-        """Return the derivative's error bound in float64."""
-        found = self.oracle.gradient_bound(self.variant.options, self.batch, cotangent)
-        return dict(found)
-
-    def _solve(self) -> None:
+    def derivative(self, cotangent: Array) -> dict[str, Exact]:
+        """Return the exact derivative by input, and by weight where it has any."""
         options = self.variant.options
-        with np.errstate(all="ignore"):  # wild values overflow; the verdict shows it
-            both = solved(self.oracle, options, self.batch, self.dtype)
-            want, allowed = map(np.asarray, both)
-        allowed = self._holds(want, allowed)
-        if self.variant.padding == "declared":
-            want, allowed = self._padded(want, allowed)
-        empty = self.batch.counts < self.variant.least
-        if self.variant.empty == "declared" and empty.any():
-            want, allowed = self._declared(want, allowed, empty)
-        self._answers.update(want=want, allowed=allowed)
+        with np.errstate(all="ignore"):  # wild values overflow; they are left open
+            want = self.oracle.gradient(options, self.batch, cotangent)
+            bound = self.oracle.gradient_bound(options, self.batch, cotangent)
+        return {
+            name: within_range(Exact(want[name], bound[name]), self.dtype)
+            for name in want
+        }
 
-    def _holds(self, want: Array, allowed: Array) -> Array:
-        """Return the bound: what the dtype cannot hold is not asked for."""
-        largest = PRECISIONS[self.dtype].largest
-        # An overflow is right there, and so is the largest number: rounding decides.
-        return np.where(np.abs(want) + allowed > largest, np.inf, allowed)
 
-    def _padded(self, want: Array, allowed: Array) -> tuple[Array, Array]:
-        """Put what the adapter declares at padding."""
-        stands, error = np.zeros(want.shape), np.zeros(want.shape)
-        if self.padding is None:
-            error += np.inf
-        elif self.padding == "kept":
-            # In the input's own dtype: what is kept is the bits.
-            stands = np.asarray(next(iter(self.batch.arrays.values())), np.float64)
-        elif self.padding == "negative-infinity":
-            stands -= np.inf
-        elif self.padding == "no-tag":
-            stands -= 1
-        elif self.padding == "attend":
-            stands, error = self._attended()
-        elif self.padding == "empty-row":
-            stands, error = self._nothing(want)
-        return (
-            np.where(self._at_valid(want), want, stands),
-            np.where(self._at_valid(want), allowed, error),
-        )
+def judge(got: Array, sample: Sample, *, note: str = "") -> Verdict:
+    """Judge an answer for a sample's own batch against the exact one."""
+    exact = sample.exact
+    settled, open_by = at_the_edge(exact, np.asarray(got, np.float64), sample.dtype)
+    return compare(
+        settled,
+        exact.want,
+        exact.allowed,
+        open_by=open_by,
+        batch=sample.batch,
+        note=note,
+    )
 
-    def _attended(self) -> tuple[Array, Array]:
-        """Return what padded queries get that attend as if they were none."""
-        options = self.variant.options
-        with np.errstate(all="ignore"):
-            oracle = typing.cast("AttendingOracle", self.oracle)
-            want, allowed, sees = oracle.attended(options, self.batch, self.dtype)
-        allowed = self._holds(want, allowed)
-        nothing, error = self._nothing(want)
-        return np.where(sees, want, nothing), np.where(sees, allowed, error)
 
-    def _declared(
-        self, want: Array, allowed: Array, empty: Array
-    ) -> tuple[Array, Array]:
-        """Put what the adapter declares where a row has no valid position."""
-        if self.variant.result == "scalar":
-            where = np.asarray(empty.all())
-        else:
-            where = empty.reshape(empty.shape + (1,) * (want.ndim - 1))
-        nothing, error = self._nothing(want)
-        return np.where(where, nothing, want), np.where(where, error, allowed)
+def relate(
+    got: Array,
+    want: Array,
+    *samples: Sample,
+    where: Array | None = None,
+    note: str = "",
+) -> Verdict:
+    """Judge an answer against what other answers say that it must be.
 
-    def _nothing(self, like: Array) -> tuple[Array, Array]:
-        """Return what the adapter declares that comes of nothing, and its bound."""
-        if self.empty in {None, "skip", "error"}:
-            return np.zeros(like.shape), np.full(like.shape, np.inf)
-        if self.empty == "uniform":
-            return self._uniform(like)
-        value = {
-            "nan": np.nan,
-            "negative-infinity": -np.inf,
-            "infinity": np.inf,
-            "no-tag": -1.0,
-        }.get(str(self.empty), 0.0)
-        return np.full(like.shape, value), np.zeros(like.shape)
+    Each of them may be off by its bound. Where another one is NaN or infinite and
+    should not be, it says nothing: the exact answer stands in for it.
 
-    def _uniform(self, like: Array) -> tuple[Array, Array]:
-        """Return what equal weights of all positions give, padding included."""
-        if hasattr(self.oracle, "uniform"):
-            options = self.variant.options
-            with np.errstate(all="ignore"):
-                want, allowed = self.oracle.uniform(options, self.batch, self.dtype)
-            return want, self._holds(want, allowed)
-        # exp(x - M) of equal fill values, over all T positions of the row. The bound is
-        # four roundings of bfloat16 (u = 2**-8) in every dtype: a declared behaviour
-        # is to be recognised, not measured, and no other one comes near 1 / T.
-        share = 1.0 / max(self.batch.time, 1)
-        return np.full(like.shape, share), np.full(like.shape, 4 * 2.0**-8 * share)
+    Args:
+        got: The answer for the last sample's batch.
+        want: What it must be, made of other answers.
+        samples: Whose bounds add up; the last one's exact answer stands in.
+        where: Where the law looks, if not everywhere.
+        note: What was done, for the message.
+    """
+    last = samples[-1]
+    allowed = sum(each.allowed for each in samples)
+    open_by = both(*(each.open_by for each in samples))
+    if where is not None:
+        open_by = both(open_by, elsewhere(where, last.want.shape))
+    known = np.isfinite(want) | ~np.isfinite(last.want)
+    return compare(
+        got,
+        np.where(known, want, last.want),
+        np.asarray(allowed),
+        open_by=open_by,
+        batch=last.batch,
+        note=note,
+    )
+
+
+def judge_range(
+    got: Array,
+    nearest: Array,
+    sample: Sample,
+    *,
+    where: Array | None = None,
+    allowed: Array | None = None,
+    note: str = "",
+) -> Verdict:
+    """Judge whether an answer is in a range, within its bound.
+
+    Args:
+        got: The answer.
+        nearest: What is nearest to it in the range.
+        sample: The sample that it answers.
+        where: Where the law looks, if not everywhere.
+        allowed: How far out it may be, if not by the sample's bound.
+        note: What the range is, for the message.
+    """
+    open_by = dict(sample.open_by)
+    if where is not None:
+        open_by = both(open_by, elsewhere(where, nearest.shape))
+    inside = np.asarray(got == nearest)
+    if inside.any():
+        open_by[IN_RANGE] = inside
+    return compare(
+        got,
+        nearest,
+        sample.allowed if allowed is None else allowed,
+        open_by=open_by,
+        batch=sample.batch,
+        note=note,
+    )
+
+
+def clamp(got: Array, low: Array | float, high: Array | float) -> Array:
+    """Return the number between two that is nearest to an answer; low for a NaN."""
+    return np.where(np.isnan(got), low, np.clip(got, low, high))
 
 
 def cast(batch: Batch, dtype: str) -> Batch:

@@ -11,7 +11,7 @@ import numpy as np
 from conformance.errors import ContractViolation, NothingCapturedError
 from conformance.trial.layer import Layers, name_type, to_single
 from conformance.trial.precision import numpy_dtype
-from conformance.trial.verdict import Verdict, compare
+from conformance.trial.sample import judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from conformance.trial.batch import Array, Batch
     from conformance.trial.frameworks import Framework
     from conformance.trial.sample import Sample
+    from conformance.trial.verdict import Verdict
 
 
 class Subject:
@@ -64,17 +65,17 @@ class Subject:
         """The mask forms that the adapter declares."""
         return self.adapter.declaration.mask_forms
 
-    def agrees(self, sample: Sample, *, form: str = "bool", note: str = "") -> Verdict:
+    def agrees(self, sample: Sample, *, form: str = "", note: str = "") -> Verdict:
         """Judge the adapter's answer for a sample against the exact one."""
         got = self.answer(sample.batch, form=form, like=sample.want)
-        return compare(got, sample.want, sample.allowed, batch=sample.batch, note=note)
+        return judge(got, sample, note=note)
 
-    def answer(self, batch: Batch, *, form: str = "bool", like: Array) -> Array:
+    def answer(self, batch: Batch, *, form: str = "", like: Array) -> Array:
         """Return the adapter's answer in its own dtype, its shape checked.
 
         Args:
             batch: The inputs, floating arrays in this subject's dtype.
-            form: The mask's form.
+            form: The mask's form, the usual one if none is given.
             like: An array of the shape that is expected.
 
         Raises:
@@ -143,11 +144,19 @@ class Subject:
         self.given = batch
         return self._layers.build(batch.weights)
 
-    def mask(self, batch: Batch, form: str) -> Any:
-        """Return the mask as a tensor in one of the declared forms."""
+    def mask(self, batch: Batch, form: str = "") -> Any:
+        """Return the mask as a tensor in one of the declared forms.
+
+        By default that is the boolean one, or the first of an adapter that takes none.
+        """
         if form == "none":
             return None
-        return self.framework.tensor(_MASKS[form](batch.mask, self.dtype))
+        return self.framework.tensor(self.formed(batch, form))
+
+    def formed(self, batch: Batch, form: str = "") -> Array:
+        """Return the mask as an array in one of the declared forms, likewise."""
+        form = form or self.adapter.declaration.usual_form
+        return mask_as(form, batch.mask, self.dtype)
 
     def gradients(
         self, batch: Batch, cotangent: Array
@@ -165,7 +174,7 @@ class Subject:
         names = (*self.operation.differentiable, *self.operation.weights)
         with self.framework.scope(self.dtype):
             tensors = [self.framework.tensor(array) for array in batch.arrays.values()]
-            tensors.append(self.mask(batch, "bool"))
+            tensors.append(self.mask(batch))
             tensors += self._layers.weights(batch.weights)
             dtype = numpy_dtype(self.dtype)
             pulled = self.framework.tensor(np.asarray(cotangent, dtype=dtype))
@@ -187,7 +196,7 @@ class Subject:
         self.given = batch
         names = list(batch.arrays)
         with self.framework.scope(self.dtype):
-            given = [*self.tensors(batch), self.mask(batch, "bool")]
+            given = [*self.tensors(batch), self.mask(batch)]
             moved = [self.framework.tensor(array) for array in tangents.values()]
             wanted = [names.index(name) for name in tangents]
             plain = self.plain(batch)
@@ -242,6 +251,11 @@ class Subject:
 
 def _shape(shape: tuple[int, ...]) -> str:
     return str(tuple(map(int, shape)))
+
+
+def mask_as(form: str, mask: Array, dtype: str) -> Array:
+    """Return a boolean mask ``[B, T]`` in another form."""
+    return _MASKS[form](mask, dtype)
 
 
 _MASKS: Mapping[str, Callable[[Array, str], Array]] = {

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from conformance.errors import UnboundedError
+from conformance.trial.exact import judged
+
 if TYPE_CHECKING:
     from conformance.trial.batch import Array, Batch
+    from conformance.trial.exact import Clauses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +26,8 @@ class Verdict:
         batch: What the adapter was given.
         got: Its answer, in float64.
         want: The exact answer.
-        allowed: The error bound of each element; infinite where nothing is asked.
+        allowed: The error bound of each element.
+        open_by: The elements that are not judged, by the clause that leaves them open.
         mismatched: How many elements are outside.
         worst: Index of the element that is furthest outside.
     """
@@ -34,8 +39,14 @@ class Verdict:
     got: Array | None = None
     want: Array | None = None
     allowed: Array | None = None
+    open_by: Clauses = field(default_factory=dict)
     mismatched: int = 0
     worst: tuple[int, ...] = ()
+
+    @property
+    def judged(self) -> Array | None:
+        """Where elements were judged; None if no elements were compared."""
+        return None if self.want is None else judged(self.open_by, self.want.shape)
 
 
 def compare(
@@ -43,59 +54,108 @@ def compare(
     want: Array,
     allowed: Array,
     *,
+    open_by: Clauses | None = None,
     batch: Batch | None = None,
     label: str = "out",
     note: str = "",
 ) -> Verdict:
     """Judge an answer element by element.
 
+    NaN and infinities are values: a wanted NaN is met by NaN alone, a wanted infinity
+    by that infinity alone, whatever the bound says.
+
     Args:
         got: The answer, of ``want``'s shape.
         want: The exact answer in float64.
         allowed: How far each element may be from it.
+        open_by: The elements that are not judged, by the clause that leaves them open.
         batch: What the adapter was given, for the report.
         label: What the answer is called in messages.
         note: What was done to get it, said at the message's end.
+
+    Raises:
+        UnboundedError: An element is judged and has no finite bound.
     """
-    wide = np.asarray(got, dtype=np.float64)
-    same = (wide == want) | (np.isnan(wide) & np.isnan(want))
-    if same.all():
-        return Verdict(passed=True)
-    with np.errstate(invalid="ignore", over="ignore"):
-        error = np.abs(wide - want)
-    error = np.where(same, 0.0, np.where(np.isnan(error), np.inf, error))
-    outside = ~same & ~(error <= allowed) & (allowed < np.inf)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        shares = np.where(error == 0, 0.0, error / allowed)
-    shares = np.where(allowed < np.inf, shares, 0.0)
+    wide, exact = (np.asarray(each, dtype=np.float64) for each in (got, want))
+    limit = np.broadcast_to(np.asarray(allowed, dtype=np.float64), exact.shape)
+    clauses = dict(open_by or {})
+    asked = judged(clauses, exact.shape)
+    _check_bounds(exact, limit, asked, label)
+    error = errors(wide, exact)
+    outside = asked & find_outside(wide, exact, limit)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        used = np.where(np.isinf(error), np.inf, error / limit)
+    shares = np.where(asked & (error > 0), used, 0.0)
     share = float(shares.max(initial=0.0))
-    if not outside.any():
-        return Verdict(passed=True, share=share)
-    # The largest share first; infinite ones tie, then the largest error decides.
-    ranked = np.where(outside, np.where(np.isinf(error), np.inf, error), -1.0)
-    worst = _index(ranked)
     count = int(outside.sum())
+    message, worst = "", tuple[int, ...]()
+    if count:
+        # Infinite errors tie; the first of the largest is named.
+        worst = _index(np.where(outside, error, -1.0))
+        text = _message(label, worst, wide, exact, limit)
+        message = _counted(text, count, asked, clauses, note)
     return Verdict(
-        passed=False,
-        message=_message(
-            label, worst, wide, want, allowed, mismatched=count, note=note
-        ),
+        passed=not count,
+        message=message,
         share=share,
         batch=batch,
         got=wide,
-        want=np.asarray(want),
-        allowed=np.asarray(allowed),
+        want=exact,
+        allowed=limit,
+        open_by=clauses,
         mismatched=count,
         worst=worst,
     )
 
 
+def find_outside(got: Array, want: Array, allowed: Array) -> Array:
+    """Return which elements are further off than they may be."""
+    return np.asarray(
+        errors(got, want) > np.where(np.isfinite(want), allowed, 0.0), dtype=bool
+    )
+
+
+def errors(got: Array, want: Array) -> Array:
+    """Return how far each element is off: infinitely where one alone is special."""
+    same = (got == want) | (np.isnan(got) & np.isnan(want))
+    with np.errstate(invalid="ignore", over="ignore"):
+        error = np.abs(got - want)
+    return np.where(same, 0.0, np.where(np.isnan(error), np.inf, error))
+
+
+def _check_bounds(want: Array, limit: Array, asked: Array, label: str) -> None:
+    """Raise where a number is judged and nothing says how far off it may be."""
+    unbounded = asked & np.isfinite(want) & ~np.isfinite(limit)
+    if unbounded.any():
+        at = _index(unbounded)
+        msg = (
+            f"{label}{_place(at)} is judged, expected {number(want[at])}, but its "
+            f"bound is {number(limit[at])}; name the clause that leaves it open, or "
+            "derive a finite bound: this is a mistake of the suite"
+        )
+        raise UnboundedError(msg)
+
+
 def identical(
-    got: Array, first: Array, *, batch: Batch, note: str, label: str = "out"
+    got: Array,
+    first: Array,
+    *,
+    batch: Batch,
+    note: str,
+    label: str = "out",
+    open_by: Clauses | None = None,
 ) -> Verdict:
     """Judge whether two answers are the same, NaN equal to NaN and -0.0 to 0.0."""
     want = np.asarray(first, dtype=np.float64)
-    return compare(got, want, np.zeros_like(want), batch=batch, note=note, label=label)
+    return compare(
+        got,
+        want,
+        np.zeros_like(want),
+        open_by=open_by,
+        batch=batch,
+        note=note,
+        label=label,
+    )
 
 
 def failed(message: str, *, batch: Batch, got: Array | None = None) -> Verdict:
@@ -118,22 +178,26 @@ def _index(ranked: Array) -> tuple[int, ...]:
     return tuple(int(i) for i in np.unravel_index(flat, ranked.shape))
 
 
+def _place(index: tuple[int, ...]) -> str:
+    return f"[{', '.join(map(str, index))}]" if index else ""
+
+
 def _message(
-    label: str,
-    worst: tuple[int, ...],
-    got: Array,
-    want: Array,
-    allowed: Array,
-    *,
-    mismatched: int,
-    note: str,
+    label: str, worst: tuple[int, ...], got: Array, want: Array, allowed: Array
 ) -> str:
-    where = f"[{', '.join(map(str, worst))}]" if worst else ""
-    margin = float(allowed[worst])
-    limit = f" within {margin:.2g}" if margin else ""
-    text = (
-        f"{label}{where} = {number(got[worst])}, expected {number(want[worst])}{limit}"
-    )
-    if want.size > 1:
-        text += f"; {mismatched} of {want.size} elements are outside their bound"
+    exact, margin = float(want[worst]), float(allowed[worst])
+    limit = f" within {margin:.2g}" if margin and np.isfinite(exact) else ""
+    answered = f"{label}{_place(worst)} = {number(got[worst])}"
+    return f"{answered}, expected {number(exact)}{limit}"
+
+
+def _counted(
+    text: str, mismatched: int, asked: Array, clauses: Clauses, note: str
+) -> str:
+    """Return a message with how many elements are wrong, of how many judged."""
+    if asked.size > 1:
+        total = int(asked.sum())
+        text += f"; {mismatched} of {total} elements are outside their bound"
+        if left := asked.size - total:
+            text += f", {left} left open ({', '.join(sorted(clauses))})"
     return f"{text} ({note})" if note else text

@@ -9,10 +9,21 @@ from pathlib import Path
 import click
 
 from conformance.commands.mistakes import FILE, format_mistakes
+from conformance.commands.pages.census import Census, census_lines, count_judged
 from conformance.commands.pages.grid import lines, page, published
 from conformance.commands.pages.matrix import kill_matrix
 from conformance.commands.pages.power import powers
 from conformance.operations import load_operations
+
+_CENSUS = """## What is judged
+
+The right answers of every check, spoilt one element at a time: by three bounds either
+way, a number by NaN and NaN by a number, an infinity by the largest number and back, by
+its sign, by zero, by another row's value.
+Each spoilt answer fails, or its element is left open by one of the clauses of
+[exactness.md](exactness.md#what-is-left-open).
+NumPy's reference answers, torch's has the gradients; one generated batch for each law.
+"""
 
 
 @click.command()
@@ -50,6 +61,9 @@ def main(
     matrix = kill_matrix(operations=operations, frameworks=frameworks, workers=workers)
     for line in lines(matrix):
         click.echo(line)
+    census = count_judged(operations, frameworks)
+    for line in census_lines(census):
+        click.echo(line)
     if write:
         path = Path(__file__).parents[3] / "docs" / "mutants.md"
         chosen = operations or tuple(load_operations())
@@ -58,10 +72,12 @@ def main(
             for name in chosen
             for law, power in powers(name).items()
         }
-        path.write_text(page(matrix, sharp), encoding="utf-8")
+        text = page(matrix, sharp) + "\n".join(["", _CENSUS, *census_lines(census)])
+        path.write_text(text + "\n", encoding="utf-8")
         if not operations:
             FILE.write_text(format_mistakes(published(matrix)), encoding="utf-8")
-    sys.exit(0 if matrix.sound else 1)
+    counted = sum(census.values(), Census())
+    sys.exit(0 if matrix.sound and counted.sound else 1)
 
 
 if __name__ == "__main__":

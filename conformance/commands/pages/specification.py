@@ -44,6 +44,7 @@ Where this specification leaves a choice, each adapter *declares* what its libra
 Each level includes those before it.
 
 **core**: finite numbers in float32, padding on the right, at least one valid position in every row. Padding holds zeros, or numbers up to 1e4 that are at least 100 times the valid ones.
+Causal variants are given padding on the left as well: with padding on the right no valid query or window of theirs sees any, so that they would be right without a mask.
 **robust**: infinities, NaN and the largest numbers at padding, padding on the left and in gaps, empty rows, long rows, every declared dtype and route.
 **extended**: further routes that an adapter may declare (XLA, dynamic shapes, inductor, vmap, forward mode, autocast, training mode), T = 0, B = 0 and subnormals.
 
@@ -157,6 +158,9 @@ def _shared(operation: Operation) -> str:
     for law in LAWS:
         found = [each for each in operation.variants if law in laws_of(operation, each)]
         named = f"{law.number} `{law.name}`"
+        early = [each for each in found if law.level_for(each.name) != law.level]
+        if early:
+            parts.append(f"; {named} at core for {_together(operation, early)}")
         if not found and not _is_rare(law):
             absent.append(named)
         elif found and len(found) < len(operation.variants):

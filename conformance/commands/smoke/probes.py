@@ -14,6 +14,7 @@ from conformance.operations._common.laws.contract import wrong_dtype
 from conformance.specification.plan import laws_of, usual_dtype
 from conformance.trial.attempt import attempt
 from conformance.trial.precision import PRECISIONS
+from conformance.trial.sample import judge
 from conformance.trial.verdict import compare
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def probe(fixtures: Fixtures, check: Check, *, first: bool) -> Iterator[Found]:
     cast = wrong_dtype(subject, dtype)
     if cast:
         yield Found(what=f"{cast}; see dtype= of your layer, or cast the answer back")
-    if compare(got, sample.want, sample.allowed).passed:
+    if judge(got, sample).passed:
         yield from _declared(fixtures, check, subject, sample)
         yield from _routes(fixtures, check, sample) if first else ()
     else:
@@ -84,7 +85,7 @@ def _called(subject: Subject, sample: Sample) -> tuple[Array, str]:
     framework, batch = subject.framework, sample.batch
     subject.given = batch
     with framework.scope(subject.dtype):
-        mask = subject.mask(batch, "bool")
+        mask = subject.mask(batch)
         result = subject.callable(batch)(*subject.tensors(batch), mask)
         got = subject.checked(result, sample.want.shape)
         return got, framework.dtype(result)
@@ -115,7 +116,7 @@ def _explained(subject: Subject, sample: Sample, got: Array) -> Found:
         return Found(what=_SINGLE)
     if sample.padding is not None:
         open_ = replace(sample, padding=None, _answers={})
-        if compare(got, open_.want, open_.allowed).passed:
+        if judge(got, open_).passed:
             return Found(
                 what=f"declares padding = {sample.padding!r}, but something else "
                 "stands at padding of its answer; correct the head"
@@ -125,10 +126,10 @@ def _explained(subject: Subject, sample: Sample, got: Array) -> Found:
 
 def _gives(got: Array, other: Sample, sample: Sample) -> bool:
     """Tell whether an answer is another sample's, which says something by itself."""
-    # Where padding overflows a small dtype its bound is infinite: anything fits.
-    telling = bool(np.isfinite(other.allowed).all())
-    apart = not compare(other.want, sample.want, sample.allowed).passed
-    return telling and apart and compare(got, other.want, other.allowed).passed
+    # Where padding overflows a small dtype nothing is asked: anything fits.
+    telling = not other.open_by
+    apart = not judge(other.want, sample).passed
+    return telling and apart and judge(got, other).passed
 
 
 _INVERTED = (
@@ -146,7 +147,8 @@ def _single(sample: Sample, got: Array) -> bool:
     wide = replace(sample, dtype="float32", _answers={})
     # The inputs were rounded as well as the answer, which a maximum's bound leaves out.
     rounding = PRECISIONS["float32"].u * np.abs(wide.want)
-    return compare(got, wide.want, 4 * wide.allowed + rounding).passed
+    bound = 4 * wide.allowed + rounding
+    return compare(got, wide.want, bound, open_by=wide.open_by).passed
 
 
 def _declared(

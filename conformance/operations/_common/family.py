@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -145,6 +146,40 @@ def add_fills(mutants: Mutants, filled: Formula) -> None:
         text = f"takes {fill} for minus infinity at padding"
         function = partial(called, partial(filled, float(fill)))
         mutants.add(f"padding-is-{name}", clause, text, function, url=url)
+
+
+def _skipping(formula: Formula, xp: Any, x: Any, keep: Any, **how: Any) -> Any:
+    """Reduce as nanmean and its like do: over the numbers of each feature alone.
+
+    A row of NaN alone is NaN for them, too.
+    """
+    rows, time = x.shape[:2]
+    size = math.prod(x.shape[2:])
+    flat = xp.permute_dims(x.reshape((rows, time, size)), (0, 2, 1))
+    flat = flat.reshape((rows * size, time))
+    there = xp.broadcast_to(keep[:, None], (rows, size, time)).reshape(flat.shape)
+    numbers = there & ~xp.isnan(flat)
+    found = formula(xp, xp.where(numbers, flat, 0.0), numbers, **how)
+    alone = xp.any(there, axis=1) & ~xp.any(numbers, axis=1)
+    found = xp.where(alone, xp.full_like(found, float("nan")), found)
+    return found.reshape((rows, *x.shape[2:]))
+
+
+def add_skipping(mutants: Mutants, formula: Formula, like: str) -> None:
+    """Add the mutant that leaves NaN out, as NumPy, bottleneck and xarray do.
+
+    Args:
+        mutants: Where it is added.
+        formula: ``(xp, x, keep)``, with ``keep [B, T]`` boolean.
+        like: The function that does, such as ``nanmean``.
+    """
+    mutants.add(
+        "skips-nan",
+        "valid-nan",
+        f"leaves NaN at valid positions out, as {like} does",
+        partial(called, partial(_skipping, formula)),
+        url="https://github.com/numpy/numpy/issues/27797",
+    )
 
 
 def add_usual(

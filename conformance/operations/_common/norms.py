@@ -6,7 +6,7 @@ taken over: 0 of a batch norm, 1 of a layer norm.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -83,15 +83,20 @@ class Norm:
         """The distances to the mean, over the root."""
         return (self.x - self.mean) / self.root
 
-    def answer(self) -> Array:
-        """Return the exact answer ``[N, F]``."""
-        return self.normal * self.scale + self.offset
+    def answer(self, at: Array | None = None) -> Array:
+        """Return the exact answer ``[N, F]``, of other positions if any are given."""
+        normal = self.normal if at is None else (at - self.mean) / self.root
+        return normal * self.scale + self.offset
+
+    def mean_error(self, v: float) -> Array:
+        """Return how far the mean may be off."""
+        size = np.abs(self.x).sum(axis=self.axis, keepdims=True) / self.n
+        return np.asarray((self.n + 1) * v * size)
 
     def errors(self, v: float) -> tuple[Array, Array]:
         """Return how far a distance may be off, and a root relatively."""
         away = np.abs(self.x - self.mean)
-        size = np.abs(self.x).sum(axis=self.axis, keepdims=True) / self.n
-        off = (self.n + 1) * v * size + v * away
+        off = self.mean_error(v) + v * away
         moved = (off * (2 * away + off)).sum(axis=self.axis, keepdims=True) / self.n
         moved = moved + (self.n + 4) * v * self.variance
         share = moved / (self.variance + EPSILON)
@@ -100,15 +105,17 @@ class Norm:
         near = share < 0.5  # noqa: PLR2004 - where (1 - q)^(-1/2) - 1 is at most q
         return off, np.where(near, np.minimum(share, most), most) + 3 * v
 
-    def bound(self, dtype: str) -> Array:
+    def bound(self, dtype: str, at: Array | None = None) -> Array:
         """Return how far a right implementation may be from the answer."""
         p = PRECISIONS[dtype]
-        off, share = self.errors(p.v)
-        away, factor = np.abs(self.x - self.mean), np.abs(self.scale) / self.root
+        x = self.x if at is None else at
+        share = self.errors(p.v)[1]
+        away, factor = np.abs(x - self.mean), np.abs(self.scale) / self.root
+        off = self.mean_error(p.v) + p.v * away
         error = factor * (off * (1 + share) + away * share)
         # As (x - m) a + b, or as x a + (b - m a).
-        error += 4 * p.v * factor * (np.abs(self.x) + np.abs(self.mean) + away)
-        error += 4 * p.v * np.abs(self.offset) + 2 * p.u * np.abs(self.answer())
+        error += 4 * p.v * factor * (np.abs(x) + np.abs(self.mean) + away)
+        error += 4 * p.v * np.abs(self.offset) + 2 * p.u * np.abs(self.answer(at))
         return np.asarray(p.factor * (error + 2 * p.eta))
 
     def pulled(self, cotangent: Array) -> dict[str, Array]:
@@ -156,6 +163,34 @@ def answered(batch: Batch, axis: int) -> Array:
 def bounded(batch: Batch, axis: int, dtype: str) -> Array:
     """Return its bound; none at padding."""
     return _put(batch, Norm.of(batch, axis).bound(dtype))
+
+
+def everywhere(batch: Batch, axis: int, dtype: str) -> tuple[Array, Array, Array]:
+    """Return what padded positions get that are normed like the rest.
+
+    A batch norm's statistics stay those of the valid positions; a layer norm has those
+    of each position.
+
+    Returns:
+        The answer at all positions, its bound, infinite where a number at padding is
+        not finite, or too large to be squared, or nothing is valid, and true: every
+        position has such an answer.
+    """
+    x = wide(batch.arrays["x"])
+    flat = x.reshape(-1, x.shape[-1])
+    if axis:
+        norm = Norm.of(replace(batch, mask=np.ones_like(batch.mask)), axis)
+        found, error = norm.answer(), norm.bound(dtype)
+    else:
+        norm = Norm.of(batch, axis)
+        found, error = norm.answer(flat), norm.bound(dtype, flat)
+    known = np.isfinite(flat).all(axis=1, keepdims=True)
+    if axis:
+        # A square beyond the range is no longer anybody's variance.
+        squares = 4 * (flat * flat).sum(axis=1, keepdims=True)
+        known &= squares <= PRECISIONS[dtype].largest
+    error = np.where(known & (bool(axis) or batch.mask.any()), error, np.inf)
+    return found.reshape(x.shape), error.reshape(x.shape), np.ones((1, 1, 1), bool)
 
 
 def derived(

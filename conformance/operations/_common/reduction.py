@@ -11,7 +11,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from conformance.operations._common.exact import Rows
-from conformance.operations._common.family import add_usual, called
+from conformance.operations._common.family import add_skipping, add_usual, called
 from conformance.operations._common.mutant import Mutants
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ class Reduction:
         shares: Return what is wrong with the shares that tied values have of a
             cotangent, or nothing; only where ties may share it in many ways.
         without: Names of the usual mutants that would be right here.
+        skips: What leaves NaN at valid positions out, such as ``nanmean``; nothing
+            where that is the same as taking NaN for 0, as ``nansum`` does.
         zero_time: Whether the right formula answers rows without any positions, T = 0.
     """
 
@@ -65,6 +67,7 @@ class Reduction:
     features: bool = True
     shares: Callable[[Valid, Array, Array], str] | None = None
     without: tuple[str, ...] = ()
+    skips: str = ""
     zero_time: bool = False
     mutants: Mutants = field(init=False)
 
@@ -73,6 +76,8 @@ class Reduction:
         correct = partial(called, self.formula)
         mutants = Mutants(self.name, correct, zero_time=self.zero_time, around=called)
         add_usual(mutants, self.formula, without=self.without)
+        if self.skips:
+            add_skipping(mutants, self.formula, self.skips)
         object.__setattr__(self, "mutants", mutants)
 
     @cached_property

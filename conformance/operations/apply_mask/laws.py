@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from conformance.trial.verdict import compare
+from conformance.trial.sample import judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ def idempotent(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     again = replace(sample.batch, arrays={"x": x})
     got = subject.answer(again, like=sample.want)
     note = "masked a second time"
-    yield compare(got, sample.want, sample.allowed, batch=again, note=note)
+    yield judge(got, replace(sample, batch=again), note=note)
 
 
 def bias(subject: Subject, sample: Sample) -> Iterator[Verdict]:
@@ -34,4 +34,4 @@ def bias(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     biased = sample.having(replace(sample.batch, arrays={"x": x + x.dtype.type(BIAS)}))
     got = subject.answer(biased.batch, like=biased.want)
     note = f"{BIAS:g} added to what was masked, then masked again"
-    yield compare(got, biased.want, biased.allowed, batch=biased.batch, note=note)
+    yield judge(got, biased, note=note)

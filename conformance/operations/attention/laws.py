@@ -10,7 +10,7 @@ import numpy as np
 from conformance.operations._common.oracle import over_time, wide
 from conformance.operations.attention.oracle import visible
 from conformance.trial.draw import VALUES, garbled
-from conformance.trial.verdict import compare
+from conformance.trial.sample import clamp, judge, judge_range, relate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,12 +32,9 @@ def convex(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     value = np.where(over_time(batch.mask, got), wide(batch.arrays["value"]), 0.0)
     low = np.where(sees, value[:, None], np.inf).min(axis=2, initial=np.inf)
     high = np.where(sees, value[:, None], -np.inf).max(axis=2, initial=-np.inf)
-    # NaN stays NaN, and is not within anything.
-    nearest = np.where(got < low, low, np.where(got > high, high, got))
-    nearest = np.where(np.isnan(got), low, nearest)
-    allowed = np.where(sample.valid, sample.allowed, np.inf)
     note = "between the smallest and the largest value that the query sees"
-    yield compare(got, nearest, allowed, batch=batch, note=note)
+    nearest = clamp(got, low, high)
+    yield judge_range(got, nearest, sample, where=sample.valid, note=note)
 
 
 def key_shift(subject: Subject, sample: Sample) -> Iterator[Verdict]:
@@ -49,11 +46,10 @@ def key_shift(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     plain, moved = (_with_key(sample, keys) for keys in (rounded, rounded + by))
     first = np.asarray(subject.answer(plain.batch, like=plain.want), dtype=np.float64)
     # Of two wrong answers the last bits would decide, which processors do differently.
-    yield compare(first, plain.want, plain.allowed, batch=plain.batch)
+    yield judge(first, plain)
     second = subject.answer(moved.batch, like=moved.want)
-    allowed = np.where(sample.valid, plain.allowed + moved.allowed, np.inf)
     note = "as before one vector was added to every valid key"
-    yield compare(second, first, allowed, batch=moved.batch, note=note)
+    yield relate(second, first, plain, moved, where=sample.valid, note=note)
 
 
 def heads_apart(subject: Subject, sample: Sample) -> Iterator[Verdict]:
@@ -68,14 +64,13 @@ def heads_apart(subject: Subject, sample: Sample) -> Iterator[Verdict]:
 def two_layers(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """The first layer's own answer, padding and all, given to a second one."""
     got = subject.answer(sample.batch, like=sample.want)
-    yield compare(got, sample.want, sample.allowed, batch=sample.batch)
+    yield judge(got, sample)
     arrays = dict.fromkeys(sample.batch.arrays, got)
     second = sample.having(replace(sample.batch, arrays=arrays))
     if np.isfinite(wide(got)[sample.valid]).all():
         again = subject.answer(second.batch, like=second.want)
-        allowed = np.where(sample.valid, second.allowed, np.inf)
         note = "the second of two layers"
-        yield compare(again, second.want, allowed, batch=second.batch, note=note)
+        yield relate(again, second.want, second, where=sample.valid, note=note)
 
 
 def causal(subject: Subject, sample: Sample) -> Iterator[Verdict]:
@@ -91,9 +86,9 @@ def causal(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     other = replace(batch, arrays=arrays)
     got = subject.answer(other, like=sample.want)
     earlier = over_time(batch.mask & ~later, sample.want)
-    allowed = np.where(earlier, sample.allowed, np.inf)
     note = "with other numbers at later positions"
-    yield compare(got, sample.want, allowed, batch=other, note=note)
+    whole = replace(sample, batch=other)
+    yield relate(got, sample.want, whole, where=earlier, note=note)
 
 
 def _with_key(sample: Sample, key: Array) -> Sample:

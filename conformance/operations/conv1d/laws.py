@@ -9,6 +9,8 @@ import numpy as np
 
 from conformance.operations._common.oracle import over_time, wide
 from conformance.trial.draw import LOGITS, garbled
+from conformance.trial.exact import elsewhere
+from conformance.trial.sample import relate
 from conformance.trial.verdict import compare
 
 if TYPE_CHECKING:
@@ -24,9 +26,9 @@ def zero_at_padding(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Exactly zero where a position does not count."""
     got = subject.answer(sample.batch, like=sample.want)
     zero = np.zeros_like(sample.want)
-    allowed = np.where(over_time(sample.counted, zero), np.inf, zero)
     note = "a position that does not count has an answer"
-    yield compare(got, zero, allowed, batch=sample.batch, note=note)
+    padded = elsewhere(~over_time(sample.counted, zero), zero.shape)
+    yield compare(got, zero, zero, open_by=padded, batch=sample.batch, note=note)
 
 
 def bias_apart(subject: Subject, sample: Sample) -> Iterator[Verdict]:
@@ -37,9 +39,8 @@ def bias_apart(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     first = np.asarray(subject.answer(bare.batch, like=bare.want), dtype=np.float64)
     second = subject.answer(sample.batch, like=sample.want)
     want = first + np.where(over_time(sample.counted, first), wide(bias), 0.0)
-    allowed = sample.allowed + bare.allowed
     note = "the answer without the bias, and the bias where a position counts"
-    yield compare(second, want, allowed, batch=sample.batch, note=note)
+    yield relate(second, want, bare, sample, note=note)
 
 
 def superposition(subject: Subject, sample: Sample) -> Iterator[Verdict]:
@@ -53,10 +54,8 @@ def superposition(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     bias = wide(sample.batch.weights["bias"])
     want = found[0] + found[1]
     want -= np.where(over_time(sample.counted, want), bias, 0.0)
-    allowed = sum(each.allowed for each in samples)
     note = "the answers for two inputs, added up"
-    batch = samples[2].batch
-    yield compare(found[2], want, np.asarray(allowed), batch=batch, note=note)
+    yield relate(found[2], want, *samples, note=note)
 
 
 def causal(subject: Subject, sample: Sample) -> Iterator[Verdict]:
@@ -71,9 +70,9 @@ def causal(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     other = replace(batch, arrays={"x": x})
     got = subject.answer(other, like=sample.want)
     earlier = over_time(batch.mask & ~later, sample.want)
-    allowed = np.where(earlier, sample.allowed, np.inf)
     note = "with other numbers at later positions"
-    yield compare(got, sample.want, allowed, batch=other, note=note)
+    whole = replace(sample, batch=other)
+    yield relate(got, sample.want, whole, where=earlier, note=note)
 
 
 def _whole(sample: Sample, name: str) -> Array:

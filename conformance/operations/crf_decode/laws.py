@@ -9,6 +9,7 @@ import numpy as np
 from conformance.operations.crf_decode.oracle import answer, rounding
 from conformance.operations.crf_log_likelihood import oracle_chain as chain
 from conformance.operations.crf_log_likelihood.laws import reversed_chain
+from conformance.trial.exact import both
 from conformance.trial.verdict import compare, failed
 
 if TYPE_CHECKING:
@@ -42,9 +43,16 @@ def reversal(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     first = np.asarray(subject.answer(batch, like=sample.want), dtype=np.float64)
     turned = sample.having(reversed_chain(batch))
     second = subject.answer(turned.batch, like=turned.want)
-    want, allowed = first.copy(), sample.allowed.copy()
+    want = first.copy()
+    open_by = {name: array.copy() for name, array in sample.open_by.items()}
     for row, valid in enumerate(batch.mask):
-        want[row, valid] = first[row, valid][::-1]
-        allowed[row, valid] = allowed[row, valid][::-1]
-    note = "the reversed chain"
-    yield compare(second, want, allowed + turned.allowed, batch=turned.batch, note=note)
+        for each in (want, *open_by.values()):
+            each[row, valid] = each[row, valid][::-1]
+    yield compare(
+        second,
+        np.where(np.isfinite(want), want, turned.want),
+        turned.allowed,
+        open_by=both(open_by, turned.open_by),
+        batch=turned.batch,
+        note="the reversed chain",
+    )

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from conformance.trial.draw import Draw
 
 ROWS = 16
+UNDECIDED = True
+"""Whether an infinite bound says that more than one answer is right."""
 
 
 def generate(options: Mapping[str, str], draw: Draw, mask: Array) -> dict[str, Array]:
@@ -80,7 +82,10 @@ def rounding(batch: Batch, dtype: str) -> Array:
         np.abs(np.where(np.isfinite(each), each, 0.0)) for each in chain.weights(batch)
     )
     n = batch.counts
-    size = np.abs(selected(batch, "emissions", 0.0)).max(axis=2).sum(axis=1)
+    emissions = selected(batch, "emissions", 0.0)
+    # What is forbidden by minus infinity is on no path that matters.
+    size = np.abs(np.where(np.isfinite(emissions), emissions, 0.0))
+    size = size.max(axis=2).sum(axis=1)
     size = size + np.maximum(n - 1, 0) * transitions.max() + start.max() + end.max()
     return np.asarray(p.factor * ((2 * n + 2) * p.u * size + p.eta))
 

@@ -74,7 +74,8 @@ def _row(
     if any(map(math.isnan, every)):
         return math.nan
     if own == -math.inf:
-        return -math.inf
+        # Of nothing but impossible paths no share can be taken.
+        return math.nan if max(every) == -math.inf else -math.inf
     with mpmath.workdps(50):
         powers = [_power(each, own) for each in every if each != -math.inf]
         # log1p of the others keeps the digits of a path that is almost certain.

@@ -10,6 +10,8 @@ import numpy as np
 
 from conformance.operations._common.oracle import wide
 from conformance.trial.draw import garbled
+from conformance.trial.exact import over
+from conformance.trial.sample import relate
 from conformance.trial.verdict import compare
 
 if TYPE_CHECKING:
@@ -45,7 +47,16 @@ def sums_to_one(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     allowed = allowed + len(share) * 2.0**-52
     one = np.ones_like(total)
     note = f"the probabilities of all {len(share)} paths of a row"
-    yield compare(total, one, allowed, batch=every.batch, label="sum", note=note)
+    open_by = over(every.open_by, None)
+    yield compare(
+        total,
+        one,
+        allowed,
+        open_by=open_by,
+        batch=every.batch,
+        label="sum",
+        note=note,
+    )
 
 
 def shift(subject: Subject, sample: Sample) -> Iterator[Verdict]:
@@ -53,9 +64,8 @@ def shift(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     plain, moved = (shifted(sample, by) for by in (0.0, SHIFT))
     first = np.asarray(subject.answer(plain.batch, like=plain.want), dtype=np.float64)
     second = subject.answer(moved.batch, like=moved.want)
-    allowed = plain.allowed + moved.allowed
     note = f"as before {SHIFT:g} was added to every valid emission"
-    yield compare(second, first, allowed, batch=moved.batch, note=note)
+    yield relate(second, first, plain, moved, note=note)
 
 
 def reversal(subject: Subject, sample: Sample) -> Iterator[Verdict]:
@@ -63,10 +73,8 @@ def reversal(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     first = subject.answer(sample.batch, like=sample.want)
     turned = sample.having(reversed_chain(sample.batch))
     second = subject.answer(turned.batch, like=turned.want)
-    allowed = sample.allowed + turned.allowed
-    note = "the reversed chain"
     want = np.asarray(first, dtype=np.float64)
-    yield compare(second, want, allowed, batch=turned.batch, note=note)
+    yield relate(second, want, sample, turned, note="the reversed chain")
 
 
 def padding_tags(subject: Subject, sample: Sample) -> Iterator[Verdict]:

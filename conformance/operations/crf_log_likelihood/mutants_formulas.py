@@ -198,6 +198,8 @@ def _log_sum(xp: Any, scores: Any, fault: str) -> Any:
     top = xp.max(scores, axis=1, keepdims=True)
     if fault == "partition-of-its-maximum":
         return top[:, 0]
+    # Nothing but impossible paths sums up to nothing.
+    top = xp.where(xp.isfinite(top), top, xp.zeros_like(top))
     if fault == "no-maximum-subtracted":
         top = xp.zeros_like(top)
     power = xp.sum(xp.exp(scores - top), axis=1)

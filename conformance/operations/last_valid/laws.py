@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.trial.draw import garbled
-from conformance.trial.verdict import compare
+from conformance.trial.sample import judge, relate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ def earlier_values(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     batch = replace(sample.batch, arrays={"x": garbled(x, -x - 3, ~earlier)})
     got = subject.answer(batch, like=sample.want)
     note = "with other numbers at earlier positions"
-    yield compare(got, sample.want, sample.allowed, batch=batch, note=note)
+    yield judge(got, replace(sample, batch=batch), note=note)
 
 
 def ascending(subject: Subject, sample: Sample) -> Iterator[Verdict]:
@@ -43,4 +43,4 @@ def ascending(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     ).astype(np.float64)
     got = subject.answer(batch, like=want)
     note = "of positions numbered from one"
-    yield compare(got, want, sample.allowed, batch=batch, note=note)
+    yield relate(got, want, replace(sample, batch=batch), note=note)

@@ -53,6 +53,7 @@ REDUCTION = Reduction(
     value=_value,
     slope=lambda v, g: v.where(_here(v), g[:, None]),
     formula=_last,
+    skips="a forward fill",
     without=("everything-up-to-the-last",),
 )
 wrong = REDUCTION.mutants.wrong

@@ -8,6 +8,7 @@ from conformance.operations._common.norms import (
     answered,
     bounded,
     derived,
+    everywhere,
     generated_weights,
 )
 from conformance.trial.draw import GARBAGE, VALUES, Draw, garbled
@@ -46,6 +47,14 @@ def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
     """Return how far a right implementation may be from :func:`answer`."""
     del options
     return bounded(batch, AXIS, dtype)
+
+
+def normed(
+    options: Mapping[str, str], batch: Batch, dtype: str
+) -> tuple[Array, Array, Array]:
+    """Return what padded positions get that are normed like the rest, and its bound."""
+    del options
+    return everywhere(batch, AXIS, dtype)
 
 
 def gradient(

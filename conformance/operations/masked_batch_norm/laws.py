@@ -9,7 +9,9 @@ import numpy as np
 
 from conformance.operations._common.oracle import wide
 from conformance.trial.draw import garbled
+from conformance.trial.exact import over
 from conformance.trial.precision import PRECISIONS
+from conformance.trial.sample import relate
 from conformance.trial.verdict import compare, failed
 
 if TYPE_CHECKING:
@@ -27,9 +29,8 @@ def shift(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     plain, moved = (_shifted(sample, by) for by in (0.0, far))
     first = np.asarray(subject.answer(plain.batch, like=plain.want), dtype=np.float64)
     second = subject.answer(moved.batch, like=moved.want)
-    allowed = np.where(plain.valid, plain.allowed + moved.allowed, np.inf)
     note = f"as before {far:g} was added to every valid value"
-    yield compare(second, first, allowed, batch=moved.batch, note=note)
+    yield relate(second, first, plain, moved, where=plain.valid, note=note)
 
 
 def centred(subject: Subject, sample: Sample) -> Iterator[Verdict]:
@@ -43,7 +44,16 @@ def centred(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     )
     mean = got[mask].sum(axis=0) / n
     note = "of all valid answers, expected the offset"
-    yield compare(mean, want, allowed, batch=sample.batch, label="mean", note=note)
+    open_by = over(sample.exact.part(mask).open_by, 0)
+    yield compare(
+        mean,
+        want,
+        allowed,
+        open_by=open_by,
+        batch=sample.batch,
+        label="mean",
+        note=note,
+    )
 
 
 def refolded(subject: Subject, sample: Sample) -> Iterator[Verdict]:
@@ -53,10 +63,8 @@ def refolded(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     second = np.asarray(subject.answer(other.batch, like=other.want), np.float64)
     want = np.zeros_like(second)
     want[other.batch.mask] = first[sample.batch.mask]
-    allowed = np.full(want.shape, np.inf)
-    allowed[other.batch.mask] = 2 * sample.allowed[sample.batch.mask]
     note = "the valid positions in rows of other lengths"
-    yield compare(second, want, allowed, batch=other.batch, note=note)
+    yield relate(second, want, other, other, where=other.valid, note=note)
 
 
 def nan_shows(subject: Subject, sample: Sample) -> Iterator[Verdict]:
@@ -72,10 +80,11 @@ def nan_shows(subject: Subject, sample: Sample) -> Iterator[Verdict]:
         count = int(np.isnan(whole).sum())
         text = f"NaN at a valid position is in {count} of {len(whole)} valid answers"
         yield failed(f"{text} of its feature, expected all", batch=batch, got=got)
-    allowed = np.where(sample.valid, sample.allowed, np.inf)
-    allowed[..., 0] = np.inf
+    beside = sample.valid.copy()
+    beside[..., 0] = False
     note = "the features beside one with NaN"
-    yield compare(got, sample.want, allowed, batch=batch, note=note)
+    other = replace(sample, batch=batch)
+    yield relate(got, sample.want, other, where=beside, note=note)
 
 
 def _shifted(sample: Sample, by: float) -> Sample:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.trial.verdict import compare
+from conformance.trial.sample import clamp, judge_range
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 def not_above_zero(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """At most zero at valid positions, within the bound."""
     got = np.asarray(subject.answer(sample.batch, like=sample.want), dtype=np.float64)
-    nearest = np.minimum(got, 0.0)
-    allowed = np.where(sample.valid, sample.allowed, np.inf)
+    nearest = clamp(got, -np.inf, 0.0)
     note = "the logarithm of a probability is not above zero"
-    yield compare(got, nearest, allowed, batch=sample.batch, note=note)
+    yield judge_range(got, nearest, sample, where=sample.valid, note=note)

@@ -23,7 +23,11 @@ def answer(options: Mapping[str, str], batch: Batch) -> Array:
     """Return the exact logarithms ``[B, T]``; 0 at padding."""
     del options
     top, above = softmax.totals(batch)
-    return np.where(batch.mask, selected(batch, "x", 0.0) - top - above, 0.0)
+    with np.errstate(invalid="ignore"):  # minus infinity alone has no shares: NaN
+        logs = selected(batch, "x", 0.0) - top - above
+    # As of the softmax: of an infinite logit no share is left to compare.
+    logs = np.where(np.isposinf(above), np.nan, logs)
+    return np.where(batch.mask, logs, 0.0)
 
 
 def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.operations._common.oracle import selected, shifted
-from conformance.trial.verdict import compare
+from conformance.trial.sample import clamp, judge_range, relate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,9 +24,8 @@ def shift(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     plain, moved = shifted(sample, -SHIFT)
     first = np.asarray(subject.answer(plain.batch, like=plain.want), dtype=np.float64)
     second = subject.answer(moved.batch, like=moved.want)
-    allowed = plain.allowed + moved.allowed
     note = f"{SHIFT:g} less, as all valid values are"
-    yield compare(second, first - SHIFT, allowed, batch=moved.batch, note=note)
+    yield relate(second, first - SHIFT, plain, moved, note=note)
 
 
 def above_the_maximum(subject: Subject, sample: Sample) -> Iterator[Verdict]:
@@ -34,6 +33,6 @@ def above_the_maximum(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     batch = sample.batch
     top = selected(batch, "x", -np.inf).max(axis=1, initial=-np.inf)
     got = np.asarray(subject.answer(batch, like=sample.want), dtype=np.float64)
-    nearest = np.clip(got, top, top + np.log(np.maximum(batch.counts, 1)))
+    nearest = clamp(got, top, top + np.log(np.maximum(batch.counts, 1)))
     note = "between the largest valid value and log n above it"
-    yield compare(got, nearest, sample.allowed, batch=batch, note=note)
+    yield judge_range(got, nearest, sample, note=note)

@@ -88,6 +88,8 @@ def _slope_error(v: Valid, g: Array, p: Precision) -> Array:
 
 def _plain(xp: Any, scores: Any) -> Any:
     top = xp.max(scores, axis=1, keepdims=True)
+    # Nothing but minus infinities sums up to nothing.
+    top = xp.where(xp.isfinite(top), top, xp.zeros_like(top))
     return xp.log(xp.sum(xp.exp(scores - top), axis=1)) + top[:, 0]
 
 
@@ -96,6 +98,11 @@ def _logarithm(xp: Any, x: Any, keep: Any) -> Any:
     scores = xp.where(there, clean(xp, x, keep, INFINITE), 0.0)
     found = xp.where(there[:, 0], _plain(xp, scores), INFINITE)
     return xp.astype(found, x.dtype)
+
+
+def _bottomless(xp: Any, keep: Any, low: Any) -> Any:
+    """Return which rows have valid positions, all of them minus infinity."""
+    return xp.any(keep, axis=1) & xp.all(low, axis=1)
 
 
 def _filled(fill: float, xp: Any, x: Any, keep: Any) -> Any:
@@ -113,6 +120,7 @@ REDUCTION = Reduction(
     slope_error=_slope_error,
     features=False,
     formula=_logarithm,
+    skips="a sum over what is no NaN",
 )
 MUTANTS = REDUCTION.mutants
 add_fills(MUTANTS, _filled)
@@ -160,6 +168,14 @@ def multiplies_powers_by_the_mask(xp: Any, x: Any, keep: Any) -> Any:
     return xp.astype(xp.log(total) + top[:, 0], x.dtype)
 
 
+@wrong("minus-infinity", url="https://github.com/microsoft/onnxruntime/issues/28461")
+def minus_infinities_are_nan(xp: Any, x: Any, keep: Any) -> Any:
+    """Subtracts the maximum of nothing but minus infinities, which is NaN."""
+    low = _bottomless(xp, keep, clean(xp, x, keep, INFINITE) == INFINITE)
+    found = _logarithm(xp, x, keep)
+    return xp.where(low, xp.full_like(found, float("nan")), found)
+
+
 @wrong("value")
 def adds_epsilon(xp: Any, x: Any, keep: Any) -> Any:
     """Adds 1e-5 to the sum before the logarithm."""
@@ -177,4 +193,4 @@ def empty_row_is_zero(xp: Any, x: Any, keep: Any) -> Any:
 @wrong("empty-row", url="https://github.com/pytorch/pytorch/issues/55056")
 def empty_row_is_nan(xp: Any, x: Any, keep: Any) -> Any:
     """Gives NaN for a row without valid positions."""
-    return _filled(INFINITE, xp, x, keep)
+    return unless_empty(xp, _logarithm(xp, x, keep), keep, float("nan"))

@@ -88,6 +88,27 @@ def smooths_padding_too(
     return xp.astype(reduced(xp, losses, keep, reduction), p.dtype)
 
 
+@wrong(
+    "minus-infinity",
+    url="https://github.com/google-deepmind/optax/issues/896",
+    variants=LABELS,
+)
+def multiplies_by_one_hot(
+    xp: Any, p: Any, t: Any, mask: Any, *, kind: str, reduction: str
+) -> Any:
+    """Multiplies by a one-hot label: 0 times minus infinity is NaN."""
+    del kind
+    keep = kept(xp, p, mask)
+    z = clean(xp, p, keep)
+    below = z - xp.max(z, axis=-1, keepdims=True)
+    logs = below - xp.log(xp.sum(xp.exp(below), axis=-1, keepdims=True))
+    labels = xp.where(keep, t, xp.zeros_like(t))[..., None]
+    one_hot = xp.arange(p.shape[-1]) == labels
+    losses = -xp.sum(logs * xp.astype(one_hot, logs.dtype), axis=-1)
+    losses = xp.where(keep, losses, xp.zeros_like(losses))
+    return xp.astype(reduced(xp, losses, keep, reduction), p.dtype)
+
+
 @wrong("full-mask", url="https://github.com/harvardnlp/annotated-transformer/issues/39")
 def needs_padding(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
     """Raises when no position is padding."""

@@ -153,8 +153,13 @@ def counts_in_int8(xp: Any, losses: Any, keep: Any, reduction: str) -> Any:
 
 @wrong("valid-nan", url="https://github.com/numpy/numpy/issues/27797")
 def skips_nan(xp: Any, losses: Any, keep: Any, reduction: str) -> Any:
-    """Leaves a NaN loss at valid positions out."""
-    return reduced(xp, xp.where(xp.isnan(losses), 0.0, losses), keep, reduction)
+    """Leaves a NaN loss at valid positions out, of the count as well."""
+    numbers = keep & ~xp.isnan(losses)
+    found = reduced(xp, xp.where(numbers, losses, 0.0), numbers, reduction)
+    if found.ndim or reduction == "sum":
+        return found
+    alone = xp.any(keep) & ~xp.any(numbers)
+    return xp.where(alone, xp.full_like(found, float("nan")), found)
 
 
 @wrong("value", variants=NONE)

@@ -114,6 +114,8 @@ def _cross_entropy(batch: Batch, z: Array) -> tuple[Array, Array]:
     weight = np.exp(-distance)
     log_sum = np.log(weight.sum(axis=-1))
     share = weight / weight.sum(axis=-1, keepdims=True)
+    # A class of minus infinity is no term at all: it brings no rounding either.
+    distance = np.where(np.isposinf(distance), 0.0, distance)
     chosen = _chosen(batch, z)
     losses = np.where(batch.mask, log_sum + (top - chosen), 0.0)
     coefficient = (
@@ -169,6 +171,7 @@ def _slope(options: Mapping[str, str], batch: Batch) -> tuple[Array, Array]:
         labels = np.where(batch.mask, batch.arrays["targets"], 0)
         one_hot = np.arange(z.shape[-1]) == labels[..., None]
         distance = z.max(axis=-1, keepdims=True) - z
+        distance = np.where(np.isposinf(distance), 0.0, distance)
         spread = (share * distance).sum(axis=-1, keepdims=True)
         error = share * u * (distance + spread + 12 + z.shape[-1]) + u * one_hot
         return share - one_hot, error

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.operations._common.oracle import over_time, wide
-from conformance.trial.verdict import compare
+from conformance.trial.sample import judge_range
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,4 +26,4 @@ def member(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     at = distance.argmin(axis=1)
     nearest = np.take_along_axis(x, at[:, None], axis=1)[:, 0]
     note = "the answer is one of the valid values"
-    yield compare(got, nearest, np.zeros_like(nearest), batch=batch, note=note)
+    yield judge_range(got, nearest, sample, note=note)

@@ -91,6 +91,7 @@ REDUCTION = Reduction(
     slope_error=slope_error,
     shares=partial(wrong_shares, "maximum", "maxima"),
     formula=_max,
+    skips="nanmax",
     without=(
         "zeroes-its-input",
         "inverts-the-mask-bitwise",
@@ -177,13 +178,6 @@ def last_valid_value(xp: Any, x: Any, keep: Any) -> Any:
     at = xp.astype(xp.where(at < 0, 0, at), xp.int64)
     at = xp.broadcast_to(over(at, x), (x.shape[0], 1, *x.shape[2:]))
     return xp.take_along_axis(x, at, axis=1)[:, 0]
-
-
-@wrong("valid-nan", url="https://github.com/numpy/numpy/issues/27797")
-def skips_nan(xp: Any, x: Any, keep: Any) -> Any:
-    """Leaves NaN at valid positions out, as nanmax does."""
-    low = xp.full_like(x, -INFINITE)
-    return _max(xp, xp.where(xp.isnan(x), low, x), keep)
 
 
 @wrong("value")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.operations._common.oracle import over_time, shifted, wide
-from conformance.trial.verdict import compare
+from conformance.trial.sample import clamp, judge_range, relate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,9 +27,9 @@ def between(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     low = np.where(valid, x, np.inf).min(axis=1)
     high = np.where(valid, x, -np.inf).max(axis=1)
     got = np.asarray(subject.answer(batch, like=sample.want), dtype=np.float64)
-    nearest = np.clip(got, low, high)
+    nearest = clamp(got, low, high)
     note = "the mean lies between the smallest and the largest valid value"
-    yield compare(got, nearest, sample.allowed, batch=batch, note=note)
+    yield judge_range(got, nearest, sample, note=note)
 
 
 def shift(subject: Subject, sample: Sample) -> Iterator[Verdict]:
@@ -37,6 +37,5 @@ def shift(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     plain, moved = shifted(sample, SHIFT)
     first = np.asarray(subject.answer(plain.batch, like=plain.want), dtype=np.float64)
     second = subject.answer(moved.batch, like=moved.want)
-    allowed = plain.allowed + moved.allowed
     note = f"the mean plus {SHIFT:g}, as all valid values are"
-    yield compare(second, first + SHIFT, allowed, batch=moved.batch, note=note)
+    yield relate(second, first + SHIFT, plain, moved, note=note)

@@ -47,6 +47,7 @@ REDUCTION = Reduction(
     slope_error=slope_error,
     shares=partial(wrong_shares, "minimum", "minima"),
     formula=_min,
+    skips="nanmin",
 )
 MUTANTS = REDUCTION.mutants
 wrong, gradient = MUTANTS.wrong, MUTANTS.gradient

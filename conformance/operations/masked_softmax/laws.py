@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.operations._common.oracle import shifted
+from conformance.trial.exact import both, elsewhere, over
+from conformance.trial.sample import relate
 from conformance.trial.verdict import compare
 
 if TYPE_CHECKING:
@@ -22,10 +24,10 @@ SHIFT = 64.0
 def zero_at_padding(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Exactly zero, not nearly."""
     got = subject.answer(sample.batch, like=sample.want)
-    allowed = np.where(sample.batch.mask, np.inf, 0.0)
     zero = np.zeros_like(sample.want)
     note = "padding takes probability"
-    yield compare(got, zero, allowed, batch=sample.batch, note=note)
+    padded = both(sample.open_by, elsewhere(~sample.batch.mask, zero.shape))
+    yield compare(got, zero, zero, open_by=padded, batch=sample.batch, note=note)
 
 
 def sums_to_one(subject: Subject, sample: Sample) -> Iterator[Verdict]:
@@ -36,7 +38,10 @@ def sums_to_one(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     allowed = sample.allowed.sum(axis=1)
     one = np.ones_like(total)
     note = "the sum of each row's probabilities"
-    yield compare(total, one, allowed, batch=batch, label="sum", note=note)
+    open_by = over(sample.open_by, 1)
+    yield compare(
+        total, one, allowed, open_by=open_by, batch=batch, label="sum", note=note
+    )
 
 
 def shift(subject: Subject, sample: Sample) -> Iterator[Verdict]:
@@ -44,6 +49,5 @@ def shift(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     plain, moved = shifted(sample, -SHIFT)
     first = np.asarray(subject.answer(plain.batch, like=plain.want), dtype=np.float64)
     second = subject.answer(moved.batch, like=moved.want)
-    allowed = plain.allowed + moved.allowed
     note = f"as before {SHIFT:g} was taken from every valid logit"
-    yield compare(second, first, allowed, batch=moved.batch, note=note)
+    yield relate(second, first, plain, moved, note=note)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from conformance.operations._common.arrays import clean, wide
+from conformance.operations._common.arrays import clean, count, wide
 from conformance.operations._common.family import add_usual, called
 from conformance.operations._common.mutant import Mutants
 
@@ -191,6 +191,26 @@ def nan_becomes_zero(xp: Any, x: Any, keep: Any) -> Any:
     """Replaces NaN in the answer with 0."""
     found = softmax(xp, x, keep)
     return xp.where(xp.isnan(found), xp.zeros_like(found), found)
+
+
+@wrong("valid-nan", url="https://github.com/numpy/numpy/issues/27797")
+def skips_nan(xp: Any, x: Any, keep: Any) -> Any:
+    """Leaves NaN at valid positions out, as masked arrays do."""
+    numbers = keep & ~xp.isnan(x)
+    found = softmax(xp, xp.where(numbers, x, xp.zeros_like(x)), numbers)
+    return xp.where(keep & ~numbers, xp.full_like(found, float("nan")), found)
+
+
+@wrong("minus-infinity")
+def subtracts_the_mean(xp: Any, x: Any, keep: Any) -> Any:
+    """Subtracts the mean of the logits before exp, not their maximum."""
+    scores = clean(xp, x, keep)
+    number = count(xp, keep, scores)
+    mean = xp.sum(scores, axis=1, keepdims=True) / number
+    low = clean(xp, scores - mean, keep, INFINITE)
+    powers = xp.exp(low)
+    total = xp.sum(powers, axis=1, keepdims=True)
+    return xp.astype(powers / xp.where(total == 0, 1.0, total), x.dtype)
 
 
 @wrong("value", url="https://github.com/microsoft/onnxruntime-genai/pull/1694")

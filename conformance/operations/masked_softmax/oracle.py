@@ -76,14 +76,22 @@ def parts(batch: Batch) -> tuple[Array, Array]:
         distance = np.where(batch.mask, top - x, 0.0)
     weight = np.where(batch.mask, np.exp(-distance), 0.0)
     total = weight.sum(axis=1, keepdims=True)
-    return weight / np.where(total == 0, 1.0, total), distance
+    share = weight / np.where(total == 0, 1.0, total)
+    # A logit of minus infinity is no term at all: it brings no rounding either.
+    distance = np.where(np.isposinf(distance), 0.0, distance)
+    return np.where(batch.mask, share, 0.0), distance
 
 
 def totals(batch: Batch) -> tuple[Array, Array]:
-    """Return each row's maximum M and L ``[B, 1]``; zeros for an empty row."""
+    """Return each row's maximum M and L ``[B, 1]``; zeros for an empty row.
+
+    M is zero where the maximum is not finite: an infinite L is then the answer, that
+    of a row of minus infinities too.
+    """
     x = selected(batch, "x", -np.inf)
     there = batch.counts[:, None] > 0
-    top = np.where(there, x.max(axis=1, keepdims=True, initial=-np.inf), 0.0)
-    with np.errstate(invalid="ignore"):  # infinities among the values: NaN
+    top = x.max(axis=1, keepdims=True, initial=-np.inf)
+    top = np.where(np.isfinite(top), top, 0.0)
+    with np.errstate(divide="ignore", over="ignore"):
         total = np.exp(x - top).sum(axis=1, keepdims=True)
-    return top, np.log(np.where(there, total, 1.0))
+        return top, np.log(np.where(there, total, 1.0))

@@ -92,6 +92,7 @@ REDUCTION = Reduction(
     slope=_slope,
     slope_error=_slope_error,
     formula=_std,
+    skips="nanstd",
 )
 wrong, gradient = REDUCTION.mutants.wrong, REDUCTION.mutants.gradient
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from conformance.operations._common.oracle import shifted
 from conformance.trial.draw import garbled
+from conformance.trial.sample import relate
 from conformance.trial.verdict import compare
 
 if TYPE_CHECKING:
@@ -27,9 +28,8 @@ def shift(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     first = np.asarray(subject.answer(plain.batch, like=plain.want), dtype=np.float64)
     second = subject.answer(moved.batch, like=moved.want)
     counts = sample.batch.counts.reshape((-1,) + (1,) * (first.ndim - 1))
-    allowed = plain.allowed + moved.allowed
     note = f"the sum plus {SHIFT:g} for each valid position"
-    yield compare(second, first + SHIFT * counts, allowed, batch=moved.batch, note=note)
+    yield relate(second, first + SHIFT * counts, plain, moved, note=note)
 
 
 def ones(subject: Subject, sample: Sample) -> Iterator[Verdict]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from conformance.operations._common.oracle import shifted
 from conformance.trial.precision import PRECISIONS
-from conformance.trial.verdict import compare
+from conformance.trial.sample import clamp, judge_range, relate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,9 +24,8 @@ def shift(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     plain, moved = shifted(sample, far)
     first = np.asarray(subject.answer(plain.batch, like=plain.want), dtype=np.float64)
     second = subject.answer(moved.batch, like=moved.want)
-    allowed = plain.allowed + moved.allowed
     note = f"as before {far:g} was added to every valid value"
-    yield compare(second, first, allowed, batch=moved.batch, note=note)
+    yield relate(second, first, plain, moved, note=note)
 
 
 def not_negative(subject: Subject, sample: Sample) -> Iterator[Verdict]:
@@ -35,6 +34,7 @@ def not_negative(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     for each in (sample, shifted(sample, far)[1]):
         got = subject.answer(each.batch, like=each.want)
         wide = np.asarray(got, dtype=np.float64)
-        nothing = np.zeros_like(wide)
         note = "a variance is not below zero"
-        yield compare(wide, np.maximum(wide, 0), nothing, batch=each.batch, note=note)
+        nearest = clamp(wide, 0, np.inf)
+        nothing = np.zeros_like(wide)
+        yield judge_range(wide, nearest, each, allowed=nothing, note=note)

@@ -107,6 +107,7 @@ REDUCTION = Reduction(
     slope=lambda v, g: 2 * away(v) * (g / v.n)[:, None],
     slope_error=_slope_error,
     formula=variance,
+    skips="nanvar",
 )
 wrong = REDUCTION.mutants.wrong
 

@@ -70,12 +70,12 @@ class Training:
         framework = self.subject.framework
         tensors = self.subject.tensors(self.batch)
         pull = framework.tensor(self.cotangent)
-        layer.step(*tensors, self.subject.mask(self.batch, "bool"), pull)
+        layer.step(*tensors, self.subject.mask(self.batch), pull)
 
     def answer(self, layer: Any) -> Array:
         """Return a layer's answer, as it is called by hand."""
         tensors = self.subject.tensors(self.batch)
-        result = layer(*tensors, self.subject.mask(self.batch, "bool"))
+        result = layer(*tensors, self.subject.mask(self.batch))
         shape = (ROWS, TIME, len(self.stack.second[1]))
         return self.subject.checked(result, shape)
 

@@ -9,12 +9,12 @@ import numpy as np
 
 from conformance.operations._common.oracle import wide
 from conformance.trial.draw import garbled
+from conformance.trial.exact import elsewhere
 from conformance.trial.verdict import compare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.trial.batch import Array
     from conformance.trial.sample import Sample
     from conformance.trial.subject import Subject
     from conformance.trial.verdict import Verdict
@@ -28,7 +28,9 @@ def involution(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     back = replace(batch, arrays={"x": garbled(first, x, batch.mask).astype(x.dtype)})
     got = subject.answer(back, like=sample.want)
     note = "reversed twice"
-    yield compare(got, wide(x), _valid_only(sample), batch=batch, note=note)
+    nothing = np.zeros(x.shape)
+    valid = elsewhere(sample.valid, x.shape)
+    yield compare(got, wide(x), nothing, open_by=valid, batch=batch, note=note)
 
 
 def same_values(subject: Subject, sample: Sample) -> Iterator[Verdict]:
@@ -43,7 +45,3 @@ def same_values(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     note = "the row's valid values, sorted"
     nothing = np.zeros_like(before)
     yield compare(after, before, nothing, batch=batch, note=note)
-
-
-def _valid_only(sample: Sample) -> Array:
-    return np.where(sample.valid, 0.0, np.inf)

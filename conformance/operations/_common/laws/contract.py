@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.trial.verdict import compare, failed, identical
+from conformance.trial.sample import judge
+from conformance.trial.verdict import failed, identical
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,7 @@ def contract(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     batch, framework = sample.batch, subject.framework
     with framework.scope(subject.dtype):
         tensors = [framework.tensor(array) for array in batch.arrays.values()]
-        tensors.append(subject.mask(batch, "bool"))
+        tensors.append(subject.mask(batch))
         before = [framework.array(tensor) for tensor in tensors]
         result = subject.callable(batch)(*tensors)
         got = subject.checked(result, sample.want.shape)
@@ -40,7 +41,7 @@ def contract(subject: Subject, sample: Sample) -> Iterator[Verdict]:
 def mask_form(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Every declared form of the mask means the same."""
     for form in subject.mask_forms:
-        if form not in {"bool", "none"}:
+        if form not in {"none", subject.adapter.declaration.usual_form}:
             yield subject.agrees(sample, form=form, note=f"with the mask as {form}")
 
 
@@ -51,15 +52,16 @@ def layout(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     for each in (sample, alike):
         batch, framework = each.batch, subject.framework
         views = [framework.layouts(array) for array in batch.arrays.values()]
-        masks = framework.layouts(batch.mask)
+        masks = framework.layouts(subject.formed(batch))
         for kind in masks:
+            # Lengths have one axis: nothing of theirs can be transposed.
             tensors = [view[kind] for view in views if kind in view]
             if len(tensors) < len(views):
                 continue
             result = subject.callable(batch)(*tensors, masks[kind])
             got = subject.checked(result, each.want.shape)
             note = f"as {kind} views"
-            yield compare(got, each.want, each.allowed, batch=batch, note=note)
+            yield judge(got, each, note=note)
             for name, tensor in zip(batch.arrays, tensors, strict=True):
                 seen, old = framework.array(tensor), batch.arrays[name]
                 if not np.array_equal(seen, old, equal_nan=seen.dtype.kind == "f"):

@@ -10,13 +10,15 @@ import numpy as np
 from conformance.operations._common.laws.numerics import raises
 from conformance.operations._common.oracle import over_time
 from conformance.trial.draw import garbled
+from conformance.trial.exact import OVERFLOW, both, elsewhere
 from conformance.trial.precision import PRECISIONS, numpy_dtype
 from conformance.trial.verdict import compare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.trial.batch import Array
+    from conformance.trial.batch import Array, Batch
+    from conformance.trial.exact import Exact
     from conformance.trial.sample import Sample
     from conformance.trial.subject import Subject
     from conformance.trial.verdict import Verdict
@@ -25,28 +27,37 @@ if TYPE_CHECKING:
 def zero_time(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Rows without positions: as rows whose every position is padding."""
     empty, batch = _emptied(sample), sample.batch.cut(slice(0, 0))
-    want, allowed = empty.want, empty.allowed
+    exact = empty.exact
     if subject.variant.result == "position":
-        want, allowed = want[:, :0], allowed[:, :0]
-    if _stated(subject, "zero-time") == "error":
-        yield raises(subject, batch, want, "T = 0")
-        return
-    got = subject.answer(batch, like=want)
-    yield compare(got, want, allowed, batch=batch, note="T = 0")
+        exact = exact.part(np.s_[:, :0])
+    yield _nothing(subject, batch, exact, "zero-time", "T = 0")
 
 
 def zero_batch(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """No rows: an answer without rows, or a scalar over nothing."""
     batch = sample.batch.take([])
     like = _emptied(sample) if subject.variant.result == "scalar" else sample
-    want, allowed = like.want, like.allowed
+    exact = like.exact
     if subject.variant.result != "scalar":
-        want, allowed = want[:0], allowed[:0]
-    if _stated(subject, "zero-batch") == "error":
-        yield raises(subject, batch, want, "B = 0")
-        return
-    got = subject.answer(batch, like=want)
-    yield compare(got, want, allowed, batch=batch, note="B = 0")
+        exact = exact.part(np.s_[:0])
+    yield _nothing(subject, batch, exact, "zero-batch", "B = 0")
+
+
+def _nothing(
+    subject: Subject, batch: Batch, exact: Exact, behaviour: str, note: str
+) -> Verdict:
+    """Judge what comes of a batch without rows or positions."""
+    if _stated(subject, behaviour) == "error":
+        return raises(subject, batch, exact.want, note)
+    got = subject.answer(batch, like=exact.want)
+    return compare(
+        got,
+        exact.want,
+        exact.allowed,
+        open_by=exact.open_by,
+        batch=batch,
+        note=note,
+    )
 
 
 def subnormals(subject: Subject, sample: Sample) -> Iterator[Verdict]:
@@ -74,22 +85,21 @@ def forward_gradient(subject: Subject, sample: Sample) -> Iterator[Verdict]:
         moved = _tangents(subject, sample, 0.0, number)
         got = sample.answered(subject.tangent(sample.batch, moved))
         text = f"{note} at padding alone moves the answer"
-        nothing = np.where(np.isinf(sample.allowed), np.inf, 0.0)
+        open_by = dict(sample.open_by)
         if subject.variant.result == "position":
             # What stands at padding of the answer may be what stood there before.
-            padded = ~over_time(sample.counted, nothing)
-            nothing = np.where(padded, np.inf, nothing)
-        yield compare(got, zero, nothing, batch=sample.batch, note=text)
+            valid = over_time(sample.counted, zero)
+            open_by = both(open_by, elsewhere(valid, zero.shape))
+        yield compare(got, zero, zero, open_by=open_by, batch=sample.batch, note=text)
     if subject.dtype != "float64":
         return
     tangents = _tangents(subject, sample, None, 0.0)
     got = sample.answered(subject.tangent(sample.batch, tangents))
     cotangent = sample.cotangent()
-    exact = sample.gradient(cotangent)
-    bound = sample.gradient_bound(cotangent)
-    want = sum(float((tangents[name] * exact[name]).sum()) for name in tangents)
+    exact = sample.derivative(cotangent)
+    want = sum(float((tangents[name] * exact[name].want).sum()) for name in tangents)
     allowed = sum(
-        float((np.abs(tangents[name]) * bound[name]).sum()) for name in tangents
+        float((np.abs(tangents[name]) * exact[name].allowed).sum()) for name in tangents
     )
     pulled = np.asarray((cotangent * got).sum())
     # The sum of the products is ours: as many roundings as it has terms.
@@ -99,6 +109,7 @@ def forward_gradient(subject: Subject, sample: Sample) -> Iterator[Verdict]:
         pulled,
         np.asarray(want),
         np.asarray(allowed),
+        open_by=None if np.isfinite(allowed) else {OVERFLOW: np.ones((), bool)},
         batch=sample.batch,
         label="cotangent times tangent",
         note="forward mode against the exact derivative",

@@ -9,6 +9,7 @@ import numpy as np
 from conformance.operations._common.laws.numerics import WILD, wild
 from conformance.operations._common.oracle import over_time
 from conformance.trial.batch import extent
+from conformance.trial.exact import ELSEWHERE, VALUE_IN_FLOAT64, elsewhere
 from conformance.trial.precision import PRECISIONS
 from conformance.trial.verdict import compare, failed
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from conformance.trial.batch import Array
+    from conformance.trial.exact import Exact
     from conformance.trial.sample import Sample
     from conformance.trial.subject import Subject
     from conformance.trial.verdict import Verdict
@@ -59,43 +61,91 @@ def _inputs(
     found: Mapping[str, Array],
     note: str,
 ) -> Iterator[Verdict]:
-    exact = subject.dtype == "float64"
-    want = sample.gradient(cotangent) if exact else {}
-    allowed = sample.gradient_bound(cotangent) if exact else {}
+    judges = subject.dtype == "float64"
+    exact = sample.derivative(cotangent) if judges else {}
     for name, raw in found.items():
         label = f"gradient of {name}"
         got = sample.answered(raw) if name in sample.batch.arrays else raw
         yield _finite(got, sample, label, note)
         if name in sample.batch.arrays:
             yield _zero_at_padding(got, sample, label, note)
-        if exact:
-            bound = allowed[name]
+        if judges:
             yield compare(
-                got, want[name], bound, batch=sample.batch, label=label, note=note
+                got,
+                exact[name].want,
+                exact[name].allowed,
+                open_by=exact[name].open_by,
+                batch=sample.batch,
+                label=label,
+                note=note,
             )
         shares = getattr(sample.oracle, "gradient_shares", None)
-        if exact and shares is not None:
+        if shares is not None and not judges:
+            ties = sample.derivative(cotangent)[name]
+            yield from _shared(got, ties, sample, cotangent, label=label, note=note)
+        elif shares is not None:
             wide = np.asarray(got, np.float64)
             wrong = shares(sample.variant.options, sample.batch, cotangent, wide)
             if wrong:
                 yield failed(f"{label}: {wrong}", batch=sample.batch, got=got)
 
 
+def _shared(
+    got: Array, exact: Exact, sample: Sample, cotangent: Array, *, label: str, note: str
+) -> Iterator[Verdict]:
+    """Judge in any dtype what only selects: nothing off the ties, and their sum."""
+    wide, ties = np.asarray(got, np.float64), exact.want != 0
+    zero = np.zeros(wide.shape)
+    yield compare(
+        wide,
+        zero,
+        zero,
+        open_by=elsewhere(~ties, wide.shape),
+        batch=sample.batch,
+        label=label,
+        note=note,
+    )
+    yield compare(
+        np.where(ties, wide, 0.0).sum(axis=1),
+        cotangent,
+        4 * PRECISIONS[sample.dtype].u * np.abs(cotangent),
+        open_by=elsewhere(ties.any(axis=1), cotangent.shape),
+        batch=sample.batch,
+        label=f"{label}, the shares of ties together,",
+        note=note,
+    )
+
+
 def _zero_at_padding(got: Array, sample: Sample, label: str, note: str) -> Verdict:
     padded = ~over_time(sample.batch.mask, got)
     zero = np.zeros(got.shape)
-    allowed = np.where(np.broadcast_to(padded, got.shape), 0.0, np.inf)
     text = "padding trains" + (f"; {note}" if note else "")
-    return compare(got, zero, allowed, batch=sample.batch, label=label, note=text)
+    return compare(
+        got,
+        zero,
+        zero,
+        open_by=elsewhere(padded, got.shape),
+        batch=sample.batch,
+        label=label,
+        note=text,
+    )
 
 
 def _finite(got: Array, sample: Sample, label: str, note: str) -> Verdict:
+    """Judge that every element is finite, whatever its value."""
     wide = np.asarray(got, dtype=np.float64)
-    broken = ~np.isfinite(wide)
-    allowed = np.where(broken, 0.0, np.inf)
     text = "not finite" + (f"; {note}" if note else "")
-    zero = np.zeros(wide.shape)
-    return compare(wide, zero, allowed, batch=sample.batch, label=label, note=text)
+    finite, zero = np.isfinite(wide), np.zeros(wide.shape)
+    clause = ELSEWHERE if sample.dtype == "float64" else VALUE_IN_FLOAT64
+    return compare(
+        wide,
+        zero,
+        zero,
+        open_by={clause: finite} if finite.any() else {},
+        batch=sample.batch,
+        label=label,
+        note=text,
+    )
 
 
 def _parameters(subject: Subject, sample: Sample) -> Iterator[Verdict]:
@@ -127,8 +177,8 @@ def _parameters(subject: Subject, sample: Sample) -> Iterator[Verdict]:
             own = own[:, kept[0]]
         parts = subject.gradients(one, own)[1]
         total = [a + b for a, b in zip(total, parts, strict=True)]
-    size = padded.gradient_bound(cotangent)
-    largest = max(float(bound.max()) for name, bound in size.items() if "." in name)
+    size = padded.derivative(cotangent)
+    largest = max(float(own.allowed.max()) for name, own in size.items() if "." in name)
     limit = 4 * largest + PRECISIONS["float64"].eta
     for number, (got, want) in enumerate(zip(whole, total, strict=True)):
         yield compare(

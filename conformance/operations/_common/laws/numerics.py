@@ -35,23 +35,6 @@ def wild_padding(subject: Subject, sample: Sample) -> Iterator[Verdict]:
         yield subject.agrees(broken, note=f"{kind} at padding")
 
 
-def valid_nan(subject: Subject, sample: Sample) -> Iterator[Verdict]:
-    """NaN at the first valid position of the first row that has one."""
-    row, batch, noticed = _noticed(subject.operation.main, sample)
-    got = np.asarray(subject.answer(batch, like=sample.want), dtype=np.float64)
-    scalar = subject.variant.result == "scalar"
-    if noticed and not np.isnan(got if scalar else got[row]).any():
-        text = f"NaN at a valid position of row {row} left no NaN in its answer"
-        yield failed(text, batch=batch, got=got)
-    if not scalar:
-        allowed = sample.allowed.copy()
-        allowed[row] = np.inf
-        note = f"rows other than {row}, which holds a NaN"
-        yield compare(got, sample.want, allowed, batch=batch, note=note)
-    elif np.isnan(got).any():
-        yield compare(got, got, np.zeros_like(got), batch=batch)
-
-
 def empty_row(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """One row of the batch without valid positions, then all of them."""
     declared = sample.empty
@@ -80,9 +63,22 @@ def large_values(subject: Subject, sample: Sample) -> Iterator[Verdict]:
             values.reshape(values.shape + (1,) * (old.ndim - 2)), old.shape
         )
         array = garbled(wide, old, sample.batch.mask).astype(old.dtype)
-        batch = replace(sample.batch, arrays={**sample.batch.arrays, name: array})
+        arrays = {**sample.batch.arrays, name: array}
+        if subject.dtype == "float16":
+            arrays |= _near_targets(sample, array)
+        batch = replace(sample.batch, arrays=arrays)
         note = f"valid values {'below' if sign < 0 else 'above'} {sign * scale * 8:.3g}"
         yield subject.agrees(sample.having(batch), note=note)
+
+
+def _near_targets(sample: Sample, values: Array) -> dict[str, Array]:
+    """Return targets whose losses float16 holds: next to large predictions."""
+    old = sample.batch.arrays.get("targets")
+    if old is None or old.dtype.kind in "iu":
+        return {}
+    wide = values.astype(np.float64)
+    near = wide - np.copysign(32.0, wide) if old.ndim > 2 else wide > 0  # noqa: PLR2004
+    return {"targets": garbled(near, old, sample.batch.mask).astype(old.dtype)}
 
 
 def long_rows(subject: Subject, sample: Sample) -> Iterator[Verdict]:
@@ -117,27 +113,6 @@ def wild(sample: Sample, kind: str) -> Batch:
         return garbled(array, fill, sample.batch.mask)
 
     return sample.batch.each(change)
-
-
-def _noticed(name: str, sample: Sample) -> tuple[int, Batch, bool]:
-    """Return the first row whose exact answer has the NaN, and the batch with it.
-
-    A row that is too short for a window, say, has no answer that could; in a small
-    batch there may be no other, which is what is told last.
-    """
-    found = []
-    rows = np.flatnonzero(sample.batch.counts > 0)
-    for row in rows if len(rows) else [0]:
-        array = sample.batch.arrays[name].copy()
-        array[row, int(np.argmax(sample.batch.mask[row]))] = np.nan
-        arrays = {**sample.batch.arrays, name: array}
-        found.append((int(row), replace(sample.batch, arrays=arrays)))
-        if sample.variant.result == "scalar":
-            return (*found[0], True)
-        known = np.isnan(sample.want[row]).any()  # declared of a row that is too short
-        if not known and np.isnan(sample.having(found[-1][1]).want[row]).any():
-            return (*found[-1], True)
-    return (*found[0], False)
 
 
 def _small(array: Array, mask: Array) -> Array:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.trial.draw import GARBAGE, LADDER, garbled
+from conformance.trial.exact import elsewhere
 from conformance.trial.verdict import identical
 
 if TYPE_CHECKING:
@@ -31,10 +32,10 @@ def padding_content(subject: Subject, sample: Sample) -> Iterator[Verdict]:
         first = subject.answer(sample.batch, like=sample.want)
         again = subject.answer(other.batch, like=sample.want)
         note = "bit for bit, with other numbers at padding"
-        if sample.variant.padding == "declared":
-            # What stands at padding may be what stood there.
-            first, again = (np.where(sample.valid, got, 0) for got in (first, again))
-        yield identical(again, first, batch=other.batch, note=note)
+        # What stands at padding may be what stood there.
+        declared = sample.variant.padding == "declared"
+        open_by = elsewhere(sample.valid, first.shape) if declared else {}
+        yield identical(again, first, batch=other.batch, note=note, open_by=open_by)
 
 
 def extra_padding(subject: Subject, sample: Sample) -> Iterator[Verdict]:
