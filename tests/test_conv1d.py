@@ -14,7 +14,7 @@ from conformance.cases.validate import _fits
 from conformance.check.mutants import adapter, correct
 from conformance.operations import load_operations, load_oracle
 from conformance.operations._common.laws.batch import batch_composition
-from conformance.operations._common.laws.numerics import valid_nan
+from conformance.operations._common.laws.special import valid_nan
 from conformance.operations._common.mutant import Mutant, mutants
 from conformance.run.catalogue import cases
 from conformance.strategies import variant_named
