@@ -134,6 +134,8 @@ def test_bounds_are_finite_and_positive_where_there_is_rounding(
     if variant.operation == "crf_decode":  # a tag that rounding may turn is not held
         assert set(allowed.ravel().tolist()) <= {0.0, np.inf}
         return
+    if variant.result == "row":  # a shorter row has no answer
+        allowed = allowed[one.batch.counts >= variant.least]
     assert np.isfinite(allowed).all()
     if variant in UNROUNDED:
         assert not allowed.any()
