@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.specification.numbers import SPECIAL, leaves, shape
+from conformance.specification.numbers import SPECIAL, is_float, leaves, shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +30,10 @@ def unfit(failure: Failure) -> Iterator[tuple[str, str]]:
             yield name, "has rows of different lengths"
         elif not all(_number(each) for _, each in leaves(array)):
             yield name, f"has other than numbers and {', '.join(SPECIAL)}"
+    worst = failure.worst
+    for each in (worst.got, worst.want, worst.error, worst.bound) if worst else ():
+        if not _number(each):
+            yield "worst", f"has other than numbers and {', '.join(SPECIAL)}"
     given = {name: shape(array) for name, array in compared.items() if array != []}
     if "want" in given and len(set(given.values())) > 1:
         yield "want", f"has shape {given['want']}, got and allowed have others"
@@ -53,4 +57,4 @@ def _mask(failure: Failure) -> Iterator[tuple[str, str]]:
 def _number(value: object) -> bool:
     if isinstance(value, str):
         return value in SPECIAL
-    return isinstance(value, int | float)
+    return is_float(value)
