@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.specification.numbers import SPECIAL, is_float, leaves, shape
+from conformance.specification.numbers import SPECIAL, flat, is_float, shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ def unfit(failure: Failure) -> Iterator[tuple[str, str]]:
     for name, array in {**failure.inputs, **failure.weights, **compared}.items():
         if shape(array) is None:
             yield name, "has rows of different lengths"
-        elif not all(_number(each) for _, each in leaves(array)):
+        elif not all(map(_number, flat(array))):
             yield name, f"has other than numbers and {', '.join(SPECIAL)}"
     worst = failure.worst
     for each in (worst.got, worst.want, worst.error, worst.bound) if worst else ():
@@ -44,7 +44,7 @@ def _mask(failure: Failure) -> Iterator[tuple[str, str]]:
     if failure.mask == []:
         return
     found = shape(failure.mask)
-    flags = all(isinstance(each, bool) for _, each in leaves(failure.mask))
+    flags = all(isinstance(each, bool) for each in flat(failure.mask))
     if found is None or len(found) < _AXES or not flags:
         yield "mask", "is not rows of true and false"
         return

@@ -88,6 +88,8 @@ def shape(nested: Nested) -> tuple[int, ...] | None:
     """
     if not isinstance(nested, list):
         return ()
+    if not any(isinstance(each, list) for each in nested):
+        return (len(nested),)
     inner = {shape(each) for each in nested}
     if len(inner) > 1 or None in inner:
         return None

@@ -234,11 +234,11 @@ CALLED = [
         body="threading.Thread(target=time.sleep, args=(100,)).start()\n",
         verdict="any",
     ),
-    Fault(name="hangs", body="time.sleep(100)\n", says="did not return within 4 s"),
+    Fault(name="hangs", body="time.sleep(100)\n", says="did not return within 8 s"),
     Fault(
         name="hangs in C with the lock",
         body="ctypes.PyDLL(None).pause()\n",
-        says="did not return within 4 s",
+        says="did not return within 8 s",
     ),
     Fault(
         name="hangs and ignores signals",
@@ -246,7 +246,7 @@ CALLED = [
             "for each in (2, 6, 15):\n    signal.signal(each, signal.SIG_IGN)\n"
             "while True:\n    pass\n"
         ),
-        says="did not return within 4 s",
+        says="did not return within 8 s",
     ),
     Fault(
         name="removes the record",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 MAIN = "from conformance.commands.cli import main; main()"
-SOME = ("--level", "core", "--operation", "masked_sum", "--timeout", "4")
+SOME = ("--level", "core", "--operation", "masked_sum", "--timeout", "8")
 EVERY = bool(os.environ.get("MASK_ATTACK"))
 """Whether each fault is tried at every moment, and in two processes too."""
 
