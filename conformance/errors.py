@@ -113,3 +113,25 @@ class NothingCapturedError(NotJudgedError):
 
 class RouteUnavailableError(NotJudgedError):
     """The machine lacks what a route needs, such as a C++ compiler."""
+
+
+def text_of(error: BaseException) -> str:
+    """Return an exception's text; where it has none that can be had, which it is."""
+    try:
+        return str(error)
+    except BaseException as second:  # noqa: BLE001 - an adapter may raise anything
+        return f"(its text cannot be had: {name_of(second)})"
+
+
+def name_of(error: BaseException) -> str:
+    """Return the name of an exception's type, whatever its metaclass says of it."""
+    return str(type.__dict__["__name__"].__get__(type(error)))
+
+
+def describe(error: BaseException) -> str:
+    """Return an exception as a message says it.
+
+    >>> describe(ValueError("no"))
+    'ValueError: no'
+    """
+    return f"{name_of(error)}: {text_of(error)}"

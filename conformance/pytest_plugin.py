@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 SESSION: pytest.StashKey[Session] = pytest.StashKey()
 STALE: pytest.StashKey[list[str]] = pytest.StashKey()
+WORD: pytest.StashKey[str] = pytest.StashKey()
+FAILED: pytest.StashKey[bool] = pytest.StashKey()
+
+STOPPED = 74
+"""Exit status of a run whose record cannot be written, as in BSD's sysexits.h."""
 
 
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -55,20 +60,24 @@ def pytest_configure(config: pytest.Config) -> None:
     if not child and not config.getoption("mask_adapter"):
         return
     from conformance.errors import ConformanceError, UsageError
-    from conformance.run.child import Streams, become_child
+    from conformance.run.child import Upkeep, become_child
     from conformance.run.session import Session
     from conformance.run.settings import decode_settings
 
+    upkeep = None
     if child:
-        become_child()
+        config.stash[WORD] = become_child()
+        upkeep = Upkeep()
     try:
         session = Session(decode_settings(child) if child else _settings(config))
+        if upkeep is not None:
+            upkeep.mend()  # after the import
+            session.begin()
     except ConformanceError as error:
-        if error.exit_status != UsageError.exit_status:
-            _stop(error)
+        if child or error.exit_status != UsageError.exit_status:
+            _stop(config, error)
         raise pytest.UsageError(str(error)) from error
-    if child:
-        session.mend = Streams().mend
+    session.upkeep = upkeep
     config.stash[SESSION] = session
 
 
@@ -78,17 +87,18 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     run = session.config.stash.get(SESSION, None)
     if run is None or (run.planned and not run.outcomes):
         return
-    from conformance.errors import IncompleteRunError
-    from conformance.run.child import FULL
+    from conformance.errors import ConformanceError
 
-    if exitstatus == FULL:
+    if session.config.stash.get(FAILED, False):
         return
+    if run.left and WORD in session.config.stash:
+        return  # another process goes on
     if exitstatus == pytest.ExitCode.INTERRUPTED and run.left:
         return  # without footer the record says that it is not complete, and where
     try:
         stale = run.close()
-    except IncompleteRunError as error:
-        _stop(error)
+    except ConformanceError as error:
+        _stop(session.config, error)
     session.config.stash[STALE] = stale
     if stale and exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -99,19 +109,23 @@ def pytest_exception_interact(node: pytest.Item, call: pytest.CallInfo[object]) 
     """Stop where the record cannot be written: no further result could be kept."""
     if node.config.stash.get(SESSION, None) is None or call.excinfo is None:
         return
-    from conformance.errors import IncompleteRunError
+    from conformance.errors import ConformanceError
 
-    if isinstance(call.excinfo.value, IncompleteRunError):
-        _stop(call.excinfo.value)
+    if isinstance(call.excinfo.value, ConformanceError):
+        _stop(node.config, call.excinfo.value)
 
 
-def _stop(error: ConformanceError) -> NoReturn:
+def _stop(config: pytest.Config, error: ConformanceError) -> NoReturn:
     """End the run: what is written stays as it is."""
-    from conformance.run.child import FULL
+    from conformance.run.child import refuse
 
+    word = config.stash.get(WORD, "")
+    if word:
+        refuse(word, error)
+    config.stash[FAILED] = True
     sys.stderr.write(f"ERROR: {error}\n")
     sys.stderr.flush()
-    pytest.exit(str(error), returncode=FULL)
+    pytest.exit(str(error), returncode=STOPPED)
 
 
 def pytest_terminal_summary(

@@ -17,7 +17,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from conformance.errors import UnknownNameError
+from conformance.errors import UnknownNameError, UsageError
 from conformance.operations import load_operations, load_oracle
 from conformance.trial.batch import Batch
 from conformance.trial.sample import cast
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from conformance.specification import Variant
     from conformance.trial.batch import Array
     from conformance.trial.draw import Table
+
+
+_AXES = 3
+"""Axes of ``x`` where its last one is features."""
 
 
 class HypothesisDraw:
@@ -122,7 +126,8 @@ def masks(draw: st.DrawFn, *, rows: int, time: int, placement: str = "right") ->
         raise UnknownNameError("placement", placement, ("right", "left", "gaps"))
     lengths = draw(st.lists(st.integers(1, time), min_size=rows, max_size=rows))
     right = np.arange(time) < np.asarray(lengths)[:, None]
-    return right if placement == "right" else right[:, ::-1]
+    # A copy: torch.tensor takes no array of negative strides.
+    return right if placement == "right" else right[:, ::-1].copy()
 
 
 @st.composite
@@ -134,33 +139,73 @@ def batches(
     placement: str = "right",
     max_rows: int = 3,
     times: Sequence[int] = (1, 2, 3, 4, 5),
+    features: int | None = None,
     quick: bool = False,
 ) -> Batch:
-    """Return batches for one variant of an operation, with garbage at padding.
+    """Return batches for an operation or one variant of it, with garbage at padding.
 
     Args:
         draw: Given by Hypothesis.
-        variant: A variant, such as ``masked_mean`` or ``birnn.lstm.concat.final``.
+        variant: A variant, such as ``masked_mean`` or ``birnn.lstm.concat.final``, or
+            an operation, such as ``birnn``, for any of its variants.
         dtype: The dtype of the floating arrays.
         placement: Where padding may be: right, left or gaps.
         max_rows: Maximum number of rows.
         times: The possible numbers of positions.
+        features: How wide ``x`` is; as the suite has it by default.
         quick: Draw arrays as bytes, for a search that shrinks failures itself.
 
     Raises:
         UnknownNameError: The variant does not exist.
+        UsageError: The operation has more than ``x``, so its width is not free.
     """
-    found = variant_named(variant)
+    found = draw(st.sampled_from(variants_named(variant)))
     oracle = load_oracle(found.operation)
     rows, time = draw(st.integers(1, max_rows)), draw(st.sampled_from(list(times)))
     mask = draw(masks(rows=rows, time=time, placement=placement))
     chooser = BytesDraw if quick else HypothesisDraw
     choices: Any = chooser(draw, draw(st.integers(0, 1)))
-    arrays = oracle.generate(found.options, choices, mask)
+    if features is None:
+        arrays = oracle.generate(found.options, choices, mask)
+    else:
+        arrays = {"x": _generate_wide(found, choices, mask, features)}
     weights = {}
     if hasattr(oracle, "generate_weights"):
         weights = oracle.generate_weights(found.options, choices)
     return cast(Batch(arrays=arrays, mask=mask, weights=weights), dtype)
+
+
+def _generate_wide(variant: Variant, choices: Any, mask: Array, features: int) -> Array:
+    """Return ``x`` as an operation's oracle draws it, so many features wide."""
+    oracle, parts, width = load_oracle(variant.operation), list[Any](), 0
+    for turn in (0, 1):  # some operations are also asked without features
+        choices.turn = turn
+        arrays = oracle.generate(variant.options, choices, mask)
+        if set(arrays) == {"x"} and arrays["x"].ndim == _AXES:
+            break
+    else:
+        arrays = {}
+    if not arrays or hasattr(oracle, "generate_weights"):
+        msg = (
+            f"features of {variant.name}: got a width, expected none, since the width "
+            "belongs to its weights or other inputs; leave features out"
+        )
+        raise UsageError(msg)
+    while width < features:
+        parts.append(oracle.generate(variant.options, choices, mask)["x"])
+        width += parts[-1].shape[-1]
+    wide: Array = np.concatenate(parts, axis=-1)[..., :features]
+    return np.ascontiguousarray(wide)
+
+
+def variants_named(name: str) -> list[Variant]:
+    """Return the variant of a name, or all those of an operation.
+
+    Raises:
+        UnknownNameError: There is neither.
+    """
+    operation = load_operations().get(name)
+    return list(operation.variants) if operation else [variant_named(name)]
 
 
 def variant_named(name: str) -> Variant:

@@ -5,13 +5,17 @@ pytest --pyargs conformance.suite --mask-adapter NAME
 
 from __future__ import annotations
 
-from pathlib import PurePath
+import inspect
+import os
+import warnings
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from conformance.adapters.load import load_adapter
 from conformance.errors import ConformanceError, UsageError
+from conformance.operations import load_operations
 from conformance.records import describe
 from conformance.run import catalogue
 from conformance.run.session import Session
@@ -20,7 +24,6 @@ from conformance.specification.selection import EXAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from conformance.records import Result
     from conformance.specification import Level
@@ -40,6 +43,31 @@ class CheckFailed(AssertionError):  # noqa: N818 - pytest prints the name
         self.result = result
 
 
+class StaleKnown(AssertionError):  # noqa: N818 - pytest prints the name
+    """A record of known differences says what is not so."""
+
+
+class KnownFile:
+    """An adapter's known differences, to be called inside a test as a check is."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def __repr__(self) -> str:
+        return "<known differences>"
+
+    def __call__(self) -> None:
+        """Hold the file to account, as far as that takes no check's outcome.
+
+        Raises:
+            StaleKnown: An entry matches no check, is past its date, or has no reason.
+        """
+        __tracebackhide__ = True
+        wrong = self.session.mistakes()
+        if wrong:
+            raise StaleKnown("\n".join(wrong))
+
+
 class BoundCheck:
     """One check of one adapter, to be called inside a test."""
 
@@ -57,12 +85,18 @@ class BoundCheck:
             CheckFailed: It failed, and is not recorded as known.
         """
         __tracebackhide__ = True
-        result = self.session.run(self.check)
+        with warnings.catch_warnings():
+            # As in a run: what a library warns of is no verdict.
+            warnings.simplefilter("ignore")
+            result = self.session.run(self.check)
+        stale = self.session.contradictions(result)
+        if stale:
+            raise StaleKnown("\n".join(stale))
         if result.outcome == "unsupported":
             pytest.skip(result.message)
         if result.outcome == "passed":
             return
-        if result.known is not None:
+        if result.known is not None and result.accepted:
             pytest.xfail(f"known: {result.known.reason} {result.known.url}".strip())
         raise CheckFailed(result)
 
@@ -97,7 +131,14 @@ def parametrize_checks(
         UsageError: The adapter cannot be loaded, or no check is selected.
     """
     named = isinstance(adapter, str | PurePath)
-    loaded = load_adapter(str(adapter) if named else adapter)
+    if named:
+        frame = inspect.currentframe()
+        caller = frame.f_back if frame is not None else None
+        file = caller.f_code.co_filename if caller is not None else ""
+        adapter = _found(str(adapter), Path(file).parent)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        loaded = load_adapter(adapter)
     settings = Settings(
         reference=str(adapter) if named else _reference(loaded),
         selection=catalogue.selection(
@@ -106,7 +147,26 @@ def parametrize_checks(
         seed=seed,
         examples=EXAMPLES if examples is None else examples,
     )
-    return pytest.mark.parametrize("check", parameters(Session(settings, loaded)))
+    session = Session(settings, loaded)
+    checks = parameters(session, offered=not operations)
+    return pytest.mark.parametrize("check", checks)
+
+
+def _found(reference: str, beside: Path) -> str:
+    """Return an adapter file's path as seen from the file that names it.
+
+    pytest is started in any folder, by an editor too; a path that only holds from
+    there is still taken.
+    """
+    path, joint, variant = reference, "", ""
+    if not reference.endswith(".py"):
+        path, joint, variant = reference.rpartition(":")
+    if not path.endswith(".py") or Path(path).is_absolute():
+        return reference
+    there = beside / path
+    if not there.is_file():
+        return reference
+    return f"{os.path.relpath(there)}{joint}{variant}"
 
 
 def _reference(adapter: Adapter) -> str:
@@ -114,15 +174,29 @@ def _reference(adapter: Adapter) -> str:
     return adapter.declaration.file or adapter.declaration.name
 
 
-def parameters(session: Session) -> list[Any]:
-    """Return a session's checks as pytest parameters with check ids."""
+def parameters(session: Session, *, offered: bool = False) -> list[Any]:
+    """Return a session's checks as pytest parameters, their ids the check ids.
+
+    Args:
+        session: The session.
+        offered: Whether to leave out operations of which the adapter has no function,
+            instead of skipping each of their checks.
+    """
     if not session.every:
         # An empty list would be a green run of nothing.
         msg = f"{session.settings.reference}: no check is selected; nothing would run"
         raise UsageError(msg)
-    return [
-        pytest.param(BoundCheck(session, check), id=check.id) for check in session.left
+    functions = session.adapter.declaration.functions
+    operations = load_operations()
+    checks = [
+        pytest.param(BoundCheck(session, check), id=check.id)
+        for check in session.left
+        if not offered or operations[check.operation].function in functions
     ]
+    own = session.upkeep is not None  # a run's process: its footer says what is stale
+    if session.known and not own:
+        checks.append(pytest.param(KnownFile(session), id="known-differences"))
+    return checks
 
 
 def described(result: Result) -> str:

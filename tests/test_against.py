@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from conformance.commands.cli import main
 from conformance.errors import ResultError
-from conformance.gate import against, annotated
+from conformance.gate import against, annotated, judge
 from conformance.records import (
     Failure,
     Footer,
@@ -72,6 +72,10 @@ def run_of(outcomes: Mapping[str, Outcome], path: Path = Path("mine.jsonl")) -> 
     return Run(path=path, header=header, results=results, footer=Footer(counts=counts))
 
 
+def annotate(run: Run) -> list[str]:
+    return annotated([(run, judge(run))])
+
+
 def written(folder: Path, outcomes: Mapping[str, Outcome], **others: object) -> Path:
     run = run_of(outcomes)
     folder.mkdir()
@@ -110,7 +114,9 @@ def test_only_what_is_new_and_fixed_matters(
 
 
 def test_a_failing_check_that_the_old_run_did_not_have_is_not_judged() -> None:
-    (found,) = against([run_of({MAX: "failed"})], [run_of({MEAN: "passed"})])
+    older = run_of({MEAN: "passed"})
+    older = replace(older, header=msgspec.structs.replace(HEADER, cases_digest="old"))
+    (found,) = against([run_of({MAX: "failed"})], [older])
     assert [each.check for each in found.unjudged] == [MAX]
     assert found.gone == (MEAN,)
     assert found.status == 0
@@ -151,7 +157,6 @@ def test_the_command_says_it_and_annotates(tmp_path: Path) -> None:
         "mine:",
         f"new      {MEAN}: out[0] = 1, expected 2",
         f"fixed    {MAX}",
-        "",
         ANNOTATION,
     ]
 
@@ -162,7 +167,7 @@ def test_an_annotation_stands_at_the_adapters_function(
     monkeypatch.chdir(tmp_path)
     text = "\n\ndef masked_mean(x, mask):\n    1\n\ndef build_birnn(a, b):\n    1\n"
     (tmp_path / "mine.py").write_text(text, encoding="utf-8")
-    lines = annotated([run_of({MEAN: "failed", GRU: "errored", MAX: "failed"})])
+    lines = annotate(run_of({MEAN: "failed", GRU: "errored", MAX: "failed"}))
     assert [line.partition("::error file=mine.py")[2][:8] for line in lines] == [
         ",line=3,",
         ",line=6,",
@@ -174,14 +179,14 @@ def test_at_most_ten_annotations_are_given_and_the_rest_is_counted() -> None:
     many: dict[str, Outcome] = {
         f"masked_mean/case-{n}:float32:eager": "failed" for n in range(12)
     }
-    lines = annotated([run_of(many)])
+    lines = annotate(run_of(many))
     assert len(lines) == 10
     assert lines[-1] == (
         "::error title=mask-conformance::3 more; the job's summary and the page have "
         "all of them"
     )
     fewer = dict(list(many.items())[:10])
-    assert "more" not in annotated([run_of(fewer)])[-1]
+    assert "more" not in annotate(run_of(fewer))[-1]
 
 
 def test_an_annotation_cannot_be_ended_by_what_an_adapter_says() -> None:
@@ -190,7 +195,7 @@ def test_an_annotation_cannot_be_ended_by_what_an_adapter_says() -> None:
     failure = Failure(diagnosis="a\n::error::b", command="run")
     bad = msgspec.structs.replace(run.results[0], message=evil, failure=failure)
     header = msgspec.structs.replace(run.header, file="a,line=9::b\n.py")
-    (line,) = annotated([replace(run, header=header, results=(bad,))])
+    (line,) = annotate(replace(run, header=header, results=(bad,)))
     assert len(line.splitlines()) == 1
     assert "\x1b" not in line
     assert line.startswith("::error file=a%2Cline=9%3A%3Ab%0A.py,title=")
@@ -203,9 +208,9 @@ def test_what_is_stale_or_incomplete_is_annotated_too(tmp_path: Path) -> None:
     run = read(folder / "mine.jsonl")
     assert run.footer is not None
     stale = msgspec.structs.replace(run.footer, stale=["mine.toml, entry 1: gone"])
-    (line,) = annotated([replace(run, footer=stale)])
+    (line,) = annotate(replace(run, footer=stale))
     assert line == (
         "::error file=mine.py,title=mask-conformance::stale: mine.toml, entry 1: gone"
     )
-    (line,) = annotated([replace(run, footer=None, problems=("it ended",))])
+    (line,) = annotate(replace(run, footer=None, problems=("it ended",)))
     assert line.endswith("::incomplete: it ended")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.errors import IncompleteRunError, UsageError
-from conformance.run.launch import Order, _environment, launch
+from conformance.run.launch import Order, clean_environment, launch
 from conformance.run.settings import Settings
 from conformance.specification.selection import Selection
 
@@ -80,7 +80,9 @@ def test_options_for_a_users_own_tests_do_not_reach_a_run(
 ) -> None:
     monkeypatch.setenv("PYTEST_ADDOPTS", "--nonsense")
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
-    mine = Order(settings=Settings(reference="x"), variables={"A": "b"})
-    found = _environment(mine)
-    assert "PYTEST_ADDOPTS" not in found
-    assert (found["A"], found["TF_CPP_MIN_LOG_LEVEL"]) == ("b", "0")
+    monkeypatch.setenv("PYTEST_PLUGINS", "nonsense")
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "")
+    found = clean_environment()
+    assert not {"PYTEST_ADDOPTS", "PYTEST_PLUGINS"} & set(found)
+    assert found["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] == "1"
+    assert found["TF_CPP_MIN_LOG_LEVEL"] == "0"

@@ -150,7 +150,7 @@ def test_what_an_adapter_needs_is_named_with_how_to_get_it(written: Written) -> 
     path = written("import nothing_\ndef masked_max(x, mask):\n    return x\n")
     assert refused(str(path)) == (
         f"{path}: needs nothing_, which is not installed; install the dependencies in "
-        'its head, or run `nox -s "conform(wrong)"`'
+        "its head"
     )
 
 
@@ -187,7 +187,9 @@ def test_a_framework_that_is_not_installed_is_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "conformance.trial.frameworks.jax", None)
-    with pytest.raises(UsageError, match=r"framework 'jax' cannot be imported: .*nox"):
+    with pytest.raises(
+        UsageError, match=r"framework 'jax' cannot be imported: .*install it, or"
+    ):
         load_framework("jax")
 
 

@@ -15,9 +15,10 @@ from conformance.errors import IncompleteRunError, ResultError
 from conformance.records import Writer, seen
 from conformance.records.writing import current, observed, under_way
 from conformance.run import process
-from conformance.run.child import Streams
+from conformance.run.child import Upkeep
 from conformance.run.log import FRAMES, LAST, Log
-from conformance.run.process import Ending, Limits, _planned, _Tail, _Watch
+from conformance.run.process import Ending, Limits, _Watch
+from conformance.run.tail import Tail, _planned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +54,7 @@ def test_a_record_is_counted_while_it_is_written_and_after_it_was_renewed(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "x.jsonl"
-    tail = _Tail(path)
+    tail = Tail(path)
     assert tail.count() == (0, 0)
     path.write_text('{"planned": 3}\n{}\n', encoding="utf-8")
     assert tail.count() == (1, 3)
@@ -130,10 +131,10 @@ def logged(log: Log, text: bytes) -> None:
     thread.join()
 
 
-def test_a_log_gives_the_reason_or_the_end_of_the_last_process(tmp_path: Path) -> None:
+def test_a_log_gives_the_end_of_the_last_process(tmp_path: Path) -> None:
     with Log(tmp_path / "x.log") as log:
         logged(log, b"noise\nERROR: first\nsecond\n")
-        assert log.said() == "first\nsecond"
+        assert log.told("word") == ("", "")
         logged(log, b"\xff\x1b[31m" + b"".join(b"%d\n" % n for n in range(50)))
         assert log.said().splitlines() == [str(n) for n in range(30, 50)]
     assert (tmp_path / "x.log").read_bytes().startswith(b"noise\nERROR: first\n")
@@ -154,8 +155,9 @@ def test_a_log_keeps_its_beginning_and_its_end(
 
 def test_a_log_without_room_is_not_what_ends_a_run(tmp_path: Path) -> None:
     with Log(tmp_path / "missing" / "x.log") as log:
-        logged(log, b"ERROR: why\n")
-        assert log.said() == "why"
+        logged(log, b"\nword usage\nwhy\nword end\n")
+        assert log.told("word") == ("usage", "why")
+        assert log.told("another") == ("", "")
     with Log(tmp_path / "x.log") as log:
         assert log._file is not None
         log._file.close()
@@ -193,15 +195,15 @@ def test_a_closed_stream_is_open_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", os.fdopen(1, "w", closefd=False))
     monkeypatch.setattr(sys, "stderr", os.fdopen(2, "w", closefd=False))
     try:
-        streams = Streams()
+        streams = Upkeep()
         assert streams.mend() == ""
         os.close(1)
         sys.stderr.close()
-        assert streams.mend() == "stdout and stderr"
+        assert streams.mend() == "closed the process's stdout and stderr"
         assert os.fstat(1).st_ino == os.fstat(kept[1]).st_ino
         sys.stderr.write("")
         monkeypatch.setattr(sys, "stdout", None)
-        assert streams.mend() == "stdout"
+        assert streams.mend() == "closed the process's stdout"
         assert streams.mend() == ""
     finally:
         for number, copy in kept.items():

@@ -33,8 +33,8 @@ def test_a_second_adapter_of_one_name_would_replace_the_record(
     with pytest.raises(UsageError) as caught:
         run._fresh(str(path), [ended("wrong")])
     assert str(caught.value) == (
-        f"{path}: its record would replace that of another adapter 'wrong'; run it by "
-        "itself with another -o, or rename it"
+        f"{path}: its record would replace that of another adapter 'wrong'; run it "
+        "separately with another -o, or rename it"
     )
 
 

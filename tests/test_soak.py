@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
+import json
 import re
 import subprocess
 import sys
@@ -15,8 +18,9 @@ import pytest
 
 from conformance.adapters.load import read_declaration
 from conformance.cases import load, vocabulary
-from conformance.commands.soak import Search, search
+from conformance.commands.soak import Search, search, spread
 from conformance.commands.soak.chunk import Chunk, run_chunk
+from conformance.commands.soak.progress import load_spent
 from conformance.errors import UsageError
 from conformance.operations import load_operations
 from conformance.records import Result
@@ -24,9 +28,10 @@ from conformance.run import catalogue
 from conformance.run.process import Limits
 from conformance.run.settings import Settings
 from conformance.specification.selection import Selection
+from conformance.specification.shard import Shard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     Written = Callable[..., Path]
 
@@ -64,14 +69,15 @@ def soaked(path: Path, out: Path, *more: object) -> tuple[int, str]:
 
 
 def files(out: Path) -> dict[str, str]:
-    return {path.name: path.read_text("utf-8") for path in sorted(out.iterdir())}
+    """Return the cases that were saved."""
+    return {path.name: path.read_text("utf-8") for path in sorted(out.glob("m*"))}
 
 
 def chunk_process(soak: psutil.Process) -> psutil.Process | None:
     """Return a process of the suite that a worker has started, if there is one."""
     for each in soak.children(recursive=True):
         try:
-            if "conformance.suite" in each.cmdline():
+            if "conformance.suite" in " ".join(each.cmdline()):
                 return each
         except psutil.Error:
             continue
@@ -94,26 +100,89 @@ def test_the_same_is_found_by_one_worker_by_two_and_where_one_is_killed(
     assert soaked(path, tmp_path / "2", "--workers", 2) == (status, said)
     assert files(tmp_path / "2") == found
 
-    process = started(path, tmp_path / "3", "--workers", 2)
-    for _ in range(1200):
-        running = chunk_process(psutil.Process(process.pid))
-        if running is not None:
-            break
-        time.sleep(0.05)
-    else:
-        pytest.fail("no chunk was started")
-    worker = running.parent()
-    assert worker is not None
-    assert worker.pid != process.pid
-    worker.kill()
-    again, _ = process.communicate(timeout=300)
+    process = started(path, tmp_path / "3", "--workers", 1)
+    wait_for(lambda: list((tmp_path / "3").glob("soak.*.json")))
+    running = chunk_process(psutil.Process(process.pid))
+    process.kill()
+    process.communicate(timeout=60)
+    if running is not None:
+        wait_for(lambda: not running.is_running())
+    (spent,) = (tmp_path / "3").glob("soak.*.json")
+    assert 0 < json.loads(spent.read_text("utf-8"))["upto"] < 4
+    again, rest = soaked(path, tmp_path / "3", "--continue")
+    assert again == status
+    assert "masked_mean/value:float32:eager" in rest
+    assert json.loads(spent.read_text("utf-8"))["upto"] == 4
+    # What is spent is not searched again, and what it found is not forgotten.
+    last, rest = soaked(path, tmp_path / "3", "--continue")
+    assert last == status
+    assert "0 rows for each of 4 laws: " in rest
+    assert "found before, seed" in rest
 
-    assert not running.is_running() or running.status() == psutil.STATUS_ZOMBIE
-    assert (process.returncode, again.replace(str(tmp_path / "3"), "OUT")) == (
-        status,
-        said,
-    )
-    assert files(tmp_path / "3") == found
+
+def wait_for(true: Callable[[], object]) -> None:
+    for _ in range(1200):
+        if true():
+            return
+        time.sleep(0.05)
+    pytest.fail("waited in vain")
+
+
+def test_shards_search_every_seed_once() -> None:
+    whole = Search(reference="x", rows=100, chunk=10, output=Path())
+    assert whole.chunks == 10
+    seeds = [
+        part.seed_of(number)
+        for k in (1, 2, 3)
+        for part in [dataclasses.replace(whole, shard=Shard(k, 3))]
+        for number in range(part.chunks or 0)
+    ]
+    assert sorted(seeds) == list(range(10))
+
+
+def test_only_a_few_chunks_are_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def seeds() -> Iterator[int]:
+        for number in itertools.count():
+            asked.append(number)
+            yield number
+
+    monkeypatch.setattr(spread, "run_chunk", lambda seed, *_rest: b"%d" % seed)
+    made = spread.spread_here(seeds(), ("", 0.0, 0), 2)
+    for done, (seed, answer) in enumerate(made, 1):
+        assert answer == b"%d" % seed
+        assert len(asked) <= done + 2 * spread.AHEAD
+        if done == 500:
+            break
+    made.close()
+
+
+def test_a_search_goes_on_for_the_minutes_that_it_is_given(
+    written: Written, tmp_path: Path
+) -> None:
+    path = written(RARE.replace("os._exit(3)", "pass"))
+    began = time.monotonic()
+    _, said = soaked(path, tmp_path, "--minutes", "0.02", "--workers", 1)
+    assert time.monotonic() - began < 100
+    assert re.search(r"^\d+ rows for each of 4 laws", said, re.MULTILINE)
+
+
+def test_a_search_on_this_machine_listens_on_no_port(
+    written: Written, tmp_path: Path
+) -> None:
+    process = started(written(RARE), tmp_path / "out", "--workers", 1)
+    wait_for(lambda: chunk_process(psutil.Process(process.pid)))
+    open_ = psutil.Process(process.pid).net_connections()
+    process.kill()
+    process.communicate(timeout=60)
+    assert open_ == []
+
+
+def test_what_a_search_has_spent_is_ours_or_refused(tmp_path: Path) -> None:
+    (tmp_path / "soak.x.json").write_text("[]", encoding="utf-8")
+    with pytest.raises(UsageError, match="is not what a search has spent"):
+        load_spent(tmp_path, "x")
 
 
 def test_what_is_found_is_a_case_file_as_it_is(written: Written) -> None:
@@ -137,7 +206,7 @@ def test_what_is_found_is_a_case_file_as_it_is(written: Written) -> None:
     ]
     asked = Search(reference=str(path), rows=8, chunk=8, output=path.parent / "found")
     lines = search._finding(asked, check_, 7, result)
-    (file,) = (path.parent / "found").iterdir()
+    (file,) = (path.parent / "found").glob("m*")
     (case,) = load(file, vocabulary(load_operations().values()))
 
     assert f"  saved: {file}" in lines
@@ -161,7 +230,12 @@ def told(chunks: list[Chunk], problems: list[str]) -> tuple[int, list[str]]:
         read_declaration("numpy_reference"),
         catalogue.selection(checks=["masked_mean/value:float32:eager"]),
     )
-    status = search._told(asked, [check], chunks, problems, said.append)
+    found = search.Findings(searched=len(chunks))
+    for problem in problems:
+        found.complain(problem)
+    for chunk in chunks:
+        found.take(chunk)
+    status = search._report(asked, [check], found, {}, said.append)
     return status, said
 
 

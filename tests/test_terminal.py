@@ -12,6 +12,7 @@ from msgspec import structs
 
 from conformance import records
 from conformance.commands.terminal import SHOWN, Progress, complaints, summary
+from conformance.gate import judge
 
 GOLDEN = records.read(Path(__file__).parent / "golden" / "torch.jsonl")
 ENDED = structs.replace(GOLDEN.footer, stale=[]) if GOLDEN.footer else None
@@ -49,7 +50,7 @@ def test_a_run_that_broke_off_is_called_incomplete() -> None:
 
 def test_a_failure_is_told_with_its_clause_its_input_and_how_to_see_it_again() -> None:
     alone = replace(GOLDEN, footer=ENDED, results=(FAILED,))
-    lines = complaints(alone).splitlines()
+    lines = complaints(judge(alone)).splitlines()
 
     assert f"FAILED {FAILED.check}" in lines
     assert f"  {FAILED.message}" in lines
@@ -63,7 +64,7 @@ def test_a_few_failures_are_told_and_the_others_counted() -> None:
         structs.replace(FAILED, check=f"masked_mean/value{n}:float32:eager")
         for n in range(SHOWN + 4)
     ]
-    text = complaints(replace(GOLDEN, footer=ENDED, results=tuple(many)))
+    text = complaints(judge(replace(GOLDEN, footer=ENDED, results=tuple(many))))
     assert text.count("FAILED ") == SHOWN
     assert "and 4 more new failures; see the report" in text
 
@@ -71,12 +72,12 @@ def test_a_few_failures_are_told_and_the_others_counted() -> None:
 def test_an_entry_that_no_longer_holds_is_told() -> None:
     assert GOLDEN.footer is not None
     (stale,) = GOLDEN.footer.stale
-    assert complaints(GOLDEN).splitlines()[-1] == f"STALE {stale}"
+    assert complaints(judge(GOLDEN)).splitlines()[-1] == f"STALE {stale}"
 
 
 def test_a_run_without_complaints_says_nothing() -> None:
     passed = structs.replace(FAILED, outcome="passed", failure=None)
-    assert complaints(replace(GOLDEN, footer=ENDED, results=(passed,))) == ""
+    assert complaints(judge(replace(GOLDEN, footer=ENDED, results=(passed,)))) == ""
 
 
 def test_a_log_gets_a_line_now_and_then(
@@ -129,7 +130,7 @@ def test_every_problem_of_a_run_is_told_once() -> None:
 
 
 def test_nothing_that_is_printed_has_colour() -> None:
-    told = summary([GOLDEN]) + complaints(GOLDEN)
+    told = summary([GOLDEN]) + complaints(judge(GOLDEN))
     assert "\x1b" not in told
 
 

@@ -200,3 +200,76 @@ def test_the_action_says_when_there_is_nothing_to_run(
     told = act(ADAPTER="no_such_adapter")
     assert told["OUTPUT"] == "status=2\n"
     assert told["STEP_SUMMARY"] == ""
+
+
+RIGHT = MEAN.format(divisor="wide.sum(axis=1)")
+CORE = "--level core --operation masked_mean"
+
+
+@pytest.mark.parametrize(
+    ("broken", "status"),
+    [
+        ("import os\nos._exit(0)\n", 3),
+        ("raise SystemExit(0)\n", 2),
+        ("def nothing_of_ours(x):\n    return x\n", 2),
+    ],
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_an_adapter_that_never_ran_is_not_forgotten_over_one_that_did(
+    act: Callable[..., dict[str, str]],
+    written: Callable[..., Path],
+    broken: str,
+    status: int,
+    first: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    good = written(RIGHT, name="mine.py")
+    bad = written(
+        broken + RIGHT if status > 1 and "def" not in broken else broken, name="dead.py"
+    )
+    pair = (bad, good) if first else (good, bad)
+    told = act(ADAPTER=" ".join(map(str, pair)), OPTIONS=CORE)
+    assert told["OUTPUT"] == f"status={status}\n"
+    assert told["STEP_SUMMARY"].startswith("# Mask conformance")
+
+
+def test_the_action_reads_every_line_of_an_input(
+    act: Callable[..., dict[str, str]], written: Callable[..., Path]
+) -> None:
+    good = written(RIGHT, name="mine.py")
+    wrong = written(MEAN.format(divisor="x.shape[1]"), name="other.py")
+    told = act(
+        ADAPTER=f"{good}\n{wrong}\n", OPTIONS="--level core\n--operation masked_mean"
+    )
+    assert told["OUTPUT"] == "status=1\n"
+
+
+def test_an_action_without_adapter_is_bad_use(
+    act: Callable[..., dict[str, str]],
+) -> None:
+    told = act(ADAPTER=" \n ")
+    assert told["OUTPUT"] == "status=2\n"
+    assert "::error title=mask-conformance::no adapter is named" in told["said"]
+
+
+def test_records_that_lie_about_are_not_judged_instead(
+    act: Callable[..., dict[str, str]], written: Callable[..., Path], tmp_path: Path
+) -> None:
+    path = written(RIGHT, name="mine.py")
+    assert act(ADAPTER=str(path), OPTIONS=CORE)["OUTPUT"] == "status=0\n"
+    written(MEAN.format(divisor="x.shape[1]"), name="mine.py")
+    away = f"{CORE} -o {tmp_path / 'elsewhere'}"
+    assert act(ADAPTER=str(path), OPTIONS=away)["OUTPUT"] == "status=1\n"
+
+
+def test_the_action_judges_against_an_older_run(
+    act: Callable[..., dict[str, str]], written: Callable[..., Path], tmp_path: Path
+) -> None:
+    path = written(MEAN.format(divisor="x.shape[1]"), name="mine.py")
+    assert act(ADAPTER=str(path), OPTIONS=CORE)["OUTPUT"] == "status=1\n"
+    (tmp_path / "reports" / "results").rename(tmp_path / "baseline")
+    same = act(ADAPTER=str(path), OPTIONS=CORE, AGAINST="baseline")
+    assert same["OUTPUT"] == "status=0\n"
+    written("import os\nos._exit(0)\n" + RIGHT, name="dead.py")
+    both = f"{path} {tmp_path / 'dead.py'}"
+    told = act(ADAPTER=both, OPTIONS=CORE, AGAINST="baseline")
+    assert told["OUTPUT"] == "status=3\n"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from conformance.errors import AdapterError, UnknownNameError, UsageError
 from conformance.operations import load_operations
+from conformance.records.disk import read_text
 from conformance.specification import (
     DTYPES,
     EMPTY_ROWS,
@@ -82,7 +83,7 @@ def read_source(path: Path) -> str:
         AdapterError: It is missing, or cannot be read.
     """
     try:
-        return path.read_text(encoding="utf-8")
+        return read_text(path)
     except FileNotFoundError:
         msg = f"{path}: no such adapter file; give a path that exists"
         raise AdapterError(msg) from None
@@ -129,7 +130,10 @@ def _block(path: Path, text: str) -> dict[str, Any]:
     text = "\n".join(line.removeprefix("# ").removeprefix("#") for line in lines)
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        msg = f"{path}: the head is nested too deep; correct the comment block"
+        raise AdapterError(msg) from None
+    except ValueError as error:
         msg = f"{path}: the head is not TOML: {error}; correct the comment block"
         raise AdapterError(msg) from None
 

@@ -14,7 +14,7 @@ from conformance.adapters.installed import (
     list_requirements,
     shared_folder,
 )
-from conformance.errors import AdapterError, UnknownNameError
+from conformance.errors import AdapterError, UnknownNameError, describe
 from conformance.operations import load_operations
 from conformance.specification.declaration import Declaration
 from conformance.trial.adapter import Adapter
@@ -54,6 +54,21 @@ def read_declaration(reference: str) -> Declaration:
     if variant:
         return _object(reference)[0]
     raise UnknownNameError("adapter", reference, read_declarations())
+
+
+def is_object(reference: str) -> bool:
+    """Tell whether an adapter has to be imported for what it declares.
+
+    >>> is_object("mine.py:torch"), is_object("numpy_ma"), is_object("mylib:adapter")
+    (False, False, True)
+    """
+    name, _, variant = reference.rpartition(":")
+    if reference.endswith(".py") or name.endswith(".py"):
+        return False
+    return (
+        bool(variant and name)
+        and not (shared_folder("adapters") / f"{name}.py").is_file()
+    )
 
 
 def load_adapter(reference: object) -> Adapter:
@@ -143,6 +158,7 @@ def _file(path: Path) -> ModuleType:
     """Import an adapter file under a private name, never as ``path.stem``."""
     from importlib.util import module_from_spec, spec_from_file_location
 
+    _reach(path.absolute().parent, Path.cwd())
     spec = spec_from_file_location(f"conformance._loaded.{path.stem}", path)
     if spec is None or spec.loader is None:
         msg = f"{path}: cannot be imported; give a Python file"
@@ -154,25 +170,37 @@ def _file(path: Path) -> ModuleType:
     except ModuleNotFoundError as error:
         msg = (
             f"{path}: needs {error.name}, which is not installed; install the "
-            f'dependencies in its head, or run `nox -s "conform({path.stem})"`'
+            "dependencies in its head"
         )
         raise AdapterError(msg) from error
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         msg = (
-            f"{path}: cannot be imported: {type(error).__name__}: {error}; run "
+            f"{path}: cannot be imported: {describe(error)}; run "
             f"`python {path.name}` to see where"
         )
         raise AdapterError(msg) from error
     return module
 
 
+def _reach(*folders: Path) -> None:
+    """Let an adapter import what lies beside it, but nothing instead of a library."""
+    for folder in map(str, folders):
+        if folder not in sys.path:
+            sys.path.append(folder)
+
+
 def _object(reference: str) -> tuple[Declaration, object]:
     module, _, name = reference.partition(":")
+    _reach(Path.cwd())
     try:
         found = getattr(import_module(module), name)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         msg = (
-            f"adapter {reference!r} cannot be loaded: {type(error).__name__}: {error}; "
+            f"adapter {reference!r} cannot be loaded: {describe(error)}; "
             f"give a built-in adapter's name, a file, or package.module:object"
         )
         raise AdapterError(msg) from error

@@ -12,6 +12,7 @@ import msgspec
 from conformance.cases.model import Case, Flag, Vocabulary
 from conformance.cases.validate import checked, parsed
 from conformance.errors import CaseError
+from conformance.records.disk import read_bytes, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -94,7 +95,7 @@ def digest(folder: Path) -> str:
     """Return a digest of the cases that does not depend on line endings."""
     found = hashlib.sha256()
     for path in files(folder):
-        content = path.read_bytes().replace(b"\r\n", b"\n")
+        content = read_bytes(path).replace(b"\r\n", b"\n")
         found.update(f"{path.name} {len(content)}\n".encode() + content)
     return f"sha256:{found.hexdigest()}"
 
@@ -106,7 +107,7 @@ def read(path: Path) -> str:
         CaseError: It is missing, or not UTF-8.
     """
     try:
-        return path.read_text(encoding="utf-8")
+        return read_text(path)
     except (OSError, UnicodeDecodeError) as error:
         msg = f"{path}: cannot be read: {error}; give a JSON file in UTF-8"
         raise CaseError(msg) from error

@@ -19,6 +19,7 @@ from conformance.cases import load, vacuous, vocabulary
 from conformance.cases.write import answered
 from conformance.errors import CaseError
 from conformance.operations import load_operations
+from conformance.records.disk import write_text
 from conformance.strategies import batches
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def save(check: Check, failure: Failure, folder: Path, *, found: int) -> Path | 
         return None
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{check.operation}.{draft['slug']}.json"
-    path.write_text(text, encoding="utf-8", newline="\n")
+    write_text(path, text)
     return path
 
 

@@ -5,6 +5,7 @@ What checks share is in ``conformance.check.fixtures``.
 
 from __future__ import annotations
 
+import traceback
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +16,12 @@ from conformance.check import evidence
 from conformance.check.case import judge_case
 from conformance.check.fixtures import Fixtures
 from conformance.check.law import Effort, judge_law
-from conformance.errors import NotJudgedError
+from conformance.errors import NotJudgedError, describe
 from conformance.operations import load_operations
 from conformance.records import Result, clean, number
 from conformance.specification import COMPILED_ROUTES
 from conformance.specification.selection import EXAMPLES
-from conformance.trial.attempt import Finding
+from conformance.trial.attempt import Finding, is_ours
 from conformance.trial.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -91,12 +92,26 @@ class Runner:
         started = perf_counter()
         if check.unsupported:
             return _result(check, "unsupported", started, message=check.unsupported)
+        try:
+            return self._run(check, started, shrinks=shrinks, first=first)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - an adapter may raise anything
+            # Not from a law, which `attempt` sees to: from a layer that is built, a
+            # module that is imported late, an answer that cannot be shown.
+            return self.died(check, f"raised {describe(error)}", traceback.format_exc())
+
+    def _run(
+        self, check: Check, started: float, *, shrinks: bool, first: Case | None
+    ) -> Result:
         captured = ""
         try:
             finding, shrunk = self._judged(check, shrinks=shrinks, first=first)
             if finding.passed and check.route in COMPILED_ROUTES:
                 captured = self.fixtures.subject(check).captured()
         except NotJudgedError as error:
+            if not is_ours(error):
+                raise
             return _result(check, "unsupported", started, message=str(error))
         if finding.passed:
             share = finding.verdict.share
@@ -121,7 +136,11 @@ class Runner:
         """Return the result of a check that did not come back to be judged."""
         verdict = Verdict(passed=False, message=message)
         finding = Finding(verdict=verdict, errored=True, trace=trace)
-        return self._failed(check, finding, perf_counter(), shrunk=False, named=False)
+        began = perf_counter()
+        try:
+            return self._failed(check, finding, began, shrunk=False, named=False)
+        except Exception:  # noqa: BLE001 - a verdict without evidence is still one
+            return _result(check, "errored", began, clean(message))
 
     def remember(self, check: Check, result: Result) -> None:
         """Take over from an earlier process's failure that no mistake explains it."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from conformance.commands.options import tell
+
 
 @click.command("adapters")
 def command() -> None:
@@ -11,4 +13,4 @@ def command() -> None:
     from conformance.adapters.load import read_declarations
 
     for name, found in read_declarations().items():
-        click.echo(f"{name:<22} {found.framework:<11} {found.summary}")
+        tell(f"{name:<22} {found.framework:<11} {found.summary}")

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from conformance.commands.options import read_selection, selection_options
+from conformance.commands.options import read_selection, selection_options, tell
 
 
 @click.command("checks")
@@ -14,10 +14,10 @@ from conformance.commands.options import read_selection, selection_options
 @selection_options
 def command(adapter: str, **selected: Any) -> None:
     """List the checks of ADAPTER, one per line."""
-    from conformance.adapters.load import read_declaration
     from conformance.run import catalogue
+    from conformance.run.declare import declare
 
-    found = read_declaration(adapter)
+    found = declare(adapter)
     for check in catalogue.planned(found, read_selection(selected)):
         reason = f"  unsupported: {check.unsupported}" if check.unsupported else ""
-        click.echo(f"{check.id}  {check.clause}  {check.level}{reason}")
+        tell(f"{check.id}  {check.clause}  {check.level}{reason}")

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import click
 
+from conformance.commands.options import warn
 from conformance.errors import ConformanceError
 
 NAMES = (
@@ -48,7 +49,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except ConformanceError as error:
-            click.echo(f"error: {error}", err=True)
+            warn(f"error: {error}")
             ctx.exit(error.exit_status)
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from conformance import records
-from conformance.commands.options import PATH, refuse
+from conformance.commands.options import PATH, refuse, tell
+from conformance.records.disk import write_text
 from conformance.records.gather import Gathered, gather
 from conformance.report import changes
 
@@ -77,7 +78,9 @@ def command(old: Path, new: Path, form: str, output: Path | None) -> None:
     """
     text, refused = diff(old, new, form)
     if output is not None:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(text.rstrip("\n") + "\n", encoding="utf-8", newline="\n")
-    click.echo(text if output is None else output)
+        write_text(output, text.rstrip("\n") + "\n")
+    if output is None and form == "html":
+        click.echo(text)  # a page, which has escaped what others say
+    else:
+        tell(text if output is None else output)
     refuse(refused)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from conformance.commands.mistakes import find_mistakes
+from conformance.commands.options import tell
 from conformance.errors import UnknownNameError
 from conformance.operations import load_operations
 from conformance.records import parse_check
@@ -124,4 +125,4 @@ def command(clause_or_check: str) -> None:
 
     CLAUSE_OR_CHECK is a clause such as masked_mean.value, or a check's id.
     """
-    click.echo(explained(clause_or_check))
+    tell(explained(clause_or_check))

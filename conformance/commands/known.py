@@ -10,17 +10,18 @@ import click
 
 from conformance import gate as gates
 from conformance import records
-from conformance.adapters.load import known_file, read_declaration
-from conformance.commands.options import PATH, RESULTS
+from conformance.adapters.load import known_file
+from conformance.commands.options import PATH, RESULTS, tell
 from conformance.errors import ResultError
 from conformance.records import clean
 from conformance.run import catalogue
+from conformance.run.declare import declare
 from conformance.specification.selection import Selection
 
 
 def known(reference: str, path: Path | None, folder: Path, *, update: bool) -> str:
     """List an adapter's known differences, or fit them to its last record."""
-    declaration = read_declaration(reference)
+    declaration = declare(reference)
     file = known_file(declaration)
     if not update:
         entries = gates.load_known(file)
@@ -61,4 +62,4 @@ def known(reference: str, path: Path | None, folder: Path, *, update: bool) -> s
 )
 def command(adapter: str, *, update: bool, results: Path | None) -> None:
     """List or update the known differences of ADAPTER."""
-    click.echo(known(adapter, results, RESULTS, update=update))
+    tell(known(adapter, results, RESULTS, update=update))

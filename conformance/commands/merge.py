@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from conformance import records
-from conformance.commands.options import PATH
+from conformance.commands.options import PATH, tell
 from conformance.errors import IncompleteRunError
 
 if TYPE_CHECKING:
@@ -36,5 +36,5 @@ def command(results: tuple[Path, ...], output: Path) -> None:
     The exit status is 3 if a shard is missing.
     """
     text, status = merge(results, output)
-    click.echo(text)
+    tell(text)
     sys.exit(status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,39 @@ REPORT = Path("reports")
 FOUND = Path("reports/found")
 
 PATH: Any = click.Path(path_type=Path)
+
+MOST = 2**53
+"""The largest number that a record holds, as JSON does everywhere."""
+
+
+class Count(click.IntRange):
+    """A number of things, from some number up to what a record holds."""
+
+    def __init__(self, least: int) -> None:
+        super().__init__(least, MOST)
+
+
+class Seconds(click.FloatRange):
+    """A time that is a number: NaN would be no limit, since nothing is above it."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Refuse NaN and infinity."""
+        found = super().convert(value, param, ctx)
+        if not math.isfinite(found):
+            self.fail(f"{value} is no time; 0 means no limit", param, ctx)
+        return found
+
+
+def tell(text: object, *, err: bool = False) -> None:
+    """Print a text in which nothing is a command to a terminal or to a CI service."""
+    from conformance.records.text import disarm
+
+    click.echo(disarm(str(text)), err=err)
+
+
+def warn(text: object) -> None:
+    """Print what is wrong, as :func:`tell` does."""
+    tell(text, err=True)
 
 
 def selection_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -64,13 +98,13 @@ def limit_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option(
             "--memory",
-            type=click.IntRange(0),
+            type=Count(0),
             default=0,
             help="Memory limit per process, in MiB (default: no limit).",
         ),
         click.option(
             "--timeout",
-            type=click.FloatRange(0),
+            type=Seconds(0),
             default=300.0,
             show_default=True,
             help="Time limit per check, in seconds; 0 means no limit.",
@@ -105,6 +139,6 @@ def refuse(refused: Sequence[str]) -> None:
     Call it last: the files that could be read have been dealt with by then.
     """
     for text in refused:
-        click.echo(f"error: {text}", err=True)
+        warn(f"error: {text}")
     if refused:
         sys.exit(ResultError.exit_status)

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from conformance.adapters.load import known_file, read_declaration
-from conformance.commands.options import PATH, REPORT, RESULTS, refuse
-from conformance.errors import UsageError
+from conformance.adapters.load import known_file, read_declarations
+from conformance.commands.options import PATH, REPORT, RESULTS, refuse, tell
 from conformance.gate import KnownEntry, load_known
 from conformance.records.gather import Gathered, gather
 from conformance.report import compatibility, write
@@ -35,15 +34,18 @@ def report(paths: Sequence[Path], output: Path) -> tuple[list[Path], Gathered]:
 
 
 def publish(paths: Sequence[Path], path: Path) -> Path:
-    """Put the compatibility table of some records into a Markdown file."""
+    """Put the compatibility table of some records into a Markdown file.
+
+    Reasons are those of the built-in adapters: what else a record names is somebody
+    else's, and is never looked for.
+    """
+    ours = read_declarations()
     runs = gather(paths).runs
     known: dict[str, Sequence[KnownEntry]] = {}
     for run in runs:
-        try:
-            declaration = read_declaration(run.header.adapter)
-        except UsageError:
-            continue  # a foreign record: its counts are told, its reasons are not here
-        known[run.header.adapter] = load_known(known_file(declaration))
+        declaration = ours.get(run.header.adapter)
+        if declaration is not None:
+            known[run.header.adapter] = load_known(known_file(declaration))
     compatibility(runs, known, path)
     return path
 
@@ -72,7 +74,7 @@ def command(results: tuple[Path, ...], output: Path, table: Path | None) -> None
     given = results or (RESULTS,)
     written, found = report(given, output)
     for path in written:
-        click.echo(path)
+        tell(path)
     if table is not None:
-        click.echo(publish(given, table))
+        tell(publish(given, table))
     refuse(found.complaints)

@@ -11,21 +11,26 @@ import click
 import msgspec
 
 from conformance.adapters.installed import filter_missing, find_missing
-from conformance.adapters.load import read_declaration, read_declarations
+from conformance.adapters.load import read_declarations
 from conformance.commands.options import (
     PATH,
     RESULTS,
+    Count,
     limit_options,
     read_limits,
     read_selection,
     selection_options,
+    tell,
+    warn,
 )
 from conformance.commands.terminal import Progress, complaints, summary
 from conformance.errors import ConformanceError, IncompleteRunError, UsageError
 from conformance.gate import exit_status, judge
 from conformance.run import catalogue
+from conformance.run.declare import declare
 from conformance.run.launch import Order
 from conformance.run.parts import Division, run_parts
+from conformance.run.place import forget_part, place
 from conformance.run.settings import Settings
 from conformance.specification.selection import EXAMPLES
 from conformance.specification.shard import Shard
@@ -47,6 +52,7 @@ def run(  # noqa: PLR0917 - what is asked for has that many parts
     division: Division,
     limits: Limits,
     say: Callable[[str], Any],
+    warn: Callable[[str], Any] | None = None,
 ) -> int:
     """Run adapters, print their summary and return the exit status.
 
@@ -59,6 +65,7 @@ def run(  # noqa: PLR0917 - what is asked for has that many parts
         division: How each run is divided.
         limits: How far a check may go.
         say: Prints a line.
+        warn: Prints what is wrong; as ``say`` where it is not given.
 
     Raises:
         UsageError: An option's value does not exist, or nothing can run.
@@ -69,10 +76,11 @@ def run(  # noqa: PLR0917 - what is asked for has that many parts
     runs: list[Run] = []
     errors: list[ConformanceError] = []
     stop = Event()
+    warn = warn or say
     for reference in chosen:
         if stop.is_set():
             errors.append(IncompleteRunError(f"{reference}: not run, stopped before"))
-            say(f"error: {errors[-1]}")
+            warn(f"error: {errors[-1]}")
             continue
         try:
             declaration = _fresh(reference, runs)
@@ -80,37 +88,48 @@ def run(  # noqa: PLR0917 - what is asked for has that many parts
             # Only what is divided has to be listed whole before it starts.
             many = division.parts > 1
             every = catalogue.planned(declaration, selected) if many else ()
+            record = output / _record_name(declaration, division.shard)
             asked = msgspec.structs.replace(
                 settings,
                 reference=reference,
-                record=output / _record_name(declaration, division.shard),
+                record=place(record, settings.selection),
             )
             order = Order(
                 settings=asked,
                 variables=declaration.variables,
                 limits=limits,
                 file=os.path.abspath(declaration.file),  # noqa: PTH100 - links are kept
+                note=warn,
             )
             with Progress(declaration.name) as progress:
                 runs.append(run_parts(order, division, every, progress, stop))
         except ConformanceError as error:
             errors.append(error)
-            say(f"error: {error}")
-    for each in runs:
+            warn(f"error: {error}")
+    return max([_conclude(runs, say), *(error.exit_status for error in errors)])
+
+
+def _conclude(runs: Sequence[Run], say: Callable[[str], Any]) -> int:
+    """Print what came of the runs, and return their exit status."""
+    if not runs:
+        return 0
+    judged = [judge(each) for each in runs]
+    for run, each in zip(runs, judged, strict=True):
         text = complaints(each)
         if text:
-            say(f"{each.header.adapter}:{text}\n")
-    if runs:
-        say(summary(runs))
-        say(f"records: {output}")
-    status = exit_status([judge(each) for each in runs]) if runs else 0
-    return max([status, *(error.exit_status for error in errors)])
+            say(f"{run.header.adapter}:{text}\n")
+        forget_part(run)
+    say(summary(runs))
+    for run in runs:
+        say(f"record: {run.path}")
+    return exit_status(judged)
 
 
 def _fresh(reference: str, runs: Sequence[Run]) -> Declaration:
     """Return what an adapter declares if no other of its name has just run."""
-    declaration = read_declaration(reference)
-    if declaration.name in {each.header.adapter for each in runs}:
+    declaration = declare(reference)
+    taken = {each.header.adapter.replace(":", "-") for each in runs}
+    if declaration.name.replace(":", "-") in taken:
         msg = (
             f"{reference}: its record would replace that of another adapter "
             f"{declaration.name!r}; run it separately with another -o, or rename it"
@@ -185,19 +204,19 @@ def need_extra(*, memory: bool = False, soak: bool = False) -> None:
 @selection_options
 @click.option(
     "--examples",
-    type=click.IntRange(1),
+    type=Count(1),
     help=f"Generated rows per law (default: {EXAMPLES}).",
 )
 @click.option(
     "--seed",
-    type=click.IntRange(0),
+    type=Count(0),
     default=0,
     show_default=True,
     help="Seed of the generated batches.",
 )
 @click.option(
     "--explore",
-    type=click.IntRange(0),
+    type=Count(0),
     default=0,
     help="Further batches per law, drawn by Hypothesis (default: 0).",
 )
@@ -235,4 +254,4 @@ def command(adapters: tuple[str, ...], output: Path, **options: Any) -> None:
         resume=options["resume"],
     )
     limits = read_limits(options)
-    sys.exit(run(adapters, output, settings, division, limits, click.echo))
+    sys.exit(run(adapters, output, settings, division, limits, tell, warn))

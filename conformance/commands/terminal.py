@@ -9,8 +9,9 @@ from collections import Counter, defaultdict
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from conformance.gate import judge
+from conformance.gate import describe_part
 from conformance.records import describe, parse_check
+from conformance.records.text import disarm
 from conformance.report.count import Tally
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from conformance.gate import Judgement
     from conformance.records import Record, Result
 
 SHOWN = 5
@@ -36,8 +38,9 @@ EVERY = 10.0
 class Progress:
     """A bar on a terminal, a line now and then in a log."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, unit: str = "checks") -> None:
         self.name = name
+        self.unit = unit
         self._last = monotonic()
         self._bar: object | None = None
         dumb = os.environ.get("TERM") == "dumb"  # as an editor's shell says
@@ -46,11 +49,12 @@ class Progress:
     def __enter__(self) -> Self:
         if self._live:
             from rich.console import Console
+            from rich.markup import escape
             from rich.progress import Progress as Bar
 
             self._bar = Bar(console=Console(stderr=True), transient=True)
             self._bar.start()
-            self._task = self._bar.add_task(self.name, total=None)
+            self._task = self._bar.add_task(escape(self.name), total=None)
         return self
 
     def __exit__(
@@ -70,7 +74,10 @@ class Progress:
             )
         elif monotonic() - self._last > EVERY:
             self._last = monotonic()
-            sys.stderr.write(f"{self.name}: {finished} of {planned} checks\n")
+            far = (
+                f"{finished} of {planned or '?'} {self.unit}" if finished else "begins"
+            )
+            sys.stderr.write(disarm(f"{self.name}: {far}\n"))
 
 
 def summary(runs: Sequence[Record]) -> str:
@@ -86,7 +93,7 @@ def summary(runs: Sequence[Record]) -> str:
         known: Counter[tuple[str, str]] = Counter()
         for result in run.results:
             tallies[parse_check(result.check).operation].add(result)
-            if result.known is not None:
+            if result.known is not None and result.accepted:
                 known[result.known.reason, result.known.url] += 1
         absent = [name for name in run.header.operations if _absent(tallies[name])]
         offered = [name for name in run.header.operations if name not in absent]
@@ -96,6 +103,8 @@ def summary(runs: Sequence[Record]) -> str:
         for (reason, url), count in known.most_common():
             lines += _wrapped(f"known, {count} check{'s' * (count > 1)}: {reason}")
             lines += [f"    {url}"] if url else []
+        part = describe_part(run)
+        lines += _wrapped(f"{part} were asked for") if part else []
         lines += [line for text in _missing(run) for line in _wrapped(text)]
     return "\n".join(lines)
 
@@ -123,15 +132,15 @@ def _absent(tally: Tally) -> bool:
     return bool(tally.outcomes) and not tally.ran
 
 
-def complaints(run: Record) -> str:
+def complaints(judgement: Judgement) -> str:
     """Return a run's new failures and stale entries, the first few in full."""
-    judgement = judge(run)
     lines = []
     for result in judgement.new[:SHOWN]:
         lines += ["", *complaint(result)]
-    more = len(judgement.new) - SHOWN
+    more = len(judgement.new) + judgement.more - SHOWN
     if more > 0:
-        lines += ["", f"and {more} more new failures; see the report"]
+        lines += ["", f"and {more:,} more new failures; see the report"]
+    lines += [""] if judgement.stale else []
     lines += [f"STALE {complaint}" for complaint in judgement.stale]
     return "\n".join(lines)
 

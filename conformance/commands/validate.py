@@ -20,8 +20,8 @@ from conformance.cases import (
     vacuous,
     vocabulary,
 )
-from conformance.commands.options import PATH
-from conformance.errors import CaseError, ConformanceError, UsageError
+from conformance.commands.options import PATH, tell
+from conformance.errors import CaseError, ConformanceError, KnownError, UsageError
 from conformance.operations import load_operations
 from conformance.run import replay
 
@@ -51,6 +51,8 @@ def _told(path: Path) -> str:
     if path.suffix == ".toml":
         entries = gate.load_known(_there(path))
         replay.smallest(entries)
+        for complaint in gate.unjudged(entries):
+            raise KnownError(complaint)
         return f"{len(entries)} known differences"
     if path.suffix == ".jsonl":
         run = records.read(path)
@@ -125,5 +127,5 @@ def _words(folder: Path) -> Vocabulary:
 def command(files: tuple[Path, ...]) -> None:
     """Check the format of cases, known differences and records."""
     lines, status = validate(files)
-    click.echo("\n".join(lines))
+    tell("\n".join(lines))
     sys.exit(status)

@@ -7,11 +7,26 @@ what the adapter does. Imports no NumPy and no framework.
 
 from __future__ import annotations
 
-from conformance.gate.against import Comparison, against
+from conformance.gate.against import Comparison, against, missing
 from conformance.gate.github import annotated
-from conformance.gate.known import KINDS, KnownEntry, find, load_known, overdue, stale
+from conformance.gate.known import (
+    KINDS,
+    KnownEntry,
+    contradicted,
+    find,
+    load_known,
+    overdue,
+    stale,
+    unjudged,
+)
 from conformance.gate.update import Update, update
-from conformance.gate.verdict import Judgement, exit_status, judge, problems
+from conformance.gate.verdict import (
+    Judgement,
+    describe_part,
+    exit_status,
+    judge,
+    problems,
+)
 
 __all__ = [
     "KINDS",
@@ -21,12 +36,16 @@ __all__ = [
     "Update",
     "against",
     "annotated",
+    "contradicted",
+    "describe_part",
     "exit_status",
     "find",
     "judge",
     "load_known",
+    "missing",
     "overdue",
     "problems",
     "stale",
+    "unjudged",
     "update",
 ]

@@ -6,15 +6,16 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-comm
 from __future__ import annotations
 
 import re
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance.gate.verdict import judge
 from conformance.records import clean, describe, parse_check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
+    from conformance.gate.verdict import Judgement
     from conformance.records import Record, Result
 
 MOST = 10
@@ -23,44 +24,46 @@ MOST = 10
 LINE = 1000
 """Maximum of characters in a message."""
 
+SOURCE = 2**22
+"""Bytes of an adapter's file in which its functions are looked for."""
+
 
 def annotated(
-    runs: Sequence[Record], new: Iterable[tuple[Record, Result]] | None = None
+    judged: Sequence[tuple[Record, Judgement]], complaints: Sequence[str] = ()
 ) -> list[str]:
     """Return a workflow command for each new failure, stale entry and problem.
 
     Args:
-        runs: The runs.
-        new: The failures to annotate; by default every unknown one.
+        judged: The runs, and what they mean.
+        complaints: What is wrong besides, such as files that cannot be read.
 
     Returns:
         At most :data:`MOST` lines; the last one counts those left out.
     """
-    found: list[tuple[Record, Result | str]] = [*_problems(runs)]
-    found += _failures(runs) if new is None else new
     lines = [
-        _command(
-            "error", run.header.file, _title(what), _message(what), _line(run, what)
-        )
-        for run, what in found
+        _command("error", "", "mask-conformance", text, 0) for text in complaints[:MOST]
     ]
-    if len(lines) <= MOST:
+    for run, what in islice(_findings(judged), MOST):
+        file, line = run.header.file, _line(run, what)
+        lines.append(_command("error", file, _title(what), _message(what), line))
+    every = len(complaints) + sum(
+        len(each.problems) + len(each.stale) + len(each.new) + each.more
+        for _, each in judged
+    )
+    if every <= MOST:
         return lines
-    rest = len(lines) - MOST + 1
-    more = f"{rest} more; the job's summary and the page have all of them"
+    more = f"{every - MOST + 1:,} more; the job's summary and the page have all of them"
     return [*lines[: MOST - 1], _command("error", "", "mask-conformance", more, 0)]
 
 
-def _problems(runs: Iterable[Record]) -> Iterator[tuple[Record, str]]:
-    for run in runs:
-        judged = judge(run)
-        yield from ((run, f"incomplete: {problem}") for problem in judged.problems)
-        yield from ((run, f"stale: {complaint}") for complaint in judged.stale)
-
-
-def _failures(runs: Iterable[Record]) -> Iterator[tuple[Record, Result]]:
-    for run in runs:
-        yield from ((run, result) for result in judge(run).new)
+def _findings(
+    judged: Sequence[tuple[Record, Judgement]],
+) -> Iterator[tuple[Record, Result | str]]:
+    for run, each in judged:
+        yield from ((run, f"incomplete: {problem}") for problem in each.problems)
+        yield from ((run, f"stale: {complaint}") for complaint in each.stale)
+    for run, each in judged:
+        yield from ((run, result) for result in each.new)
 
 
 def _title(what: Result | str) -> str:
@@ -82,12 +85,24 @@ def _line(run: Record, what: Result | str) -> int:
     if isinstance(what, str):
         return 0
     operation = parse_check(what.check).operation
-    try:
-        lines = Path(run.header.file).read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError):
-        return 0
     wanted = re.compile(rf"\s*def (build_)?{re.escape(operation)}\(")
+    lines = _source(run.header.file)
     return next((at for at, line in enumerate(lines, 1) if wanted.match(line)), 0)
+
+
+def _source(file: str) -> list[str]:
+    """Return the lines of an adapter's file, if it is one of this checkout.
+
+    A record is somebody else's file: it may name a pipe, a device or a secret.
+    """
+    try:
+        path = Path(file).resolve()
+        inside = path.is_relative_to(Path.cwd()) and path.suffix == ".py"
+        if not inside or not path.is_file() or path.stat().st_size > SOURCE:
+            return []
+        return path.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError, RuntimeError):
+        return []
 
 
 def _command(kind: str, file: str, title: str, message: str, line: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date  # noqa: TC003 - msgspec reads the annotation
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
@@ -15,7 +15,8 @@ from packaging.utils import canonicalize_name
 
 from conformance.errors import KnownError
 from conformance.gate.smallest import check_smallest
-from conformance.records.text import clean
+from conformance.records.disk import read_text
+from conformance.records.text import clean, is_reason
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -100,10 +101,13 @@ def load_known(path: Path) -> tuple[KnownEntry, ...]:
         KnownError: It is malformed; names file, entry and field.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(read_text(path))
     except FileNotFoundError:
         return ()
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    except RecursionError as error:
+        msg = f"{path} is not valid TOML: it is nested too deep; correct it"
+        raise KnownError(msg) from error
+    except (ValueError, OSError) as error:
         msg = f"{path} is not valid TOML: {error}; correct it"
         raise KnownError(msg) from error
     entries = content.pop("known", [])
@@ -175,6 +179,34 @@ def stale(
                 if outcomes.get(check, "not_run") not in (entry.kind, "not_run")
             ]
     return complaints
+
+
+def contradicted(
+    entries: Iterable[KnownEntry],
+    check: str,
+    outcome: str,
+    versions: Mapping[str, str],
+) -> list[str]:
+    """Return a complaint for each entry that expects one check to end otherwise."""
+    wrong = []
+    for entry in entries:
+        mine = tuple(glob for glob in entry.checks if fnmatchcase(check, glob))
+        if mine:
+            one = replace(entry, checks=mine)
+            wrong += stale([one], [check], {check: outcome}, versions)
+    return list(dict.fromkeys(wrong))
+
+
+def unjudged(
+    entries: Iterable[KnownEntry], versions: Mapping[str, str] | None = None
+) -> list[str]:
+    """Return a complaint for each entry that gives no reason, so accepts nothing."""
+    return [
+        f"{entry.file}, entry {entry.number}: reason is {clean(entry.reason, 80)!r}, "
+        "so it accepts nothing; say why the difference is accepted, or mend it"
+        for entry in entries
+        if not is_reason(entry.reason) and (versions is None or entry.applies(versions))
+    ]
 
 
 def overdue(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from conformance.records.text import is_check
-from conformance.specification.numbers import SPECIAL, leaves, shape
+from conformance.specification.numbers import SPECIAL, is_float, leaves, shape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,7 +64,7 @@ def _check_array(name: str, array: object) -> None:
     if not isinstance(array, list) or shape(array) is None:
         _refuse(name, "expected nested lists, rows of equal length")
     for place, value in leaves(array, name):
-        number = isinstance(value, int | float)
+        number = is_float(value)
         if not number and not (isinstance(value, str) and value in SPECIAL):
             wanted = f"a number or one of {', '.join(SPECIAL)}"
             _refuse(place, f"got {value!r:.80}, expected {wanted}")

@@ -13,6 +13,7 @@ from packaging.version import Version
 
 from conformance.errors import IncompleteRunError
 from conformance.gate.known import KINDS, KnownEntry, find, load_known, matching
+from conformance.records.disk import read_text, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -180,14 +181,12 @@ def _write(path: Path, adapter: str, entries: Iterable[KnownEntry]) -> None:
     """Replace the file atomically, and keep the comments at its top."""
     head = _HEAD.format(adapter=adapter)
     if path.exists():
-        head = _comment(path.read_text(encoding="utf-8")) or head
+        head = _comment(read_text(path)) or head
     text = head + "".join(
         "\n" + tomli_w.dumps({"known": [_table(entry)]}) + _arrays(entry.smallest)
         for entry in entries
     )
-    fresh = path.with_name(path.name + ".new")
-    fresh.write_text(text, encoding="utf-8")
-    fresh.replace(path)
+    write_text(path, text)
 
 
 def _comment(text: str) -> str:

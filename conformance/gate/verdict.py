@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from conformance.records import Record, Result
 
+KEPT = 1000
+"""New and known failures that a judgement holds; it counts all of them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
@@ -19,10 +22,12 @@ class Judgement:
 
     Attributes:
         adapter: The adapter's name.
-        new: Failed or errored, and not known.
-        known: Failed or errored as recorded.
-        stale: Known differences that no longer hold, one line each.
-        problems: Why the run is incomplete; empty if it is complete.
+        new: Failed or errored, and not known; the first :data:`KEPT`.
+        known: Failed or errored as recorded; the first :data:`KEPT`.
+        stale: Entries of known differences that no longer hold, one line each.
+        problems: Why the run is incomplete; empty when it is complete.
+        more: How many further new failures there are.
+        more_known: How many further known ones.
     """
 
     adapter: str
@@ -30,6 +35,8 @@ class Judgement:
     known: tuple[Result, ...] = ()
     stale: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    more: int = 0
+    more_known: int = 0
 
     @property
     def incomplete(self) -> bool:
@@ -44,15 +51,43 @@ def problems(run: Record) -> tuple[str, ...]:
     return tuple(run.problems) or ("planned checks were not run",)
 
 
-def judge(run: Record) -> Judgement:
-    """Judge a run: new and known failures, and stale entries."""
-    bad = [result for result in run.results if result.outcome in KINDS]
+def describe_part(run: Record) -> str:
+    """Return how much of the plan a run was asked for; nothing when that is all."""
+    header = run.header
+    if not header.selection:
+        return ""
+    planned = header.whole or header.planned
+    of = f"{header.of:,}" if header.of else "more"
+    return f"partial: {planned:,} of {of} checks"
+
+
+def judge(run: Record, *, complete: bool = False) -> Judgement:
+    """Return what a run means: new failures, known ones, stale entries.
+
+    Args:
+        run: The run.
+        complete: Whether the whole plan is asked for, so that a run of a part of it
+            is incomplete.
+    """
+    new: list[Result] = []
+    known: list[Result] = []
+    counts = [0, 0]
+    for result in run.results:
+        if result.outcome not in KINDS:
+            continue
+        kept = known if result.accepted else new
+        counts[result.accepted] += 1
+        if len(kept) < KEPT:
+            kept.append(result)
+    part = describe_part(run) if complete else ""
     return Judgement(
         adapter=run.header.adapter,
-        new=tuple(result for result in bad if result.known is None),
-        known=tuple(result for result in bad if result.known is not None),
+        new=tuple(new),
+        known=tuple(known),
         stale=tuple(run.footer.stale) if run.footer else (),
-        problems=problems(run),
+        problems=(*problems(run), part) if part else problems(run),
+        more=counts[False] - len(new),
+        more_known=counts[True] - len(known),
     )
 
 

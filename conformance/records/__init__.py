@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from conformance.records.compare import Change, Difference, diff, merge
 from conformance.records.describe import Description, describe
-from conformance.records.files import Run, read
+from conformance.records.files import Run, count_sound, read, read_header
 from conformance.records.protocol import Record
 from conformance.records.record import (
     OUTCOMES,
@@ -47,6 +47,7 @@ __all__ = [
     "Worst",
     "Writer",
     "clean",
+    "count_sound",
     "describe",
     "diff",
     "join",
@@ -54,6 +55,7 @@ __all__ = [
     "number",
     "parse_check",
     "read",
+    "read_header",
     "renew",
     "scan",
     "seen",

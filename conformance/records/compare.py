@@ -39,6 +39,7 @@ SAME = (
     "operations",
     "declared",
     "selection",
+    "selected",
     "whole",
 )
 """Header fields that shards of one run have in common."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import msgspec
 
 from conformance.errors import ResultError, UsageError
+from conformance.records.disk import check_regular
 from conformance.records.fits import unfit
 from conformance.records.name_table import Names
 from conformance.records.record import OUTCOMES, SCHEMA, Footer, Header, Result
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 LINE_LIMIT = 16 * 2**20
 """Bytes in a line; a longer one is not ours."""
 
-_SHARD = re.compile(r"([1-9]\d{0,3}/[1-9]\d{0,3})?")
+_SHARD = re.compile(r"([1-9]\d{0,8}/[1-9]\d{0,8})?")
 
 _Lines = Header | Result | Footer
 _LINE: msgspec.json.Decoder[Header | Result | Footer] = msgspec.json.Decoder(_Lines)
@@ -84,6 +86,31 @@ def read(path: Path | str) -> Run:
         footer=reader.footer,
         problems=tuple(reader.problems),
     )
+
+
+def read_header(path: Path) -> Header:
+    """Read the first line of a record alone.
+
+    Raises:
+        ResultError: It is no header of this schema, or cannot be read.
+    """
+    reader = Reader(path, lambda _result: None)
+    for line in lines(path):
+        reader.take(line)
+        break
+    return reader.header or reader.end()
+
+
+def count_sound(path: Path) -> int:
+    """Return how many bytes of a file, from its start, are whole lines of a record."""
+    reader, good = Reader(path, lambda _result: None), 0
+    with suppress(ResultError):
+        for line in lines(path):
+            reader.take(line)
+            if not line.endswith(b"\n"):
+                break
+            good += len(line)
+    return good
 
 
 class Reader:
@@ -223,6 +250,7 @@ def lines(path: Path) -> Iterator[bytes]:
         ResultError: The file cannot be read.
     """
     try:
+        check_regular(path)
         with path.open("rb") as file:
             while line := file.readline(LINE_LIMIT + 1):
                 yield line

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.records.record import ANY
-from conformance.specification.numbers import SPECIAL, leaves, shape
+from conformance.specification.numbers import SPECIAL, flat, is_float, shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,10 +30,13 @@ def unfit(failure: Failure) -> Iterator[tuple[str, str]]:
         if shape(array) is None:
             yield name, "has rows of different lengths"
         elif not all(
-            _number(each) or (name == "want" and each == ANY)
-            for _, each in leaves(array)
+            _number(each) or (name == "want" and each == ANY) for each in flat(array)
         ):
             yield name, f"has other than numbers and {', '.join(SPECIAL)}"
+    worst = failure.worst
+    for each in (worst.got, worst.want, worst.error, worst.bound) if worst else ():
+        if not _number(each):
+            yield "worst", f"has other than numbers and {', '.join(SPECIAL)}"
     given = {name: shape(array) for name, array in compared.items() if array != []}
     if "want" in given and len(set(given.values())) > 1:
         yield "want", f"has shape {given['want']}, got and allowed have others"
@@ -44,7 +47,7 @@ def _mask(failure: Failure) -> Iterator[tuple[str, str]]:
     if failure.mask == []:
         return
     found = shape(failure.mask)
-    flags = all(isinstance(each, bool) for _, each in leaves(failure.mask))
+    flags = all(isinstance(each, bool) for each in flat(failure.mask))
     if found is None or len(found) < _AXES or not flags:
         yield "mask", "is not rows of true and false"
         return
@@ -57,4 +60,4 @@ def _mask(failure: Failure) -> Iterator[tuple[str, str]]:
 def _number(value: object) -> bool:
     if isinstance(value, str):
         return value in SPECIAL
-    return isinstance(value, int | float)
+    return is_float(value)

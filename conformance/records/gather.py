@@ -6,6 +6,7 @@ One bad file keeps nobody off the page: it is named there, and in the exit statu
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -83,11 +84,12 @@ def gather(paths: Iterable[Path]) -> Gathered:
 
 def _files(paths: Iterable[Path]) -> list[Path]:
     """Return the files, each once."""
-    files: dict[Path, Path] = {}
+    files: dict[str, Path] = {}
     given = list(paths)
     for path in given:
         for file in sorted(path.glob("*.jsonl")) if path.is_dir() else [path]:
-            files.setdefault(file.resolve(), file)
+            # Path.resolve() raises where links form a loop.
+            files.setdefault(os.path.realpath(file), file)
     if not files:
         listed = ", ".join(map(str, given))
         msg = f"no records in {listed}; run `mask-conformance run` first"

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 from msgspec import Meta
 
+from conformance.records.text import is_reason
+
 SCHEMA = 1
 """Version of the record's format; a file of another version is refused."""
 
@@ -96,6 +98,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, tag="run", tag_field="ty
         cases: How many cases there were to run.
         cases_digest: Digest of the case files; other cases, other run.
         selection: Whether only some checks of the plan were asked for.
+        of: How many checks the plan has out of which those were selected.
+        selected: The options that select them.
         shard: ``K/N`` where the plan was divided among N runs.
     """
 
@@ -121,6 +125,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, tag="run", tag_field="ty
     commit: str = ""
     command: str = ""
     selection: bool = False
+    of: _Count = 0
+    selected: list[str] = []
     shard: str = ""
 
 
@@ -158,6 +164,11 @@ class Result(
     failure: Failure | None = None
     captured: str = ""
     ms: Annotated[float, Meta(ge=0)] = 0.0
+
+    @property
+    def accepted(self) -> bool:
+        """Whether somebody has given a reason for which it is expected."""
+        return self.known is not None and is_reason(self.known.reason)
 
 
 class Footer(msgspec.Struct, frozen=True, kw_only=True, tag="end", tag_field="type"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from typing import Any, NamedTuple
 
@@ -16,6 +17,9 @@ CODE_LIMIT = 100_000
 """Characters of a command or snippet, which is of no use when cut."""
 
 _LIMITS = {"command": CODE_LIMIT, "snippet": CODE_LIMIT}
+
+_PRIVATE = {"message", "trace"}
+"""What names files of whoever ran it, and is never run again as it stands."""
 
 _CHECK = re.compile(
     r"(?P<variant>[A-Za-z0-9_]+(?:\.[A-Za-z0-9_-]+)*)"
@@ -81,6 +85,21 @@ def is_check(text: str) -> bool:
     return _CHECK.fullmatch(text) is not None
 
 
+_PLACEHOLDERS = frozenset(
+    ("to be judged", "to be done", "todo", "tbd", "tba", "fixme", "xxx", "unknown")
+)
+
+
+def is_reason(text: str) -> bool:
+    """Tell whether ``text`` says why a difference is accepted.
+
+    >>> is_reason("To be judged."), is_reason("?"), is_reason("divides by T")
+    (False, False, True)
+    """
+    words = re.sub(r"[\W_]+", " ", text).strip().casefold()
+    return bool(words) and words not in _PLACEHOLDERS
+
+
 def number(value: float) -> float | str:
     """Return ``value`` as strict JSON can hold it and as it is read back.
 
@@ -115,6 +134,40 @@ def clean(text: str, limit: int = TEXT_LIMIT) -> str:
     return plain[:head] + _note(len(plain) - room) + plain[len(plain) - tail :]
 
 
+# What a CI service takes for a command to itself. GitHub's runner trims a line before
+# it looks for "::", and finds "##[" anywhere in it, as Azure finds "##vso[" and
+# TeamCity "##teamcity["; GitLab, Travis and Buildkite fold a log by what begins a line.
+_COMMANDS = re.compile(
+    r"(?m)^(?P<space>[^\S\n]*)(?P<colons>::)"
+    r"|^(?P<fold>[^\S\n]*(?:section_(?:start|end):|travis_(?:fold|time):|[-+~]{3} ))"
+    r"|##(?=\[|vso\[|teamcity\[)",
+    re.IGNORECASE,
+)
+
+
+def disarm(text: str) -> str:
+    r"""Return ``text`` as it may stand in a terminal and in a CI service's log.
+
+    Terminal codes and control characters go, and no line is a command to the service,
+    whoever wrote it: an adapter, a record, or a file's name.
+
+    >>> disarm("x\n  ::error::not ours")
+    'x\n  : :error::not ours'
+    >>> disarm("a ##[error]b")
+    'a # #[error]b'
+    """
+    plain = clean(text, limit=max(len(text), 1))
+    return _COMMANDS.sub(_apart, plain)
+
+
+def _apart(found: re.Match[str]) -> str:
+    if found["colons"]:
+        return f"{found['space']}: :"
+    if found["fold"]:
+        return f"| {found['fold'].lstrip()}"
+    return "# #"
+
+
 def tidy(value: Any, limit: int = TEXT_LIMIT) -> Any:
     r"""Return a line's content with clean texts and strict numbers.
 
@@ -129,10 +182,20 @@ def tidy(value: Any, limit: int = TEXT_LIMIT) -> Any:
         return [tidy(item, limit) for item in value]
     if isinstance(value, dict):
         return {
-            clean(key, limit): tidy(item, _LIMITS.get(key, limit))
+            clean(key, limit): tidy(
+                hide_home(item) if key in _PRIVATE else item, _LIMITS.get(key, limit)
+            )
             for key, item in value.items()
         }
     return value
+
+
+def hide_home(text: Any) -> Any:
+    """Return a text with ``~`` for the folder of whoever ran it: records are shared."""
+    home = os.path.expanduser("~")  # noqa: PTH111 - Path.home() may raise
+    if not isinstance(text, str) or len(home) < 2 or home == "~":  # noqa: PLR2004 - a root
+        return text
+    return re.sub(rf"{re.escape(home)}(?=[/\\\s\"':]|$)", "~", text)
 
 
 def _note(cut: int) -> str:

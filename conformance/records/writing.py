@@ -6,7 +6,6 @@ way, and `<record>.observed`, what was seen of behaviour that is not declared.
 
 from __future__ import annotations
 
-import errno
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 
 from conformance.errors import ConformanceError, IncompleteRunError, ResultError
+from conformance.records.disk import FULL
 from conformance.records.text import tidy
 
 if TYPE_CHECKING:
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
     from conformance.records.protocol import Record
     from conformance.records.record import Footer, Header, Result
-
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-"""What an operating system says when there is no room, rather than no right."""
 
 
 class Writer:
@@ -48,6 +45,7 @@ class Writer:
         self.path = Path(path)
         self._current: FileIO | None = None
         self._failed: ConformanceError | None = None
+        self._process = os.getpid()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             if resume and self.path.exists():
@@ -55,6 +53,9 @@ class Writer:
             self._file = self.path.open("ab" if resume else "wb", buffering=0)
             if not resume:
                 forget(self.path)
+            # What a check does to the file is made good from here.
+            self._copy = bytearray(self.path.read_bytes())
+            self._state = _state(self.path)
         except OSError as error:
             raise _unwritable(self.path, error) from error
 
@@ -85,14 +86,53 @@ class Writer:
         The name is the file's first line: written in one call over the last one, it is
         whole whenever the process dies.
         """
+        self._leave_copy()
         path = current(self.path)
         try:
-            if self._current is None:
+            if self._current is None or not _is_same(self._current, path):
                 self._current = path.open("wb", buffering=0)
             self._current.seek(0)
             self._current.write(f"{what}\n".encode())
         except OSError as error:
             raise _unwritable(path, error) from error
+
+    def mend(self) -> str:
+        """Make good what a check did to the file; return what that was, or nothing.
+
+        Raises:
+            IncompleteRunError: There is no room on the disk.
+            ResultError: The file cannot be written for another reason.
+        """
+        self._leave_copy()
+        try:
+            now = _state(self.path)
+        except OSError:
+            now = None
+        if now == self._state and _is_same(self._file, self.path):
+            return ""
+        self._rewrite()
+        if now == self._state:
+            return "closed the file of the run's record"
+        return (
+            "removed the run's record" if now is None else "wrote to the run's record"
+        )
+
+    def _rewrite(self) -> None:
+        fresh = self.path.with_name(self.path.name + ".new")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            fresh.write_bytes(self._copy)
+            fresh.replace(self.path)
+            # The old descriptor is left: its number may be another file's by now.
+            self._file = self.path.open("ab", buffering=0)
+            self._state = _state(self.path)
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
+
+    def _leave_copy(self) -> None:
+        """End here in a copy of the process that a check made and let go on."""
+        if os.getpid() != self._process:
+            os._exit(0)
 
     def result(self, result: Result) -> None:
         """Write one check's line, its texts cleaned and cut."""
@@ -113,19 +153,37 @@ class Writer:
         forget(self.path)
 
     def _write(self, line: Header | Result | Footer) -> None:
+        self._leave_copy()
         if self._failed is not None:
             raise self._failed
         left = memoryview(msgspec.json.encode(tidy(msgspec.to_builtins(line))) + b"\n")
-        end = self._file.seek(0, os.SEEK_END)
+        whole = bytes(left)
+        end = len(self._copy)
         try:
             while left:
                 left = left[self._file.write(left) :]
+            self._copy += whole
+            self._state = _state(self.path)
         except OSError as error:
             with suppress(OSError):
                 self._file.truncate(end)
             # A shorter line might fit, and would say of the others what is not so.
             self._failed = _unwritable(self.path, error)
             raise self._failed from error
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    """Return what changes with a file's content, or when it is another file."""
+    found = path.stat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _is_same(file: FileIO, path: Path) -> bool:
+    """Tell whether a descriptor is open, and on that file."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except (OSError, ValueError):
+        return False
 
 
 def renew(path: Path, header: Header, results: Iterable[Result]) -> None:
@@ -198,7 +256,7 @@ def forget(path: Path) -> None:
 def _unwritable(path: Path, error: OSError) -> ConformanceError:
     """Return the error that names the file, and says what to do."""
     what = f"results file {path} cannot be written: {error.strerror}"
-    if error.errno in _FULL:
+    if error.errno in FULL:
         return IncompleteRunError(
             f"{what}; what is in it stays readable; make room, then go on with "
             "`mask-conformance run --resume`"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.errors import UsageError
+from conformance.records.disk import write_text
 from conformance.report.badge import badge
 from conformance.report.columns import columns
 from conformance.report.html import matrix_svg, page
@@ -65,8 +66,7 @@ def write(
     written = []
     for name, text in files.items():
         path = directory / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
+        write_text(path, text)
         written.append(path)
     return written
 

@@ -22,6 +22,7 @@ def badge(column: Column, tally: Tally) -> str:
     parts += [f"{new} new"] if new else []
     parts += [f"{len(column.stale)} stale"] if column.stale else []
     parts += ["incomplete"] if column.incomplete else []
+    parts += [column.part] if column.part else []
     content: dict[str, object] = {
         "schemaVersion": 1,
         "label": "mask conformance",
@@ -30,6 +31,9 @@ def badge(column: Column, tally: Tally) -> str:
     }
     if column.incomplete:
         content |= {"isError": True, "color": "lightgrey"}
+    elif content["color"] == "blue" and column.part:
+        # What was not asked may be worse than what was.
+        content["color"] = "lightgrey"
     elif content["color"] == "blue" and not known:
         content["color"] = "brightgreen"
     return json.dumps(content, allow_nan=False, indent=2) + "\n"

@@ -7,12 +7,16 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conformance.gate import problems
+from conformance.gate import describe_part, problems
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from conformance.records import Record
+
+
+FILE = 100
+"""Characters of a name that become a file's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +30,7 @@ class Column:
         run: The run.
         stale: Complaints about known differences that no longer hold.
         problems: Why the run is incomplete; empty when it is complete.
+        part: How much of the plan it was asked for; empty when that is all.
     """
 
     label: str
@@ -34,6 +39,7 @@ class Column:
     run: Record
     stale: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    part: str = ""
 
     @property
     def incomplete(self) -> bool:
@@ -76,6 +82,7 @@ def columns(runs: Sequence[Record]) -> tuple[Column, ...]:
         version = header.versions.get(header.framework, header.suite)
         twice = names[header.adapter] > 1
         label = f"{header.adapter} ({version})" if twice else header.adapter
+        label += " (partial)" if header.selection else ""
         labelled.append((label, header.started, str(run.path), run))
     labels, keys, files = set[str](), set[str](), set[str]()
     made = []
@@ -86,10 +93,11 @@ def columns(runs: Sequence[Record]) -> tuple[Column, ...]:
             Column(
                 label=label,
                 key=key,
-                file=_free(re.sub(r"[^A-Za-z0-9_-]+", "-", key), files),
+                file=_free(re.sub(r"[^A-Za-z0-9_-]+", "-", key)[:FILE], files),
                 run=run,
                 stale=tuple(run.footer.stale) if run.footer else (),
                 problems=problems(run),
+                part=describe_part(run),
             )
         )
     return tuple(made)

@@ -76,7 +76,7 @@ class Difference:
     @property
     def new(self) -> bool:
         """Whether nobody expected it."""
-        return self.result.known is None
+        return not self.result.accepted
 
     @property
     def kind(self) -> tuple[str, str, str]:
@@ -96,7 +96,7 @@ class Tally:
     def add(self, result: Result) -> None:
         """Count one result."""
         self.outcomes[result.outcome] += 1
-        self.new += result.outcome in KINDS and result.known is None
+        self.new += result.outcome in KINDS and not result.accepted
         share = result.share
         if (
             result.outcome == "passed"
@@ -215,7 +215,7 @@ class Count:
         if result.failure is not None and result.failure.diagnosis:
             named = result.failure.diagnosis[:MESSAGE]
             self.diagnoses[check.operation, named, column.key] += 1
-        if result.known is not None:
+        if result.known is not None and result.accepted:
             self.known[column.key, result.known] += 1
         room = self.gists[check.operation, check.item].take(each)
         if room and self._full[each.new] < LISTED:

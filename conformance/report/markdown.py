@@ -35,6 +35,10 @@ def summary(view: View) -> str:
         for problem in column.problems[:3]
     ]
     parts += [
+        f"> **Partial: {escape(column.label)}** {escape(column.part, LINE)}\n"
+        for column in view.partial[:LISTED]
+    ]
+    parts += [
         f"> **Unreadable:** {escape(text, LINE)}\n" for text in view.refused[:LISTED]
     ]
     parts.append(_matrix(view))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from conformance.errors import UsageError
 from conformance.records import parse_check
+from conformance.records.disk import read_text, write_text
 from conformance.records.show import show
 from conformance.report.markdown import code, escape
 
@@ -51,9 +52,10 @@ def publish(path: Path, text: str) -> None:
         UsageError: The file or its marks are not there.
     """
     try:
-        old = path.read_text(encoding="utf-8")
-    except OSError as error:
-        msg = f"{path}: cannot be read: {error.strerror}; give a Markdown file"
+        old = read_text(path)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        msg = f"{path}: cannot be read: {reason}; give a Markdown file"
         raise UsageError(msg) from None
     before, begin, rest = old.partition(BEGIN)
     _, end, after = rest.partition(END)
@@ -61,7 +63,7 @@ def publish(path: Path, text: str) -> None:
         msg = f"{path}: has no {BEGIN} ... {END}; put both marks on lines of their own"
         raise UsageError(msg)
     new = f"{before}{BEGIN}\n\n{text}\n{END}{after}"
-    path.write_text(new, encoding="utf-8", newline="\n")
+    write_text(path, new)
 
 
 def _counts(view: View) -> str:
@@ -76,6 +78,8 @@ def _counts(view: View) -> str:
         if column.incomplete:
             # What is missing may be worse than what is shown.
             named += "<br>**incomplete**"
+        if column.part:
+            named += f"<br>**{column.part}**"
         lines.append(f"| {named} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -109,7 +113,7 @@ def _clauses(column: Column) -> dict[tuple[str, str], list[str]]:
     """Return the clauses that each known difference of a run breaks."""
     seen: dict[tuple[str, str], list[str]] = {}
     for result in column.run.results:
-        if result.known is not None:
+        if result.known is not None and result.accepted:
             clauses = seen.setdefault(_why(result.known), [])
             clauses += [result.clause] if result.clause not in clauses else []
     return seen

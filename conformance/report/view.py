@@ -99,6 +99,11 @@ class View:
         """The runs from which something is missing."""
         return tuple(one for one in self.columns if one.incomplete)
 
+    @property
+    def partial(self) -> tuple[Column, ...]:
+        """The runs that were asked for a part of the plan."""
+        return tuple(one for one in self.columns if one.part)
+
     def cell(self, operation: str, column: Column) -> tuple[str, str]:
         """Return one place of the matrix as its state and text."""
         tally = self.tallies.get((operation, column.key))
@@ -138,6 +143,8 @@ class View:
         text += f" Unsupported: {declined:,} more." if declined else ""
         cut = len(self.incomplete)
         text += f" Incomplete: {cut} run{'s' * (cut > 1)}." if cut else ""
+        part = len(self.partial)
+        text += f" Partial: {part} run{'s' * (part > 1)}." if part else ""
         bad = len(self.refused)
         return text + (f" Unreadable: {bad} file{'s' * (bad > 1)}." if bad else "")
 

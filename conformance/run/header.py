@@ -10,6 +10,8 @@ from conformance.adapters.installed import shared_folder, suite_version
 from conformance.adapters.load import displayed_path
 from conformance.cases import digest
 from conformance.records import Header
+from conformance.run import catalogue
+from conformance.specification.selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,7 +71,18 @@ def write_header(
         cases_digest=digest(shared_folder("cases")),
         started=write_time(),
         selection=settings.selection.partial,
+        of=_count_plan(settings, declaration),
+        selected=settings.selection.options,
     )
+
+
+def _count_plan(settings: Settings, declaration: Declaration) -> int:
+    """Return how many checks there were to select from; 0 if all are asked for."""
+    asked = settings.selection
+    if not asked.partial:
+        return 0
+    level = Selection(level=asked.level, corpus=asked.corpus)
+    return len(catalogue.planned(declaration, level))
 
 
 def list_declared(declaration: Declaration) -> dict[str, str]:

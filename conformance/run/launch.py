@@ -8,38 +8,43 @@ next process goes on behind that check.
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from conformance.errors import IncompleteRunError, UsageError
 from conformance.records import Run, read, seen
+from conformance.records.disk import unwritable
 from conformance.records.text import OBSERVING
 from conformance.records.writing import current, forget, under_way
-from conformance.run.child import FULL
+from conformance.run.child import USAGE
+from conformance.run.guard import MARK
 from conformance.run.log import Log
-from conformance.run.process import Ending, Limits, Process
-from conformance.run.resume import Death, died, last_death
+from conformance.run.process import Ending, Limits, Process, enter
+from conformance.run.resume import Death, died, is_begun, last_death
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
     from threading import Event
 
     from conformance.run.settings import Settings
 
-_QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+_QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3"}
+_FORCED = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+_LEFT_OUT = {
+    *("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONWARNINGS", "PYTHONINSPECT"),
+    MARK,
+}
+"""Variables for a user's own tests and interpreter, which would change a run."""
+
 _UNUSED = ("logging", "threadexception", "unraisableexception", "subtests", "doctest")
 """pytest's own plugins that a run has no use for and that hook into every item.
 
 Leaving them out and opening no side file per check took numpy_reference at core to
 0.74 of the CPU time.
 """
-
-_USAGE = 4
-"""pytest's exit status for bad use."""
 
 STARTS = 3
 """Processes in a row that may die without finishing anything."""
@@ -54,12 +59,14 @@ class Order:
         variables: Environment variables for the process.
         limits: How far a check may go.
         file: The adapter's file, to name where it died.
+        note: Takes what a user should hear of beside the record.
     """
 
     settings: Settings
     variables: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     file: str = ""
+    note: Callable[[str], object] = str
 
     @property
     def record(self) -> Path:
@@ -98,12 +105,12 @@ def launch(order: Order, follow: Callable[[int, int], None], stop: Event) -> Run
             # Left by the process before: it would be blamed on this one.
             current(record).unlink(missing_ok=True)
             command = _command(order, resume)
-            process = Process(command, _environment(order), record, log)
+            process = Process(
+                command, {**clean_environment(), **order.variables}, record, log
+            )
             ending = process.wait(order.limits, follow, stop)
-            if ending.status == FULL and log.said().startswith("results file"):
-                raise IncompleteRunError(log.said())
-            _need_record(order, ending, log)
-            if ending.stopped or _in_order(record, ending):
+            ending = _examine(order, process, ending)
+            if ending.stopped or _in_order(record):
                 break
             if _blamed(order, ending, log) or _finished(record) > finished:
                 barren = 0
@@ -116,11 +123,41 @@ def launch(order: Order, follow: Callable[[int, int], None], stop: Event) -> Run
     return read(record)
 
 
-def _in_order(record: Path, ending: Ending) -> bool:
-    """Tell whether a process has done all that it could."""
+def _examine(order: Order, process: Process, ending: Ending) -> Ending:
+    """Return how a process ended once its record can be read.
+
+    Raises:
+        UsageError: It says that it cannot be run.
+        IncompleteRunError: It says that it cannot write, or nothing at all.
+    """
+    log = process.log
+    kind, message = log.told(process.word)
+    if kind == USAGE:
+        raise UsageError(message)
+    if kind:
+        raise IncompleteRunError(message)
+    if process.left:
+        more = "es that it had" if process.left > 1 else " that it had"
+        name = order.settings.reference
+        order.note(f"{name}: ended {process.left} process{more} left behind")
+    try:
+        rescued = process.tail.rescue()
+    except OSError as error:
+        raise unwritable(str(order.record), error) from error
+    _need_record(order, ending, log)
+    if not rescued:
+        return ending
+    reason = f"{ending}; it had changed or removed the run's record"
+    return Ending(status=ending.status, reason=reason, stopped=ending.stopped)
+
+
+def _in_order(record: Path) -> bool:
+    """Tell whether every check has an outcome, by what is written and not by a status.
+
+    Whatever breaks off pytest, an adapter included, leaves checks without one.
+    """
     footer = read(record).footer
-    # An adapter may also break off pytest, which then says so by its exit status.
-    return footer is not None and (footer.complete or ending.status in {0, 1})
+    return footer is not None and footer.complete
 
 
 def _prepare(order: Order) -> None:
@@ -173,34 +210,37 @@ def _give_up(record: Path, ending: Ending) -> None:
 
 
 def _command(order: Order, resume: tuple[Path, ...]) -> list[str]:
+    taken = tuple(Path(_absolute(path)) for path in resume)
+    asked = order.asking(resume=taken, record=Path(_absolute(order.record)))
     return [
-        *(sys.executable, "-X", "faulthandler", "-m", "pytest"),
-        *("-p", "conformance.pytest_plugin"),
+        *enter("conformance.run.child"),
+        *("-p", "conformance.pytest_plugin", "--noconftest"),
         *("--pyargs", "conformance.suite", "-c", os.devnull, "-p", "no:cacheprovider"),
-        *("--rootdir", str(order.record.parent), "--capture=no", "-p", "no:terminal"),
+        *("--rootdir", _absolute(order.record.parent), "--capture=no"),
+        *("-p", "no:terminal"),
         "--assert=plain",  # there are none to rewrite: checks give verdicts
         *("--import-mode=importlib", "-W", "ignore"),
         *(f"-pno:{plugin}" for plugin in _UNUSED),
-        *("--mask-settings", order.asking(resume=resume).settings.encode()),
+        *("--mask-settings", asked.settings.encode()),
     ]
 
 
-def _environment(order: Order) -> dict[str, str]:
-    # A user's own options for pytest would reach the child's pytest as well.
-    kept = {name: text for name, text in os.environ.items() if name != "PYTEST_ADDOPTS"}
-    return _QUIET | kept | dict(order.variables)
+def _absolute(path: Path) -> str:
+    """Return a path that still holds where an adapter has changed the folder."""
+    return os.path.abspath(path)  # noqa: PTH100 - links are kept
+
+
+def clean_environment() -> dict[str, str]:
+    """Return the variables of a run's process: a user's, but for those of pytest."""
+    kept = {name: text for name, text in os.environ.items() if name not in _LEFT_OUT}
+    return {**_QUIET, **kept, **_FORCED}
 
 
 def _need_record(order: Order, ending: Ending, log: Log) -> None:
     """Refuse to go on where a process could not even begin."""
-    begun = order.record.exists()
-    if begun and ending.status != _USAGE:
+    if is_begun(order.record):
         return
     said = log.said()
-    if ending.status == _USAGE:
-        raise UsageError(
-            said or f"{order.settings.reference}: could not be started, see {log.path}"
-        )
     how = "the run was stopped" if ending.stopped else str(ending)
     msg = f"{order.settings.reference}: {how} before its first check; see {log.path}"
     raise IncompleteRunError(f"{msg}\n{said}" if said else msg)

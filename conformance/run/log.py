@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from threading import Lock, Thread
 from typing import TYPE_CHECKING
@@ -70,14 +71,21 @@ class Log:
         return thread
 
     def said(self) -> str:
-        """Return what the process gave as the reason, or its last lines."""
+        """Return the process's last lines."""
         with self._lock:
             text = self._said.decode(errors="replace")
-        lines = clean(text, LAST).strip().splitlines()
-        errors = [n for n, line in enumerate(lines) if line.startswith("ERROR: ")]
-        if errors:
-            return "\n".join(lines[errors[0] :]).removeprefix("ERROR: ").strip()
-        return "\n".join(lines[-20:])
+        return "\n".join(clean(text, LAST).strip().splitlines()[-20:])
+
+    def told(self, word: str) -> tuple[str, str]:
+        """Return what the process itself says of its end: the kind and a message.
+
+        Args:
+            word: What only the process and we know, so that no adapter says it.
+        """
+        with self._lock:
+            text = self._said.decode(errors="replace")
+        found = re.search(rf"\n{word} (\w+)\n(.*?)\n{word} end\n", text, re.DOTALL)
+        return (found[1], clean(found[2], LAST).strip()) if found else ("", "")
 
     def trace(self, file: str) -> str:
         """Return where the process was when it died, as faulthandler says it.

@@ -17,6 +17,7 @@ import msgspec
 from conformance.records import Run, merge, read, write
 from conformance.records.writing import forget
 from conformance.run.launch import Order, launch
+from conformance.run.lock import lock
 from conformance.run.resume import died
 from conformance.specification.shard import Shard
 
@@ -62,6 +63,17 @@ def run_parts(
     Raises:
         ConformanceError: As `launch`; the other processes are stopped then.
     """
+    with lock(order.record):
+        return _run_parts(order, division, every, follow, stop)
+
+
+def _run_parts(
+    order: Order,
+    division: Division,
+    every: Sequence[Check],
+    follow: Callable[[int, int], None],
+    stop: Event,
+) -> Run:
     earlier = _parts_of(order.record)
     if division.resume:
         found = [each for each in (order.record, *earlier) if each.exists()]

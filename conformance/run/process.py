@@ -13,16 +13,17 @@ import subprocess
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from conformance.records.writing import under_way
+from conformance.run.guard import MARK, Guard
+from conformance.run.tail import Tail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
     from threading import Event
 
     from conformance.run.log import Log
@@ -83,6 +84,20 @@ class Ending:
         return f"the process was ended by {name}"
 
 
+def enter(module: str) -> list[str]:
+    """Return a command that runs a module's ``main`` in this very suite.
+
+    Nothing of the working folder is imported instead of what we mean: no `numpy.py`, no
+    folder `conformance/`.
+    """
+    root = str(Path(__file__).resolve().parents[2])
+    code = (
+        f"import sys; sys.path.insert(0, {root!r}); import conformance; "
+        f"sys.path.remove({root!r}); from {module} import main; sys.exit(main())"
+    )
+    return [sys.executable, "-P", "-X", "faulthandler", "-c", code]
+
+
 class Process:
     """A running process.
 
@@ -102,25 +117,36 @@ class Process:
     ) -> None:
         self.record = record
         self.log = log
-        # Nothing is ever written to its input. The pipe closes when this process ends,
-        # however that happens, and the child then ends itself (run/child.py): no run
-        # is left behind by a killed terminal. A session of its own keeps Ctrl-C from
-        # reaching both, and gives it a group of processes that can be killed as one.
+        self.word = token_hex(16)
+        """What begins the lines that the process itself says to us."""
+        self.left = 0
+        """Processes that it started, that left its group and that were ended."""
+        self._guard = Guard()
+        # Nothing but that word is written to its input. The pipe closes when this
+        # process ends, however that happens, and the child then ends itself
+        # (run/child.py): no run is left behind by a killed terminal. A session of its
+        # own keeps Ctrl-C from reaching both, and gives it a group of processes that
+        # can be killed as one.
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env=variables,
+            env={**variables, MARK: self._guard.mark},
             start_new_session=True,
         )
+        self._guard.watch(self._process.pid)
+        if self._process.stdin is not None:
+            with suppress(OSError):  # it is gone already
+                self._process.stdin.write(f"{self.word}\n".encode())
+                self._process.stdin.flush()
         output = self._process.stdout
         # A copy of the descriptor for the thread that follows it: this one is closed
         # with the process, while a grandchild may still write to the other.
         self._output = log.follow(os.dup(output.fileno())) if output else None
         if output:
             output.close()
-        self._tail = _Tail(record)
+        self.tail = Tail(record)
 
     def wait(
         self, limits: Limits, follow: Callable[[int, int], None], stop: Event
@@ -129,7 +155,7 @@ class Process:
         watch = _Watch(self._process.pid, limits, self.record, self.log)
         try:
             while self._process.poll() is None:
-                follow(*self._tail.count())
+                follow(*self.tail.count())
                 if stop.is_set():
                     self._end(signal.SIGINT)
                     return Ending(status=self._process.returncode, stopped=True)
@@ -142,7 +168,7 @@ class Process:
                 sleep(POLL)
         finally:
             self._clear()
-        follow(*self._tail.count())
+        follow(*self.tail.count())
         return Ending(status=self._process.returncode)
 
     def _end(self, with_: signal.Signals) -> None:
@@ -156,10 +182,8 @@ class Process:
 
     def _clear(self) -> None:
         """End what the process has left running, and read what it said last."""
-        if sys.platform != "win32":
-            # Its process id is that of its group, which lives on with its children.
-            with suppress(OSError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+        self.left = self._guard.end(self._process.pid)
+        self._process.kill()
         self._process.wait()
         if self._process.stdin is not None:
             self._process.stdin.close()
@@ -232,39 +256,3 @@ def _memory() -> Callable[[int], int]:
         return total
 
     return measure
-
-
-class _Tail:
-    """The number of checks in a record, read while it is written."""
-
-    def __init__(self, record: Path) -> None:
-        self._record = record
-        self._file: int | None = None
-        self._lines = self._planned = self._at = 0
-
-    def count(self) -> tuple[int, int]:
-        """Return the finished and the planned checks."""
-        try:
-            with self._record.open("rb") as file:
-                inode = os.fstat(file.fileno()).st_ino
-                # Another file: the record was replaced, as in the first write of a
-                # run that is resumed.
-                if inode != self._file:
-                    self._file, self._lines, self._planned, self._at = inode, 0, 0, 0
-                file.seek(self._at)
-                fresh = file.read()
-        except OSError:
-            return 0, self._planned
-        if not self._planned and b"\n" in fresh:
-            self._planned = _planned(fresh.partition(b"\n")[0])
-        self._at += len(fresh)
-        self._lines += fresh.count(b"\n")
-        return max(0, min(self._lines - 1, self._planned)), self._planned
-
-
-def _planned(line: bytes) -> int:
-    try:
-        header = msgspec.json.decode(line)
-        return int(header["planned"])
-    except (msgspec.DecodeError, KeyError, TypeError, ValueError):
-        return 0

@@ -70,7 +70,7 @@ def earlier(paths: Sequence[Path], header: Header, every: Sequence[Check]) -> Ea
     ids = {check.id for check in every}
     started = []
     for path in paths:
-        if not _begun(path):
+        if not is_begun(path):
             continue
         run = read(path)
         _check_same(run, header, ids)
@@ -106,7 +106,7 @@ def bury(death: Death | None, writer: Writer) -> None:
         path.unlink(missing_ok=True)
 
 
-def _begun(path: Path) -> bool:
+def is_begun(path: Path) -> bool:
     """Tell whether a record has a whole line: a process may die before its first."""
     with suppress(OSError), path.open("rb") as file:
         return file.readline(2**24).endswith(b"\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -30,11 +31,12 @@ from conformance.specification.plan import plan
 from conformance.specification.selection import Check, Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
     from pathlib import Path
 
     from conformance.cases import Case
     from conformance.gate import KnownEntry
+    from conformance.run.child import Upkeep
     from conformance.run.settings import Settings
     from conformance.trial.adapter import Adapter
 
@@ -72,8 +74,9 @@ class Session:
         )
         self.smallest = replay.smallest(self.known)
         self.outcomes: dict[str, str] = {}
-        self.mend: Callable[[], str] = str
-        """Repairs what a check did to the process, and says what that was."""
+        self.upkeep: Upkeep | None = None
+        """Repairs what a check did to the process, where it is a run's own."""
+        self._process = os.getpid()
         self._versions: dict[str, str] | None = None
         self._writer: Writer | None = None
         self._seen: dict[str, str] = {}
@@ -104,15 +107,26 @@ class Session:
         recorded = self._recorded(check)
         first = self._first(check) if recorded else None
         result = self.runner.run(check, shrinks=not recorded, first=first)
-        closed = self.mend()
-        if closed:
-            result = self.runner.died(check, f"closed the process's {closed}")
+        if os.getpid() != self._process:
+            os._exit(0)  # the check forked and let its copy go on
+        harm = self._mend()
+        if harm:
+            result = self.runner.died(check, harm)
         result = self._marked(result)
         self._save(check, result)
         if self._writer is not None:
             self._writer.result(result)
         self.outcomes[check.id] = result.outcome
+        if self.upkeep is not None and self.upkeep.spent:
+            os._exit(0)  # what is left to do is another process's
         return result
+
+    def _mend(self) -> str:
+        """Repair what a check did to the process and the record; say what it was."""
+        if self.upkeep is None:
+            return ""
+        harm = self.upkeep.mend()
+        return (self._writer.mend() if self._writer is not None else "") or harm
 
     def _recorded(self, check: Check) -> bool:
         """Tell whether a check is expected to fail or to raise."""
@@ -176,24 +190,41 @@ class Session:
         """Return complaints about known differences that no longer hold.
 
         Nothing is stale in a run that left checks out or drew other batches; an entry
-        is past its date in any run.
+        is past its date, or without a reason, in any run.
         """
-        today = datetime.now(UTC).date()
-        return gate.overdue(self.known, self.versions, today) + self._broken()
+        whole = self.settings.usual and len(self.outcomes) == len(self.planned)
+        broken = self._broken(self.outcomes) if whole else []
+        return [*self._unfit(), *broken]
 
-    def _broken(self) -> list[str]:
-        usual = self.settings.usual and len(self.outcomes) == len(self.planned)
-        if not usual or not self.known:
+    def mistakes(self) -> list[str]:
+        """Return what is wrong with the known differences before any check has run."""
+        return [*self._unfit(), *(self._broken({}) if self.settings.usual else ())]
+
+    def contradictions(self, result: Result) -> list[str]:
+        """Return complaints about known differences that a result contradicts."""
+        if not self.settings.usual or not self.known:
             return []
-        declaration = self.adapter.declaration
+        outcome, versions = result.outcome, self.versions
+        return gate.contradicted(self.known, result.check, outcome, versions)
+
+    def _unfit(self) -> list[str]:
+        today = datetime.now(UTC).date()
+        return [
+            *gate.unjudged(self.known, self.versions),
+            *gate.overdue(self.known, self.versions, today),
+        ]
+
+    def _broken(self, outcomes: Mapping[str, str]) -> list[str]:
+        if not self.known:
+            return []
         every = plan(
-            declaration,
+            self.adapter.declaration,
             load_operations(),
             catalogue.cases(),
             Selection(level="extended"),
         )
         ids = [check.id for check in every]
-        return gate.stale(self.known, ids, self.outcomes, self.versions)
+        return gate.stale(self.known, ids, outcomes, self.versions)
 
     def close(self) -> list[str]:
         """Write the footer, and return what is stale."""
@@ -236,6 +267,15 @@ class Session:
             versions=self.versions,
             framework=self.runner.framework,
         )
+
+    def begin(self) -> None:
+        """Write the header, so that what cannot begin says so before any check.
+
+        Raises:
+            UsageError: The framework cannot be imported.
+            IncompleteRunError: There is no room on the disk.
+        """
+        self._open()
 
     def _open(self) -> None:
         if self.settings.record is None or self._writer is not None:

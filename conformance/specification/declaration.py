@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from conformance.errors import AdapterError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -58,6 +60,13 @@ FRAMEWORKS: Mapping[str, Traits] = {
 """The frameworks with a module in ``conformance/trial/frameworks``."""
 
 
+NAME = 100
+"""Characters of an adapter's name."""
+
+UNFIT = set('/\\<>"|?*')
+"""Characters that a file's name cannot have, somewhere or everywhere."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
     """An adapter's head: what it runs on and what it declares.
@@ -107,6 +116,22 @@ class Declaration:
     variables: Mapping[str, str] = field(default_factory=dict)
     corpus: str = ""
     known: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a name that is no file's: a record is named after it.
+
+        Raises:
+            AdapterError: It is empty, too long, hidden, or has a separator in it.
+        """
+        name = self.name
+        bad = not isinstance(name, str) or not name.isprintable()
+        if bad or not 0 < len(name) <= NAME or name[0] in ".-" or set(name) & UNFIT:
+            msg = (
+                f"{self.file or 'an adapter'}: name is {name!r:.100}, expected up to "
+                f"{NAME} characters without {' '.join(sorted(UNFIT))}, the first "
+                "neither a dot nor a hyphen; rename it"
+            )
+            raise AdapterError(msg)
 
     @property
     def traits(self) -> Traits:

@@ -88,6 +88,8 @@ def shape(nested: Nested) -> tuple[int, ...] | None:
     """
     if not isinstance(nested, list):
         return ()
+    if not any(isinstance(each, list) for each in nested):
+        return (len(nested),)
     inner = {shape(each) for each in nested}
     if len(inner) > 1 or None in inner:
         return None
@@ -115,3 +117,17 @@ def exact_in(dtype: str, value: float) -> bool:
     return bool(
         struct.unpack("<e" if dtype == "float16" else "<f", packed)[0] == number
     )
+
+
+def is_float(value: object) -> bool:
+    """Tell whether ``value`` is a number that a float can hold.
+
+    JSON and TOML have integers of any length, and arithmetic with one of 400 digits
+    raises.
+
+    >>> is_float(1), is_float(10**400), is_float("nan")
+    (True, False, False)
+    """
+    if isinstance(value, float):
+        return True
+    return isinstance(value, int) and abs(value) < 2**1023

@@ -75,6 +75,23 @@ class Selection:
         """Whether it leaves out some of a level's checks."""
         return bool(self.operations or self.dtypes or self.routes or self.checks)
 
+    @property
+    def options(self) -> list[str]:
+        """What selects, as the command line writes it; nothing for a whole level.
+
+        >>> Selection(operations=("masked_sum", "masked_mean")).options
+        ['--operation masked_mean', '--operation masked_sum']
+        """
+        given = {
+            "operation": self.operations,
+            "dtype": self.dtypes,
+            "route": self.routes,
+            "check": self.checks,
+        }
+        return [
+            f"--{name} {value}" for name in given for value in sorted(set(given[name]))
+        ]
+
     def concerns(self, operation: Operation) -> bool:
         """Tell whether any check of an operation may be selected."""
         if self.operations and operation.name not in self.operations:

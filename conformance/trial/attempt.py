@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import traceback
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from conformance.errors import AdapterFault, ConformanceError, NotJudgedError
+from conformance.errors import (
+    AdapterFault,
+    ConformanceError,
+    NotJudgedError,
+    name_of,
+    text_of,
+)
 from conformance.trial.verdict import Verdict
 
 if TYPE_CHECKING:
     from conformance.trial.batch import Batch
     from conformance.trial.sample import Sample
     from conformance.trial.subject import Subject
+
+_SUITE = Path(__file__).parents[1]
 
 FEW = 6
 """Lines of an exception's text that are shown whole."""
@@ -42,39 +51,58 @@ class Finding:
 
 def attempt(law: Any, subject: Subject, sample: Sample) -> Finding:
     """Judge one sample by one law, whatever the adapter does meanwhile."""
-    best, judged, subject.given = Verdict(passed=True), 0, None
+    subject.given = None
     try:
-        for verdict in law(subject, sample):
-            judged += 1
-            if not verdict.passed:
-                return Finding(verdict=verdict, judged=judged)
-            if verdict.share > best.share:
-                best = verdict
-    except NotJudgedError:
-        raise
-    except AdapterFault as error:
-        given = subject.given or sample.batch
-        verdict = Verdict(passed=False, message=str(error), batch=given)
-        return Finding(verdict=verdict, judged=judged)
-    except ConformanceError as error:
-        return _raised(error, subject.given or sample.batch, trace="")
+        return _judge(law, subject, sample)
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # noqa: BLE001 - an adapter may raise anything
-        given = subject.given or sample.batch
-        return _raised(error, given, trace=traceback.format_exc())
+    except BaseException as error:
+        if isinstance(error, NotJudgedError) and is_ours(error):
+            raise
+        return _caught(error, subject.given or sample.batch)
+
+
+def _judge(law: Any, subject: Subject, sample: Sample) -> Finding:
+    best, judged = Verdict(passed=True), 0
+    for verdict in law(subject, sample):
+        judged += 1
+        if not verdict.passed:
+            return Finding(verdict=verdict, judged=judged)
+        if verdict.share > best.share:
+            best = verdict
     if not judged:
         message = "the law judged nothing: every sample needs at least one verdict"
         return Finding(verdict=Verdict(passed=False, message=message), errored=True)
     return Finding(verdict=best, judged=judged)
 
 
+def _caught(error: BaseException, batch: Batch) -> Finding:
+    """Return what an exception says of the adapter."""
+    ours = is_ours(error)
+    if isinstance(error, AdapterFault) and ours:
+        verdict = Verdict(passed=False, message=text_of(error), batch=batch)
+        return Finding(verdict=verdict)
+    plain = isinstance(error, ConformanceError) and ours
+    return _raised(error, batch, trace="" if plain else traceback.format_exc())
+
+
+def is_ours(error: BaseException) -> bool:
+    """Tell whether it was this suite that raised, not an adapter with our exception."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return False
+    file = Path(trace.tb_frame.f_code.co_filename)
+    return file.is_relative_to(_SUITE) and not file.is_relative_to(_SUITE / "_shared")
+
+
 def _raised(error: BaseException, batch: Batch, *, trace: str) -> Finding:
-    text = str(error)
+    text = text_of(error)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) > FEW:
         # A compiler's message holds a stack of its own; the reason stands last.
         text = " ... ".join([lines[0], *lines[-2:]])
-    message = f"raised {type(error).__name__}: {text}" if trace else text
+    message = f"raised {name_of(error)}: {text}" if trace else text
     verdict = Verdict(passed=False, message=message, batch=batch)
     return Finding(verdict=verdict, errored=True, trace=trace)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.commands.smoke import smoke
-from conformance.errors import AdapterError
+from conformance.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -193,7 +193,7 @@ def test_a_file_that_hides_what_it_imports_is_told(
 def test_a_head_that_is_wrong_is_bad_input(
     told: Callable[..., tuple[int, str]],
 ) -> None:
-    with pytest.raises(AdapterError, match="unknown key 'dtype'; did you mean 'dtyp"):
+    with pytest.raises(UsageError, match="unknown key 'dtype'; did you mean 'dtyp"):
         told(MEAN, '# dtype = ["float32"]\n')
 
 
@@ -203,7 +203,7 @@ def test_an_import_that_is_missing_is_named_after_the_names(
     body = MEAN + "import nothing_like_it\ndef masked_maxx(x, mask):\n    return x\n"
     lines: list[str] = []
     path = written(HEAD.format(more="") + body, name="mine.py")
-    with pytest.raises(AdapterError, match="needs nothing_like_it, which is not inst"):
+    with pytest.raises(UsageError, match="needs nothing_like_it, which is not inst"):
         smoke(str(path), lines.append)
     assert "did you mean masked_max?" in lines[0]
 

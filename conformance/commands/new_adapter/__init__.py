@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from conformance.adapters.installed import find_release
-from conformance.commands.options import PATH
+from conformance.commands.options import PATH, tell
 from conformance.errors import UnknownNameError, UsageError
 from conformance.operations import load_operations
 from conformance.specification.declaration import FRAMEWORKS
@@ -186,4 +186,4 @@ def _function(operation: Operation) -> _Function:
 @click.option("--framework", required=True, help="numpy, torch, tensorflow or jax.")
 def command(path: Path, framework: str) -> None:
     """Generate a commented adapter at PATH for you to fill in."""
-    click.echo(new_adapter(path, framework))
+    tell(new_adapter(path, framework))

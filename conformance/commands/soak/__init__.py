@@ -10,12 +10,16 @@ import click
 from conformance.commands.options import (
     FOUND,
     PATH,
+    Count,
+    Seconds,
     limit_options,
     read_limits,
     read_selection,
     selection_options,
+    tell,
 )
 from conformance.commands.soak.search import Search, soak
+from conformance.specification.shard import Shard
 
 __all__ = ["Search", "soak"]
 
@@ -25,28 +29,41 @@ __all__ = ["Search", "soak"]
 @selection_options
 @click.option(
     "--rows",
-    type=click.IntRange(1),
+    type=Count(1),
     default=10_000,
     show_default=True,
     help="Random rows per law.",
 )
 @click.option(
     "--chunk",
-    type=click.IntRange(4),
+    type=Count(4),
     default=256,
     show_default=True,
     help="Rows per chunk; each chunk has its own seed.",
 )
 @click.option(
     "--seed",
-    type=click.IntRange(0),
+    type=Count(0),
     default=0,
     show_default=True,
     help="Seed of the first chunk.",
 )
 @click.option(
+    "--minutes",
+    type=Seconds(0),
+    default=0.0,
+    help="Search for this many minutes, instead of --rows.",
+)
+@click.option(
+    "--continue",
+    "resume",
+    is_flag=True,
+    help="Continue after the seeds that an earlier search has used.",
+)
+@click.option("--shard", help="Search only part K of N of the chunks, as K/N.")
+@click.option(
     "--workers",
-    type=click.IntRange(1),
+    type=Count(1),
     help="Number of processes on this machine (default: one per core).",
 )
 @click.option(
@@ -64,9 +81,12 @@ __all__ = ["Search", "soak"]
 def command(adapter: str, **options: Any) -> None:
     """Search many random rows for failures of ADAPTER.
 
-    Dask spreads the search over processes. Results depend only on the seeds, not on the
-    number of workers. Each failure is shrunk and saved as a case file.
+    Each chunk runs in a process of its own, on all cores or on a Dask cluster. Results
+    depend only on the seeds, not on the number of workers. Each failure is shrunk and
+    saved as a case file.
     """
-    own = ("rows", "chunk", "seed", "workers", "scheduler", "output")
-    search = Search(reference=adapter, **{name: options[name] for name in own})
-    sys.exit(soak(search, read_selection(options), read_limits(options), click.echo))
+    own = ("rows", "chunk", "seed", "minutes", "resume", "workers", "scheduler")
+    given = {name: options[name] for name in (*own, "output")}
+    shard = Shard.parsed(options["shard"] or "1/1")
+    search = Search(reference=adapter, shard=shard, **given)
+    sys.exit(soak(search, read_selection(options), read_limits(options), tell))

@@ -15,10 +15,10 @@ from threading import Event
 
 import msgspec
 
-from conformance.adapters.load import read_declaration
 from conformance.errors import ConformanceError
 from conformance.gate import judge
 from conformance.records import Result  # noqa: TC001 - msgspec reads it
+from conformance.run.declare import declare
 from conformance.run.launch import Order, launch
 from conformance.run.process import Limits
 from conformance.run.settings import decode_settings
@@ -44,7 +44,13 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
     cases: str = ""
 
 
-def run_chunk(seed: int, settings: str, seconds: float, memory: int) -> bytes:
+def run_chunk(
+    seed: int,
+    settings: str,
+    seconds: float,
+    memory: int,
+    stop: Event | None = None,
+) -> bytes:
     """Run one chunk and return it as JSON.
 
     Args:
@@ -52,17 +58,19 @@ def run_chunk(seed: int, settings: str, seconds: float, memory: int) -> bytes:
         settings: The run's settings as JSON.
         seconds: How long a check may take.
         memory: How many bytes the process may hold.
+        stop: Set when the user wants no more.
     """
     try:
-        chunk = _run(seed, settings, Limits(seconds=seconds, memory=memory))
+        limits = Limits(seconds=seconds, memory=memory)
+        chunk = _run(seed, settings, limits, stop or Event())
     except ConformanceError as error:
         chunk = Chunk(seed=seed, problems=[str(error)])
     return msgspec.json.encode(chunk)
 
 
-def _run(seed: int, settings: str, limits: Limits) -> Chunk:
+def _run(seed: int, settings: str, limits: Limits, stop: Event) -> Chunk:
     given = decode_settings(settings)
-    declaration = read_declaration(given.reference)
+    declaration = declare(given.reference)
     with TemporaryDirectory(prefix="mask-conformance-") as folder:
         record = Path(folder) / "chunk.jsonl"
         order = Order(
@@ -71,7 +79,7 @@ def _run(seed: int, settings: str, limits: Limits) -> Chunk:
             limits=limits,
             file=os.path.abspath(declaration.file),  # noqa: PTH100 - links are kept
         )
-        run = launch(order, lambda _finished, _planned: None, Event())
+        run = launch(order, lambda _finished, _planned: None, stop)
     judged = judge(run)
     return Chunk(
         seed=seed,

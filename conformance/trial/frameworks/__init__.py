@@ -152,7 +152,7 @@ def load_framework(name: str) -> Framework:
         return cast("Framework", import_module(f"conformance.trial.frameworks.{name}"))
     except ImportError as error:
         msg = (
-            f"framework {name!r} cannot be imported: {error}; install it, or run "
-            f'`nox -s "conform(<adapter>)"`, which builds the environment'
+            f"framework {name!r} cannot be imported: {error}; install it, or "
+            "use a Python that has it"
         )
         raise UsageError(msg) from error
