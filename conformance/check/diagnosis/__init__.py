@@ -1,0 +1,54 @@
+"""Which mistake gives exactly these answers: a sentence, or nothing.
+
+An adapter that failed is asked about some more batches, built to tell mistakes apart.
+What gives the same answers throughout, wrong ones among them, is the diagnosis: a
+listed mistake, or a product of few parts. Nothing is guessed: where more is possible
+than a sentence can say, there is none.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from conformance.check.diagnosis.questions import questions
+from conformance.check.diagnosis.search import Search
+from conformance.check.diagnosis.sentence import sentence
+from conformance.operations import load_oracle
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.specification import Operation, Variant
+    from conformance.trial.batch import Batch
+    from conformance.trial.subject import Subject
+
+__all__ = ["RAISES", "diagnose"]
+
+RAISES = False
+"""Whether an error in a diagnosis is raised: true in the suite's own tests."""
+
+
+def diagnose(
+    subject: Subject,
+    batches: Sequence[Batch],
+    operation: Operation,
+    variant: Variant,
+) -> str:
+    """Return which mistake gives the subject's answers, or nothing.
+
+    Args:
+        subject: What failed.
+        batches: The batch on which it failed, in the subject's dtype, and others.
+        operation: The operation.
+        variant: The variant.
+
+    Returns:
+        A sentence and its thread, such as ``divides by T, not by the number of valid
+        positions; see https://...``; empty when nothing explains every answer.
+    """
+    oracle = load_oracle(operation.name)
+    declaration = subject.adapter.declaration
+    asked = questions(batches, oracle, variant, subject.dtype, declaration)
+    search = Search(subject, asked, operation, variant, oracle)
+    found, finite = search.explain()
+    return sentence(found, finite=finite)

@@ -1,0 +1,161 @@
+"""What a call shows, and whether two calls show the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from conformance.check.mutants import correct
+from conformance.errors import ContractViolation
+from conformance.trial.precision import PRECISIONS
+
+if TYPE_CHECKING:
+    from conformance.check.diagnosis.questions import Question
+    from conformance.specification.declaration import Declaration
+    from conformance.trial.batch import Array, Batch
+    from conformance.trial.sample import Sample
+    from conformance.trial.subject import Subject
+
+RELATIVE = 2.0**-12
+"""The most that reading padding may add to an answer's bound, of its size."""
+
+LARGEST = 1e4
+CLASSES = 2
+"""The largest number and label of a batch whose padding has a bound of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a call showed.
+
+    Attributes:
+        array: The answer in float64; None where the call raised.
+        dtype: Its dtype, or what was raised.
+        written: Whether an input was written to.
+    """
+
+    array: Array | None
+    dtype: str = ""
+    written: bool = False
+
+
+def ask(subject: Subject, question: Question, sample: Sample) -> Answer:
+    """Return what a subject shows for a question, whatever it does meanwhile."""
+    batch, framework = sample.batch, subject.framework
+    try:
+        with framework.scope(subject.dtype):
+            tensors = [framework.tensor(array) for array in batch.arrays.values()]
+            mask = subject.mask(batch, question.form)
+            if question.layout:
+                views = [framework.layouts(array) for array in batch.arrays.values()]
+                tensors = [view[question.layout] for view in views]
+            result = subject.callable(batch)(*tensors, mask)
+            after = [framework.array(tensor) for tensor in tensors]
+            dtype = framework.dtype(result)
+            answer = subject.checked(result, sample.want.shape)
+    except ContractViolation:
+        return Answer(array=None, dtype="another shape")
+    except Exception as error:  # noqa: BLE001 - whatever it raises is what it answers
+        return Answer(array=None, dtype=type(error).__name__)
+    written = any(
+        old.tobytes() != new.tobytes()
+        for old, new in zip(batch.arrays.values(), after, strict=True)
+    )
+    array = np.asarray(answer, dtype=np.float64)
+    return Answer(array=array, dtype=dtype, written=written)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """Whether two answers are the same within both error bounds.
+
+    Attributes:
+        dtype: The dtype that an answer should have.
+        counts: Which elements are compared.
+        bounds: The exact answer's bound, and what reading padding may add to it.
+    """
+
+    dtype: str
+    counts: Array
+    bounds: tuple[Array, Array]
+
+    def same(self, got: Answer, said: Answer) -> bool:
+        """Tell whether a mistake shows what the subject did."""
+        if got.array is None or said.array is None:
+            return got.array is None and said.array is None
+        if (got.dtype == self.dtype) != (said.dtype == self.dtype):
+            return False
+        if got.written != said.written:
+            return False
+        return self.alike(got.array, said.array)
+
+    def alike(self, got: Array, said: Array) -> bool:
+        """Tell whether two arrays are the same where it counts."""
+        if got.shape != said.shape:
+            return False
+        with np.errstate(all="ignore"):
+            error = np.abs(got - said)
+            size = np.nan_to_num(np.abs(said))
+            exact, padded = self.bounds
+            # Huge padding has a huge bound, under which everything would be alike.
+            bound = exact + np.minimum(padded, RELATIVE * size)
+            bound = bound + 4 * PRECISIONS[self.dtype].u * size
+            alike = (error <= bound) | (got == said)
+            alike |= np.isnan(got) & np.isnan(said)
+        return bool((alike | ~self.counts).all())
+
+
+def judge(sample: Sample, declaration: Declaration) -> Judge:
+    """Return the judge of a sample's answers."""
+    return Judge(
+        dtype=sample.dtype,
+        counts=_counted(sample, declaration),
+        bounds=_bounds(sample),
+    )
+
+
+def _bounds(sample: Sample) -> tuple[Array, Array]:
+    """Return the exact answer's bound, and what reading padding may add."""
+    full = replace(sample.batch, mask=np.ones_like(sample.batch.mask))
+    whole = sample.having(full) if _finite(full) else sample
+    exact, padded = (np.asarray(each.allowed) for each in (sample, whole))
+    return (
+        np.where(np.isfinite(exact), exact, 0.0),
+        np.where(np.isfinite(padded), padded, 0.0),
+    )
+
+
+def _finite(batch: Batch) -> bool:
+    arrays = batch.arrays.values()
+    if any(a.dtype.kind in "iu" and (a.min() < 0 or a.max() > CLASSES) for a in arrays):
+        return False
+    return all(
+        np.isfinite(np.asarray(array, np.float64)).all()
+        and np.abs(np.asarray(array, np.float64)).max(initial=0) <= LARGEST
+        for array in arrays
+    )
+
+
+def _counted(sample: Sample, declaration: Declaration) -> Array:
+    """Return which elements of the answer are compared.
+
+    A row without valid positions gives what each adapter declares: where that is not
+    what the mutants are made from, it says nothing.
+    """
+    shape, name = sample.want.shape, sample.variant.name
+    empty = sample.batch.counts == 0
+    ours = correct(sample.variant.operation).declaration
+    counted = np.ones(shape, dtype=bool)
+    declares = sample.variant.padding == "declared"
+    if declares and declaration.at_padding(name) != ours.at_padding(name):
+        counted = sample.valid
+    if sample.variant.empty == "zero" or declaration.empty_row(name) == ours.empty_row(
+        name
+    ):
+        return counted
+    if sample.variant.result == "scalar":
+        return np.full(shape, not empty.any())
+    wide = (~empty).reshape((-1,) + (1,) * (len(shape) - 1))
+    return np.broadcast_to(counted & wide, shape)

@@ -1,0 +1,268 @@
+"""Which mistakes explain every answer: the listed ones, then products of parts.
+
+The simplest comes first: a listed mistake or one part, then two parts, then three. A
+stage is left as soon as something in it explains all that was asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from conformance.check.diagnosis.answers import Answer, Judge, ask, judge
+from conformance.check.diagnosis.behind import ANSWERS, on_answer
+from conformance.check.diagnosis.parts import INPUTS, MASKS
+from conformance.check.mutants import adapter, correct
+from conformance.operations._common.mutant import mutants
+from conformance.trial.frameworks import load_framework
+from conformance.trial.precision import PRECISIONS
+from conformance.trial.sample import Sample
+from conformance.trial.subject import Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from conformance.check.diagnosis.parts import AnswerPart, InputPart, MaskPart
+    from conformance.check.diagnosis.questions import Question
+    from conformance.specification import Operation, Variant
+    from conformance.trial.adapter import Adapter
+    from conformance.trial.batch import Batch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """A way to be wrong: a listed one, or the right formula and wrong parts.
+
+    Attributes:
+        formula: The listed mistake, or the right formula, on NumPy.
+        listed: The listed mistake's sentence; empty for the right formula.
+        url: A thread where people met it.
+        source: What becomes of the inputs.
+        mask: Which mask is used.
+        answer: What becomes of the answer.
+    """
+
+    formula: Subject
+    listed: str = ""
+    url: str = ""
+    source: InputPart | None = None
+    mask: MaskPart | None = None
+    answer: AnswerPart | None = None
+
+    @property
+    def text(self) -> str:
+        """The mistake as a sentence without a full stop."""
+        parts = [part.text for part in (self.source, self.mask, self.answer) if part]
+        return ", and ".join([self.listed, *parts] if self.listed else parts)
+
+    @property
+    def unmasked(self) -> bool:
+        """Whether a part takes the mask's place, so that the formula has none."""
+        fills = self.source is not None and self.source.fills
+        after = self.answer is not None and self.answer.after
+        return self.mask is None and (fills or after)
+
+    def given(self, batch: Batch) -> Batch:
+        """Return what the formula is given in place of a batch."""
+        mask = batch.mask
+        if self.unmasked:
+            mask = np.ones_like(mask)
+        elif self.mask is not None:
+            mask = self.mask.change(batch)
+        if self.source is not None:
+            largest = PRECISIONS[self.formula.dtype].largest
+            batch = self.source.change(batch, largest)
+        return replace(batch, mask=mask)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A question with what the adapter and the right formula answered.
+
+    Attributes:
+        question: The question.
+        sample: Its sample, with the exact answer.
+        judge: Compares answers to it.
+        got: The adapter's answer.
+        right: The right formula's.
+    """
+
+    question: Question
+    sample: Sample
+    judge: Judge
+    got: Answer
+    right: Answer
+    _answers: dict[Any, Answer] = field(default_factory=dict)
+
+    def answer(self, mistake: Mistake) -> Answer | None:
+        """Return what a mistake answers, or None where it means nothing.
+
+        One formula on one input is asked once, whatever becomes of its answer.
+        """
+        key = (
+            id(mistake.formula),
+            mistake.source and mistake.source.text,
+            mistake.mask and mistake.mask.text,
+            mistake.unmasked,
+        )
+        if key not in self._answers:
+            self._answers[key] = self._formula(mistake)
+        found = self._answers[key]
+        if mistake.answer is None or found.array is None:
+            return found
+        used = mistake.given(self.sample.batch).mask
+        with np.errstate(all="ignore"):
+            changed = mistake.answer.change(found.array, self.sample.batch, used)
+        return None if changed is None else replace(found, array=changed)
+
+    def _formula(self, mistake: Mistake) -> Answer:
+        if mistake.source is None and mistake.mask is None and not mistake.unmasked:
+            return ask(mistake.formula, self.question, self.sample)
+        if self.question.form == "none":
+            # Without a mask everything is valid, for a changed one too.
+            return Answer(array=None, dtype="no mask")
+        with np.errstate(all="ignore"):
+            batch = mistake.given(self.sample.batch)
+        plain = replace(self.question, form="bool")
+        return ask(mistake.formula, plain, replace(self.sample, batch=batch))
+
+
+class Search:
+    """What explains one subject's answers.
+
+    Args:
+        subject: What failed.
+        questions: What it is asked, the failing batch first.
+        operation: The operation.
+        variant: The variant.
+        oracle: The operation's oracle.
+    """
+
+    def __init__(
+        self,
+        subject: Subject,
+        questions: Iterable[Question],
+        operation: Operation,
+        variant: Variant,
+        oracle: Any,
+    ) -> None:
+        self._subject = subject
+        self._left = iter(questions)
+        self._operation = operation
+        self._variant = variant
+        self._oracle = oracle
+        self._asked: list[Asked] = []
+        self._right = self._numpy(correct(operation.name))
+
+    def explain(self) -> tuple[Sequence[Mistake], bool]:
+        """Return the simplest mistakes that explain everything.
+
+        Returns:
+            The mistakes, and whether they explain finite numbers alone.
+        """
+        partly: Sequence[Mistake] = ()
+        for stage in (self._listed, self._single, self._double):
+            found, plain = self._explained(stage())
+            if found:
+                return found, False
+            partly = partly or plain
+        return partly, True
+
+    def _explained(
+        self, mistakes: Iterable[Mistake]
+    ) -> tuple[Sequence[Mistake], Sequence[Mistake]]:
+        """Return those that explain everything, and those that explain plain input."""
+        left = list(mistakes)
+        wrong: set[int] = set()
+        plain: Sequence[Mistake] = ()
+        for asked in self._questions():
+            kept = []
+            for mistake in left:
+                said = asked.answer(mistake)
+                if said is None or not asked.judge.same(asked.got, said):
+                    continue
+                kept.append(mistake)
+                if not asked.judge.same(said, asked.right):
+                    wrong.add(id(mistake))
+            left = kept
+            if asked.question.plain:
+                plain = [each for each in left if id(each) in wrong]
+            if not left:
+                break
+        return [each for each in left if id(each) in wrong], plain
+
+    def _questions(self) -> Iterator[Asked]:
+        """Yield each question with the adapter's answer, which is asked for once."""
+        yield from self._asked
+        for question in self._left:
+            if not self._possible(question):
+                continue
+            sample = Sample(
+                oracle=self._oracle,
+                variant=self._variant,
+                dtype=self._subject.dtype,
+                batch=question.batch,
+            )
+            asked = Asked(
+                question=question,
+                sample=sample,
+                judge=judge(sample, self._subject.adapter.declaration),
+                got=ask(self._subject, question, sample),
+                right=ask(self._right, question, sample),
+            )
+            self._asked.append(asked)
+            yield asked
+
+    def _possible(self, question: Question) -> bool:
+        """Tell whether both frameworks have the layout that is asked for."""
+        if not question.layout:
+            return True
+        arrays = question.batch.arrays.values()
+        views = (self._subject.framework.layouts(array) for array in arrays)
+        return all(question.layout in view for view in views)
+
+    def _listed(self) -> Iterator[Mistake]:
+        for mutant in mutants(self._operation.name):
+            if mutant.kind == "forward" and mutant.shows(self._variant.name):
+                formula = self._numpy(adapter(mutant))
+                yield Mistake(formula=formula, listed=mutant.text, url=mutant.url)
+
+    def _single(self) -> Iterator[Mistake]:
+        if self._variant.makes_mask:
+            for part in MASKS:
+                yield Mistake(formula=self._right, answer=on_answer(part))
+        else:
+            for source in INPUTS:
+                yield Mistake(formula=self._right, source=source)
+            for mask in MASKS:
+                yield Mistake(formula=self._right, mask=mask)
+        for answer in ANSWERS:
+            yield Mistake(formula=self._right, answer=answer)
+
+    def _double(self) -> Iterator[Mistake]:
+        if self._variant.makes_mask:
+            return
+        for answer in ANSWERS:
+            if answer.after:
+                continue
+            for source in INPUTS:
+                yield Mistake(formula=self._right, source=source, answer=answer)
+            for mask in MASKS:
+                yield Mistake(formula=self._right, mask=mask, answer=answer)
+        for mask in MASKS:
+            for source in INPUTS:
+                if not source.fills:
+                    yield Mistake(formula=self._right, source=source, mask=mask)
+
+    def _numpy(self, wrong: Adapter) -> Subject:
+        framework = load_framework("numpy")
+        return Subject(
+            wrong,
+            framework,
+            self._operation,
+            self._variant,
+            dtype=self._subject.dtype,
+            route="eager",
+        )
