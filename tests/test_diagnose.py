@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from conformance.check.diagnose import _numpy, diagnose
+from conformance.check.diagnosis import diagnose
 from conformance.check.mutants import adapter, correct
 from conformance.check.runner import Runner
 from conformance.operations import load_operations, load_oracle
@@ -13,7 +13,9 @@ from conformance.operations._common.mutant import Mutant, mutants
 from conformance.specification.plan import plan
 from conformance.specification.selection import Selection
 from conformance.trial.adapter import Adapter
+from conformance.trial.frameworks import load_framework
 from conformance.trial.sample import cast, generate
+from conformance.trial.subject import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,6 +154,7 @@ def _diagnosed(mutant: Mutant) -> str:
 def _asked(wrong: Adapter, name: str, dtype: str, variant: str = "") -> str:
     operation = load_operations()[name]
     chosen = next(each for each in operation.variants if variant in {"", each.name})
-    subject = _numpy(wrong, operation, chosen, dtype)
+    framework = load_framework(wrong.declaration.framework)
+    subject = Subject(wrong, framework, operation, chosen, dtype=dtype, route="eager")
     batch = cast(generate(load_oracle(name), chosen, seed=0, turn=0), dtype)
     return diagnose(subject, [batch], operation, chosen)

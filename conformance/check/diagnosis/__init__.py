@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from conformance.check.diagnosis.gradient import diagnose_gradient
 from conformance.check.diagnosis.questions import questions
 from conformance.check.diagnosis.search import Search
 from conformance.check.diagnosis.sentence import sentence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from conformance.trial.batch import Batch
     from conformance.trial.subject import Subject
 
-__all__ = ["RAISES", "diagnose"]
+__all__ = ["RAISES", "diagnose", "diagnose_gradient"]
 
 RAISES = False
 """Whether an error in a diagnosis is raised: true in the suite's own tests."""

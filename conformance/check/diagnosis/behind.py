@@ -33,12 +33,19 @@ def _mean_count(counts: Array) -> Array:
     return counts.mean() if counts.size else np.asarray(1.0)
 
 
+def _least(counts: Array) -> Array:
+    return counts.min() if counts.size else np.asarray(0)
+
+
 _DIVISORS: tuple[tuple[str, Divisor], ...] = (
     ("T", lambda batch: np.full(batch.rows, batch.time)),
     ("one more than " + _COUNT, lambda batch: batch.counts + 1),
     ("one less than " + _COUNT, lambda batch: batch.counts - 1),
     ("the longest row's number of valid positions", _total(lambda n: n.max(initial=0))),
-    ("the shortest row's number of valid positions", _total(lambda n: n.min())),
+    (
+        "the shortest row's number of valid positions",
+        _total(lambda n: n.min() if n.size else n.sum()),
+    ),
     ("the first row's number of valid positions", _total(lambda n: n[:1].sum())),
     ("the rows' average number of valid positions", _total(_mean_count)),
     ("the batch's number of valid positions", _total(np.sum)),

@@ -15,7 +15,7 @@ from conformance.operations._common import arrays
 from conformance.trial.precision import numpy_dtype
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from conformance.trial.batch import Array, Batch
 
@@ -344,3 +344,30 @@ INPUTS: tuple[InputPart, ...] = (
     InputPart(text="reads the rows from their ends, not the mask", change=_turned),
 )
 """What stood at padding, and what became of NaN."""
+
+
+def inputs_alone(names: Sequence[str]) -> tuple[InputPart, ...]:
+    """Return the parts that touch one of several inputs and leave the others.
+
+    Args:
+        names: The operation's inputs; of one alone there is nothing to say.
+    """
+    if len(names) < 2:  # noqa: PLR2004 - one has no others
+        return ()
+    return tuple(
+        InputPart(
+            text=f"sets padding of {name} alone to 0 and then counts it as valid",
+            change=_alone(name),
+            fills=True,
+        )
+        for name in names
+    )
+
+
+def _alone(name: str) -> Callable[[Batch, float], Batch]:
+    def change(batch: Batch, _: float) -> Batch:
+        array = batch.arrays[name]
+        zeros = np.where(over(batch.mask, array), array, array.dtype.type(0))
+        return replace(batch, arrays={**batch.arrays, name: zeros})
+
+    return change

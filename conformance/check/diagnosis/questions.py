@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from conformance.operations import load_operations
+from conformance.trial.draw import Draw
 from conformance.trial.precision import PRECISIONS
 from conformance.trial.sample import cast, generate
 
@@ -24,8 +25,11 @@ SEED = 90017
 SHORT = 3
 """The longest row of a batch that is padded further."""
 
-PLAIN = 6
-"""How many of those batches are finite and padded on the right."""
+ORDINARY = 3
+"""Batches whose padding might as well be valid."""
+
+PLAIN = 5 + ORDINARY
+"""How many batches are finite and padded on the right."""
 
 FILLS = (-3e3, -3e5, -3e7, -5e9, -3e10)
 """Valid values of one row each, between the fill values that people use."""
@@ -59,24 +63,19 @@ def questions(
     """Yield the failing batch first, then those that tell mistakes apart.
 
     Args:
-        batches: What the adapter failed on, in its dtype; the first has the weights.
+        batches: What the adapter failed on, in its dtype.
         oracle: The operation's oracle.
         variant: The variant.
         dtype: The dtype of the adapter's inputs.
         declaration: What the adapter takes; nothing else is put to it.
     """
-    first = tuple(batches)
-    for batch in first:
+    for batch in batches:
         yield Question(batch=batch, plain=True)
-    weights = first[0].weights if first else {}
-
-    def ready(batch: Batch) -> Batch:
-        return cast(replace(batch, weights=weights) if weights else batch, dtype)
-
+    # Weights of their own: a shrunk batch has zeros, under which much is alike.
     telling = _telling(oracle, variant, dtype, declaration)
     for number, batch in enumerate(telling):
-        yield Question(batch=ready(batch), plain=number < PLAIN)
-    other = ready(_generated(oracle, variant, 1))
+        yield Question(batch=cast(batch, dtype), plain=number < PLAIN)
+    other = cast(_generated(oracle, variant, 1), dtype)
     for form in declaration.mask_forms:
         if form in {"float", "int8", "none"}:
             yield Question(batch=other, form=form)
@@ -95,7 +94,8 @@ def _telling(
     plain = _generated(oracle, variant, 0)
     yield plain
     yield _generated(oracle, variant, 1)
-    yield _ordinary(plain)
+    for turn in range(ORDINARY):
+        yield _ordinary(oracle, variant, turn)
     yield _at_padding(plain, 0.0)
     yield replace(plain, mask=plain.mask & (np.arange(plain.time) < SHORT))
     yield replace(plain, mask=np.ones_like(plain.mask))
@@ -135,16 +135,14 @@ def _wild(plain: Batch, dtype: str) -> Iterator[Batch]:
         yield _nan_valid(plain)
 
 
-def _ordinary(batch: Batch) -> Batch:
-    """Return the batch with numbers at padding that might as well be valid."""
-    arrays = {}
-    for name, array in batch.arrays.items():
-        wide = batch.mask.reshape(batch.mask.shape + (1,) * (array.ndim - 2))
-        steps = np.arange(1, array.size + 1).reshape(array.shape) % 7
-        labels = array.dtype.kind in "iu"
-        other = array[:, :1] if labels else steps / 4 - 0.875
-        arrays[name] = np.where(wide, array, other)
-    return replace(batch, arrays=arrays)
+def _ordinary(oracle: Any, variant: Variant, turn: int) -> Batch:
+    """Return a batch with numbers at padding that might as well be valid."""
+    batch = _generated(oracle, variant, turn)
+    if variant.makes_mask:
+        return batch
+    draw = Draw(SEED, f"{variant.name}/ordinary", 2 * turn)
+    full = np.ones_like(batch.mask)
+    return replace(batch, arrays=oracle.generate(variant.options, draw, full))
 
 
 def _with_valid(batch: Batch, values: Sequence[float], dtype: str) -> Batch:

@@ -7,13 +7,14 @@ stage is left as soon as something in it explains all that was asked.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from conformance.check.diagnosis.answers import Answer, Judge, ask, judge
 from conformance.check.diagnosis.behind import ANSWERS, on_answer
-from conformance.check.diagnosis.parts import INPUTS, MASKS
+from conformance.check.diagnosis.parts import INPUTS, MASKS, inputs_alone
 from conformance.check.mutants import adapter, correct
 from conformance.operations._common.mutant import mutants
 from conformance.trial.frameworks import load_framework
@@ -163,7 +164,11 @@ class Search:
             The mistakes, and whether they explain finite numbers alone.
         """
         partly: Sequence[Mistake] = ()
-        for stage in (self._listed, self._single, self._double):
+        first = next(self._questions())
+        # Parts change rows and positions: without any there is nothing to change.
+        some = first.sample.batch.mask.size > 0
+        parts = (self._single, self._double) if some else ()
+        for stage in (self._listed, *parts):
             found, plain = self._explained(stage())
             if found:
                 return found, False
@@ -195,7 +200,7 @@ class Search:
 
     def _questions(self) -> Iterator[Asked]:
         """Yield each question with the adapter's answer, which is asked for once."""
-        yield from self._asked
+        yield from tuple(self._asked)
         for question in self._left:
             if not self._possible(question):
                 continue
@@ -234,12 +239,13 @@ class Search:
             for part in MASKS:
                 yield Mistake(formula=self._right, answer=on_answer(part))
         else:
-            for source in INPUTS:
+            for source in self._sources:
                 yield Mistake(formula=self._right, source=source)
             for mask in MASKS:
                 yield Mistake(formula=self._right, mask=mask)
         for answer in ANSWERS:
             yield Mistake(formula=self._right, answer=answer)
+        yield from self._others
 
     def _double(self) -> Iterator[Mistake]:
         if self._variant.makes_mask:
@@ -247,7 +253,7 @@ class Search:
         for answer in ANSWERS:
             if answer.after:
                 continue
-            for source in INPUTS:
+            for source in self._sources:
                 yield Mistake(formula=self._right, source=source, answer=answer)
             for mask in MASKS:
                 yield Mistake(formula=self._right, mask=mask, answer=answer)
@@ -255,14 +261,33 @@ class Search:
             for source in INPUTS:
                 if not source.fills:
                     yield Mistake(formula=self._right, source=source, mask=mask)
+            for other in self._others:
+                yield replace(other, mask=mask)
 
-    def _numpy(self, wrong: Adapter) -> Subject:
-        framework = load_framework("numpy")
+    @cached_property
+    def _sources(self) -> tuple[InputPart, ...]:
+        return (*INPUTS, *inputs_alone(self._operation.inputs))
+
+    @cached_property
+    def _others(self) -> tuple[Mistake, ...]:
+        """The right formulas of the operation's other variants."""
+        right = correct(self._operation.name)
+        return tuple(
+            Mistake(
+                formula=self._numpy(right, variant),
+                listed=f"answers as {variant.name} does",
+            )
+            for variant in self._operation.variants
+            if variant.name != self._variant.name
+        )
+
+    def _numpy(self, wrong: Adapter, variant: Variant | None = None) -> Subject:
+        """Return an adapter on NumPy as a subject in the dtype of what failed."""
         return Subject(
             wrong,
-            framework,
+            load_framework("numpy"),
             self._operation,
-            self._variant,
+            variant or self._variant,
             dtype=self._subject.dtype,
             route="eager",
         )
