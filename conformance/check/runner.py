@@ -64,6 +64,7 @@ class Runner:
         self._cases = {case.id: case for group in cases.values() for case in group}
         self.fixtures = Fixtures(adapter, seed)
         self._unnamed: set[tuple[str, str, str]] = set()
+        self._unstable: dict[str, str] = {}
 
     @property
     def framework(self) -> Framework:
@@ -124,7 +125,9 @@ class Runner:
         return self._failed(check, finding, perf_counter(), shrunk=False, named=False)
 
     def remember(self, check: Check, result: Result) -> None:
-        """Take over from an earlier process's failure that no mistake explains it."""
+        """Know what an earlier process found: no name, or two answers."""
+        if result.unstable:
+            self._unstable.setdefault(check.operation, result.unstable)
         failure = result.failure
         named = failure is None or failure.diagnosis or not failure.inputs
         if result.outcome == "failed" and not named and not _derived(check):
@@ -157,9 +160,15 @@ class Runner:
         if named and not finding.errored:
             proof = structs.replace(proof, diagnosis=self._diagnosed(check, finding))
         outcome = "errored" if finding.errored else "failed"
-        message = clean(finding.verdict.message)
+        message, unstable = clean(finding.verdict.message), ""
+        if finding.unstable:
+            proof = structs.replace(proof, repeats=clean(finding.unstable))
+            unstable = self._unstable.setdefault(check.operation, check.id)
+            seen = "" if unstable == check.id else f", as {unstable} showed first"
+            message = f"non-deterministic{seen}: {message}"
         share = finding.verdict.share
-        return _result(check, outcome, started, message, share=share, failure=proof)
+        found = _result(check, outcome, started, message, share=share, failure=proof)
+        return structs.replace(found, unstable=unstable)
 
     def _diagnosed(self, check: Check, finding: Finding) -> str:
         """Return which known mistake gives this answer, if exactly one does."""

@@ -6,7 +6,12 @@ import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from conformance.errors import AdapterFault, ConformanceError, NotJudgedError
+from conformance.errors import (
+    AdapterFault,
+    ConformanceError,
+    NotJudgedError,
+    TwoAnswersError,
+)
 from conformance.trial.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -27,12 +32,14 @@ class Finding:
         errored: Whether the adapter raised instead of answering.
         trace: The adapter's traceback, if it raised.
         judged: How many verdicts there were.
+        unstable: Of an answer that changes from call to call, how often it was wrong.
     """
 
     verdict: Verdict
     errored: bool = False
     trace: str = ""
     judged: int = 0
+    unstable: str = ""
 
     @property
     def passed(self) -> bool:
@@ -53,9 +60,7 @@ def attempt(law: Any, subject: Subject, sample: Sample) -> Finding:
     except NotJudgedError:
         raise
     except AdapterFault as error:
-        given = subject.given or sample.batch
-        verdict = Verdict(passed=False, message=str(error), batch=given)
-        return Finding(verdict=verdict, judged=judged)
+        return _faulty(error, subject.given or sample.batch, judged)
     except ConformanceError as error:
         return _raised(error, subject.given or sample.batch, trace="")
     except KeyboardInterrupt:
@@ -67,6 +72,22 @@ def attempt(law: Any, subject: Subject, sample: Sample) -> Finding:
         message = "the law judged nothing: every sample needs at least one verdict"
         return Finding(verdict=Verdict(passed=False, message=message), errored=True)
     return Finding(verdict=best, judged=judged)
+
+
+def _faulty(error: AdapterFault, batch: Batch, judged: int) -> Finding:
+    if not isinstance(error, TwoAnswersError):
+        verdict = Verdict(passed=False, message=str(error), batch=batch)
+        return Finding(verdict=verdict, judged=judged)
+    verdict = Verdict(
+        passed=False,
+        message=str(error),
+        share=float("inf"),
+        batch=batch,
+        got=error.second,
+        want=error.first,
+    )
+    often = "the same call does not always give the second answer"
+    return Finding(verdict=verdict, judged=judged, unstable=often)
 
 
 def _raised(error: BaseException, batch: Batch, *, trace: str) -> Finding:
