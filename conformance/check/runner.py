@@ -15,6 +15,7 @@ from conformance.check import evidence
 from conformance.check.case import judge_case
 from conformance.check.fixtures import Fixtures
 from conformance.check.law import Effort, judge_law
+from conformance.check.name import Namer
 from conformance.errors import NotJudgedError
 from conformance.operations import load_operations
 from conformance.records import Result, clean, number
@@ -63,7 +64,7 @@ class Runner:
         """Seconds that looking for the smallest input may take."""
         self._cases = {case.id: case for group in cases.values() for case in group}
         self.fixtures = Fixtures(adapter, seed)
-        self._unnamed: set[tuple[str, str, str]] = set()
+        self._namer = Namer(self.fixtures)
         self._unstable: dict[str, str] = {}
 
     @property
@@ -128,10 +129,7 @@ class Runner:
         """Know what an earlier process found: no name, or two answers."""
         if result.unstable:
             self._unstable.setdefault(check.operation, result.unstable)
-        failure = result.failure
-        named = failure is None or failure.diagnosis or not failure.inputs
-        if result.outcome == "failed" and not named and not _derived(check):
-            self._unnamed.add((check.variant.name, check.dtype, check.route))
+        self._namer.remember(check, result)
 
     def _failed(
         self,
@@ -157,8 +155,8 @@ class Runner:
             variables=declaration.variables,
             form=declaration.usual_form,
         )
-        if named and not finding.errored:
-            proof = structs.replace(proof, diagnosis=self._diagnosed(check, finding))
+        if named:
+            proof = structs.replace(proof, diagnosis=self._namer.name(check, finding))
         outcome = "errored" if finding.errored else "failed"
         message, unstable = clean(finding.verdict.message), ""
         if finding.unstable:
@@ -169,35 +167,6 @@ class Runner:
         share = finding.verdict.share
         found = _result(check, outcome, started, message, share=share, failure=proof)
         return structs.replace(found, unstable=unstable)
-
-    def _diagnosed(self, check: Check, finding: Finding) -> str:
-        """Return which known mistake gives this answer, if exactly one does."""
-        batch = finding.verdict.batch
-        key = (check.variant.name, check.dtype, check.route)
-        if batch is None or _derived(check) or key in self._unnamed:
-            return ""
-        from conformance.check import diagnosis  # a run without failures needs none
-
-        subject = self.fixtures.subject(check)
-        try:
-            named = diagnosis.diagnose(
-                subject, [batch], subject.operation, check.variant
-            )
-        except Exception:
-            # A failure without a name is still a failure; our own tests see the error.
-            if diagnosis.RAISES:
-                raise
-            named = ""
-        if not named:
-            # A diagnosis tries every mutant on many batches, and wrong code fails many
-            # laws: without a name once, it has none by its other failures either.
-            self._unnamed.add(key)
-        return named
-
-
-def _derived(check: Check) -> bool:
-    """Tell whether a check is about gradients, which no mistake is known by."""
-    return check.item in {"gradient", "wild-gradient"}
 
 
 def _result(

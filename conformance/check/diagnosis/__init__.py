@@ -34,6 +34,9 @@ def diagnose(
     batches: Sequence[Batch],
     operation: Operation,
     variant: Variant,
+    *,
+    raised: bool = False,
+    thorough: bool = True,
 ) -> str:
     """Return which mistake gives the subject's answers, or nothing.
 
@@ -42,6 +45,8 @@ def diagnose(
         batches: The batch on which it failed, in the subject's dtype, and others.
         operation: The operation.
         variant: The variant.
+        raised: Whether it raised: then what raises the same alone is a name.
+        thorough: Whether to try products of parts, which takes a second.
 
     Returns:
         A sentence and its thread, such as ``divides by T, not by the number of valid
@@ -51,5 +56,7 @@ def diagnose(
     declaration = subject.adapter.declaration
     asked = questions(batches, oracle, variant, subject.dtype, declaration)
     search = Search(subject, asked, operation, variant, oracle)
-    found, finite = search.explain()
+    if raised:
+        return sentence(search.raising())
+    found, finite = search.explain(thorough=thorough)
     return sentence(found, finite=finite)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
+from math import isnan
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 RELATIVE = 2.0**-12
 """The most that reading padding may add to an answer's bound, of its size."""
+
+FAR = 0.02
+"""Of an element's size: more than any bound beside the exact answer's own allows."""
 
 LARGEST = 1e4
 CLASSES = 2
@@ -67,7 +72,7 @@ def ask(subject: Subject, question: Question, sample: Sample) -> Answer:
     return Answer(array=array, dtype=dtype, written=written)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Judge:
     """Whether two answers are the same within both error bounds.
 
@@ -93,7 +98,7 @@ class Judge:
 
     def alike(self, got: Array, said: Array) -> bool:
         """Tell whether two arrays are the same where it counts."""
-        if got.shape != said.shape:
+        if got.shape != said.shape or self._far(got, said):
             return False
         with np.errstate(all="ignore"):
             error = np.abs(got - said)
@@ -105,6 +110,22 @@ class Judge:
             alike = (error <= bound) | (got == said)
             alike |= np.isnan(got) & np.isnan(said)
         return bool((alike | ~self.counts).all())
+
+    @cached_property
+    def _first(self) -> int:
+        """The first element that is compared, flat; -1 where there is none."""
+        found = np.flatnonzero(self.counts)
+        return int(found[0]) if found.size else -1
+
+    def _far(self, got: Array, said: Array) -> bool:
+        """Tell of one element that it is far off: most mistakes are told apart so."""
+        if self._first < 0:
+            return False
+        one, other = float(got.flat[self._first]), float(said.flat[self._first])
+        if isnan(one) or isnan(other):
+            return isnan(one) != isnan(other)
+        size = max(abs(one), abs(other))
+        return abs(one - other) > float(self.bounds[0].flat[self._first]) + FAR * size
 
 
 def judge(sample: Sample, declaration: Declaration) -> Judge:
@@ -156,6 +177,6 @@ def _counted(sample: Sample, declaration: Declaration) -> Array:
     ):
         return counted
     if sample.variant.result == "scalar":
-        return np.full(shape, not empty.any())
+        return np.full(shape, not empty.all())
     wide = (~empty).reshape((-1,) + (1,) * (len(shape) - 1))
     return np.broadcast_to(counted & wide, shape)

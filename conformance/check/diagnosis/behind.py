@@ -135,6 +135,9 @@ def _times(power: int) -> Change:
     return change
 
 
+_MAIN = 3 + len(_DIVISORS) + len(_WHOLE) + len(EPSILONS)
+"""The divisors that people use in place of the right one; the rest is beside it."""
+
 DIVISORS: tuple[AnswerPart, ...] = (
     AnswerPart(text=f"divides by {_COUNT} whatever it adds up", change=_own_count),
     AnswerPart(text=f"divides by {_COUNT}", change=_times(-1)),
@@ -288,6 +291,9 @@ def _rounded(dtype: str) -> Change:
     return _plain(lambda answer: answer.astype(numpy_dtype(dtype)))
 
 
+_COMMON = 8
+"""How many of the parts below go together with a divisor or a mask."""
+
 OTHERS: tuple[AnswerPart, ...] = (
     *(
         AnswerPart(
@@ -332,6 +338,25 @@ OTHERS: tuple[AnswerPart, ...] = (
 """What else becomes of an answer: NaN, empty rows, order, dtype."""
 
 ANSWERS = (*DIVISORS, *AFTER, *OTHERS)
+
+
+def _then(first: AnswerPart, second: AnswerPart) -> AnswerPart:
+    """Return two parts as one, the first inside the second."""
+
+    def change(answer: Array, batch: Batch, used: Array) -> Array | None:
+        inner = first.change(answer, batch, used)
+        return None if inner is None else second.change(inner, batch, used)
+
+    text = f"{first.text}, and {second.text}"
+    return AnswerPart(text=text, change=change, after=first.after)
+
+
+PAIRS = tuple(
+    _then(first, second)
+    for first in (*DIVISORS[:_MAIN], *AFTER)
+    for second in OTHERS[:_COMMON]
+)
+"""Two parts behind the formula: a divisor or a mask, and what becomes of NaN."""
 
 
 def on_answer(part: MaskPart) -> AnswerPart:

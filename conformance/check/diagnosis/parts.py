@@ -325,6 +325,15 @@ INPUTS: tuple[InputPart, ...] = (
             batch, lambda x: np.where(np.isnan(x), x.dtype.type(0), x)
         ),
     ),
+    *(
+        InputPart(
+            text=f"takes NaN in the input for {name}",
+            change=lambda batch, _, value=value: _each(  # type: ignore[misc]
+                batch, lambda x: np.where(np.isnan(x), x.dtype.type(value), x)
+            ),
+        )
+        for name, value in (("minus infinity", -np.inf), ("infinity", np.inf))
+    ),
     InputPart(
         text="replaces NaN and infinity in the input by finite numbers",
         change=lambda batch, _: _each(batch, np.nan_to_num),

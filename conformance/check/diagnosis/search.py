@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from conformance.check.diagnosis.answers import Answer, Judge, ask, judge
-from conformance.check.diagnosis.behind import ANSWERS, on_answer
+from conformance.check.diagnosis.behind import ANSWERS, PAIRS, on_answer
 from conformance.check.diagnosis.parts import INPUTS, MASKS, inputs_alone
 from conformance.check.mutants import adapter, correct
 from conformance.operations._common.mutant import mutants
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from conformance.check.diagnosis.questions import Question
     from conformance.specification import Operation, Variant
     from conformance.trial.adapter import Adapter
-    from conformance.trial.batch import Batch
+    from conformance.trial.batch import Array, Batch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,39 +95,43 @@ class Asked:
     judge: Judge
     got: Answer
     right: Answer
-    _answers: dict[Any, Answer] = field(default_factory=dict)
+    _formulas: dict[Any, tuple[Answer, Array]] = field(default_factory=dict)
+
+    @property
+    def batch(self) -> Batch:
+        """The inputs with their mask; without a mask everything is valid."""
+        batch = self.sample.batch
+        if self.question.form != "none":
+            return batch
+        return replace(batch, mask=np.ones_like(batch.mask))
 
     def answer(self, mistake: Mistake) -> Answer | None:
         """Return what a mistake answers, or None where it means nothing.
 
         One formula on one input is asked once, whatever becomes of its answer.
         """
-        key = (
-            id(mistake.formula),
-            mistake.source and mistake.source.text,
-            mistake.mask and mistake.mask.text,
-            mistake.unmasked,
-        )
-        if key not in self._answers:
-            self._answers[key] = self._formula(mistake)
-        found = self._answers[key]
+        key = (id(mistake.formula), mistake.source, mistake.mask, mistake.unmasked)
+        if key not in self._formulas:
+            self._formulas[key] = self._formula(mistake)
+        found, used = self._formulas[key]
         if mistake.answer is None or found.array is None:
             return found
-        used = mistake.given(self.sample.batch).mask
         with np.errstate(all="ignore"):
-            changed = mistake.answer.change(found.array, self.sample.batch, used)
-        return None if changed is None else replace(found, array=changed)
+            changed = mistake.answer.change(found.array, self.batch, used)
+        if changed is None:
+            return None
+        return Answer(array=changed, dtype=found.dtype, written=found.written)
 
-    def _formula(self, mistake: Mistake) -> Answer:
+    def _formula(self, mistake: Mistake) -> tuple[Answer, Array]:
+        """Return what the formula answers to what it is given, and the mask in that."""
         if mistake.source is None and mistake.mask is None and not mistake.unmasked:
-            return ask(mistake.formula, self.question, self.sample)
-        if self.question.form == "none":
-            # Without a mask everything is valid, for a changed one too.
-            return Answer(array=None, dtype="no mask")
+            found = ask(mistake.formula, self.question, self.sample)
+            return found, self.batch.mask
         with np.errstate(all="ignore"):
-            batch = mistake.given(self.sample.batch)
+            batch = mistake.given(self.batch)
         plain = replace(self.question, form="bool")
-        return ask(mistake.formula, plain, replace(self.sample, batch=batch))
+        found = ask(mistake.formula, plain, replace(self.sample, batch=batch))
+        return found, batch.mask
 
 
 class Search:
@@ -157,8 +161,11 @@ class Search:
         self._asked: list[Asked] = []
         self._right = self._numpy(correct(operation.name))
 
-    def explain(self) -> tuple[Sequence[Mistake], bool]:
+    def explain(self, *, thorough: bool) -> tuple[Sequence[Mistake], bool]:
         """Return the simplest mistakes that explain everything.
+
+        Args:
+            thorough: Whether to try products of parts too.
 
         Returns:
             The mistakes, and whether they explain finite numbers alone.
@@ -167,13 +174,27 @@ class Search:
         first = next(self._questions())
         # Parts change rows and positions: without any there is nothing to change.
         some = first.sample.batch.mask.size > 0
-        parts = (self._single, self._double) if some else ()
-        for stage in (self._listed, *parts):
+        stages = [self._listed]
+        stages += [self._single] if some else []
+        stages += [self._double, self._triple] if some and thorough else []
+        for stage in stages:
             found, plain = self._explained(stage())
             if found:
                 return found, False
             partly = partly or plain
         return partly, True
+
+    def raising(self) -> Sequence[Mistake]:
+        """Return the listed mistakes that raise the same and answer the same else."""
+        first = next(self._questions())
+        alike = [
+            mistake
+            for mistake in self._listed()
+            if (said := first.answer(mistake)) is not None
+            and said.array is None
+            and said.dtype == first.got.dtype
+        ]
+        return self._explained(alike)[0]
 
     def _explained(
         self, mistakes: Iterable[Mistake]
@@ -246,6 +267,15 @@ class Search:
         for answer in ANSWERS:
             yield Mistake(formula=self._right, answer=answer)
         yield from self._others
+
+    def _triple(self) -> Iterator[Mistake]:
+        if self._variant.makes_mask:
+            return
+        for answer in PAIRS:
+            yield Mistake(formula=self._right, answer=answer)
+            if not answer.after:
+                yield Mistake(formula=self._right, source=INPUTS[0], answer=answer)
+                yield Mistake(formula=self._right, mask=MASKS[0], answer=answer)
 
     def _double(self) -> Iterator[Mistake]:
         if self._variant.makes_mask:
