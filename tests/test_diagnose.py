@@ -157,4 +157,4 @@ def _asked(wrong: Adapter, name: str, dtype: str, variant: str = "") -> str:
     framework = load_framework(wrong.declaration.framework)
     subject = Subject(wrong, framework, operation, chosen, dtype=dtype, route="eager")
     batch = cast(generate(load_oracle(name), chosen, seed=0, turn=0), dtype)
-    return diagnose(subject, [batch], operation, chosen)
+    return diagnose(subject, [batch])

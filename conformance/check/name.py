@@ -63,16 +63,10 @@ class Namer:
                 "" if finding.errored else diagnose_gradient(subject, verdict, oracle)
             )
         batches = [] if verdict.batch is None else [verdict.batch]
-        variant, thorough = check.variant, check.variant.name not in self._searched
-        self._searched.add(variant.name)
-        return diagnose(
-            subject,
-            batches,
-            subject.operation,
-            variant,
-            raised=finding.errored,
-            thorough=thorough,
-        )
+        variant = check.variant.name
+        thorough = variant not in self._searched
+        self._searched.add(variant)
+        return diagnose(subject, batches, raised=finding.errored, thorough=thorough)
 
     def remember(self, check: Check, result: Result) -> None:
         """Know again of an earlier process's failure that it has no name."""

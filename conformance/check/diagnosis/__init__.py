@@ -19,11 +19,10 @@ from conformance.operations import load_oracle
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.specification import Operation, Variant
     from conformance.trial.batch import Batch
     from conformance.trial.subject import Subject
 
-__all__ = ["RAISES", "diagnose", "diagnose_gradient"]
+__all__ = ["RAISES", "diagnose", "diagnose_gradient", "open_search"]
 
 RAISES = False
 """Whether an error in a diagnosis is raised: true in the suite's own tests."""
@@ -32,8 +31,6 @@ RAISES = False
 def diagnose(
     subject: Subject,
     batches: Sequence[Batch],
-    operation: Operation,
-    variant: Variant,
     *,
     raised: bool = False,
     thorough: bool = True,
@@ -43,8 +40,6 @@ def diagnose(
     Args:
         subject: What failed.
         batches: The batch on which it failed, in the subject's dtype, and others.
-        operation: The operation.
-        variant: The variant.
         raised: Whether it raised: then what raises the same alone is a name.
         thorough: Whether to try products of parts, which takes a second.
 
@@ -52,11 +47,16 @@ def diagnose(
         A sentence and its thread, such as ``divides by T, not by the number of valid
         positions; see https://...``; empty when nothing explains every answer.
     """
-    oracle = load_oracle(operation.name)
-    declaration = subject.adapter.declaration
-    asked = questions(batches, oracle, variant, subject.dtype, declaration)
-    search = Search(subject, asked, operation, variant, oracle)
+    search = open_search(subject, batches)
     if raised:
         return sentence(search.raising())
     found, finite = search.explain(thorough=thorough)
     return sentence(found, finite=finite)
+
+
+def open_search(subject: Subject, batches: Sequence[Batch]) -> Search:
+    """Return the search for what explains a subject's answers, nothing asked yet."""
+    oracle = load_oracle(subject.operation.name)
+    declaration = subject.adapter.declaration
+    asked = questions(batches, oracle, subject.variant, subject.dtype, declaration)
+    return Search(subject, asked, oracle)

@@ -105,7 +105,8 @@ class Judge:
             size = np.nan_to_num(np.abs(said))
             exact, padded = self.bounds
             # Huge padding has a huge bound, under which everything would be alike.
-            bound = exact + np.minimum(padded, RELATIVE * size)
+            # Each of the two answers may be off by as much.
+            bound = 2 * exact + np.minimum(padded, RELATIVE * size)
             bound = bound + 4 * PRECISIONS[self.dtype].u * size
             alike = (error <= bound) | (got == said)
             alike |= np.isnan(got) & np.isnan(said)
@@ -125,7 +126,8 @@ class Judge:
         if isnan(one) or isnan(other):
             return isnan(one) != isnan(other)
         size = max(abs(one), abs(other))
-        return abs(one - other) > float(self.bounds[0].flat[self._first]) + FAR * size
+        bound = 2 * float(self.bounds[0].flat[self._first])
+        return abs(one - other) > bound + FAR * size
 
 
 def judge(sample: Sample, declaration: Declaration) -> Judge:

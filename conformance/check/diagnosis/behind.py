@@ -39,6 +39,7 @@ def _least(counts: Array) -> Array:
 
 _DIVISORS: tuple[tuple[str, Divisor], ...] = (
     ("T", lambda batch: np.full(batch.rows, batch.time)),
+    ("one less than T", lambda batch: np.full(batch.rows, batch.time - 1)),
     ("one more than " + _COUNT, lambda batch: batch.counts + 1),
     ("one less than " + _COUNT, lambda batch: batch.counts - 1),
     ("the longest row's number of valid positions", _total(lambda n: n.max(initial=0))),
@@ -220,13 +221,17 @@ AFTER: tuple[AnswerPart, ...] = (
     ),
     AnswerPart(
         text="applies the mask to the answer alone, and makes what is left sum to one",
-        change=_renormalised(1e-13),
+        change=_renormalised(0.0),
         after=True,
     ),
-    AnswerPart(
-        text="applies the mask to the answer alone, and divides by its sum plus 1e-5",
-        change=_renormalised(1e-5),
-        after=True,
+    *(
+        AnswerPart(
+            text=f"applies the mask to the answer alone, and divides by its sum plus "
+            f"{epsilon}",
+            change=_renormalised(float(epsilon)),
+            after=True,
+        )
+        for epsilon in ("1e-13", "1e-12", "1e-10", *EPSILONS)
     ),
     *(
         AnswerPart(
@@ -255,6 +260,14 @@ def _empty(value: float) -> Change:
         return np.where(wide, value, answer)
 
     return change
+
+
+def _left(answer: Array, batch: Batch, used: Array) -> Array | None:
+    """Return NaN where the mask that was used leaves nothing of a row."""
+    if not answer.ndim or len(answer) != batch.rows:
+        return None
+    nothing = ~used.any(axis=1).reshape((-1,) + (1,) * (answer.ndim - 1))
+    return np.where(nothing, np.nan, answer)
 
 
 def _plain(change: Callable[[Array], Array]) -> Change:
@@ -291,7 +304,7 @@ def _rounded(dtype: str) -> Change:
     return _plain(lambda answer: answer.astype(numpy_dtype(dtype)))
 
 
-_COMMON = 8
+_COMMON = 9
 """How many of the parts below go together with a divisor or a mask."""
 
 OTHERS: tuple[AnswerPart, ...] = (
@@ -307,6 +320,7 @@ OTHERS: tuple[AnswerPart, ...] = (
             ("infinity", np.inf),
         )
     ),
+    AnswerPart(text="gives NaN where nothing of a row is left", change=_left),
     AnswerPart(text="lets the NaN of one row reach every row", change=_plain(_spread)),
     AnswerPart(
         text="replaces NaN in the answer by 0",

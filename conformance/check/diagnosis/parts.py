@@ -109,6 +109,15 @@ def _kept_last(batch: Batch) -> Array:
     return np.where(batch.counts[:, None] > 1, fewer, batch.mask)
 
 
+def _inner(batch: Batch) -> Array:
+    inner = arrays.without_last(np, batch.mask)
+    return np.asarray(arrays.without_first(np, inner))
+
+
+def _to_length(batch: Batch, lengths: Array) -> Array:
+    return np.asarray(np.arange(batch.time)[None] < lengths[:, None])
+
+
 _USUAL_MASKS = tuple(
     MaskPart(text=text, change=_of(change))
     for change, text, _, _ in arrays.MASKS.values()
@@ -197,6 +206,37 @@ MASKS: tuple[MaskPart, ...] = (
         ).copy(),
     ),
     MaskPart(
+        text="leaves out each row's first and last valid position",
+        change=_inner,
+    ),
+    MaskPart(
+        text="uses the mask of the row before",
+        change=lambda batch: np.roll(batch.mask, 1, axis=0),
+    ),
+    MaskPart(
+        text="uses the mask of the row behind",
+        change=lambda batch: np.roll(batch.mask, -1, axis=0),
+    ),
+    MaskPart(
+        text="rounds each row's length up to an even number",
+        change=lambda batch: _to_length(batch, batch.counts + batch.counts % 2),
+    ),
+    MaskPart(
+        text="rounds each row's length down to an even number",
+        change=lambda batch: _to_length(batch, batch.counts - batch.counts % 2),
+    ),
+    MaskPart(
+        text="takes a row without padding for an empty one",
+        change=lambda batch: batch.mask & ~batch.mask.all(axis=1, keepdims=True),
+    ),
+    MaskPart(
+        text="takes the first position alone of a row without padding",
+        change=lambda batch: (
+            batch.mask
+            & (~batch.mask.all(axis=1, keepdims=True) | (np.arange(batch.time) == 0))
+        ),
+    ),
+    MaskPart(
         text="takes a row without valid positions for a full one",
         change=_of(arrays.full_if_empty),
     ),
@@ -270,6 +310,10 @@ _FILLS = (
     ("infinity", np.inf),
     ("NaN", np.nan),
 )
+_KNOWN = {value for _, value in _FILLS}
+INFERRED = 4
+"""Numbers of an answer that are tried as what padding was filled with."""
+
 INPUTS: tuple[InputPart, ...] = (
     InputPart(
         text="multiplies the input by the mask and then counts padding as valid",
@@ -353,6 +397,26 @@ INPUTS: tuple[InputPart, ...] = (
     InputPart(text="reads the rows from their ends, not the mask", change=_turned),
 )
 """What stood at padding, and what became of NaN."""
+
+
+def inferred_fills(answer: Array | None) -> tuple[InputPart, ...]:
+    """Return fills with the numbers that an answer shows, where they are few.
+
+    Args:
+        answer: The wrong answer; a maximum or the like shows what padding was.
+    """
+    if answer is None:
+        return ()
+    found = np.unique(answer[np.isfinite(answer)])
+    shown = [float(value) for value in found if value not in _KNOWN][:INFERRED]
+    return tuple(
+        InputPart(
+            text=f"fills padding with {value:.9g} and then counts it as valid",
+            change=_fill(value),
+            fills=True,
+        )
+        for value in shown
+    )
 
 
 def inputs_alone(names: Sequence[str]) -> tuple[InputPart, ...]:

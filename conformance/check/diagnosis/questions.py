@@ -42,7 +42,7 @@ class Question:
     Attributes:
         batch: The inputs.
         form: The mask's form.
-        plain: Whether everything is finite and padded on the right.
+        plain: Whether everything is finite, of usual size and usually padded.
         layout: How the arrays lie in memory: as they come, or a framework's name for
             a view.
     """
@@ -70,7 +70,7 @@ def questions(
         declaration: What the adapter takes; nothing else is put to it.
     """
     for batch in batches:
-        yield Question(batch=batch, plain=True)
+        yield Question(batch=batch, plain=_finite(batch))
     # Weights of their own: a shrunk batch has zeros, under which much is alike.
     telling = _telling(oracle, variant, dtype, declaration)
     for number, batch in enumerate(telling):
@@ -133,6 +133,12 @@ def _wild(plain: Batch, dtype: str) -> Iterator[Batch]:
     yield _at_padding(plain, np.inf)
     if next(iter(plain.arrays.values())).dtype.kind == "f":
         yield _nan_valid(plain)
+
+
+def _finite(batch: Batch) -> bool:
+    """Tell whether every input is finite, at padding too."""
+    arrays = (np.asarray(array, np.float64) for array in batch.arrays.values())
+    return all(bool(np.isfinite(array).all()) for array in arrays)
 
 
 def _ordinary(oracle: Any, variant: Variant, turn: int) -> Batch:

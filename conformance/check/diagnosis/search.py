@@ -14,7 +14,12 @@ import numpy as np
 
 from conformance.check.diagnosis.answers import Answer, Judge, ask, judge
 from conformance.check.diagnosis.behind import ANSWERS, PAIRS, on_answer
-from conformance.check.diagnosis.parts import INPUTS, MASKS, inputs_alone
+from conformance.check.diagnosis.parts import (
+    INPUTS,
+    MASKS,
+    inferred_fills,
+    inputs_alone,
+)
 from conformance.check.mutants import adapter, correct
 from conformance.operations._common.mutant import mutants
 from conformance.trial.frameworks import load_framework
@@ -27,9 +32,13 @@ if TYPE_CHECKING:
 
     from conformance.check.diagnosis.parts import AnswerPart, InputPart, MaskPart
     from conformance.check.diagnosis.questions import Question
-    from conformance.specification import Operation, Variant
+    from conformance.specification import Variant
     from conformance.trial.adapter import Adapter
     from conformance.trial.batch import Array, Batch
+
+
+SPLITS = (1, 2, 4)
+"""Rows that are taken together where a batch is answered in parts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +52,8 @@ class Mistake:
         source: What becomes of the inputs.
         mask: Which mask is used.
         answer: What becomes of the answer.
+        split: How many rows are answered together, where one number is the mean of
+            such answers; 0 for all.
     """
 
     formula: Subject
@@ -51,11 +62,15 @@ class Mistake:
     source: InputPart | None = None
     mask: MaskPart | None = None
     answer: AnswerPart | None = None
+    split: int = 0
 
     @property
     def text(self) -> str:
         """The mistake as a sentence without a full stop."""
         parts = [part.text for part in (self.source, self.mask, self.answer) if part]
+        if self.split:
+            rows = "each row" if self.split == 1 else f"every {self.split} rows"
+            parts.append(f"takes the mean of the answers of {rows} by themselves")
         return ", and ".join([self.listed, *parts] if self.listed else parts)
 
     @property
@@ -110,7 +125,8 @@ class Asked:
 
         One formula on one input is asked once, whatever becomes of its answer.
         """
-        key = (id(mistake.formula), mistake.source, mistake.mask, mistake.unmasked)
+        parts = mistake.source, mistake.mask, mistake.unmasked, mistake.split
+        key = (id(mistake.formula), *parts)
         if key not in self._formulas:
             self._formulas[key] = self._formula(mistake)
         found, used = self._formulas[key]
@@ -124,14 +140,29 @@ class Asked:
 
     def _formula(self, mistake: Mistake) -> tuple[Answer, Array]:
         """Return what the formula answers to what it is given, and the mask in that."""
-        if mistake.source is None and mistake.mask is None and not mistake.unmasked:
+        same = mistake.source is None and mistake.mask is None
+        if same and not mistake.unmasked and not mistake.split:
             found = ask(mistake.formula, self.question, self.sample)
             return found, self.batch.mask
         with np.errstate(all="ignore"):
             batch = mistake.given(self.batch)
         plain = replace(self.question, form="bool")
-        found = ask(mistake.formula, plain, replace(self.sample, batch=batch))
-        return found, batch.mask
+        if not mistake.split:
+            found = ask(mistake.formula, plain, replace(self.sample, batch=batch))
+            return found, batch.mask
+        return self._split(mistake, batch, plain), batch.mask
+
+    def _split(self, mistake: Mistake, batch: Batch, question: Question) -> Answer:
+        """Return the mean of what some rows at a time are answered."""
+        size = mistake.split
+        starts = range(0, batch.rows, size)
+        parts = [batch.each(lambda a, at=at: a[at : at + size]) for at in starts]
+        asked = (replace(self.sample, batch=part) for part in parts)
+        found = [ask(mistake.formula, question, part) for part in asked]
+        if not found or any(each.array is None for each in found):
+            return Answer(array=None, dtype="a part raised")
+        mean = np.mean([each.array for each in found], axis=0)
+        return replace(found[0], array=mean)
 
 
 class Search:
@@ -140,8 +171,6 @@ class Search:
     Args:
         subject: What failed.
         questions: What it is asked, the failing batch first.
-        operation: The operation.
-        variant: The variant.
         oracle: The operation's oracle.
     """
 
@@ -149,17 +178,15 @@ class Search:
         self,
         subject: Subject,
         questions: Iterable[Question],
-        operation: Operation,
-        variant: Variant,
         oracle: Any,
     ) -> None:
         self._subject = subject
         self._left = iter(questions)
-        self._operation = operation
-        self._variant = variant
+        self._operation = subject.operation
+        self._variant = subject.variant
         self._oracle = oracle
         self._asked: list[Asked] = []
-        self._right = self._numpy(correct(operation.name))
+        self._right = self._numpy(correct(subject.operation.name))
 
     def explain(self, *, thorough: bool) -> tuple[Sequence[Mistake], bool]:
         """Return the simplest mistakes that explain everything.
@@ -176,7 +203,8 @@ class Search:
         some = first.sample.batch.mask.size > 0
         stages = [self._listed]
         stages += [self._single] if some else []
-        stages += [self._double, self._triple] if some and thorough else []
+        if some and thorough:
+            stages += [self._double, self._listed_and_more, self._triple]
         for stage in stages:
             found, plain = self._explained(stage())
             if found:
@@ -202,6 +230,7 @@ class Search:
         """Return those that explain everything, and those that explain plain input."""
         left = list(mistakes)
         wrong: set[int] = set()
+        finite: set[int] = set()
         plain: Sequence[Mistake] = ()
         for asked in self._questions():
             kept = []
@@ -212,9 +241,10 @@ class Search:
                 kept.append(mistake)
                 if not asked.judge.same(said, asked.right):
                     wrong.add(id(mistake))
+                    finite |= {id(mistake)} if asked.question.plain else set()
             left = kept
             if asked.question.plain:
-                plain = [each for each in left if id(each) in wrong]
+                plain = [each for each in left if id(each) in finite]
             if not left:
                 break
         return [each for each in left if id(each) in wrong], plain
@@ -225,21 +255,25 @@ class Search:
         for question in self._left:
             if not self._possible(question):
                 continue
-            sample = Sample(
-                oracle=self._oracle,
-                variant=self._variant,
-                dtype=self._subject.dtype,
-                batch=question.batch,
-            )
-            asked = Asked(
-                question=question,
-                sample=sample,
-                judge=judge(sample, self._subject.adapter.declaration),
-                got=ask(self._subject, question, sample),
-                right=ask(self._right, question, sample),
-            )
+            asked = self.ask(question)
             self._asked.append(asked)
             yield asked
+
+    def ask(self, question: Question) -> Asked:
+        """Return a question with the adapter's answer and the right formula's."""
+        sample = Sample(
+            oracle=self._oracle,
+            variant=self._variant,
+            dtype=self._subject.dtype,
+            batch=question.batch,
+        )
+        return Asked(
+            question=question,
+            sample=sample,
+            judge=judge(sample, self._subject.adapter.declaration),
+            got=ask(self._subject, question, sample),
+            right=ask(self._right, question, sample),
+        )
 
     def _possible(self, question: Question) -> bool:
         """Tell whether both frameworks have the layout that is asked for."""
@@ -249,11 +283,20 @@ class Search:
         views = (self._subject.framework.layouts(array) for array in arrays)
         return all(question.layout in view for view in views)
 
+    @cached_property
+    def _known(self) -> tuple[Mistake, ...]:
+        return tuple(
+            Mistake(
+                formula=self._numpy(adapter(mutant)),
+                listed=mutant.text,
+                url=mutant.url,
+            )
+            for mutant in mutants(self._operation.name)
+            if mutant.kind == "forward" and mutant.shows(self._variant.name)
+        )
+
     def _listed(self) -> Iterator[Mistake]:
-        for mutant in mutants(self._operation.name):
-            if mutant.kind == "forward" and mutant.shows(self._variant.name):
-                formula = self._numpy(adapter(mutant))
-                yield Mistake(formula=formula, listed=mutant.text, url=mutant.url)
+        yield from self._known
 
     def _single(self) -> Iterator[Mistake]:
         if self._variant.makes_mask:
@@ -267,6 +310,9 @@ class Search:
         for answer in ANSWERS:
             yield Mistake(formula=self._right, answer=answer)
         yield from self._others
+        if self._variant.result == "scalar":
+            for rows in SPLITS:
+                yield Mistake(formula=self._right, split=rows)
 
     def _triple(self) -> Iterator[Mistake]:
         if self._variant.makes_mask:
@@ -294,9 +340,20 @@ class Search:
             for other in self._others:
                 yield replace(other, mask=mask)
 
+    def _listed_and_more(self) -> Iterator[Mistake]:
+        """Yield each listed mistake with one common part beside it."""
+        if self._variant.makes_mask:
+            return
+        for known in self._known:
+            yield replace(known, mask=MASKS[0])
+            yield replace(known, source=INPUTS[0])
+            for answer in ANSWERS:
+                yield replace(known, answer=answer)
+
     @cached_property
     def _sources(self) -> tuple[InputPart, ...]:
-        return (*INPUTS, *inputs_alone(self._operation.inputs))
+        shown = inferred_fills(next(self._questions()).got.array)
+        return (*INPUTS, *shown, *inputs_alone(self._operation.inputs))
 
     @cached_property
     def _others(self) -> tuple[Mistake, ...]:

@@ -21,7 +21,7 @@ def sentence(found: Sequence[Mistake], *, finite: bool = False) -> str:
         finite: Whether they explain finite numbers with padding on the right alone.
     """
     texts = list(dict.fromkeys(mistake.text for mistake in found))
-    if not texts or len(texts) > CLASS:
+    if not texts or len(texts) > (1 if finite else CLASS):
         return ""
     said = ", or ".join(texts)
     if len(texts) > 1:
