@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from conformance.operations import load_oracle
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 GRADIENTS = frozenset({"gradient", "wild-gradient"})
 """Laws whose failures are about a derivative."""
 
+TRIES = 3
+"""Failures of a variant that are asked for a name, where none has any."""
+
+VARIANTS = 3
+"""Variants of an operation for which products of parts are tried."""
+
 
 class Namer:
     """Names the mistakes of one adapter.
@@ -27,9 +34,9 @@ class Namer:
 
     def __init__(self, fixtures: Fixtures) -> None:
         self._fixtures = fixtures
-        self._unnamed: set[Key] = set()
-        # Products of parts are tried for the first failure of a variant alone.
-        self._searched: set[str] = set()
+        self._unnamed: Counter[Key] = Counter()
+        # Products of parts take seconds: one mistake shows in many variants alike.
+        self._searched: dict[str, set[str]] = {}
 
     def name(self, check: Check, finding: Finding) -> str:
         """Return which mistake gives a failure, or nothing.
@@ -38,7 +45,7 @@ class Namer:
         suite's own tests see the error, by ``diagnosis.RAISES``.
         """
         key = _key(check, finding.errored)
-        if finding.verdict.batch is None or key in self._unnamed:
+        if finding.verdict.batch is None or self._unnamed[key] >= TRIES:
             return ""
         from conformance.check import diagnosis  # a run without failures needs none
 
@@ -49,8 +56,8 @@ class Namer:
                 raise
             named = ""
         if not named and check.item not in GRADIENTS:
-            # It would be asked the same again for each law that it fails.
-            self._unnamed.add(key)
+            # It would be asked much the same again for each law that it fails.
+            self._unnamed[key] += 1
         return named
 
     def _asked(self, check: Check, finding: Finding) -> str:
@@ -63,9 +70,11 @@ class Namer:
                 "" if finding.errored else diagnose_gradient(subject, verdict, oracle)
             )
         batches = [] if verdict.batch is None else [verdict.batch]
+        searched = self._searched.setdefault(check.operation, set())
         variant = check.variant.name
-        thorough = variant not in self._searched
-        self._searched.add(variant)
+        thorough = variant not in searched and len(searched) < VARIANTS
+        if thorough:
+            searched.add(variant)
         return diagnose(subject, batches, raised=finding.errored, thorough=thorough)
 
     def remember(self, check: Check, result: Result) -> None:
@@ -74,7 +83,7 @@ class Namer:
         if failure is None or failure.diagnosis or not failure.inputs:
             return
         if check.item not in GRADIENTS:
-            self._unnamed.add(_key(check, result.outcome == "errored"))
+            self._unnamed[_key(check, result.outcome == "errored")] += 1
 
 
 def _key(check: Check, errored: bool) -> Key:  # noqa: FBT001 - a part of the key

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from conformance.check.diagnosis.sentence import sentence
 from conformance.check.fixtures import Fixtures
 from conformance.check.law import Effort, judge_law
 from conformance.check.mutants import correct
+from conformance.check.name import TRIES, VARIANTS
 from conformance.operations import load_operations, load_oracle
 from conformance.specification.plan import plan
 from conformance.specification.selection import Selection
@@ -24,9 +26,6 @@ if TYPE_CHECKING:
 
     from conformance.check.diagnosis.search import Search
     from conformance.trial.adapter import Adapter
-
-FAILURES = 3
-"""Failing checks that are asked for a name, as a run would ask."""
 
 SEEDS = range(3)
 GRADIENTS = {"gradient", "wild-gradient"}
@@ -77,9 +76,11 @@ def said_of(adapter: Adapter, operation: str, dtype: str = "float32") -> Said:
     chosen = Selection(operations=(operation,), dtypes=(dtype,), level="robust")
     checks = plan(adapter.declaration, load_operations(), {}, chosen)
     fixtures, found = Fixtures(adapter, 0), Said()
-    failed = 0
+    failed: Counter[str] = Counter()
     for check in checks:
         if check.unsupported or check.item in GRADIENTS:
+            continue
+        if failed[check.variant.name] >= TRIES:
             continue
         finding, _ = judge_law(fixtures, check, Effort(patience=1.0))
         batch = finding.verdict.batch
@@ -90,13 +91,13 @@ def said_of(adapter: Adapter, operation: str, dtype: str = "float32") -> Said:
         if finding.errored:
             mistakes, finite = search.raising(), False
         else:
-            mistakes, finite = search.explain(thorough=failed == 0)
+            mistakes, finite = search.explain(
+                thorough=not failed[check.variant.name] and len(failed) <= VARIANTS
+            )
         if text := sentence(mistakes, finite=finite):
             holds = all(_holds(search, each, check.variant) for each in mistakes)
             return Said(check=check.id, text=text, holds=holds)
-        failed += 1
-        if failed == FAILURES:
-            break
+        failed[check.variant.name] += 1
     return found
 
 

@@ -1,11 +1,11 @@
-"""Thirty mistakes from public reports, with the adapter that makes each."""
+"""Mistakes from public reports, with the adapter that makes each."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.reports import layers, pooling, scores
+from tests.reports import layers, pooling, scores, second
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,7 +44,7 @@ def _report(
 
 
 _LEFT = {"placements": ("right", "left")}
-REPORTS = (
+FIRST = (
     _report(
         "masked_mean",
         pooling.whole_batch_count,
@@ -137,4 +137,80 @@ REPORTS = (
         "harvardnlp/pytorch-struct/issues/46",
     ),
 )
-"""Mistakes that were written after the parts of the diagnosis were frozen."""
+"""What the parts were widened by, once it had shown where they fell short."""
+
+SECOND = (
+    _report("masked_loss", second.everything_by_valid, "alibaba/ROLL/pull/444"),
+    _report(
+        "masked_loss", second.a_token_for_each_empty_row, "radixark/miles/pull/2796"
+    ),
+    _report(
+        "masked_loss",
+        second.summed_not_averaged,
+        "vid-koci/bert-commonsense/issues/1",
+    ),
+    _report(
+        "masked_loss",
+        second.by_the_padded_positions,
+        "lucidrains/voicebox-pytorch/issues/6",
+    ),
+    _report(
+        "masked_loss",
+        second.mean_of_row_means,
+        "huggingface/transformers/issues/24839",
+    ),
+    _report(
+        "masked_loss",
+        second.token_mean_for_rows,
+        "huggingface/transformers/issues/34510",
+    ),
+    _report("masked_loss", second.mean_of_the_product, "DeepX-inc/machina/pull/198"),
+    _report("masked_loss", second.zeros_are_missing, "XDZhelheim/STAEformer/issues/17"),
+    _report("masked_max", second.plain_maximum, "tensorflow/tensorflow/issues/49262"),
+    _report("masked_max", second.fills_the_valid, "FudanNLP/fastNLP/issues/138"),
+    _report("masked_sum", second.plain_sum, "NVIDIA-NeMo/Speech/pull/2648"),
+    _report("masked_variance", second.unbiased, "pyannote/pyannote-audio/pull/2047"),
+    _report("masked_softmax", second.over_the_rows, "PetrochukM/PyTorch-NLP/issues/2"),
+    _report(
+        "masked_softmax", second.discarded_fill, "facebookresearch/ParlAI/pull/3068"
+    ),
+    _report("masked_softmax", second.filled_with_minus_1e9, "ahrefs/ocannl/issues/548"),
+    _report("attention", second.heads_of_other_rows, "line/lighthouse/pull/77"),
+    _report("attention", second.queries_masked, "lucidrains/x-transformers/issues/172"),
+    _report(
+        "attention",
+        second.first_step_only,
+        "TransformerLensOrg/TransformerLens/pull/1617",
+        **_LEFT,
+    ),
+    _report("attention", second.cut_on_the_left, "pytorch/pytorch/pull/79927", **_LEFT),
+    _report("attention", second.wrong_stride, "microsoft/onnxruntime-genai/pull/1639"),
+    _report("birnn", second.steps_on_zeros, "keras-team/keras/issues/1300"),
+    _report("birnn", second.backward_reads_padding, "keras-team/keras/issues/3367"),
+    _report("birnn", second.forgets_the_length, "pytorch/pytorch/pull/6327"),
+    _report(
+        "masked_batch_norm",
+        second.statistics_of_everything,
+        "tensorflow/tensorflow/issues/30161",
+    ),
+    _report(
+        "masked_batch_norm",
+        second.normed_padding,
+        "NVIDIA-NeMo/Speech/pull/15562",
+        padding={"masked_batch_norm": "zero"},
+    ),
+    _report(
+        "mask_from_ids", second.end_is_padding, "huggingface/transformers/pull/41400"
+    ),
+    _report(
+        "mask_from_features",
+        second.features_that_cancel,
+        "Kyubyong/transformer/pull/69",
+    ),
+    _report("conv1d", second.mask_from_the_end, "wenet-e2e/wenet/issues/1513"),
+    _report("conv1d", second.not_masked_again, "pytorch/audio/pull/4206"),
+    _report(
+        "crf_log_likelihood", second.chain_without_mask, "keras-team/keras/pull/4621"
+    ),
+)
+"""Thirty that were written after the parts were frozen for the second time."""

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from conformance.trial.sample import Sample
     from conformance.trial.subject import Subject
 
-RELATIVE = 2.0**-12
-"""The most that reading padding may add to an answer's bound, of its size."""
-
 FAR = 0.02
 """Of an element's size: more than any bound beside the exact answer's own allows."""
+
+HALF = 2.0**-12
+"""Roundings of more than this belong to float16 and bfloat16."""
 
 LARGEST = 1e4
 CLASSES = 2
@@ -79,12 +79,12 @@ class Judge:
     Attributes:
         dtype: The dtype that an answer should have.
         counts: Which elements are compared.
-        bounds: The exact answer's bound, and what reading padding may add to it.
+        bound: How far an answer may be off, one that reads padding too.
     """
 
     dtype: str
     counts: Array
-    bounds: tuple[Array, Array]
+    bound: Array
 
     def same(self, got: Answer, said: Answer) -> bool:
         """Tell whether a mistake shows what the subject did."""
@@ -103,14 +103,17 @@ class Judge:
         with np.errstate(all="ignore"):
             error = np.abs(got - said)
             size = np.nan_to_num(np.abs(said))
-            exact, padded = self.bounds
-            # Huge padding has a huge bound, under which everything would be alike.
             # Each of the two answers may be off by as much.
-            bound = 2 * exact + np.minimum(padded, RELATIVE * size)
-            bound = bound + 4 * PRECISIONS[self.dtype].u * size
+            bound = 2 * self.bound + self._relative * size
             alike = (error <= bound) | (got == said)
             alike |= np.isnan(got) & np.isnan(said)
         return bool((alike | ~self.counts).all())
+
+    @property
+    def _relative(self) -> float:
+        """What an answer of another size than the exact one may err, of its size."""
+        u = PRECISIONS[self.dtype].u
+        return 4 * u if u > HALF else 64 * u
 
     @cached_property
     def _first(self) -> int:
@@ -126,7 +129,7 @@ class Judge:
         if isnan(one) or isnan(other):
             return isnan(one) != isnan(other)
         size = max(abs(one), abs(other))
-        bound = 2 * float(self.bounds[0].flat[self._first])
+        bound = 2 * float(self.bound.flat[self._first])
         return abs(one - other) > bound + FAR * size
 
 
@@ -135,19 +138,23 @@ def judge(sample: Sample, declaration: Declaration) -> Judge:
     return Judge(
         dtype=sample.dtype,
         counts=_counted(sample, declaration),
-        bounds=_bounds(sample),
+        bound=_bound(sample),
     )
 
 
-def _bounds(sample: Sample) -> tuple[Array, Array]:
-    """Return the exact answer's bound, and what reading padding may add."""
+def _bound(sample: Sample) -> Array:
+    """Return the larger of the exact answer's bound and that of reading padding.
+
+    Under huge padding much is alike: batches whose padding is of ordinary size tell
+    mistakes apart.
+    """
     full = replace(sample.batch, mask=np.ones_like(sample.batch.mask))
     whole = sample.having(full) if _finite(full) else sample
-    exact, padded = (np.asarray(each.allowed) for each in (sample, whole))
-    return (
-        np.where(np.isfinite(exact), exact, 0.0),
-        np.where(np.isfinite(padded), padded, 0.0),
+    exact, padded = (
+        np.where(np.isfinite(each.allowed), each.allowed, 0.0)
+        for each in (sample, whole)
     )
+    return np.maximum(exact, padded)
 
 
 def _finite(batch: Batch) -> bool:

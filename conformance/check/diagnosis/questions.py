@@ -28,8 +28,8 @@ SHORT = 3
 ORDINARY = 3
 """Batches whose padding might as well be valid."""
 
-PLAIN = 5 + ORDINARY
-"""How many batches are finite and padded on the right."""
+USUAL = 1e4
+"""The largest number of a plain batch: that of generated padding."""
 
 FILLS = (-3e3, -3e5, -3e7, -5e9, -3e10)
 """Valid values of one row each, between the fill values that people use."""
@@ -42,7 +42,7 @@ class Question:
     Attributes:
         batch: The inputs.
         form: The mask's form.
-        plain: Whether everything is finite, of usual size and usually padded.
+        plain: Whether nothing is unusual: no NaN, no huge number, no empty row.
         layout: How the arrays lie in memory: as they come, or a framework's name for
             a view.
     """
@@ -70,11 +70,11 @@ def questions(
         declaration: What the adapter takes; nothing else is put to it.
     """
     for batch in batches:
-        yield Question(batch=batch, plain=_finite(batch))
+        yield Question(batch=batch, plain=_plain(batch))
     # Weights of their own: a shrunk batch has zeros, under which much is alike.
     telling = _telling(oracle, variant, dtype, declaration)
-    for number, batch in enumerate(telling):
-        yield Question(batch=cast(batch, dtype), plain=number < PLAIN)
+    for batch in telling:
+        yield Question(batch=cast(batch, dtype), plain=_plain(batch))
     other = cast(_generated(oracle, variant, 1), dtype)
     for form in declaration.mask_forms:
         if form in {"float", "int8", "none"}:
@@ -135,10 +135,11 @@ def _wild(plain: Batch, dtype: str) -> Iterator[Batch]:
         yield _nan_valid(plain)
 
 
-def _finite(batch: Batch) -> bool:
-    """Tell whether every input is finite, at padding too."""
+def _plain(batch: Batch) -> bool:
+    """Tell whether nothing is unusual: no NaN, no huge number, no empty row."""
     arrays = (np.asarray(array, np.float64) for array in batch.arrays.values())
-    return all(bool(np.isfinite(array).all()) for array in arrays)
+    usual = all(bool((np.abs(array) <= USUAL).all()) for array in arrays)
+    return usual and bool(batch.mask.any(axis=1).all())
 
 
 def _ordinary(oracle: Any, variant: Variant, turn: int) -> Batch:

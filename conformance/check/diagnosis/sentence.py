@@ -21,8 +21,11 @@ def sentence(found: Sequence[Mistake], *, finite: bool = False) -> str:
         finite: Whether they explain finite numbers with padding on the right alone.
     """
     texts = list(dict.fromkeys(mistake.text for mistake in found))
-    if not texts or len(texts) > (1 if finite else CLASS):
+    if not texts or (finite and len(texts) > 1):
         return ""
+    if len(texts) > CLASS:
+        # The simplest stands first; the others are the same to within rounding.
+        found, texts = found[:1], [texts[0] + ", or something that gives the same"]
     said = ", or ".join(texts)
     if len(texts) > 1:
         said += ": no input tells these apart here"
