@@ -175,7 +175,7 @@ def _counted(sample: Sample, declaration: Declaration) -> Array:
     what the mutants are made from, it says nothing.
     """
     shape, name = sample.want.shape, sample.variant.name
-    empty = sample.batch.counts == 0
+    empty = sample.batch.counts < sample.variant.least
     ours = correct(sample.variant.operation).declaration
     counted = np.ones(shape, dtype=bool)
     declares = sample.variant.padding == "declared"

@@ -86,7 +86,7 @@ def _counted(mask: Array, like: Array) -> Array:
     """Return how many positions a mask has, by row or in all, as the answer has it."""
     counts = mask.sum(axis=1) if like.ndim else mask.sum()
     wide = counts.reshape(np.shape(counts) + (1,) * max(0, like.ndim - 1))
-    return np.maximum(wide, 1).astype(np.float64)
+    return np.asarray(np.maximum(wide, 1), np.float64)
 
 
 def _by(answer: Array, divisor: Array) -> Array | None:
@@ -123,7 +123,7 @@ def _little(epsilon: float) -> Change:
     def change(answer: Array, batch: Batch, used: Array) -> Array:
         number = batch.mask.sum(axis=1) if answer.ndim else batch.mask.sum()
         number = number.reshape(number.shape + (1,) * max(0, answer.ndim - 1))
-        return answer * _counted(used, answer) / (number + epsilon)
+        return np.asarray(answer * _counted(used, answer) / (number + epsilon))
 
     return change
 
@@ -131,7 +131,7 @@ def _little(epsilon: float) -> Change:
 def _times(power: int) -> Change:
     def change(answer: Array, batch: Batch, used: Array) -> Array:
         del batch
-        return answer * _counted(used, answer) ** power
+        return np.asarray(answer * _counted(used, answer) ** power)
 
     return change
 

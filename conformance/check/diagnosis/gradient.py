@@ -12,9 +12,9 @@ from conformance.trial.sample import Sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any
 
     from conformance.trial.batch import Array
+    from conformance.trial.oracle import Oracle
     from conformance.trial.subject import Subject
     from conformance.trial.verdict import Verdict
 
@@ -22,7 +22,7 @@ CLOSE = 2.0**-10
 """How near, by its size, a float64 gradient must be to a rescaled exact one."""
 
 
-def diagnose_gradient(subject: Subject, verdict: Verdict, oracle: Any) -> str:
+def diagnose_gradient(subject: Subject, verdict: Verdict, oracle: Oracle) -> str:
     """Return what is wrong with a gradient, or nothing where the answer is wrong too.
 
     Args:

@@ -270,7 +270,8 @@ def _product(batch: Batch, _: float) -> Batch:
 
 def _sum(batch: Batch, value: float) -> Batch:
     def added(x: Array) -> Array:
-        return x + (~over(batch.mask, x)).astype(x.dtype) * x.dtype.type(value)
+        away = ~over(batch.mask, x)
+        return np.asarray(x + away.astype(x.dtype) * x.dtype.type(value))
 
     return _each(batch, added)
 

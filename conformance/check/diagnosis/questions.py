@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from conformance.specification import Variant
     from conformance.specification.declaration import Declaration
     from conformance.trial.batch import Batch
+    from conformance.trial.oracle import Oracle
 
 SEED = 90017
 """Of the batches that tell mistakes apart, whatever the run's seed is."""
@@ -55,7 +56,7 @@ class Question:
 
 def questions(
     batches: Iterable[Batch],
-    oracle: Any,
+    oracle: Oracle,
     variant: Variant,
     dtype: str,
     declaration: Declaration,
@@ -83,12 +84,12 @@ def questions(
         yield Question(batch=other, layout="transposed")
 
 
-def _generated(oracle: Any, variant: Variant, turn: int) -> Batch:
+def _generated(oracle: Oracle, variant: Variant, turn: int) -> Batch:
     return generate(oracle, variant, seed=SEED, turn=2 * turn)
 
 
 def _telling(
-    oracle: Any, variant: Variant, dtype: str, declaration: Declaration
+    oracle: Oracle, variant: Variant, dtype: str, declaration: Declaration
 ) -> Iterator[Batch]:
     """Yield batches of one shape, so that a compiled adapter compiles once."""
     plain = _generated(oracle, variant, 0)
@@ -142,7 +143,7 @@ def _plain(batch: Batch) -> bool:
     return usual and bool(batch.mask.any(axis=1).all())
 
 
-def _ordinary(oracle: Any, variant: Variant, turn: int) -> Batch:
+def _ordinary(oracle: Oracle, variant: Variant, turn: int) -> Batch:
     """Return a batch with numbers at padding that might as well be valid."""
     batch = _generated(oracle, variant, turn)
     if variant.makes_mask:
@@ -181,7 +182,7 @@ def _nan_valid(batch: Batch) -> Batch:
     return replace(batch, arrays={**batch.arrays, name: changed})
 
 
-def _long(oracle: Any, variant: Variant) -> Batch:
+def _long(oracle: Oracle, variant: Variant) -> Batch:
     """Return rows that small integers and bfloat16 cannot count."""
     batch = generate(oracle, variant, seed=SEED, turn=0, time=300, rows=3)
     mask = np.arange(300) < np.asarray([130, 260, 300])[:, None]

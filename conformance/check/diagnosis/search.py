@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from conformance.specification import Variant
     from conformance.trial.adapter import Adapter
     from conformance.trial.batch import Array, Batch
+    from conformance.trial.oracle import Oracle
 
 
 SPLITS = (1, 2, 4)
@@ -156,13 +157,13 @@ class Asked:
         """Return the mean of what some rows at a time are answered."""
         size = mistake.split
         starts = range(0, batch.rows, size)
-        parts = [batch.each(lambda a, at=at: a[at : at + size]) for at in starts]
+        parts = [batch.take(range(at, min(at + size, batch.rows))) for at in starts]
         asked = (replace(self.sample, batch=part) for part in parts)
         found = [ask(mistake.formula, question, part) for part in asked]
-        if not found or any(each.array is None for each in found):
+        answers = [each.array for each in found if each.array is not None]
+        if not found or len(answers) < len(found):
             return Answer(array=None, dtype="a part raised")
-        mean = np.mean([each.array for each in found], axis=0)
-        return replace(found[0], array=mean)
+        return replace(found[0], array=np.mean(np.stack(answers), axis=0))
 
 
 class Search:
@@ -178,7 +179,7 @@ class Search:
         self,
         subject: Subject,
         questions: Iterable[Question],
-        oracle: Any,
+        oracle: Oracle,
     ) -> None:
         self._subject = subject
         self._left = iter(questions)
