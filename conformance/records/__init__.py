@@ -10,6 +10,7 @@ from __future__ import annotations
 from conformance.records.compare import Change, Difference, diff, merge
 from conformance.records.describe import Description, describe
 from conformance.records.files import Run, read
+from conformance.records.fold import Fold, Folds, fold, gist
 from conformance.records.protocol import Record
 from conformance.records.record import (
     OUTCOMES,
@@ -36,6 +37,8 @@ __all__ = [
     "Description",
     "Difference",
     "Failure",
+    "Fold",
+    "Folds",
     "Footer",
     "Header",
     "Known",
@@ -49,6 +52,8 @@ __all__ = [
     "clean",
     "describe",
     "diff",
+    "fold",
+    "gist",
     "join",
     "merge",
     "number",

@@ -16,6 +16,7 @@ from conformance.check.runner import Runner
 from conformance.operations import load_operations
 from conformance.records import (
     OUTCOMES,
+    Folds,
     Footer,
     Header,
     Known,
@@ -72,6 +73,8 @@ class Session:
         )
         self.smallest = replay.smallest(self.known)
         self.outcomes: dict[str, str] = {}
+        self.failures = Folds()
+        """New failures of this process, those that say the same together."""
         self.mend: Callable[[], str] = str
         """Repairs what a check did to the process, and says what that was."""
         self._versions: dict[str, str] | None = None

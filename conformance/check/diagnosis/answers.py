@@ -151,7 +151,8 @@ def _bound(sample: Sample) -> Array:
     full = replace(sample.batch, mask=np.ones_like(sample.batch.mask))
     whole = sample.having(full) if _finite(full) else sample
     exact, padded = (
-        np.where(np.isfinite(each.allowed), each.allowed, 0.0)
+        # Of inputs that no valid position may have a bound may be anything.
+        np.where(np.isfinite(each.allowed), np.abs(each.allowed), 0.0)
         for each in (sample, whole)
     )
     return np.maximum(exact, padded)

@@ -23,6 +23,8 @@ def sentence(found: Sequence[Mistake], *, finite: bool = False) -> str:
     texts = list(dict.fromkeys(mistake.text for mistake in found))
     if not texts or (finite and len(texts) > 1):
         return ""
+    if len(texts) > CLASS and any(mistake.listed for mistake in found):
+        return ""
     if len(texts) > CLASS:
         # The simplest stands first; the others are the same to within rounding.
         found, texts = found[:1], [texts[0] + ", or something that gives the same"]
