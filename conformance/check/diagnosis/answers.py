@@ -79,11 +79,13 @@ class Judge:
     Attributes:
         dtype: The dtype that an answer should have.
         counts: Which elements are compared.
+        exact: How far the exact answer may be off.
         bound: How far an answer may be off, one that reads padding too.
     """
 
     dtype: str
     counts: Array
+    exact: Array
     bound: Array
 
     def same(self, got: Answer, said: Answer) -> bool:
@@ -101,12 +103,28 @@ class Judge:
         if got.shape != said.shape or self._far(got, said):
             return False
         with np.errstate(all="ignore"):
-            error = np.abs(got - said)
             size = np.nan_to_num(np.abs(said))
             # Each of the two answers may be off by as much.
             bound = 2 * self.bound + self._relative * size
-            alike = (error <= bound) | (got == said)
-            alike |= np.isnan(got) & np.isnan(said)
+        return self._within(got, said, bound)
+
+    def differs(self, said: Answer, right: Answer) -> bool:
+        """Tell whether a mistake shows: our two formulas differ by more than ulps."""
+        if said.array is None or right.array is None:
+            return said.array is not right.array
+        if (said.dtype, said.written) != (right.dtype, right.written):
+            return True
+        if said.array.shape != right.array.shape:
+            return True
+        with np.errstate(all="ignore"):
+            size = np.nan_to_num(np.abs(right.array))
+            bound = self.exact + 4 * PRECISIONS[self.dtype].u * size
+        return not self._within(said.array, right.array, bound)
+
+    def _within(self, one: Array, other: Array, bound: Array) -> bool:
+        with np.errstate(all="ignore"):
+            alike = (np.abs(one - other) <= bound) | (one == other)
+        alike |= np.isnan(one) & np.isnan(other)
         return bool((alike | ~self.counts).all())
 
     @property
@@ -134,28 +152,27 @@ class Judge:
 
 
 def judge(sample: Sample, declaration: Declaration) -> Judge:
-    """Return the judge of a sample's answers."""
-    return Judge(
-        dtype=sample.dtype,
-        counts=_counted(sample, declaration),
-        bound=_bound(sample),
-    )
-
-
-def _bound(sample: Sample) -> Array:
-    """Return the larger of the exact answer's bound and that of reading padding.
+    """Return the judge of a sample's answers.
 
     Under huge padding much is alike: batches whose padding is of ordinary size tell
     mistakes apart.
     """
     full = replace(sample.batch, mask=np.ones_like(sample.batch.mask))
     whole = sample.having(full) if _finite(full) else sample
-    exact, padded = (
-        # Of inputs that no valid position may have a bound may be anything.
-        np.where(np.isfinite(each.allowed), np.abs(each.allowed), 0.0)
-        for each in (sample, whole)
+    exact = _bound(sample)
+    return Judge(
+        dtype=sample.dtype,
+        counts=_counted(sample, declaration),
+        exact=exact,
+        bound=np.maximum(exact, _bound(whole)),
     )
-    return np.maximum(exact, padded)
+
+
+def _bound(sample: Sample) -> Array:
+    """Return how far an answer may be off, 0 where nothing is asked."""
+    allowed = np.asarray(sample.allowed)
+    # Of inputs that no valid position may have a bound may be anything.
+    return np.where(np.isfinite(allowed), np.abs(allowed), 0.0)
 
 
 def _finite(batch: Batch) -> bool:

@@ -240,7 +240,7 @@ class Search:
                 if said is None or not asked.judge.same(asked.got, said):
                     continue
                 kept.append(mistake)
-                if not asked.judge.same(said, asked.right):
+                if asked.judge.differs(said, asked.right):
                     wrong.add(id(mistake))
                     finite |= {id(mistake)} if asked.question.plain else set()
             left = kept
