@@ -11,6 +11,7 @@
     |-- UnboundedError           our own: an element is judged without a finite bound
     `-- AdapterFault             what an adapter did wrong during one check
         |-- ContractViolation    its answer has the wrong type, shape or dtype
+        |-- TwoAnswersError      it answered the same call in two ways
         |-- UnconnectedGradientError  no gradient reaches an input or parameter
         `-- NotJudgedError       nothing to judge: the check is unsupported
             |-- NothingCapturedError  a compiled route that compiled nothing
@@ -22,7 +23,7 @@ do.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -101,6 +102,21 @@ class ContractViolation(AdapterFault):
 
 class UnconnectedGradientError(AdapterFault):
     """No gradient reaches an input or a parameter."""
+
+
+class TwoAnswersError(AdapterFault):
+    """The same call gave two answers.
+
+    Args:
+        message: Where they differ.
+        first: The first answer, an array in float64.
+        second: The other one.
+    """
+
+    def __init__(self, message: str, first: Any, second: Any) -> None:
+        super().__init__(message)
+        self.first = first
+        self.second = second
 
 
 class NotJudgedError(AdapterFault):

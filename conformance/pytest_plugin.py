@@ -131,7 +131,11 @@ def _stop(config: pytest.Config, error: ConformanceError) -> NoReturn:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Say which known differences no longer hold, and so why the run failed."""
+    """Say what failed alike, in one line each, and which differences no longer hold."""
+    run = config.stash.get(SESSION, None)
+    for fold in run.failures.found.values() if run is not None else ():
+        if fold.others:
+            terminalreporter.write_line(f"{fold.operation}: {fold.line}")
     for complaint in config.stash.get(STALE, []):
         terminalreporter.write_line(f"STALE {complaint}")
 

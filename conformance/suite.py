@@ -16,7 +16,7 @@ import pytest
 from conformance.adapters.load import load_adapter
 from conformance.errors import ConformanceError, UsageError
 from conformance.operations import load_operations
-from conformance.records import describe
+from conformance.records import describe, gist
 from conformance.run import catalogue
 from conformance.run.session import Session
 from conformance.run.settings import Settings
@@ -38,8 +38,8 @@ class CheckFailed(AssertionError):  # noqa: N818 - pytest prints the name
         result: The check's result with its evidence.
     """
 
-    def __init__(self, result: Result) -> None:
-        super().__init__(described(result))
+    def __init__(self, result: Result, like: str = "") -> None:
+        super().__init__(repeated(result, like) if like else described(result))
         self.result = result
 
 
@@ -98,7 +98,9 @@ class BoundCheck:
             return
         if result.known is not None and result.accepted:
             pytest.xfail(f"known: {result.known.reason} {result.known.url}".strip())
-        raise CheckFailed(result)
+        first = self.session.failures.add(result).first.check
+        same = gist(result) and first != self.check.id
+        raise CheckFailed(result, first if same else "")
 
 
 def parametrize_checks(
@@ -206,6 +208,18 @@ def described(result: Result) -> str:
     said = describe(result, sentence=sentence, catches=catches)
     first, *rest = said.lines()
     return "\n".join([f"{said.check}: {first}", *rest])
+
+
+def repeated(result: Result, first: str) -> str:
+    """Return a failed check that says the same as an earlier one, as text.
+
+    Args:
+        result: The check's result.
+        first: The earlier check, which says it in full.
+    """
+    said = describe(result)
+    lines = [f"{said.check}: {said.message}", f"{gist(result)}, as in {first}"]
+    return "\n".join([*lines, *said.reproducer])
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from conformance.check import diagnosis
 from conformance.run.session import Session
 from conformance.run.settings import Settings
 from conformance.specification.selection import Selection
@@ -26,6 +27,9 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("shared")
+
+# A diagnosis that raises is no diagnosis in a run, and an error here.
+diagnosis.RAISES = True
 
 HEAD = """\
 # /// script

@@ -90,3 +90,12 @@ def test_terminal_pytest_and_markdown_say_the_same(result: Result) -> None:
         assert line in markdown
         assert line in terminal
         assert line in pytests
+
+
+def test_a_reproducer_that_does_not_always_fail_says_so() -> None:
+    often = "the same input failed in 1 of 6 attempts"
+    said = describe(failed(command="mask-conformance run x", repeats=often))
+    assert said.lines()[-2:] == [
+        f"it may pass: {often}",
+        "again: mask-conformance run x",
+    ]

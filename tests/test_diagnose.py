@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
-from conformance.check.diagnose import _numpy, diagnose
+from conformance.check import diagnosis
+from conformance.check.diagnosis import diagnose
 from conformance.check.mutants import adapter, correct
 from conformance.check.runner import Runner
 from conformance.operations import load_operations, load_oracle
@@ -13,7 +15,10 @@ from conformance.operations._common.mutant import Mutant, mutants
 from conformance.specification.plan import plan
 from conformance.specification.selection import Selection
 from conformance.trial.adapter import Adapter
+from conformance.trial.frameworks import load_framework
 from conformance.trial.sample import cast, generate
+from conformance.trial.subject import Subject
+from tests.reports.ask import said_of, wrong
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,11 +43,12 @@ def test_nine_of_ten_mutants_are_named_and_none_is_called_another(
 ) -> None:
     own = [mutant for mutant in mutants(operation) if mutant.kind == "forward"]
     said = {mutant.name: _diagnosed(mutant) for mutant in own}
-    named = [mutant for mutant in own if said[mutant.name].startswith(mutant.text)]
+    # What no input tells apart is named together.
+    named = [mutant for mutant in own if mutant.text in said[mutant.name]]
     misnamed = {
         mutant.name: said[mutant.name]
         for mutant in own
-        if said[mutant.name] and not said[mutant.name].startswith(mutant.text)
+        if said[mutant.name] and mutant.text not in said[mutant.name]
     }
 
     assert misnamed == {}
@@ -152,6 +158,66 @@ def _diagnosed(mutant: Mutant) -> str:
 def _asked(wrong: Adapter, name: str, dtype: str, variant: str = "") -> str:
     operation = load_operations()[name]
     chosen = next(each for each in operation.variants if variant in {"", each.name})
-    subject = _numpy(wrong, operation, chosen, dtype)
+    framework = load_framework(wrong.declaration.framework)
+    subject = Subject(wrong, framework, operation, chosen, dtype=dtype, route="eager")
     batch = cast(generate(load_oracle(name), chosen, seed=0, turn=0), dtype)
-    return diagnose(subject, [batch], operation, chosen)
+    return diagnose(subject, [batch])
+
+
+def test_a_diagnosis_that_raises_leaves_a_failure_without_a_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: object, **__: object) -> str:
+        msg = "no diagnosis today"
+        raise RuntimeError(msg)
+
+    monkeypatch.setattr(diagnosis, "diagnose", broken)
+    wrong, check = (
+        _of(_mean_of_squares, "masked_mean"),
+        "masked_mean/value:float32:eager",
+    )
+    with pytest.raises(RuntimeError, match="no diagnosis today"):
+        _failure(wrong, check)
+    monkeypatch.setattr(diagnosis, "RAISES", False)
+    assert _failure(wrong, check).diagnosis == ""
+
+
+def test_ids_are_diagnosed_as_numbers_are() -> None:
+    wrong = next(
+        each for each in mutants("mask_from_ids") if each.name == "inverts-the-mask"
+    )
+    assert _diagnosed(wrong).startswith(wrong.text)
+
+
+def test_mutants_that_cannot_be_told_apart_are_named_together() -> None:
+    last = next(each for each in mutants("last_valid") if each.name == "last-position")
+    plain = replace(
+        adapter(last).declaration, placements=("right",), mask_forms=("bool",), empty={}
+    )
+    said = _asked(replace(adapter(last), declaration=plain), "last_valid", "float32")
+    assert said.startswith(f"ignores the mask, or {last.text}: no input tells these")
+
+
+def test_a_product_of_parts_is_named_by_its_parts() -> None:
+    def averaged(x: Any, mask: Any) -> Any:
+        return (x.sum(axis=1) / mask.sum()).astype(x.dtype)
+
+    with np.errstate(all="ignore"):
+        said = said_of(wrong("masked_mean", averaged), "masked_mean")
+    # For a sum it is the same whether zeros are left out.
+    assert said.text == (
+        "ignores the mask, and divides by the batch's number of valid positions, not "
+        "by the number of valid positions, or makes a mask of its own, of the numbers "
+        "that are not zero, and divides by the batch's number of valid positions, not "
+        "by the number of valid positions: no input tells these apart here"
+    )
+    assert said.holds
+
+
+def test_a_fill_is_read_from_the_answers_that_show_it() -> None:
+    def filled(x: Any, mask: Any) -> Any:
+        wide = mask.reshape(mask.shape + (1,) * (x.ndim - 2))
+        return np.where(wide, x, -17).max(axis=1).astype(x.dtype)
+
+    said = said_of(wrong("masked_max", filled), "masked_max")
+    assert said.text == "fills padding with -17 and then counts it as valid"

@@ -370,13 +370,31 @@ def test_the_summary_is_a_table_whatever_the_names_are(text: str) -> None:
 
 
 def test_the_summary_stays_small() -> None:
-    checks = (f"masked_mean/c{number}:float32:eager" for number in range(3000))
-    run = run_of(*(failed(check, "long " * 2000) for check in checks))
+    found = (
+        failed(f"masked_mean/c{number}:float32:eager", f"{number} long " * 2000)
+        for number in range(3000)
+    )
+    unnamed = msgspec.structs.replace
+    plain = [unnamed(each, failure=Failure(got=[1.0])) for each in found]
 
-    text = report(run)["summary.md"]
+    text = report(run_of(*plain))["summary.md"]
 
     assert len(text.encode()) < 60_100
     assert "and 2,980 more" in text
+
+
+def test_what_says_the_same_is_one_line_of_the_summary() -> None:
+    named = Failure(diagnosis="divides by T; see https://example.org/1")
+    checks = (f"masked_mean/c{number}:float32:eager" for number in range(12))
+    others = failed("masked_mean/other:float32:eager", failure=Failure(got=[1.0]))
+    run = run_of(*(failed(check, failure=named) for check in checks), others)
+
+    made = report(run)
+
+    lines = [line for line in made["summary.md"].splitlines() if "masked_mean/" in line]
+    assert len(lines) == 2
+    assert lines[0].endswith("**divides by T: 12 checks**")
+    assert "<summary>divides by T: 12 checks</summary>" in made["index.html"]
 
 
 def test_a_summary_of_too_many_runs_is_cut_at_the_end_of_a_line() -> None:

@@ -57,14 +57,20 @@ def test_a_failing_check_does_not_change_the_next(opened: Opened) -> None:
     assert [whole[result.check] for result in alone] == alone
 
 
-def test_an_answer_that_is_wrong_once_is_called_flaky(opened: Opened) -> None:
+def test_an_answer_that_is_wrong_once_is_non_deterministic(
+    opened: Opened,
+) -> None:
     body = "CALLS = []\n" + RIGHT.replace(
         "    return (total",
         "    CALLS.append(1)\n    return ((len(CALLS) == 1) + total",
     )
     result = judged(opened(body, VALUE))[0]
     assert result.outcome == "failed"
-    assert result.message.startswith("flaky: passed when repeated; at first: out[")
+    assert result.message.startswith(
+        "non-deterministic: two answers to one question: the same input failed in 1 "
+        "of 6 attempts; at first: out["
+    )
+    assert result.unstable == result.check
     assert result.failure is not None
     assert not result.failure.shrunk
 

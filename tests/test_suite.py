@@ -90,6 +90,22 @@ def test_a_failing_check_says_everything(checks: dict[str, BoundCheck]) -> None:
     assert repr(check) == "<check masked_mean/value:float32:eager>"
 
 
+def test_a_mistake_that_repeats_itself_is_told_once(
+    checks: dict[str, BoundCheck],
+) -> None:
+    with pytest.raises(CheckFailed):
+        checks["masked_mean/value:float32:eager"]()
+    with pytest.raises(CheckFailed) as caught:
+        checks["masked_mean/batch-composition:float32:eager"]()
+    lines = str(caught.value).splitlines()
+    assert lines[1] == (
+        "divides by T, not by the number of valid positions, as in "
+        "masked_mean/value:float32:eager"
+    )
+    assert lines[2].startswith("again: mask-conformance run ")
+    assert len(lines) == 3
+
+
 def test_an_unsupported_check_is_skipped_with_its_reason(
     checks: dict[str, BoundCheck],
 ) -> None:

@@ -60,13 +60,45 @@ def test_a_failure_is_told_with_its_clause_its_input_and_how_to_see_it_again() -
 
 
 def test_a_few_failures_are_told_and_the_others_counted() -> None:
-    many = [
-        structs.replace(FAILED, check=f"masked_mean/value{n}:float32:eager")
-        for n in range(SHOWN + 4)
-    ]
+    many = [_told(f"value{n}", f"mistake {'x' * n}") for n in range(SHOWN + 4)]
     text = complaints(judge(replace(GOLDEN, footer=ENDED, results=tuple(many))))
     assert text.count("FAILED ") == SHOWN
     assert "and 4 more new failures; see the report" in text
+
+
+def test_failures_that_say_the_same_are_told_once_with_their_checks() -> None:
+    same = [_told(f"value{n}", "divides by T; see https://x.org/1") for n in range(12)]
+    text = complaints(judge(replace(GOLDEN, footer=ENDED, results=tuple(same))))
+    assert text.count("FAILED ") == 1
+    assert "  divides by T: 12 checks\n" in text
+    assert "masked_mean/value1:float32:eager, " in text
+    assert " ".join(text.split()).endswith("and 3 more")
+
+
+def test_kinds_that_are_left_out_are_counted() -> None:
+    kinds = [_told(f"value{n}", f"mistake {'x' * n}") for n in range(SHOWN + 2)]
+    more = [_told(f"other{n}", "mistake " + "x" * SHOWN) for n in range(10)]
+    text = complaints(judge(replace(GOLDEN, footer=ENDED, results=(*kinds, *more))))
+    assert "and 12 more new failures of 2 kinds; see the report" in text
+
+
+def test_an_operation_that_answers_by_chance_is_called_so() -> None:
+    first = "masked_mean/value:float32:eager"
+    results = [
+        structs.replace(FAILED, check=check, unstable=first, failure=None)
+        for check in (first, "masked_mean/contract:float32:eager")
+    ]
+    lines = " ".join(summary([replace(GOLDEN, results=tuple(results))]).split())
+    assert (
+        "NON-DETERMINISTIC masked_mean: two answers to one question in 2 checks, first "
+        f"in {first}" in lines
+    )
+
+
+def _told(item: str, diagnosis: str) -> records.Result:
+    check = f"masked_mean/{item}:float32:eager"
+    failure = records.Failure(diagnosis=diagnosis)
+    return structs.replace(FAILED, check=check, failure=failure)
 
 
 def test_an_entry_that_no_longer_holds_is_told() -> None:

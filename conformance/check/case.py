@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from conformance.cases import decoded
+from conformance.check.repeat import repeat
 from conformance.operations import load_operations
 from conformance.trial.attempt import Finding, attempt
 from conformance.trial.batch import Batch
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 def judge_case(fixtures: Fixtures, check: Check, case: Case) -> Finding:
     """Return the finding of a case."""
     sample = fixtures.sample(check, read_batch(case), turn=0)
-    return attempt(case_law(case), fixtures.subject(check), sample)
+    law, subject = case_law(case), fixtures.subject(check)
+    finding = attempt(law, subject, sample)
+    return finding if finding.passed else repeat(law, subject, sample, finding)
 
 
 def case_law(case: Case) -> Callable[[Subject, Sample], Iterator[Verdict]]:

@@ -7,6 +7,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from conformance.check.case import read_batch
+from conformance.check.repeat import mark, repeat
 from conformance.check.shrink import shrink
 from conformance.operations import load_law, load_operations, load_oracle
 from conformance.specification.plan import laws_of
@@ -74,9 +75,13 @@ def judge_law(
         again = fixtures.sample(check, read_batch(first), turn=0)
         finding = attempt(law, subject, again)
         if not finding.passed:
-            return finding, True
+            finding = repeat(law, subject, again, finding)
+            return finding, not finding.unstable
     sample, finding = find_failure(law, fixtures, check, effort)
-    if sample is None or not effort.shrinks:
+    if sample is None:
+        return finding, False
+    finding = repeat(law, subject, sample, finding)
+    if finding.unstable or not effort.shrinks:
         return finding, False
     return shrink_failure(law, subject, sample, finding, effort.patience)
 
@@ -131,8 +136,8 @@ def shrink_failure(
 ) -> tuple[Finding, bool]:
     """Return the finding on the smallest batch that still fails alike.
 
-    The second value tells whether it was found: a failure that does not repeat is said
-    to be flaky, with its first message.
+    The second value tells whether it was found: a failure that does not repeat is
+    unstable, and is given with its first input and message.
     """
 
     def fails(batch: Batch) -> bool:
@@ -149,9 +154,7 @@ def shrink_failure(
     smallest = shrink(sample.batch, fails, seconds=patience)
     again = attempt(law, subject, sample.having(smallest))
     if again.passed:
-        message = f"flaky: passed when repeated; at first: {finding.verdict.message}"
-        flaky = Verdict(passed=False, message=message, batch=finding.verdict.batch)
-        return Finding(verdict=flaky, errored=finding.errored), False
+        return mark(law, subject, sample, [finding]), False
     return again, True
 
 

@@ -16,6 +16,7 @@ from conformance.check import evidence
 from conformance.check.case import judge_case
 from conformance.check.fixtures import Fixtures
 from conformance.check.law import Effort, judge_law
+from conformance.check.name import Namer
 from conformance.errors import NotJudgedError, describe
 from conformance.operations import load_operations
 from conformance.records import Result, clean, number
@@ -64,7 +65,8 @@ class Runner:
         """Seconds that looking for the smallest input may take."""
         self._cases = {case.id: case for group in cases.values() for case in group}
         self.fixtures = Fixtures(adapter, seed)
-        self._unnamed: set[tuple[str, str, str]] = set()
+        self._namer = Namer(self.fixtures)
+        self._unstable: dict[str, str] = {}
 
     @property
     def framework(self) -> Framework:
@@ -143,11 +145,10 @@ class Runner:
             return _result(check, "errored", began, clean(message))
 
     def remember(self, check: Check, result: Result) -> None:
-        """Take over from an earlier process's failure that no mistake explains it."""
-        failure = result.failure
-        named = failure is None or failure.diagnosis or not failure.inputs
-        if result.outcome == "failed" and not named and not _derived(check):
-            self._unnamed.add((check.variant.name, check.dtype, check.route))
+        """Know what an earlier process found: no name, or two answers."""
+        if result.unstable:
+            self._unstable.setdefault(check.operation, result.unstable)
+        self._namer.remember(check, result)
 
     def _failed(
         self,
@@ -173,37 +174,18 @@ class Runner:
             variables=declaration.variables,
             form=declaration.usual_form,
         )
-        if named and not finding.errored:
-            proof = structs.replace(proof, diagnosis=self._diagnosed(check, finding))
+        if named:
+            proof = structs.replace(proof, diagnosis=self._namer.name(check, finding))
         outcome = "errored" if finding.errored else "failed"
-        message = clean(finding.verdict.message)
+        message, unstable = clean(finding.verdict.message), ""
+        if finding.unstable:
+            proof = structs.replace(proof, repeats=clean(finding.unstable))
+            unstable = self._unstable.setdefault(check.operation, check.id)
+            seen = "" if unstable == check.id else f", as {unstable} showed first"
+            message = f"non-deterministic{seen}: {message}"
         share = finding.verdict.share
-        return _result(check, outcome, started, message, share=share, failure=proof)
-
-    def _diagnosed(self, check: Check, finding: Finding) -> str:
-        """Return which known mistake gives this answer, if exactly one does."""
-        batch = finding.verdict.batch
-        key = (check.variant.name, check.dtype, check.route)
-        if batch is None or _derived(check) or key in self._unnamed:
-            return ""
-        # Here, since a run without failures needs none of the mutants that it imports.
-        from conformance.check.diagnose import diagnose
-
-        subject = self.fixtures.subject(check)
-        try:
-            named = diagnose(subject, [batch], subject.operation, check.variant)
-        except Exception:  # noqa: BLE001 - a failure without a name is still a failure
-            named = ""
-        if not named:
-            # A diagnosis tries every mutant on many batches, and wrong code fails many
-            # laws: without a name once, it has none by its other failures either.
-            self._unnamed.add(key)
-        return named
-
-
-def _derived(check: Check) -> bool:
-    """Tell whether a check is about gradients, which no mistake is known by."""
-    return check.item in {"gradient", "wild-gradient"}
+        found = _result(check, outcome, started, message, share=share, failure=proof)
+        return structs.replace(found, unstable=unstable)
 
 
 def _result(

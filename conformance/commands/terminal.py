@@ -10,7 +10,8 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from conformance.gate import describe_part
-from conformance.records import describe, parse_check
+from conformance.records import describe, fold, parse_check
+from conformance.records.fold import UNSTABLE
 from conformance.records.text import disarm
 from conformance.report.count import Tally
 
@@ -20,10 +21,13 @@ if TYPE_CHECKING:
     from typing import Self
 
     from conformance.gate import Judgement
-    from conformance.records import Record, Result
+    from conformance.records import Fold, Record, Result
 
 SHOWN = 5
-"""New failures that are printed in full; the record and the page have all."""
+"""Kinds of new failure that are printed in full; the record and the page have all."""
+
+LISTED = 8
+"""Checks that are named under a failure that says the same."""
 
 TRACED = 6
 """Lines of a traceback that are printed: its last ones."""
@@ -91,15 +95,20 @@ def summary(runs: Sequence[Record]) -> str:
         lines.append(f"{run.header.adapter} ({run.header.framework} {framework})")
         tallies: dict[str, Tally] = defaultdict(Tally)
         known: Counter[tuple[str, str]] = Counter()
+        unstable: Counter[tuple[str, str]] = Counter()
         for result in run.results:
             tallies[parse_check(result.check).operation].add(result)
             if result.known is not None and result.accepted:
                 known[result.known.reason, result.known.url] += 1
+            if result.unstable:
+                operation = parse_check(result.check).operation
+                unstable[operation, result.unstable] += 1
         absent = [name for name in run.header.operations if _absent(tallies[name])]
         offered = [name for name in run.header.operations if name not in absent]
         width = max(map(len, offered), default=0)
         lines += [f"  {name:<{width}}  {_counted(tallies[name])}" for name in offered]
         lines += _wrapped(f"not offered: {', '.join(absent)}") if absent else []
+        lines += [line for each in unstable.items() for line in _unstable(*each)]
         for (reason, url), count in known.most_common():
             lines += _wrapped(f"known, {count} check{'s' * (count > 1)}: {reason}")
             lines += [f"    {url}"] if url else []
@@ -107,6 +116,14 @@ def summary(runs: Sequence[Record]) -> str:
         lines += _wrapped(f"{part} were asked for") if part else []
         lines += [line for text in _missing(run) for line in _wrapped(text)]
     return "\n".join(lines)
+
+
+def _unstable(place: tuple[str, str], count: int) -> list[str]:
+    """Say that an operation gives two answers to one question, and where it shows."""
+    operation, first = place
+    checks = f"{count} check{'s' * (count > 1)}"
+    text = f"NON-DETERMINISTIC {operation}: {UNSTABLE} in {checks}, first in {first}"
+    return _wrapped(text)
 
 
 def _missing(run: Record) -> list[str]:
@@ -133,13 +150,19 @@ def _absent(tally: Tally) -> bool:
 
 
 def complaints(judgement: Judgement) -> str:
-    """Return a run's new failures and stale entries, the first few in full."""
+    """Return a run's new failures and stale entries, the first few in full.
+
+    Failures that say the same are one, with the others' checks under it.
+    """
+    folds = fold(judgement.new)
     lines = []
-    for result in judgement.new[:SHOWN]:
-        lines += ["", *complaint(result)]
-    more = len(judgement.new) + judgement.more - SHOWN
-    if more > 0:
-        lines += ["", f"and {more:,} more new failures; see the report"]
+    for each in folds[:SHOWN]:
+        lines += ["", *complaint(each.first), *_folded(each)]
+    rest = folds[SHOWN:]
+    count = sum(len(each.checks) for each in rest) + judgement.more
+    if count:
+        kinds = f" of {len(rest)} kinds" if count > len(rest) > 1 else ""
+        lines += ["", f"and {count:,} more new failures{kinds}; see the report"]
     lines += [""] if judgement.stale else []
     lines += [f"STALE {complaint}" for complaint in judgement.stale]
     return "\n".join(lines)
@@ -150,6 +173,15 @@ def complaint(result: Result) -> list[str]:
     said = describe(result)
     lines = said.lines(trace=TRACED)
     return [f"{said.outcome.upper()} {said.check}", *(f"  {line}" for line in lines)]
+
+
+def _folded(each: Fold) -> list[str]:
+    """Return how many checks say the same, and which."""
+    if not each.others:
+        return []
+    more = len(each.others) - LISTED
+    listed = ", ".join(each.others[:LISTED]) + (f" and {more} more" if more > 0 else "")
+    return [*_wrapped(each.line), *(f"  {line}" for line in _wrapped(listed))]
 
 
 def _counted(tally: Tally) -> str:

@@ -76,8 +76,8 @@ def _message(what: Result | str) -> str:
     if isinstance(what, str):
         return what
     said = describe(what)
-    parts = [said.message, *said.clauses, said.diagnosis, f"again: {said.command}"]
-    return "\n".join(part for part in (parts if said.command else parts[:-1]) if part)
+    parts = [said.message, *said.clauses, said.diagnosis, *said.reproducer]
+    return "\n".join(part for part in parts if part)
 
 
 def _line(run: Record, what: Result | str) -> int:

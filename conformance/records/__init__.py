@@ -10,6 +10,7 @@ from __future__ import annotations
 from conformance.records.compare import Change, Difference, diff, merge
 from conformance.records.describe import Description, describe
 from conformance.records.files import Run, count_sound, read, read_header
+from conformance.records.fold import Fold, Folds, fold, gist
 from conformance.records.protocol import Record
 from conformance.records.record import (
     OUTCOMES,
@@ -36,6 +37,8 @@ __all__ = [
     "Description",
     "Difference",
     "Failure",
+    "Fold",
+    "Folds",
     "Footer",
     "Header",
     "Known",
@@ -50,6 +53,8 @@ __all__ = [
     "count_sound",
     "describe",
     "diff",
+    "fold",
+    "gist",
     "join",
     "merge",
     "number",

@@ -26,6 +26,7 @@ class Description:
         arrays: Inputs, mask, answer and exact answer, by name, as text.
         diagnosis: The mistake that gives this answer, if one was recognised.
         command: Runs the check again.
+        repeats: How often the same input failed, where it does not always.
         snippet: Python that shows the failure without the suite.
         trace: The adapter's traceback.
     """
@@ -39,6 +40,7 @@ class Description:
     arrays: tuple[tuple[str, str], ...] = ()
     diagnosis: str = ""
     command: str = ""
+    repeats: str = ""
     snippet: str = ""
     trace: str = ""
 
@@ -57,6 +59,14 @@ class Description:
         catches = [f"it catches {self.catches}"] if self.catches else []
         return [f"clause {self.clause}{said}", *catches]
 
+    @property
+    def reproducer(self) -> list[str]:
+        """The command that runs the check again, and whether it always fails."""
+        if not self.command:
+            return []
+        again = [f"again: {self.command}"]
+        return [f"it may pass: {self.repeats}", *again] if self.repeats else again
+
     def lines(self, *, trace: int | None = None) -> list[str]:
         """Return everything but the check and its outcome, as lines of plain text.
 
@@ -71,7 +81,7 @@ class Description:
             *self.values,
             *self.diagnosis.splitlines(),
             *(f"| {line}" for line in kept),
-            *([f"again: {self.command}"] if self.command else []),
+            *self.reproducer,
         ]
 
 
@@ -94,6 +104,7 @@ def describe(result: Result, *, sentence: str = "", catches: str = "") -> Descri
         arrays=() if failure is None else _arrays(failure, _dtype(result.check)),
         diagnosis="" if failure is None else failure.diagnosis,
         command="" if failure is None else failure.command,
+        repeats="" if failure is None else failure.repeats,
         snippet="" if failure is None else failure.snippet,
         trace="" if failure is None else failure.trace,
     )

@@ -64,6 +64,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         snippet: Stand-alone Python that shows the failure without this suite.
         trace: The adapter's traceback, cut and stripped.
         shrunk: Whether ``inputs`` is the smallest that was found.
+        repeats: How often the same input failed, where it does not always.
     """
 
     inputs: dict[str, Array] = {}
@@ -81,6 +82,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     snippet: str = ""
     trace: str = ""
     shrunk: bool = False
+    repeats: str = ""
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True, tag="run", tag_field="type"):
@@ -150,6 +152,8 @@ class Result(
             the bound is zero and was not kept.
         known: Why the outcome is expected, when it is.
         failure: The evidence, when it failed or errored.
+        unstable: The check that first saw two answers to one question, where this one
+            saw two; its own id where it is the first of the operation.
         captured: What a compiled route captured, such as ``1 graph, 7 nodes``.
         ms: Wall time in milliseconds.
     """
@@ -162,6 +166,7 @@ class Result(
     share: _Share | None = None
     known: Known | None = None
     failure: Failure | None = None
+    unstable: str = ""
     captured: str = ""
     ms: Annotated[float, Meta(ge=0)] = 0.0
 

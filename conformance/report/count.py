@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from conformance.gate import KINDS
-from conformance.records import Check, Known, Result, parse_check
+from conformance.records import Check, Known, Result, gist, parse_check
 from conformance.report.columns import Column, anchor
 
 if TYPE_CHECKING:
@@ -61,12 +61,15 @@ class Difference:
         result: The result; without its evidence unless the difference has a card.
         check: The parts of its id.
         size: Bytes of the whole result.
+        gist: What it has in common with others, such as the mistake that was
+            recognised; empty where nothing is known.
     """
 
     column: Column
     result: Result
     check: Check
     size: int = 0
+    gist: str = ""
 
     @property
     def id(self) -> str:
@@ -80,8 +83,8 @@ class Difference:
 
     @property
     def kind(self) -> tuple[str, str, str]:
-        """Operation, item and run: differences of one kind are shown together."""
-        return self.check.operation, self.check.item, self.column.key
+        """Operation, mistake or else item, and run: one kind is shown together."""
+        return self.check.operation, self.gist or self.check.item, self.column.key
 
 
 @dataclass(slots=True, kw_only=True)
@@ -185,7 +188,7 @@ class Count:
     Attributes:
         tallies: Counts by operation and column key.
         gists: Differences by operation and item.
-        kinds: How many new differences each operation, item and column key has.
+        kinds: How many new differences each kind has.
         diagnoses: Recognised mistakes by operation, mistake and column key.
         known: Known differences by column key and why they are expected.
         differences: Those that can be listed, without their evidence.
@@ -210,10 +213,10 @@ class Count:
 
     def take(self, column: Column, result: Result, check: Check) -> None:
         """Count one difference, and keep its outline while there is room."""
-        each = Difference(column=column, result=result, check=check)
+        named = gist(result)[:MESSAGE]
+        each = Difference(column=column, result=result, check=check, gist=named)
         self.kinds[each.kind] += each.new
-        if result.failure is not None and result.failure.diagnosis:
-            named = result.failure.diagnosis[:MESSAGE]
+        if named:
             self.diagnoses[check.operation, named, column.key] += 1
         if result.known is not None and result.accepted:
             self.known[column.key, result.known] += 1

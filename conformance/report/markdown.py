@@ -42,17 +42,12 @@ def summary(view: View) -> str:
         f"> **Unreadable:** {escape(text, LINE)}\n" for text in view.refused[:LISTED]
     ]
     parts.append(_matrix(view))
-    new = [
-        f"- {escape(each.column.label)} {code(each.result.check)} "
-        f"{each.result.outcome}: {escape(each.result.message, LINE)}"
-        for each in view.new[:LISTED]
-    ]
-    parts.append(_section("New", new, view.total_new))
+    parts.append(_section("New", *_new(view), view.total_new))
     fixed = [
         f"- {escape(column.label)} {escape(line, LINE)}"
         for column, line in view.stale[:LISTED]
     ]
-    parts.append(_section("Fixed or stale", fixed, len(view.stale)))
+    parts.append(_section("Fixed or stale", fixed, len(fixed), len(view.stale)))
     parts.append(f"Generated {escape(view.generated, LINE)}.\n")
     return bounded("\n".join(parts))
 
@@ -71,6 +66,7 @@ def issue(difference: Difference, clause: str) -> str:
     parts += [fence("\n".join(said.values))] if said.values else []
     parts += [fence(said.snippet, "python")] if said.snippet else []
     parts += [fence(said.trace.strip())] if said.trace else []
+    parts += [f"It may pass: {escape(said.repeats)}"] if said.repeats else []
     parts += [f"Again: {code(said.command)}"] if said.command else []
     return "\n\n".join(parts) + "\n"
 
@@ -116,11 +112,31 @@ def _matrix(view: View) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _section(title: str, lines: Iterable[str], total: int) -> str:
+def _new(view: View) -> tuple[list[str], int]:
+    """Return what is new, one line for what says the same, and how much that is."""
+    kinds: dict[tuple[str, ...], list[Difference]] = {}
+    for each in view.new:
+        alone = each.check.operation, each.result.check, each.column.key
+        kinds.setdefault(each.kind if each.gist else alone, []).append(each)
+    lines, told = [], 0
+    for differences in list(kinds.values())[:LISTED]:
+        first = differences[0]
+        line = f"- {escape(first.column.label)} {code(first.result.check)} "
+        line += f"{first.result.outcome}: {escape(first.result.message, LINE)}"
+        if first.gist:
+            count = view.count.kinds[first.kind]
+            checks = f"{count:,} check{'' if count == 1 else 's'}"
+            line += f" **{escape(first.gist, LINE)}: {checks}**"
+        lines.append(line)
+        told += view.count.kinds[first.kind] if first.gist else 1
+    return lines, told
+
+
+def _section(title: str, lines: Iterable[str], told: int, total: int) -> str:
     listed = list(lines)
     if not listed:
         return f"**{title}**: none\n"
-    more = total - len(listed)
+    more = total - told
     rest = [f"- and {more:,} more"] if more else []
     return "\n".join([f"**{title}** ({total:,})\n", *listed, *rest]) + "\n"
 

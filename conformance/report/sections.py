@@ -22,17 +22,28 @@ ITEMS = 2_000
 """Cells of the differences' tables, and cases and laws that have one; the rest is
 counted, and stands in the record."""
 
+LISTED = 40
+"""Checks that are listed under a kind of difference."""
+
 TRACE = 4_000
 CODE = 6_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """New differences of one item in one run: the first, and how many."""
+    """New differences of one mistake or item in one run.
+
+    Attributes:
+        first: The first of them.
+        count: How many there are.
+        href: Where the first is shown.
+        others: The further ones, as far as they are listed: check and place.
+    """
 
     first: Difference
     count: int
     href: str
+    others: list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +118,7 @@ class Group:
 
 
 def kinds(view: View) -> list[Kind]:
-    """Return what is new by operation, item and run, one of each in full."""
+    """Return what is new, what says the same in one run together."""
     cards = {each.id: each for each in view.picked}
     found: dict[tuple[str, str, str], list[Difference]] = {}
     for each in view.new:
@@ -118,7 +129,12 @@ def kinds(view: View) -> list[Kind]:
         first = next(whole, differences[0])
         href = f"#{first.id}" if first.id in cards else f"#d-{operation}"
         count = view.count.kinds[operation, item, key]
-        made.append(Kind(first=first, count=count, href=href))
+        others = [
+            (each.result.check, f"#{each.id}" if each.id in cards else "")
+            for each in differences
+            if each is not first and each.id != first.id
+        ]
+        made.append(Kind(first=first, count=count, href=href, others=others[:LISTED]))
     return made
 
 

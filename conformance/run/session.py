@@ -17,6 +17,7 @@ from conformance.check.runner import Runner
 from conformance.operations import load_operations
 from conformance.records import (
     OUTCOMES,
+    Folds,
     Footer,
     Header,
     Known,
@@ -74,6 +75,8 @@ class Session:
         )
         self.smallest = replay.smallest(self.known)
         self.outcomes: dict[str, str] = {}
+        self.failures = Folds()
+        """New failures of this process, those that say the same together."""
         self.upkeep: Upkeep | None = None
         """Repairs what a check did to the process, where it is a run's own."""
         self._process = os.getpid()

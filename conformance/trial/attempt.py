@@ -11,6 +11,7 @@ from conformance.errors import (
     AdapterFault,
     ConformanceError,
     NotJudgedError,
+    TwoAnswersError,
     name_of,
     text_of,
 )
@@ -36,12 +37,14 @@ class Finding:
         errored: Whether the adapter raised instead of answering.
         trace: The adapter's traceback, if it raised.
         judged: How many verdicts there were.
+        unstable: Of an answer that changes from call to call, how often it was wrong.
     """
 
     verdict: Verdict
     errored: bool = False
     trace: str = ""
     judged: int = 0
+    unstable: str = ""
 
     @property
     def passed(self) -> bool:
@@ -79,6 +82,8 @@ def _judge(law: Any, subject: Subject, sample: Sample) -> Finding:
 def _caught(error: BaseException, batch: Batch) -> Finding:
     """Return what an exception says of the adapter."""
     ours = is_ours(error)
+    if isinstance(error, TwoAnswersError) and ours:
+        return _two_answers(error, batch)
     if isinstance(error, AdapterFault) and ours:
         verdict = Verdict(passed=False, message=text_of(error), batch=batch)
         return Finding(verdict=verdict)
@@ -95,6 +100,19 @@ def is_ours(error: BaseException) -> bool:
         return False
     file = Path(trace.tb_frame.f_code.co_filename)
     return file.is_relative_to(_SUITE) and not file.is_relative_to(_SUITE / "_shared")
+
+
+def _two_answers(error: TwoAnswersError, batch: Batch) -> Finding:
+    verdict = Verdict(
+        passed=False,
+        message=text_of(error),
+        share=float("inf"),
+        batch=batch,
+        got=error.second,
+        want=error.first,
+    )
+    often = "the same call does not always give the second answer"
+    return Finding(verdict=verdict, unstable=often)
 
 
 def _raised(error: BaseException, batch: Batch, *, trace: str) -> Finding:

@@ -1,0 +1,385 @@
+"""Parts of a mistake that lie behind the formula: a divisor, a mask on the answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from conformance.check.diagnosis.parts import AnswerPart, over
+from conformance.trial.precision import numpy_dtype
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conformance.check.diagnosis.parts import MaskPart
+    from conformance.trial.batch import Array, Batch
+
+    Divisor = Callable[[Batch], Array]
+    Change = Callable[[Array, Batch, Array], Array | None]
+
+EPSILONS = ("1e-2", "1e-3", "1e-4", "1e-5", "1e-6", "1e-7", "1e-8", "1e-9")
+
+_COUNT = "the number of valid positions"
+
+
+def _total(number: Callable[[Array], Array]) -> Divisor:
+    """Return a divisor that all rows share, from every row's count."""
+    return lambda batch: np.full(batch.rows, number(batch.counts))
+
+
+def _mean_count(counts: Array) -> Array:
+    return counts.mean() if counts.size else np.asarray(1.0)
+
+
+def _least(counts: Array) -> Array:
+    return counts.min() if counts.size else np.asarray(0)
+
+
+_DIVISORS: tuple[tuple[str, Divisor], ...] = (
+    ("T", lambda batch: np.full(batch.rows, batch.time)),
+    ("one less than T", lambda batch: np.full(batch.rows, batch.time - 1)),
+    ("one more than " + _COUNT, lambda batch: batch.counts + 1),
+    ("one less than " + _COUNT, lambda batch: batch.counts - 1),
+    ("the longest row's number of valid positions", _total(lambda n: n.max(initial=0))),
+    (
+        "the shortest row's number of valid positions",
+        _total(lambda n: n.min() if n.size else n.sum()),
+    ),
+    ("the first row's number of valid positions", _total(lambda n: n[:1].sum())),
+    ("the rows' average number of valid positions", _total(_mean_count)),
+    ("the batch's number of valid positions", _total(np.sum)),
+    ("the number of rows", lambda batch: np.full(batch.rows, batch.rows)),
+    ("B T", lambda batch: np.full(batch.rows, batch.rows * batch.time)),
+    ("the root of " + _COUNT, lambda batch: np.sqrt(batch.counts)),
+)
+_WHOLE: tuple[tuple[str, Divisor], ...] = (
+    ("B T", lambda batch: np.asarray(batch.rows * batch.time)),
+    ("T", lambda batch: np.asarray(batch.time)),
+    ("the number of rows", lambda batch: np.asarray(batch.rows)),
+    (
+        "the number of rows with a valid position",
+        lambda batch: np.asarray((batch.counts > 0).sum()),
+    ),
+    ("one more than " + _COUNT, lambda batch: batch.counts.sum() + 1),
+    (
+        "B times the longest row's length",
+        lambda batch: batch.rows * batch.counts.max(initial=0),
+    ),
+    (
+        "B times the first row's length",
+        lambda batch: np.asarray(batch.rows * batch.counts[:1].sum()),
+    ),
+    (
+        "the longest row's length",
+        lambda batch: np.asarray(batch.counts.max(initial=0)),
+    ),
+    (
+        "the rows' average number of valid positions",
+        lambda batch: _mean_count(batch.counts),
+    ),
+)
+
+
+def _counted(mask: Array, like: Array) -> Array:
+    """Return how many positions a mask has, by row or in all, as the answer has it."""
+    counts = mask.sum(axis=1) if like.ndim else mask.sum()
+    wide = counts.reshape(np.shape(counts) + (1,) * max(0, like.ndim - 1))
+    return np.asarray(np.maximum(wide, 1), np.float64)
+
+
+def _by(answer: Array, divisor: Array) -> Array | None:
+    if answer.ndim and np.shape(divisor) != answer.shape[:1]:
+        return None
+    if not answer.ndim and np.ndim(divisor):
+        return None
+    wide = np.reshape(divisor, np.shape(divisor) + (1,) * max(0, answer.ndim - 1))
+    return np.asarray(wide, np.float64)
+
+
+def _instead(divisor: Divisor) -> Change:
+    def change(answer: Array, batch: Batch, used: Array) -> Array | None:
+        by = _by(answer, divisor(batch))
+        return None if by is None else answer * _counted(used, answer) / by
+
+    return change
+
+
+def _besides(divisor: Divisor, power: int) -> Change:
+    def change(answer: Array, batch: Batch, used: Array) -> Array | None:
+        del used
+        by = _by(answer, divisor(batch))
+        return None if by is None else answer * by**power
+
+    return change
+
+
+def _own_count(answer: Array, batch: Batch, used: Array) -> Array:
+    return answer * _counted(used, answer) / _counted(batch.mask, answer)
+
+
+def _little(epsilon: float) -> Change:
+    def change(answer: Array, batch: Batch, used: Array) -> Array:
+        number = batch.mask.sum(axis=1) if answer.ndim else batch.mask.sum()
+        number = number.reshape(number.shape + (1,) * max(0, answer.ndim - 1))
+        return np.asarray(answer * _counted(used, answer) / (number + epsilon))
+
+    return change
+
+
+def _times(power: int) -> Change:
+    def change(answer: Array, batch: Batch, used: Array) -> Array:
+        del batch
+        return np.asarray(answer * _counted(used, answer) ** power)
+
+    return change
+
+
+_MAIN = 3 + len(_DIVISORS) + len(_WHOLE) + len(EPSILONS)
+"""The divisors that people use in place of the right one; the rest is beside it."""
+
+DIVISORS: tuple[AnswerPart, ...] = (
+    AnswerPart(text=f"divides by {_COUNT} whatever it adds up", change=_own_count),
+    AnswerPart(text=f"divides by {_COUNT}", change=_times(-1)),
+    AnswerPart(text=f"does not divide by {_COUNT}", change=_times(1)),
+    *(
+        AnswerPart(text=f"divides by {name}, not by {_COUNT}", change=_instead(divisor))
+        for table in (_DIVISORS, _WHOLE)
+        for name, divisor in table
+    ),
+    *(
+        AnswerPart(text=f"adds {text} to {_COUNT}", change=_little(float(text)))
+        for text in EPSILONS
+    ),
+    *(
+        AnswerPart(text=f"divides by {name} as well", change=_besides(divisor, -1))
+        for table in (_DIVISORS, _WHOLE)
+        for name, divisor in table
+    ),
+    *(
+        AnswerPart(text=f"multiplies by {name}", change=_besides(divisor, 1))
+        for table in (_DIVISORS, _WHOLE)
+        for name, divisor in table
+    ),
+)
+"""What was divided by."""
+
+
+def _timed(answer: Array, batch: Batch) -> Array | None:
+    """Return the mask over an answer with a time axis; None where it has none."""
+    if answer.ndim < 2 or answer.shape[:2] != batch.mask.shape:  # noqa: PLR2004 - [B, T]
+        return None
+    return np.broadcast_to(over(batch.mask, answer), answer.shape)
+
+
+def _at_padding(value: float) -> Change:
+    def change(answer: Array, batch: Batch, used: Array) -> Array | None:
+        del used
+        mask = _timed(answer, batch)
+        return None if mask is None else np.where(mask, answer, value)
+
+    return change
+
+
+def _product(answer: Array, batch: Batch, used: Array) -> Array | None:
+    del used
+    mask = _timed(answer, batch)
+    return None if mask is None else answer * mask
+
+
+def _renormalised(epsilon: float) -> Change:
+    def change(answer: Array, batch: Batch, used: Array) -> Array | None:
+        del used
+        mask = _timed(answer, batch)
+        if mask is None:
+            return None
+        kept = np.where(mask, answer, 0.0)
+        return np.asarray(kept / (kept.sum(axis=1, keepdims=True) + epsilon))
+
+    return change
+
+
+def _input_kept(answer: Array, batch: Batch, used: Array) -> Array | None:
+    del used
+    mask, first = _timed(answer, batch), next(iter(batch.arrays.values()))
+    if mask is None or first.shape != answer.shape:
+        return None
+    return np.where(mask, answer, np.asarray(first, np.float64))
+
+
+AFTER: tuple[AnswerPart, ...] = (
+    AnswerPart(
+        text="applies the mask to the answer alone, which is 0 at padding",
+        change=_at_padding(0.0),
+        after=True,
+    ),
+    AnswerPart(
+        text="multiplies the answer alone by the mask",
+        change=_product,
+        after=True,
+    ),
+    AnswerPart(
+        text="applies the mask to the answer alone, and makes what is left sum to one",
+        change=_renormalised(0.0),
+        after=True,
+    ),
+    *(
+        AnswerPart(
+            text=f"applies the mask to the answer alone, and divides by its sum plus "
+            f"{epsilon}",
+            change=_renormalised(float(epsilon)),
+            after=True,
+        )
+        for epsilon in ("1e-13", "1e-12", "1e-10", *EPSILONS)
+    ),
+    *(
+        AnswerPart(
+            text=f"applies the mask to the answer alone, which is {name} at padding",
+            change=_at_padding(value),
+            after=True,
+        )
+        for name, value in (("minus infinity", -np.inf), ("NaN", np.nan))
+    ),
+    AnswerPart(
+        text="applies the mask to the answer alone, and keeps the input at padding",
+        change=_input_kept,
+        after=True,
+    ),
+)
+"""The mask on the answer, not before it."""
+
+
+def _empty(value: float) -> Change:
+    def change(answer: Array, batch: Batch, used: Array) -> Array:
+        del used
+        empty = batch.counts == 0
+        if not answer.ndim:
+            return np.where(empty.all(), value, answer)
+        wide = empty.reshape((-1,) + (1,) * (answer.ndim - 1))
+        return np.where(wide, value, answer)
+
+    return change
+
+
+def _left(answer: Array, batch: Batch, used: Array) -> Array | None:
+    """Return NaN where the mask that was used leaves nothing of a row."""
+    if not answer.ndim or len(answer) != batch.rows:
+        return None
+    nothing = ~used.any(axis=1).reshape((-1,) + (1,) * (answer.ndim - 1))
+    return np.where(nothing, np.nan, answer)
+
+
+def _plain(change: Callable[[Array], Array]) -> Change:
+    return lambda answer, _, __: np.asarray(change(answer), np.float64)
+
+
+def _sorted(answer: Array, batch: Batch, used: Array) -> Array | None:
+    del used
+    if not answer.ndim or len(answer) != batch.rows:
+        return None
+    return answer[np.argsort(-batch.counts, kind="stable")]
+
+
+def _moved(by: int) -> Change:
+    def change(answer: Array, batch: Batch, used: Array) -> Array | None:
+        del used
+        if _timed(answer, batch) is None:
+            return None
+        return np.roll(answer, by, axis=1)
+
+    return change
+
+
+def _turned(answer: Array, batch: Batch, used: Array) -> Array | None:
+    del used
+    return None if _timed(answer, batch) is None else answer[:, ::-1]
+
+
+def _spread(answer: Array) -> Array:
+    return answer + 0 * answer.sum(axis=0, keepdims=True) if answer.ndim else answer
+
+
+def _rounded(dtype: str) -> Change:
+    return _plain(lambda answer: answer.astype(numpy_dtype(dtype)))
+
+
+_COMMON = 9
+"""How many of the parts below go together with a divisor or a mask."""
+
+OTHERS: tuple[AnswerPart, ...] = (
+    *(
+        AnswerPart(
+            text=f"gives {name} for a row without valid positions",
+            change=_empty(value),
+        )
+        for name, value in (
+            ("NaN", np.nan),
+            ("0", 0.0),
+            ("minus infinity", -np.inf),
+            ("infinity", np.inf),
+        )
+    ),
+    AnswerPart(text="gives NaN where nothing of a row is left", change=_left),
+    AnswerPart(text="lets the NaN of one row reach every row", change=_plain(_spread)),
+    AnswerPart(
+        text="replaces NaN in the answer by 0",
+        change=_plain(lambda answer: np.where(np.isnan(answer), 0.0, answer)),
+    ),
+    AnswerPart(
+        text="replaces NaN and infinity in the answer by finite numbers",
+        change=_plain(
+            lambda answer: np.asarray(
+                np.nan_to_num(answer.astype(np.float32)), np.float64
+            )
+        ),
+    ),
+    AnswerPart(
+        text="sorts the rows by length and does not sort the answers back",
+        change=_sorted,
+    ),
+    AnswerPart(text="gives the answer of the position before", change=_moved(1)),
+    AnswerPart(text="gives the answer of the position behind", change=_moved(-1)),
+    AnswerPart(text="gives the answers of a row from its end", change=_turned),
+    AnswerPart(text="gives the logarithm of the answer", change=_plain(np.log)),
+    AnswerPart(text="gives exp of the answer", change=_plain(np.exp)),
+    AnswerPart(text="gives the root of the answer", change=_plain(np.sqrt)),
+    AnswerPart(text="gives the answer's negative", change=_plain(np.negative)),
+    AnswerPart(text="rounds the answer to bfloat16", change=_rounded("bfloat16")),
+    AnswerPart(text="rounds the answer to float16", change=_rounded("float16")),
+    AnswerPart(text="truncates the answer to a whole number", change=_plain(np.trunc)),
+)
+"""What else becomes of an answer: NaN, empty rows, order, dtype."""
+
+ANSWERS = (*DIVISORS, *AFTER, *OTHERS)
+
+
+def _then(first: AnswerPart, second: AnswerPart) -> AnswerPart:
+    """Return two parts as one, the first inside the second."""
+
+    def change(answer: Array, batch: Batch, used: Array) -> Array | None:
+        inner = first.change(answer, batch, used)
+        return None if inner is None else second.change(inner, batch, used)
+
+    text = f"{first.text}, and {second.text}"
+    return AnswerPart(text=text, change=change, after=first.after)
+
+
+PAIRS = tuple(
+    _then(first, second)
+    for first in (*DIVISORS[:_MAIN], *AFTER)
+    for second in OTHERS[:_COMMON]
+)
+"""Two parts behind the formula: a divisor or a mask, and what becomes of NaN."""
+
+
+def on_answer(part: MaskPart) -> AnswerPart:
+    """Return what a wrong mask is where the answer is the mask."""
+
+    def change(answer: Array, batch: Batch, used: Array) -> Array | None:
+        del used
+        if answer.shape != batch.mask.shape:
+            return None
+        return np.asarray(part.change(replace(batch, mask=answer != 0)), np.float64)
+
+    return AnswerPart(text=part.text, change=change)

@@ -1,0 +1,196 @@
+"""Questions that tell mistakes apart: the failing batch, then others built for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from conformance.operations import load_operations
+from conformance.trial.draw import Draw
+from conformance.trial.precision import PRECISIONS
+from conformance.trial.sample import cast, generate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from conformance.specification import Variant
+    from conformance.specification.declaration import Declaration
+    from conformance.trial.batch import Batch
+    from conformance.trial.oracle import Oracle
+
+SEED = 90017
+"""Of the batches that tell mistakes apart, whatever the run's seed is."""
+
+SHORT = 3
+"""The longest row of a batch that is padded further."""
+
+ORDINARY = 3
+"""Batches whose padding might as well be valid."""
+
+USUAL = 1e4
+"""The largest number of a plain batch: that of generated padding."""
+
+FILLS = (-3e3, -3e5, -3e7, -5e9, -3e10)
+"""Valid values of one row each, between the fill values that people use."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A batch with one form of the mask, laid out in memory in one way.
+
+    Attributes:
+        batch: The inputs.
+        form: The mask's form.
+        plain: Whether nothing is unusual: no NaN, no huge number, no empty row.
+        layout: How the arrays lie in memory: as they come, or a framework's name for
+            a view.
+    """
+
+    batch: Batch
+    form: str = "bool"
+    plain: bool = False
+    layout: str = ""
+
+
+def questions(
+    batches: Iterable[Batch],
+    oracle: Oracle,
+    variant: Variant,
+    dtype: str,
+    declaration: Declaration,
+) -> Iterator[Question]:
+    """Yield the failing batch first, then those that tell mistakes apart.
+
+    Args:
+        batches: What the adapter failed on, in its dtype.
+        oracle: The operation's oracle.
+        variant: The variant.
+        dtype: The dtype of the adapter's inputs.
+        declaration: What the adapter takes; nothing else is put to it.
+    """
+    for batch in batches:
+        yield Question(batch=batch, plain=_plain(batch))
+    # Weights of their own: a shrunk batch has zeros, under which much is alike.
+    telling = _telling(oracle, variant, dtype, declaration)
+    for batch in telling:
+        yield Question(batch=cast(batch, dtype), plain=_plain(batch))
+    other = cast(_generated(oracle, variant, 1), dtype)
+    for form in declaration.mask_forms:
+        if form in {"float", "int8", "none"}:
+            yield Question(batch=other, form=form)
+    if declaration.traits.layouts and not load_operations()[variant.operation].builds:
+        yield Question(batch=other, layout="transposed")
+
+
+def _generated(oracle: Oracle, variant: Variant, turn: int) -> Batch:
+    return generate(oracle, variant, seed=SEED, turn=2 * turn)
+
+
+def _telling(
+    oracle: Oracle, variant: Variant, dtype: str, declaration: Declaration
+) -> Iterator[Batch]:
+    """Yield batches of one shape, so that a compiled adapter compiles once."""
+    plain = _generated(oracle, variant, 0)
+    yield plain
+    yield _generated(oracle, variant, 1)
+    for turn in range(ORDINARY):
+        yield _ordinary(oracle, variant, turn)
+    yield _at_padding(plain, 0.0)
+    yield replace(plain, mask=plain.mask & (np.arange(plain.time) < SHORT))
+    yield replace(plain, mask=np.ones_like(plain.mask))
+    yield _at_padding(plain, 512.0).each(lambda array: array[1:2])
+    yield from _placed(plain, declaration)
+    if declaration.empty_row(variant.name) != "error":
+        mask = plain.mask.copy()
+        mask[1] = False
+        yield replace(plain, mask=mask)
+        yield replace(plain, mask=np.zeros_like(mask))
+    if not variant.makes_mask:
+        yield from _wild(plain, dtype)
+    if ".cross_entropy." in variant.name:
+        yield _labelled(plain, -1)
+        yield _labelled(plain, 255)
+    builds = load_operations()[variant.operation].builds
+    if not builds and declaration.primary == "eager":
+        yield _long(oracle, variant)
+
+
+def _placed(plain: Batch, declaration: Declaration) -> Iterator[Batch]:
+    """Yield batches whose padding is elsewhere than on the right, where it may be."""
+    if "left" in declaration.placements:
+        yield plain.each(lambda array: array[:, ::-1])
+    if "gaps" in declaration.placements:
+        mask = plain.mask.copy()
+        mask[:, 1::2] = False
+        yield replace(plain, mask=mask)
+
+
+def _wild(plain: Batch, dtype: str) -> Iterator[Batch]:
+    """Yield large valid numbers, then NaN and infinity at padding and NaN before it."""
+    yield _with_valid(plain, FILLS, dtype)
+    yield _at_padding(plain, np.nan)
+    yield _at_padding(plain, np.inf)
+    if next(iter(plain.arrays.values())).dtype.kind == "f":
+        yield _nan_valid(plain)
+
+
+def _plain(batch: Batch) -> bool:
+    """Tell whether nothing is unusual: no NaN, no huge number, no empty row."""
+    arrays = (np.asarray(array, np.float64) for array in batch.arrays.values())
+    usual = all(bool((np.abs(array) <= USUAL).all()) for array in arrays)
+    return usual and bool(batch.mask.any(axis=1).all())
+
+
+def _ordinary(oracle: Oracle, variant: Variant, turn: int) -> Batch:
+    """Return a batch with numbers at padding that might as well be valid."""
+    batch = _generated(oracle, variant, turn)
+    if variant.makes_mask:
+        return batch
+    draw = Draw(SEED, f"{variant.name}/ordinary", 2 * turn)
+    full = np.ones_like(batch.mask)
+    return replace(batch, arrays=oracle.generate(variant.options, draw, full))
+
+
+def _with_valid(batch: Batch, values: Sequence[float], dtype: str) -> Batch:
+    """Return the batch with valid values of one magnitude in each row."""
+    largest = PRECISIONS[dtype].largest
+    rows = np.resize(np.asarray(values), batch.rows)
+    name, array = next(iter(batch.arrays.items()))
+    scale = np.maximum(rows, -largest / 8).reshape((-1,) + (1,) * (array.ndim - 1))
+    wide = batch.mask.reshape(batch.mask.shape + (1,) * (array.ndim - 2))
+    steps = 1 + np.arange(batch.time).reshape((1, -1) + (1,) * (array.ndim - 2)) / 8
+    changed = np.where(wide, scale * steps, array)
+    return replace(batch, arrays={**batch.arrays, name: changed})
+
+
+def _at_padding(batch: Batch, value: float) -> Batch:
+    arrays = {}
+    for name, array in batch.arrays.items():
+        wide = batch.mask.reshape(batch.mask.shape + (1,) * (array.ndim - 2))
+        labels = array.dtype.kind in "iu"
+        arrays[name] = np.where(wide, array, array[:, :1] if labels else value)
+    return replace(batch, arrays=arrays)
+
+
+def _nan_valid(batch: Batch) -> Batch:
+    name, array = next(iter(batch.arrays.items()))
+    changed = array.copy()
+    # A row of one position is left without any where NaN is skipped.
+    changed[1, 0] = np.nan
+    return replace(batch, arrays={**batch.arrays, name: changed})
+
+
+def _long(oracle: Oracle, variant: Variant) -> Batch:
+    """Return rows that small integers and bfloat16 cannot count."""
+    batch = generate(oracle, variant, seed=SEED, turn=0, time=300, rows=3)
+    mask = np.arange(300) < np.asarray([130, 260, 300])[:, None]
+    name, array = next(iter(batch.arrays.items()))
+    arrays = {other: np.zeros_like(each) for other, each in batch.arrays.items()}
+    return replace(batch, arrays={**arrays, name: np.ones_like(array) / 2}, mask=mask)
+
+
+def _labelled(batch: Batch, label: int) -> Batch:
+    labels = np.where(batch.mask, batch.arrays["targets"], label)
+    return replace(batch, arrays={**batch.arrays, "targets": labels})

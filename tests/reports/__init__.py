@@ -1,0 +1,1 @@
+"""Mistakes from public reports, written after the diagnosis' parts were frozen."""
