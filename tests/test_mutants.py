@@ -8,15 +8,18 @@ import numpy as np
 import pytest
 
 from conformance.adapters.load import read_declaration
-from conformance.check.diagnose import _numpy, _questions, _seen
+from conformance.check.diagnosis.answers import ask
+from conformance.check.diagnosis.questions import questions
 from conformance.check.mutants import adapter, correct
 from conformance.commands.pages.grid import page, problems
 from conformance.commands.pages.matrix import Matrix, kill_matrix, killers
 from conformance.operations import load_mutants, load_operations, load_oracle
 from conformance.operations._common.mutant import Mutant, mutants
 from conformance.run import catalogue
+from conformance.trial.frameworks import load_framework
 from conformance.trial.oracle import Remembered
 from conformance.trial.sample import Sample, cast, generate
+from conformance.trial.subject import Subject
 
 LEAST = dict.fromkeys(load_operations(), 15) | {
     "masked_mean": 10,
@@ -168,16 +171,23 @@ def _shown(mutant: Mutant) -> dict[tuple[str, str, int], Any]:
         if not mutant.shows(variant.name) or variant.name in LIKE_OTHERS:
             continue
         for dtype in mutant.dtypes:
-            subject = _numpy(adapter(mutant), operation, variant, dtype)
+            subject = Subject(
+                adapter(mutant),
+                load_framework("numpy"),
+                operation,
+                variant,
+                dtype=dtype,
+                route="eager",
+            )
             batch = cast(generate(oracle, variant, seed=0, turn=0), dtype)
             declared = correct(mutant.operation).declaration
-            asked = _questions(subject, [batch], oracle, variant, declared)
+            asked = questions([batch], oracle, variant, dtype, declared)
             for number, question in enumerate(asked):
                 sample = Sample(
                     oracle=oracle, variant=variant, dtype=dtype, batch=question.batch
                 )
-                seen = _seen(subject, question, sample)
-                answer = None if seen.answer is None else np.round(seen.answer, 12)
+                seen = ask(subject, question, sample)
+                answer = None if seen.array is None else np.round(seen.array, 12)
                 bits = b"" if answer is None else answer.tobytes()
                 found[variant.name, dtype, number] = (bits, seen.dtype, seen.written)
     return found
