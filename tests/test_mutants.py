@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conformance.check.diagnose import _numpy, _questions, _seen
 
 from conformance.adapters.load import read_declaration
+from conformance.check.diagnosis.answers import ask
+from conformance.check.diagnosis.questions import questions
 from conformance.check.mutants import adapter, correct
 from conformance.commands.pages.grid import page, problems
 from conformance.commands.pages.matrix import Matrix, kill_matrix, killers
