@@ -9,6 +9,7 @@ import pytest
 from conformance.check import diagnosis
 from conformance.check.diagnosis import diagnose
 from conformance.check.mutants import adapter, correct
+from conformance.check.name import DiagnosisError
 from conformance.check.runner import Runner
 from conformance.operations import load_operations, load_oracle
 from conformance.operations._common.mutant import Mutant, mutants
@@ -176,7 +177,7 @@ def test_a_diagnosis_that_raises_leaves_a_failure_without_a_name(
         _of(_mean_of_squares, "masked_mean"),
         "masked_mean/value:float32:eager",
     )
-    with pytest.raises(RuntimeError, match="no diagnosis today"):
+    with pytest.raises(DiagnosisError, match="no diagnosis today"):
         _failure(wrong, check)
     monkeypatch.setattr(diagnosis, "RAISES", False)
     assert _failure(wrong, check).diagnosis == ""

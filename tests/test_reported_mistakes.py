@@ -11,6 +11,7 @@ from tests.reports.table import FIRST, SAYS, SECOND, Report
 EVERY = (*FIRST, *SECOND)
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # they are wrong on purpose
 @pytest.mark.parametrize("report", EVERY, ids=lambda each: each.function.__name__)
 def test_a_reported_mistake_is_called_what_it_is_or_nothing(report: Report) -> None:
     adapter = wrong(report.operation, report.function, **report.declared)

@@ -25,6 +25,10 @@ VARIANTS = 3
 """Variants of an operation for which products of parts are tried."""
 
 
+class DiagnosisError(Exception):
+    """A diagnosis raised, which no adapter is to blame for; only our tests see it."""
+
+
 class Namer:
     """Names the mistakes of one adapter.
 
@@ -51,9 +55,10 @@ class Namer:
 
         try:
             named = self._asked(check, finding)
-        except Exception:
+        except Exception as error:
             if diagnosis.RAISES:
-                raise
+                msg = f"the diagnosis of {check.id} raised {error!r}"
+                raise DiagnosisError(msg) from error
             named = ""
         if not named and check.item not in GRADIENTS:
             # It would be asked much the same again for each law that it fails.

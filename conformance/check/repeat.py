@@ -56,6 +56,7 @@ def mark(law: Any, subject: Subject, sample: Sample, found: list[Finding]) -> Fi
     every = [*found, *(attempt(law, subject, sample) for _ in range(more))]
     failed = sum(not each.passed for each in every)
     often = f"the same input failed in {failed} of {len(every)} attempts"
+    often += ", not with the same answer" if failed == len(every) else ""
     first = found[0]
     message = f"two answers to one question: {often}; at first: {first.verdict.message}"
     verdict = replace(first.verdict, message=message)

@@ -16,7 +16,7 @@ from conformance.check import evidence
 from conformance.check.case import judge_case
 from conformance.check.fixtures import Fixtures
 from conformance.check.law import Effort, judge_law
-from conformance.check.name import Namer
+from conformance.check.name import DiagnosisError, Namer
 from conformance.errors import NotJudgedError, describe
 from conformance.operations import load_operations
 from conformance.records import Result, clean, number
@@ -96,7 +96,7 @@ class Runner:
             return _result(check, "unsupported", started, message=check.unsupported)
         try:
             return self._run(check, started, shrinks=shrinks, first=first)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, DiagnosisError):
             raise
         except BaseException as error:  # noqa: BLE001 - an adapter may raise anything
             # Not from a law, which `attempt` sees to: from a layer that is built, a

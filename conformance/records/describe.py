@@ -65,7 +65,7 @@ class Description:
         if not self.command:
             return []
         again = [f"again: {self.command}"]
-        return [f"it may pass: {self.repeats}", *again] if self.repeats else again
+        return [f"may not repeat: {self.repeats}", *again] if self.repeats else again
 
     def lines(self, *, trace: int | None = None) -> list[str]:
         """Return everything but the check and its outcome, as lines of plain text.

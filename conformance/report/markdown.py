@@ -66,7 +66,7 @@ def issue(difference: Difference, clause: str) -> str:
     parts += [fence("\n".join(said.values))] if said.values else []
     parts += [fence(said.snippet, "python")] if said.snippet else []
     parts += [fence(said.trace.strip())] if said.trace else []
-    parts += [f"It may pass: {escape(said.repeats)}"] if said.repeats else []
+    parts += [f"May not repeat: {escape(said.repeats)}"] if said.repeats else []
     parts += [f"Again: {code(said.command)}"] if said.command else []
     return "\n\n".join(parts) + "\n"
 

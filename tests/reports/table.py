@@ -248,7 +248,7 @@ SAYS: Mapping[str, str] = {
     "partition_over_padding": "sums over the paths of the padded row",
     "everything_by_valid": "ignores the mask, and divides by the number of valid",
     "summed_not_averaged": "gives the sum where the mean is asked for",
-    "mean_of_row_means": "takes the mean of the answers of each row",
+    "mean_of_row_means": "takes the mean of the rows' means",
     "token_mean_for_rows": "takes the mean of all positions",
     "mean_of_the_product": "divides by",
     "plain_maximum": _IGNORES,

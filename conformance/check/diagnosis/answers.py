@@ -62,7 +62,9 @@ def ask(subject: Subject, question: Question, sample: Sample) -> Answer:
             answer = subject.checked(result, sample.want.shape)
     except ContractViolation:
         return Answer(array=None, dtype="another shape")
-    except Exception as error:  # noqa: BLE001 - whatever it raises is what it answers
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever it raises, exits too
         return Answer(array=None, dtype=type(error).__name__)
     written = any(
         old.tobytes() != new.tobytes()

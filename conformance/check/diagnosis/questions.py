@@ -42,14 +42,14 @@ class Question:
 
     Attributes:
         batch: The inputs.
-        form: The mask's form.
+        form: The mask's form, the adapter's usual one by default.
         plain: Whether nothing is unusual: no NaN, no huge number, no empty row.
         layout: How the arrays lie in memory: as they come, or a framework's name for
             a view.
     """
 
     batch: Batch
-    form: str = "bool"
+    form: str = ""
     plain: bool = False
     layout: str = ""
 

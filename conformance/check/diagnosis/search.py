@@ -147,7 +147,7 @@ class Asked:
             return found, self.batch.mask
         with np.errstate(all="ignore"):
             batch = mistake.given(self.batch)
-        plain = replace(self.question, form="bool")
+        plain = replace(self.question, form="")
         if not mistake.split:
             found = ask(mistake.formula, plain, replace(self.sample, batch=batch))
             return found, batch.mask
