@@ -12,13 +12,15 @@ from conformance import gate as gates
 from conformance.commands.options import PATH, RESULTS, tell
 from conformance.commands.terminal import complaints, summary
 from conformance.errors import IncompleteRunError, ResultError
+from conformance.records.disk import is_folder
 from conformance.records.gather import gather
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from conformance.records.gather import Gathered
+    from conformance.records.disk import is_folder
+from conformance.records.gather import Gathered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,7 @@ def gate(
     """
     found = gather(paths)
     if old is not None:
-        folders = any(path.is_dir() for path in paths)
+        folders = any(map(is_folder, paths))
         return _against(found, gather([old]), github=github, whole=folders)
     judged = [(run, gates.judge(run, complete=complete)) for run in found.runs]
     parts = [f"error: {text}" for text in found.complaints]
