@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from conformance.records.disk import is_folder
-from conformance.records.gather import Gathered
+    from conformance.records.gather import Gathered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

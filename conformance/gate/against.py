@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -108,7 +107,8 @@ def against(runs: Sequence[Record], old: Sequence[Record]) -> list[Comparison]:
                 "run; give --against the file or folder of that run"
             )
             raise ResultError(msg)
-        if is_there(run.path) and os.path.samefile(run.path, same[0].path):
+        there = is_there(run.path) and is_there(same[0].path)
+        if there and run.path.samefile(same[0].path):
             msg = (
                 f"{name}: {run.path} is held against itself, so nothing could be new; "
                 "give --against the record of an older run"

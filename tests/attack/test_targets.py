@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
@@ -129,7 +129,7 @@ def test_a_name_without_end_is_shown_and_no_file_s(tmp_path: Path) -> None:
 
 
 def test_runs_of_other_versions_are_not_put_together(tmp_path: Path) -> None:
-    other = {"versions": {"numpy": "1.0"}, "shard": "2/2", "whole": 2}
+    other: dict[str, Any] = {"versions": {"numpy": "1.0"}, "shard": "2/2", "whole": 2}
     one = write(tmp_path / "1.jsonl", {MEAN: "passed"}, shard="1/2", whole=2)
     two = write(tmp_path / "2.jsonl", {MAX: "passed"}, **other)
     with pytest.raises(ResultError, match="versions is"):
