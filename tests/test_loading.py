@@ -83,10 +83,10 @@ def test_a_variant_is_named_and_its_variables_are_set(
     assert load_adapter(f"{path}:one").declaration.name == "wrong:one"
     assert os.environ["MASK_TEST"] == "1"
     assert refused(f"{path}:two") == (
-        f"{path}: unknown adapter variant 'wrong:two'; did you mean 'wrong:one'? "
-        "choose from: wrong:one"
+        f"unknown variant '{path}:two'; did you mean '{path}:one'? "
+        f"choose from: {path}:one"
     )
-    assert "choose from: wrong:one" in refused(str(path))
+    assert f"choose from: {path}:one" in refused(str(path))
 
 
 def test_a_variant_may_have_a_file_of_known_differences_of_its_own(

@@ -190,9 +190,10 @@ def test_a_record_of_another_run_is_refused(written: Written, tmp_path: Path) ->
         f"error: results file {record} is of another run: seed is 0, this run has 1; "
         "give the options that it was made with, or run without --resume\n"
     )
-    status, said = run(path, out, "--check", "masked_sum/ones:*32:eager", "--resume")
-    assert status == 2
-    assert "it holds masked_sum/value:float32:eager, which this run does not" in said
+    # Other checks are a run of their own, with a record beside this one.
+    before = record.read_bytes()
+    assert run(path, out, "--check", "masked_sum/ones:*32:eager", "--resume")[0] == 0
+    assert record.read_bytes() == before
 
 
 @pytest.mark.parametrize("content", ["", '{"type":"run"', None])

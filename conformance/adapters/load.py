@@ -53,7 +53,27 @@ def read_declaration(reference: str) -> Declaration:
         return _chosen(read_head(path), name, variant, str(path))
     if variant:
         return _object(reference)[0]
+    if Path(f"{reference}.py").is_file():
+        msg = f"unknown adapter {reference!r}; did you mean the file {reference}.py?"
+        raise AdapterError(msg)
     raise UnknownNameError("adapter", reference, read_declarations())
+
+
+def list_variants(reference: str) -> list[str]:
+    """Return an adapter, or all its variants where it has nothing but variants.
+
+    Raises:
+        AdapterError: Its file is missing, or is not an adapter.
+    """
+    path = Path(reference)
+    if path.suffix != ".py":
+        path = shared_folder("adapters") / f"{reference}.py"
+        if not path.is_file():
+            return [reference]
+    heads = read_head(path)
+    if path.stem in heads:
+        return [reference]
+    return [f"{reference}:{name.partition(':')[2]}" for name in heads]
 
 
 def is_object(reference: str) -> bool:
@@ -136,9 +156,9 @@ def _chosen(
         return found[stem]
     name = f"{stem}:{variant}" if variant else stem
     if name not in found:
-        choices = UnknownNameError("adapter variant", name, found)
-        msg = f"{file}: {choices}"
-        raise AdapterError(msg)
+        places = [each.replace(stem, file, 1) for each in found]
+        choices = UnknownNameError("variant", name.replace(stem, file, 1), places)
+        raise AdapterError(str(choices))
     return found[name]
 
 

@@ -16,7 +16,7 @@ from conformance.records.show import show
 from conformance.run import catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from conformance.cases import Case
     from conformance.specification import Clause
@@ -32,12 +32,14 @@ def explained(name: str) -> str:
     """Return what a clause asks for, why, what it catches, a case, and links.
 
     Args:
-        name: A clause such as ``masked_mean.value``, or a check's id.
+        name: A clause such as ``masked_mean.value``, a check's id, or an operation.
 
     Raises:
         UnknownNameError: There is no such clause, case or law.
     """
     found = catalogue.every_clause()
+    if name in load_operations():
+        return "\n".join(_operation(name, found))
     case: Case | None = None
     if "/" in name:
         check = parse_check(name)
@@ -49,6 +51,20 @@ def explained(name: str) -> str:
     clause = found[name]
     parts = (_clause(clause), _caught(clause), _cases(clause, case), _links(clause))
     return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part)))
+
+
+def _operation(name: str, clauses: Mapping[str, Clause]) -> Iterator[str]:
+    """Yield what an operation is, and its clauses."""
+    operation = load_operations()[name]
+    yield f"{operation.title} ({operation.number}):"
+    yield f"  {operation.signature}"
+    yield from _wrapped(f"exact answer: {operation.formula}")
+    yield from _wrapped(f"error bound: {operation.bound}")
+    yield ""
+    yield "clauses, which `mask-conformance explain CLAUSE` explains:"
+    for clause in clauses.values():
+        if clause.operation == name:
+            yield f"  {clause.id}  level {clause.level}"
 
 
 def _clause(clause: Clause) -> Iterator[str]:

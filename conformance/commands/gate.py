@@ -12,6 +12,7 @@ from conformance import gate as gates
 from conformance.commands.options import PATH, RESULTS, tell
 from conformance.commands.terminal import complaints, summary
 from conformance.errors import IncompleteRunError, ResultError
+from conformance.records.disk import is_folder
 from conformance.records.gather import gather
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def gate(
     """
     found = gather(paths)
     if old is not None:
-        folders = any(path.is_dir() for path in paths)
+        folders = any(map(is_folder, paths))
         return _against(found, gather([old]), github=github, whole=folders)
     judged = [(run, gates.judge(run, complete=complete)) for run in found.runs]
     parts = [f"error: {text}" for text in found.complaints]

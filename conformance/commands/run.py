@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from conformance.adapters.installed import filter_missing, find_missing
-from conformance.adapters.load import read_declarations
+from conformance.adapters.load import list_variants, read_declarations
 from conformance.commands.options import (
     PATH,
     RESULTS,
@@ -72,7 +72,11 @@ def run(  # noqa: PLR0917 - what is asked for has that many parts
     """
     need_extra(memory=bool(limits.memory))
     selected = settings.selection
-    chosen = references or _installed(say)
+    chosen = [
+        each
+        for reference in references or _installed(say)
+        for each in _spread(reference)
+    ]
     runs: list[Run] = []
     errors: list[ConformanceError] = []
     stop = Event()
@@ -123,6 +127,14 @@ def _conclude(runs: Sequence[Run], say: Callable[[str], Any]) -> int:
     for run in runs:
         say(f"record: {run.path}")
     return exit_status(judged)
+
+
+def _spread(reference: str) -> list[str]:
+    """Return a reference, or its variants; one that cannot be read is named later."""
+    try:
+        return list_variants(reference)
+    except ConformanceError:
+        return [reference]
 
 
 def _fresh(reference: str, runs: Sequence[Run]) -> Declaration:

@@ -23,6 +23,7 @@ from conformance.cases import (
 from conformance.commands.options import PATH, tell
 from conformance.errors import CaseError, ConformanceError, KnownError, UsageError
 from conformance.operations import load_operations
+from conformance.records.disk import is_there
 from conformance.run import replay
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _told(path: Path) -> str:
 
 
 def _there(path: Path) -> Path:
-    if path.is_file():
+    if is_there(path):
         return path
     msg = f"{path}: no such file; give one that exists"
     raise UsageError(msg)

@@ -9,6 +9,7 @@ from conformance.errors import ResultError
 from conformance.gate.known import KINDS
 from conformance.gate.verdict import KEPT, Judgement, describe_part, problems
 from conformance.records import OUTCOMES
+from conformance.records.disk import is_there
 from conformance.records.name_table import Names
 
 if TYPE_CHECKING:
@@ -106,7 +107,8 @@ def against(runs: Sequence[Record], old: Sequence[Record]) -> list[Comparison]:
                 "run; give --against the file or folder of that run"
             )
             raise ResultError(msg)
-        if run.path.exists() and run.path.resolve() == same[0].path.resolve():
+        there = is_there(run.path) and is_there(same[0].path)
+        if there and run.path.samefile(same[0].path):
             msg = (
                 f"{name}: {run.path} is held against itself, so nothing could be new; "
                 "give --against the record of an older run"

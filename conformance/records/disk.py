@@ -20,6 +20,16 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 """What an operating system says when there is no room, rather than no right."""
 
 
+def is_there(path: Path) -> bool:
+    """Tell whether a file or folder is there; a name that cannot be is not."""
+    return os.path.exists(path)  # noqa: PTH110 - Path.exists() raises for such a name
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether a folder is there; a name that cannot be is none."""
+    return os.path.isdir(path)  # noqa: PTH112 - as above
+
+
 def check_regular(path: Path) -> None:
     """Refuse what is no file: a pipe would hang, a device might never end.
 
@@ -70,7 +80,7 @@ def write_text(path: Path, text: str) -> None:
     fresh = path.with_name(f"{path.name[:200]}.{os.getpid()}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists() and not path.is_file():
+        if is_there(path) and not path.is_file():
             # A device such as /dev/stdout, which nothing can be moved over.
             with path.open("w", encoding="utf-8", newline="\n") as file:
                 file.write(text)

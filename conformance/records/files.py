@@ -158,6 +158,8 @@ class Reader:
         done, planned = self.counts.total(), self.header.planned
         if self.footer is None:
             crash = clean(under_way(self.path), 300)
+            if self.seen.get(crash):
+                crash = ""  # it has ended: the side file is of an earlier moment
             self.problems.append(
                 f"the run ended without a footer after {done} of {planned} checks"
                 + (f", while it ran {crash}" if crash else "")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from conformance import records
 from conformance.errors import ResultError
+from conformance.records.disk import is_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -87,7 +88,7 @@ def _files(paths: Iterable[Path]) -> list[Path]:
     files: dict[str, Path] = {}
     given = list(paths)
     for path in given:
-        for file in sorted(path.glob("*.jsonl")) if path.is_dir() else [path]:
+        for file in sorted(path.glob("*.jsonl")) if is_folder(path) else [path]:
             # Path.resolve() raises where links form a loop.
             files.setdefault(os.path.realpath(file), file)
     if not files:

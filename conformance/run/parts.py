@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from conformance.records import Run, merge, read, write
+from conformance.records.disk import is_there
 from conformance.records.writing import forget
 from conformance.run.launch import Order, launch
 from conformance.run.lock import lock
@@ -76,7 +77,7 @@ def _run_parts(
 ) -> Run:
     earlier = _parts_of(order.record)
     if division.resume:
-        found = [each for each in (order.record, *earlier) if each.exists()]
+        found = [each for each in (order.record, *earlier) if is_there(each)]
         order = order.asking(resume=tuple(found))
     else:
         _remove(earlier)

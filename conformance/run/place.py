@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from conformance.errors import ResultError
 from conformance.records import read_header
+from conformance.records.disk import is_there
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +26,7 @@ def place(path: Path, selected: Selection) -> Path:
         path: The record of a run of the whole plan, ``NAME.jsonl``.
         selected: Which checks are asked for.
     """
-    if not selected.partial or not path.exists():
+    if not selected.partial or not is_there(path):
         return path
     try:
         header = read_header(path)
