@@ -163,7 +163,7 @@ def _settings(config: pytest.Config) -> Settings:
         examples=EXAMPLES if given["examples"] is None else given["examples"],
         explore=given["explore"],
         record=Path(given["results"]) if given["results"] else None,
-        shard=Shard.parsed(given["shard"]),
+        shard=Shard.parse(given["shard"]),
         resume=tuple(map(Path, given["resume"])),
         drawn=given["drawn"],
     )

@@ -203,7 +203,7 @@ def parameters(session: Session, *, offered: bool = False) -> list[Any]:
 
 def described(result: Result) -> str:
     """Return a failed check as text: what, where, which clause, how to see it again."""
-    clause = catalogue.every_clause().get(result.clause)
+    clause = catalogue.all_clauses().get(result.clause)
     sentence, catches = (clause.text, clause.why) if clause else ("", "")
     said = describe(result, sentence=sentence, catches=catches)
     first, *rest = said.lines()

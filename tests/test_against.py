@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from conformance.commands.cli import main
 from conformance.errors import ResultError
-from conformance.gate import against, annotated, judge
+from conformance.gate import compare_runs, judge, workflow_commands
 from conformance.records import (
     Failure,
     Footer,
@@ -73,7 +73,7 @@ def run_of(outcomes: Mapping[str, Outcome], path: Path = Path("mine.jsonl")) -> 
 
 
 def annotate(run: Run) -> list[str]:
-    return annotated([(run, judge(run))])
+    return workflow_commands([(run, judge(run))])
 
 
 def written(folder: Path, outcomes: Mapping[str, Outcome], **others: object) -> Path:
@@ -105,7 +105,7 @@ def written(folder: Path, outcomes: Mapping[str, Outcome], **others: object) -> 
 def test_only_what_is_new_and_fixed_matters(
     was: Outcome, now: Outcome, kind: str, status: int
 ) -> None:
-    (found,) = against([run_of({MEAN: now})], [run_of({MEAN: was})])
+    (found,) = compare_runs([run_of({MEAN: now})], [run_of({MEAN: was})])
     names = {name for name in ("new", "fixed") if getattr(found, name)}
     assert names == ({kind} if kind else set())
     assert found.status == status
@@ -116,7 +116,7 @@ def test_only_what_is_new_and_fixed_matters(
 def test_a_failing_check_that_the_old_run_did_not_have_is_not_judged() -> None:
     older = run_of({MEAN: "passed"})
     older = replace(older, header=msgspec.structs.replace(HEADER, cases_digest="old"))
-    (found,) = against([run_of({MAX: "failed"})], [older])
+    (found,) = compare_runs([run_of({MAX: "failed"})], [older])
     assert [each.check for each in found.unjudged] == [MAX]
     assert found.gone == (MEAN,)
     assert found.status == 0
@@ -129,13 +129,15 @@ def test_a_failing_check_that_the_old_run_did_not_have_is_not_judged() -> None:
 def test_a_known_difference_is_not_new() -> None:
     run = run_of({MEAN: "failed"})
     known = msgspec.structs.replace(run.results[0], known=Known(reason="so"))
-    (found,) = against([replace(run, results=(known,))], [run_of({MEAN: "passed"})])
+    (found,) = compare_runs(
+        [replace(run, results=(known,))], [run_of({MEAN: "passed"})]
+    )
     assert (found.new, found.status) == ((), 0)
 
 
 def test_an_incomplete_run_is_never_green() -> None:
     cut = replace(run_of({MEAN: "passed"}), footer=None, problems=("it ended",))
-    (found,) = against([cut], [run_of({MEAN: "passed"})])
+    (found,) = compare_runs([cut], [run_of({MEAN: "passed"})])
     assert found.status == 3
     assert "INCOMPLETE: it ended" in str(found)
 
@@ -144,7 +146,7 @@ def test_an_adapter_without_an_older_run_is_bad_input() -> None:
     other = run_of({MEAN: "passed"})
     foreign = replace(other, header=msgspec.structs.replace(HEADER, adapter="other"))
     with pytest.raises(ResultError, match="mine: got none to compare with"):
-        against([other], [foreign])
+        compare_runs([other], [foreign])
 
 
 def test_the_command_says_it_and_annotates(tmp_path: Path) -> None:

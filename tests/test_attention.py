@@ -130,8 +130,12 @@ def test_a_mean_of_everything_is_not_asked_for_where_padding_is_not_finite() -> 
 def test_other_padding_is_another_answer_only_where_it_shows() -> None:
     other = batch(VALID, (2.0, 4.0, 90.0))
 
-    assert wanted(sample(batch(VALID), "zero").alike(other)) == [3.0, 3.0, 0.0]
-    shown = sample(batch(VALID), "empty-row", empty="uniform").alike(other)
+    assert wanted(sample(batch(VALID), "zero").replace_padding(other)) == [
+        3.0,
+        3.0,
+        0.0,
+    ]
+    shown = sample(batch(VALID), "empty-row", empty="uniform").replace_padding(other)
     assert wanted(shown) == [3.0, 3.0, 32.0]
 
 

@@ -60,7 +60,7 @@ def test_only_the_adapters_own_calls_are_timed() -> None:
     clock: Any = import_module("clock")
     adapter = load_adapter("numpy_reference")
     selection = Selection(checks=("masked_mean/value:float32:*",))
-    check, *_ = catalogue.planned(adapter.declaration, selection)
+    check, *_ = catalogue.plan_checks(adapter.declaration, selection)
     with clock.clocked() as found:
         result: Any = Runner(adapter, catalogue.cases()).run(check)
     assert result.outcome == "passed"

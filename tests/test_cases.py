@@ -15,21 +15,21 @@ import pytest
 
 from conformance.cases import (
     Case,
-    decoded,
+    decode,
     digest,
-    encoded,
+    encode,
     exact_answer,
+    find_vacuous,
     load,
     load_all,
     load_flags,
     schema,
-    vacuous,
     vocabulary,
 )
-from conformance.cases.write import made, main
+from conformance.cases.write import main, make_files
 from conformance.errors import CaseError
 from conformance.operations import load_operations
-from conformance.specification.numbers import exact_in, shape
+from conformance.specification.numbers import is_exact, shape
 
 FOLDER = Path(__file__).parent.parent / "cases"
 WORDS = replace(vocabulary(load_operations().values()), flags=set(load_flags(FOLDER)))
@@ -52,12 +52,12 @@ def by_id(variant_and_slug: str) -> Case:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_every_want_is_the_exact_answer(case: Case) -> None:
-    assert case.want == encoded(exact_answer(case))
+    assert case.want == encode(exact_answer(case))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_no_case_has_the_same_answer_with_a_spoilt_mask(case: Case) -> None:
-    assert vacuous(case) == []
+    assert find_vacuous(case) == []
 
 
 @pytest.mark.parametrize("operation", load_operations())
@@ -148,7 +148,7 @@ def test_the_schema_takes_the_files(operation: str) -> None:
 
 
 def test_the_files_are_as_write_makes_them() -> None:
-    texts, wrong = made(FOLDER)
+    texts, wrong = make_files(FOLDER)
     assert wrong == []
     assert {path: path.read_text("utf-8") for path in texts} == texts
 
@@ -252,7 +252,7 @@ def test_the_digest_tells_contents_apart_but_no_line_endings(tmp_path: Path) -> 
 def test_a_dtype_holds_a_number_or_rounds_it(
     dtype: str, number: float, held: object
 ) -> None:
-    assert exact_in(dtype, number) is held
+    assert is_exact(dtype, number) is held
 
 
 @pytest.mark.parametrize(
@@ -260,18 +260,18 @@ def test_a_dtype_holds_a_number_or_rounds_it(
     [(["nan"], [math.nan]), (["-0.0", 1.5, 2], [-0.0, 1.5, 2]), ("declared", None)],
 )
 def test_special_numbers_are_written_as_strings(written: Any, numbers: Any) -> None:
-    assert str(decoded(written)) == str(numbers)
-    assert encoded(numbers) == written
+    assert str(decode(written)) == str(numbers)
+    assert encode(numbers) == written
 
 
 def test_a_mask_of_another_answers_shape_is_noticed() -> None:
     case = by_id("masked_mean/article-mean")
-    assert vacuous(case, lambda _, mask: [0.0] * sum(mask[0])) == ["moved"]
+    assert find_vacuous(case, lambda _, mask: [0.0] * sum(mask[0])) == ["moved"]
 
 
 def test_an_answer_that_ignores_its_mask_is_vacuous() -> None:
     case = by_id("masked_mean/article-mean")
-    assert vacuous(case, lambda _, __: [1.0]) == ["dropped", "inverted", "moved"]
+    assert find_vacuous(case, lambda _, __: [1.0]) == ["dropped", "inverted", "moved"]
 
 
 def folder_with(tmp_path: Path, raw: object) -> str:

@@ -23,7 +23,7 @@ from conformance.run import catalogue
 from conformance.specification.plan import plan
 from conformance.specification.selection import Selection
 from conformance.trial.attempt import attempt
-from conformance.trial.exact import judged
+from conformance.trial.exact import find_judged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,7 +123,7 @@ def test_every_case_fails_an_answer_with_one_wrong_element() -> None:
         sample = fixtures.sample(check, read_batch(case), turn=0)
         exact = sample.exact
         seen = 0
-        for at in np.argwhere(judged(exact.open_by, exact.want.shape)):
+        for at in np.argwhere(find_judged(exact.open_by, exact.want.shape)):
             told = exact.want.copy()
             told[tuple(at)] = 123.0 if np.isnan(told[tuple(at)]) else np.nan
             subject: Any = Told(told)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from conformance.commands.cli import main
 from conformance.commands.diff import diff as diff_records
-from conformance.records import Change, Difference, read
+from conformance.records import Change, Changes, read
 from conformance.report.changes import LISTED, Pair, as_markdown, as_page, as_text
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -162,7 +162,7 @@ def pair(text: str, count: int = 1) -> Pair:
         Change(check=f"a/b{n}:c:d", before="passed", after="failed", message=text)
         for n in range(count)
     )
-    return Pair(name=text, old=RUN, new=RUN, difference=Difference(new=changes))
+    return Pair(name=text, old=RUN, new=RUN, difference=Changes(new=changes))
 
 
 @given(text=TEXTS | st.sampled_from(['"><script>alert(1)</script>', "' onclick='x"]))

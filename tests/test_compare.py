@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from conformance.errors import UnboundedError
 from conformance.trial.batch import Batch
-from conformance.trial.verdict import compare, failed, identical, number
+from conformance.trial.verdict import compare, compare_exactly, fail, number
 
 if TYPE_CHECKING:
     from conformance.trial.exact import Clauses
@@ -122,7 +122,9 @@ def test_a_scalar_has_no_index_and_no_count() -> None:
 
 
 def test_what_was_done_is_said_at_the_end() -> None:
-    found = identical(np.ones(1), np.zeros(1), batch=BATCH, note="the same call again")
+    found = compare_exactly(
+        np.ones(1), np.zeros(1), batch=BATCH, note="the same call again"
+    )
     assert found.message == "out[0] = 1, expected 0 (the same call again)"
     assert found.batch is BATCH
 
@@ -132,7 +134,7 @@ def test_an_answer_of_no_elements_passes() -> None:
 
 
 def test_a_failure_without_elements_keeps_its_answer() -> None:
-    found = failed("x was written to", batch=BATCH, got=np.ones(2, np.float32))
+    found = fail("x was written to", batch=BATCH, got=np.ones(2, np.float32))
     assert (found.passed, found.share, found.mismatched) == (False, np.inf, 0)
     assert found.got is not None
     assert found.got.dtype == np.float64

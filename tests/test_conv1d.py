@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from conformance.adapters.load import load_adapter
-from conformance.cases import decoded
+from conformance.cases import decode
 from conformance.cases.validate import _fits
 from conformance.check.mutants import adapter, correct
 from conformance.operations import load_operations, load_oracle
@@ -109,10 +109,10 @@ def test_a_row_is_from_its_first_valid_position_to_its_last() -> None:
 
 def test_what_a_row_alone_keeps_is_said_by_the_operation() -> None:
     batch = sample("same.1", [9, 1, 8, 4, 7], "01010").batch
-    outside = batch.trimmed(0, "outside")
+    outside = batch.trim(0, "outside")
     assert outside.arrays["x"][0, :, 0].tolist() == [1, 8, 4]
     assert outside.mask.tolist() == [[True, False, True]]
-    assert batch.trimmed(0).arrays["x"][0, :, 0].tolist() == [1, 4]
+    assert batch.trim(0).arrays["x"][0, :, 0].tolist() == [1, 4]
     kept = [o.name for o in load_operations().values() if o.trims == "outside"]
     assert kept == ["conv1d", "stack"]
 
@@ -170,5 +170,5 @@ def test_shorter_answers_stand_in_the_case_files() -> None:
     own = [case for case in cases()["conv1d"] if ".valid." in case.variant]
     for case in own:
         time = len(case.mask[0]) - 2
-        assert np.asarray(decoded(case.want)).shape[1] == time
+        assert np.asarray(decode(case.want)).shape[1] == time
     assert len(own) >= 5

@@ -13,7 +13,7 @@ from conformance.errors import AdapterError, UsageError
 from conformance.operations import load_operations
 from conformance.records import read
 from conformance.run import catalogue
-from conformance.specification.corpus import parsed, pinned
+from conformance.specification.corpus import parse_version, resolve_corpus
 from conformance.specification.declaration import Declaration
 from conformance.specification.laws import LAWS
 from conformance.specification.plan import plan
@@ -73,9 +73,9 @@ def test_everything_carries_the_version_that_brought_it() -> None:
     for operation in load_operations().values():
         laws, clauses = operation.laws, operation.clauses
         sinces = [law.since for law in laws] + [clause.since for clause in clauses]
-        assert min(map(parsed, [operation.since, *sinces])) >= (0, 1, 0)
-    assert {parsed(law.since) for law in LAWS} == {(0, 1, 0)}
-    assert all(clause.since for clause in catalogue.every_clause().values())
+        assert min(map(parse_version, [operation.since, *sinces])) >= (0, 1, 0)
+    assert {parse_version(law.since) for law in LAWS} == {(0, 1, 0)}
+    assert all(clause.since for clause in catalogue.all_clauses().values())
 
 
 @pytest.mark.parametrize("text", ["1", "0.1", "v0.1.0", "0.1.0rc1", "0.01.0", "9" * 99])
@@ -85,10 +85,10 @@ def test_what_is_no_version_is_refused(text: str) -> None:
 
 
 def test_a_corpus_that_this_suite_does_not_have_is_refused() -> None:
-    assert pinned("0.1.0", "0.2.0") == "0.1.0"
-    assert pinned("9.0.0", "0+unknown") == "9.0.0"
+    assert resolve_corpus("0.1.0", "0.2.0") == "0.1.0"
+    assert resolve_corpus("9.0.0", "0+unknown") == "9.0.0"
     with pytest.raises(UsageError, match=r"got 0.3.0, expected 0.2.0 "):
-        pinned("0.3.0", "0.2.0")
+        resolve_corpus("0.3.0", "0.2.0")
 
 
 def test_a_head_with_a_wrong_corpus_is_refused(

@@ -117,14 +117,14 @@ def test_without_inputs_the_command_and_the_trace_remain() -> None:
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 def test_special_numbers_are_texts(dtype: str) -> None:
-    got = evidence.nested(np.array([WILD], dtype=dtype))
+    got = evidence.nest(np.array([WILD], dtype=dtype))
     assert got == [[1.0, "nan", "inf", "-inf"]]
 
 
 def test_whole_numbers_and_truths_stay_what_they_are() -> None:
-    assert evidence.nested(np.array([[1, -100]])) == [[1, -100]]
-    assert evidence.nested(np.array([True])) == [True]
-    assert evidence.nested(np.asarray(2.5)) == 2.5
+    assert evidence.nest(np.array([[1, -100]])) == [[1, -100]]
+    assert evidence.nest(np.array([True])) == [True]
+    assert evidence.nest(np.asarray(2.5)) == 2.5
 
 
 def test_a_failure_can_be_written_as_json() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from conformance.operations import load_exact, load_operations, load_oracle
 from conformance.trial.batch import Batch
-from conformance.trial.draw import Draw, right_mask
+from conformance.trial.draw import Draw, draw_right_mask
 
 ARTICLE = [[True] * 5 + [False] * 3]
 FINITE = st.integers(-64, 64).map(lambda number: number / 4)
@@ -264,7 +264,7 @@ def test_what_stands_at_padding_is_never_read(
 def test_the_two_oracles_agree(variant: Any, side: str) -> None:
     oracle = load_oracle(variant.operation)
     draw = Draw(7, variant.name, len(side) % 2)
-    mask = right_mask(draw, 3, 5)
+    mask = draw_right_mask(draw, 3, 5)
     mask = mask if side == "right" else mask[:, ::-1]
     arrays = oracle.generate(variant.options, draw, mask)
     flat = {}

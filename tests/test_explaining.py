@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from conformance.adapters.load import read_declaration
-from conformance.commands.explain import LISTED, explained
+from conformance.commands.explain import LISTED, explain_clause
 from conformance.commands.mistakes import find_mistakes
 from conformance.errors import UnknownNameError
 from conformance.run import catalogue
 
 
 def test_a_clause_is_explained_with_its_cases() -> None:
-    clause = catalogue.every_clause()["masked_softmax.zero-at-padding"]
-    text = explained(clause.id)
+    clause = catalogue.all_clauses()["masked_softmax.zero-at-padding"]
+    text = explain_clause(clause.id)
     assert text.splitlines()[:3] == [
         "masked_softmax.zero-at-padding (3.40, level core)",
         "",
@@ -26,11 +26,11 @@ def test_a_clause_is_explained_with_its_cases() -> None:
 
 def test_a_law_is_explained_by_the_check_that_failed() -> None:
     check = "masked_mean/extra-padding:float32:eager"
-    assert explained(check) == explained("masked_mean.extra-padding")
+    assert explain_clause(check) == explain_clause("masked_mean.extra-padding")
 
 
 def test_a_case_is_explained_with_its_own_title_and_its_clause() -> None:
-    text = explained("masked_mean/article-mean:float32:eager")
+    text = explain_clause("masked_mean/article-mean:float32:eager")
     case = next(
         each for each in catalogue.cases()["masked_mean"] if each.slug == "article-mean"
     )
@@ -54,23 +54,23 @@ def test_a_case_is_explained_with_its_own_title_and_its_clause() -> None:
 )
 def test_what_is_neither_a_clause_nor_a_check_is_refused(name: str) -> None:
     with pytest.raises(UnknownNameError, match="unknown clause"):
-        explained(name)
+        explain_clause(name)
 
 
 def test_a_misspelt_clause_is_answered_with_the_nearest() -> None:
     with pytest.raises(UnknownNameError, match=r"did you mean 'masked_mean\.value'\?"):
-        explained("masked_mean.valeu")
+        explain_clause("masked_mean.valeu")
 
 
 def test_every_check_of_an_operation_can_be_explained() -> None:
     found = read_declaration("numpy_reference")
     chosen = catalogue.selection(level="core", operations=["masked_mean"])
-    for check in catalogue.planned(found, chosen):
-        assert explained(check.id).startswith(f"{check.clause} (")
+    for check in catalogue.plan_checks(found, chosen):
+        assert explain_clause(check.id).startswith(f"{check.clause} (")
 
 
 def test_a_clause_says_which_mistakes_it_catches_and_where_they_were_made() -> None:
-    text = explained("masked_mean.empty-row")
+    text = explain_clause("masked_mean.empty-row")
     first = find_mistakes("masked_mean", "empty-row")[0]
 
     assert f"mistakes that its law catches, {LISTED} of " in text
@@ -78,8 +78,10 @@ def test_a_clause_says_which_mistakes_it_catches_and_where_they_were_made() -> N
 
 
 def test_every_clause_has_an_explanation_that_fits_a_terminal() -> None:
-    for name in catalogue.every_clause():
-        prose = explained(name).partition("\n\nmistakes")[0].partition(" case: ")[0]
+    for name in catalogue.all_clauses():
+        prose = (
+            explain_clause(name).partition("\n\nmistakes")[0].partition(" case: ")[0]
+        )
         wide = [line for line in prose.splitlines() if len(line) > 80]
         assert [line for line in wide if "->" not in line] == [], name
 
@@ -88,4 +90,4 @@ def test_a_clause_that_catches_nothing_published_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("conformance.commands.explain.find_mistakes", lambda *_: [])
-    assert "\nmistakes that its law catches: no " in explained("masked_mean.value")
+    assert "\nmistakes that its law catches: no " in explain_clause("masked_mean.value")

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.cases import load, vocabulary
-from conformance.check.explore import drawn
+from conformance.check.explore import draw_batches
 from conformance.check.fixtures import LAYERS, Fixtures
 from conformance.errors import UnknownNameError
 from conformance.operations import load_operations
@@ -86,7 +86,7 @@ def test_what_was_found_is_a_case_file_with_the_exact_answer(
 
 
 def test_the_same_seed_draws_the_same() -> None:
-    one, two = (drawn("masked_softmax", **BUDGET) for _ in range(2))
+    one, two = (draw_batches("masked_softmax", **BUDGET) for _ in range(2))
     assert len(one) == len(two) > 10
     for a, b in zip(one, two, strict=True):
         assert np.array_equal(a.arrays["x"], b.arrays["x"])
@@ -94,7 +94,7 @@ def test_the_same_seed_draws_the_same() -> None:
 
 
 def test_what_is_drawn_is_of_the_shapes_asked_for() -> None:
-    found = drawn("birnn.gru.sum.final", **BUDGET)
+    found = draw_batches("birnn.gru.sum.final", **BUDGET)
     assert found
     assert all(batch.rows <= 2 and batch.time in (1, 2) for batch in found)
 
@@ -104,8 +104,8 @@ def test_one_draw_serves_every_dtype(opened: Callable[..., Session]) -> None:
     check = next(each for each in session.planned if not each.case)
     half = replace(check, dtype="float16")
     fixtures = session.runner.fixtures
-    single = fixtures.explored(check, 5)
-    for one, other in zip(single, fixtures.explored(half, 5), strict=True):
+    single = fixtures.explore(check, 5)
+    for one, other in zip(single, fixtures.explore(half, 5), strict=True):
         assert one.batch.arrays["x"].dtype == np.float32
         assert np.array_equal(
             one.batch.arrays["x"].astype(np.float16), other.batch.arrays["x"]
@@ -132,7 +132,7 @@ def test_where_each_layer_is_compiled_anew_explored_batches_share_a_few() -> Non
     for framework in ("numpy", "jax"):
         other = replace(declaration, framework=framework, routes=("eager", "compiled"))
         adapter = replace(session.adapter, declaration=other)
-        found = Fixtures(adapter, 0).explored(check, 12)
+        found = Fixtures(adapter, 0).explore(check, 12)
         given_ = [each.batch.weights["forward.kernel"].tobytes() for each in found]
         layers[other.primary] = len(set(given_))
     assert layers["eager"] > LAYERS
@@ -142,7 +142,7 @@ def test_where_each_layer_is_compiled_anew_explored_batches_share_a_few() -> Non
 def test_one_draw_serves_every_law(opened: Callable[..., Session]) -> None:
     fixtures = opened(RARE).runner.fixtures
     planned = [each for each in opened(RARE).planned if not each.case]
-    lists = {id(fixtures.explored(check, 5)) for check in planned[:3]}
+    lists = {id(fixtures.explore(check, 5)) for check in planned[:3]}
     assert len(planned) >= 3
     assert len(lists) == 1
 

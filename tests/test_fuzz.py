@@ -25,7 +25,7 @@ import tomli_w
 from conformance.commands import validate
 from conformance.commands.terminal import complaints, summary
 from conformance.errors import CaseError, KnownError, ResultError
-from conformance.gate import KINDS, annotated, judge, load_known
+from conformance.gate import KINDS, judge, load_known, workflow_commands
 from conformance.records import OUTCOMES, parse_check, read
 from conformance.run import replay
 from conformance.specification import LEVELS
@@ -228,7 +228,7 @@ def _one_case(case: Case) -> None:
 
 def known_holds(path: Path) -> None:
     entries = load_known(path)
-    replay.smallest(entries)
+    replay.smallest_cases(entries)
     for entry in entries:
         _one_entry(entry)
     tomllib.loads(path.read_text(encoding="utf-8"))
@@ -247,7 +247,7 @@ def record_holds(path: Path) -> None:
     run = read(path)
     _one_run(run)
     judgement = judge(run)
-    notes = annotated([(run, judgement)])
+    notes = workflow_commands([(run, judgement)])
     told = [complaints(judgement), summary([run]), *notes]
     assert not re.search(r"[\x00-\x08\x1b\u202e]", "".join(told))
     assert len(notes) <= 10

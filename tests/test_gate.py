@@ -16,9 +16,9 @@ from conformance.gate import (
     KnownEntry,
     exit_status,
     find,
+    find_stale,
     judge,
     load_known,
-    stale,
     update,
 )
 from conformance.records import Failure, Footer, Header, Known, Result, Run
@@ -217,7 +217,7 @@ def test_an_entry_for_other_versions_is_not_found() -> None:
 def test_an_entry_must_match_and_fail_as_it_says(
     pattern: str, outcome: str, want: str
 ) -> None:
-    got = stale([entry(pattern)], [MEAN], {MEAN: outcome}, TORCH)
+    got = find_stale([entry(pattern)], [MEAN], {MEAN: outcome}, TORCH)
 
     assert [line.partition(";")[0] for line in got] == (
         [f"torch.toml, entry 1: {want}"] if want else []
@@ -225,11 +225,13 @@ def test_an_entry_must_match_and_fail_as_it_says(
 
 
 def test_what_was_planned_and_left_out_is_not_judged() -> None:
-    assert stale([entry(MEAN), entry(MAX)], [MEAN, MAX], {MAX: "failed"}, TORCH) == []
+    assert (
+        find_stale([entry(MEAN), entry(MAX)], [MEAN, MAX], {MAX: "failed"}, TORCH) == []
+    )
 
 
 def test_every_pattern_of_an_entry_must_match() -> None:
-    got = stale([entry(MEAN, "birnn/*")], [MEAN], {MEAN: "failed"}, TORCH)
+    got = find_stale([entry(MEAN, "birnn/*")], [MEAN], {MEAN: "failed"}, TORCH)
 
     assert [line.partition(";")[0] for line in got] == [
         "torch.toml, entry 1: birnn/* matches no planned check"
@@ -239,7 +241,7 @@ def test_every_pattern_of_an_entry_must_match() -> None:
 def test_an_entry_for_other_versions_is_never_stale() -> None:
     entries = [entry(MEAN, versions=("torch<2",))]
 
-    assert stale(entries, [MEAN], {MEAN: "passed"}, TORCH) == []
+    assert find_stale(entries, [MEAN], {MEAN: "passed"}, TORCH) == []
 
 
 def test_a_judgement_tells_new_from_known() -> None:
@@ -444,6 +446,6 @@ def test_after_an_update_nothing_is_new_and_nothing_stale(failing: set[str]) -> 
         written = tomllib.loads(path.read_text(encoding="utf-8"))
 
     outcomes = {one.check: one.outcome for one in run.results}
-    assert stale(entries, checks, outcomes, TORCH) == []
+    assert find_stale(entries, checks, outcomes, TORCH) == []
     assert {one for one in checks if find(entries, one, "failed", TORCH)} == failing
     assert len(written.get("known", [])) == len(entries)

@@ -19,8 +19,8 @@ from conformance.trial.draw import (
     SIGNALS,
     VALUES,
     Draw,
-    garbled,
-    right_mask,
+    draw_right_mask,
+    fill_padding,
 )
 from conformance.trial.precision import PRECISIONS, numpy_dtype
 from conformance.trial.sample import generate
@@ -74,7 +74,7 @@ def test_an_order_moves_every_row(seed: int, size: int) -> None:
 def test_masks_are_padded_on_the_right_and_hold_each_length(
     seed: int, rows: int
 ) -> None:
-    mask = right_mask(Draw(seed, "any"), rows, BASE_TIME)
+    mask = draw_right_mask(Draw(seed, "any"), rows, BASE_TIME)
     counts = mask.sum(axis=1)
     steps = [step for step in LADDER if step <= BASE_TIME]
 
@@ -135,5 +135,5 @@ def test_weights_depend_on_the_seed_and_not_on_the_turn() -> None:
 
 def test_garbage_stands_where_the_mask_does_not_hold() -> None:
     mask = np.array([[True, False]])
-    got = garbled(np.zeros((1, 2, 2)), np.ones((1, 2, 2)), mask)
+    got = fill_padding(np.zeros((1, 2, 2)), np.ones((1, 2, 2)), mask)
     assert got.tolist() == [[[0, 0], [1, 1]]]

@@ -22,7 +22,7 @@ def test_a_level_holds_those_below_it() -> None:
     found = read_declaration("torch_reference")
     sizes = []
     for level in included_levels("extended"):
-        checks = catalogue.planned(found, catalogue.selection(level=level))
+        checks = catalogue.plan_checks(found, catalogue.selection(level=level))
         assert {check.level for check in checks} <= set(included_levels(level))
         sizes.append(len(checks))
     assert sizes == sorted(sizes)
@@ -42,16 +42,18 @@ def test_a_level_holds_those_below_it() -> None:
 )
 def test_what_is_planned_for_some_checks_is_that_part_of_the_whole(glob: str) -> None:
     found = read_declaration("torch_reference")
-    whole = catalogue.planned(found, catalogue.selection(level="extended"))
+    whole = catalogue.plan_checks(found, catalogue.selection(level="extended"))
     wanted = [check.id for check in whole if fnmatchcase(check.id, glob)]
-    part = catalogue.planned(found, catalogue.selection(checks=[glob]))
+    part = catalogue.plan_checks(found, catalogue.selection(checks=[glob]))
     assert [check.id for check in part] == wanted
 
 
 def test_only_the_files_of_operations_that_are_asked_for_are_read() -> None:
-    one = catalogue.concerned(catalogue.selection(checks=["masked_max/value:*"]))
-    two = catalogue.concerned(catalogue.selection(operations=["birnn", "masked_max"]))
+    one = catalogue.select_cases(catalogue.selection(checks=["masked_max/value:*"]))
+    two = catalogue.select_cases(
+        catalogue.selection(operations=["birnn", "masked_max"])
+    )
     assert set(one) == {"masked_max"}
     assert set(two) == {"birnn", "masked_max"}
-    assert set(catalogue.concerned(catalogue.selection())) == set(load_operations())
+    assert set(catalogue.select_cases(catalogue.selection())) == set(load_operations())
     assert two["masked_max"] == catalogue.cases()["masked_max"]

@@ -37,7 +37,7 @@ def test_ids_say_what_the_mask_says(padding: int, other: int) -> None:
     said = [[5, other, padding], [other, padding, 9]]
     assert one.batch.arrays["ids"].tolist() == said
     assert one.want.tolist() == MASK.astype(float).tolist()
-    assert one.having(replace(one.batch, mask=~MASK | MASK)).want.all()
+    assert one.replace_batch(replace(one.batch, mask=~MASK | MASK)).want.all()
 
 
 def test_features_say_what_the_mask_says() -> None:

@@ -17,7 +17,7 @@ from conformance.operations import load_mutants, load_operations, load_oracle
 from conformance.operations._common.mutant import Mutant, mutants
 from conformance.run import catalogue
 from conformance.trial.frameworks import load_framework
-from conformance.trial.oracle import Remembered
+from conformance.trial.oracle import CachedOracle
 from conformance.trial.sample import Sample, cast, generate
 from conformance.trial.subject import Subject
 
@@ -44,7 +44,7 @@ LIKE_OTHERS = {
         ("gru", "sum", "final"),
     )
 }
-_ORACLES: dict[str, Remembered] = {}
+_ORACLES: dict[str, CachedOracle] = {}
 ELSEWHERE = [
     mutant for name in LEAST for mutant in mutants(name) if mutant.framework != "numpy"
 ]
@@ -164,7 +164,7 @@ def _shown(mutant: Mutant) -> dict[tuple[str, str, int], Any]:
     """Return what a mutant shows on the batches that tell mutants apart."""
     operation = load_operations()[mutant.operation]
     oracle = _ORACLES.setdefault(
-        mutant.operation, Remembered(load_oracle(mutant.operation))
+        mutant.operation, CachedOracle(load_oracle(mutant.operation))
     )
     found: dict[tuple[str, str, int], Any] = {}
     for variant in operation.variants:

@@ -11,9 +11,13 @@ from conformance.adapters.load import read_declaration
 from conformance.check.mutants import adapter, correct
 from conformance.operations import load_law, load_operations, load_oracle
 from conformance.operations._common.mutant import mutants
-from conformance.operations.nested.laws_training import told_apart
-from conformance.operations.nested.oracle_training import EPSILON, Stack, pulled
-from conformance.specification.numbers import exact_in
+from conformance.operations.nested.laws_training import make_distinct
+from conformance.operations.nested.oracle_training import (
+    EPSILON,
+    InnerLayers,
+    pull_back,
+)
+from conformance.specification.numbers import is_exact
 from conformance.specification.plan import laws_of, plan
 from conformance.specification.selection import Selection
 from conformance.strategies import variant_named
@@ -32,7 +36,7 @@ INNER = ("dense", "normed", "twice", "frozen")
 
 def given(inner: str) -> dict[str, Array]:
     shapes = ORACLE.shapes(inner)
-    return told_apart({name: np.zeros(shape) for name, shape in shapes.items()})
+    return make_distinct({name: np.zeros(shape) for name, shape in shapes.items()})
 
 
 def said(mutant: str, law: str, inner: str) -> str:
@@ -60,12 +64,12 @@ def test_weights_are_told_apart_and_exact_in_every_dtype(inner: str) -> None:
     numbers = [float(each) for array in found.values() for each in array.ravel()]
 
     assert len(set(numbers)) == len(numbers)
-    assert all(exact_in(dtype, n) for n in numbers for dtype in ("float16", "bfloat16"))
+    assert all(is_exact(dtype, n) for n in numbers for dtype in ("float16", "bfloat16"))
     assert 0.0 not in numbers
     assert (found.get("norm.variance", np.ones(1)) > 0).all()
 
 
-def worth(stack: Stack, x: Array, cotangent: Array) -> float:
+def worth(stack: InnerLayers, x: Array, cotangent: Array) -> float:
     """Return the sum of answers times cotangents, in training."""
     h = np.tanh(x @ stack.first[0] + stack.first[1])
     if stack.norm:
@@ -81,9 +85,9 @@ def test_a_step_of_training_follows_what_differences_say(inner: str) -> None:
     draw = np.random.default_rng(5)
     x, weighed = draw.normal(size=(7, 3)), given(inner)
     cotangent = draw.normal(size=(7, 3 if inner == "twice" else 2))
-    stack = Stack.of(inner, weighed)
-    found, _ = pulled(stack, x, cotangent, training=True)
-    size, count = pulled(stack, x, cotangent, training=True, majorant=True)
+    stack = InnerLayers.of(inner, weighed)
+    found, _ = pull_back(stack, x, cotangent, training=True)
+    size, count = pull_back(stack, x, cotangent, training=True, majorant=True)
 
     assert found.keys() == {"x", *stack.trained}
     for name in stack.trained:
@@ -93,7 +97,7 @@ def test_a_step_of_training_follows_what_differences_say(inner: str) -> None:
             for move in (1e-6, -1e-6):
                 moved = {key: array.copy() for key, array in weighed.items()}
                 moved[name][at] += move
-                ends.append(worth(Stack.of(inner, moved), x, cotangent))
+                ends.append(worth(InnerLayers.of(inner, moved), x, cotangent))
             want = (ends[0] - ends[1]) / 2e-6
             assert found[name][at] == pytest.approx(want, rel=1e-5, abs=1e-7)
     assert count > 16
@@ -173,7 +177,9 @@ def test_rows_that_share_statistics_are_answered_anew() -> None:
     one = Sample(oracle=oracle, variant=variant, dtype="float64", batch=batch)
     twice = one.rows(np.zeros(batch.rows, dtype=np.int64))
 
-    assert np.array_equal(twice.want, one.having(twice.batch).want, equal_nan=True)
+    assert np.array_equal(
+        twice.want, one.replace_batch(twice.batch).want, equal_nan=True
+    )
     assert not np.array_equal(twice.want[0], one.want[0])
 
 

@@ -110,7 +110,7 @@ def test_a_row_that_spoils_others_is_told(tmp_path: Path) -> None:
 
 def test_a_selection_observes_nothing(opened: Callable[..., Session]) -> None:
     session = opened(MAXIMUM)
-    assert session._observed() == {}
+    assert session._observe() == {}
 
 
 @pytest.mark.parametrize(

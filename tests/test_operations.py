@@ -32,7 +32,7 @@ from conformance.operations.reverse_sequence import oracle as reverse_sequence
 from conformance.operations.stack import oracle as stack
 from conformance.strategies import batches
 from conformance.trial.draw import COTANGENTS
-from conformance.trial.exact import judged
+from conformance.trial.exact import find_judged
 from conformance.trial.precision import PRECISIONS
 from conformance.trial.sample import Sample, cast, generate
 
@@ -82,7 +82,7 @@ def moved(batch: Batch, name: str, at: tuple[int, ...], by: float) -> Batch:
 
 def slope(one: Sample, cotangent: Array, name: str, at: tuple[int, ...]) -> float:
     ends = [
-        (one.having(moved(one.batch, name, at, by)).want * cotangent).sum()
+        (one.replace_batch(moved(one.batch, name, at, by)).want * cotangent).sum()
         for by in (STEP, -STEP)
     ]
     return float((ends[0] - ends[1]) / (2 * STEP))
@@ -94,7 +94,7 @@ def test_the_derivative_is_what_differences_say(variant: Variant) -> None:
     if variant.operation in TIES:  # no derivative there
         distinct = np.arange(one.batch.arrays["x"].size, dtype=np.float64)
         x = distinct.reshape(one.batch.arrays["x"].shape)
-        one = one.having(replace(one.batch, arrays={"x": x}))
+        one = one.replace_batch(replace(one.batch, arrays={"x": x}))
     cotangent = one.cotangent()
     for name, exact in one.derivative(cotangent).items():
         for at in np.ndindex(exact.want.shape):
@@ -130,7 +130,7 @@ def test_bounds_are_finite_and_positive_where_there_is_rounding(
 ) -> None:
     one = sample(variant, dtype=dtype)
     allowed, valid = one.allowed, one.counted
-    asked = judged(one.open_by, one.want.shape)
+    asked = find_judged(one.open_by, one.want.shape)
 
     assert allowed.shape == one.want.shape
     if variant.operation == "crf_decode":  # a tag that rounding may turn is not held
@@ -175,8 +175,8 @@ def test_an_empty_row_leaves_the_other_rows_as_they_are(variant: Variant) -> Non
     one = sample(variant)
     mask = one.batch.mask.copy()
     mask[-1] = False
-    some = one.having(replace(one.batch, mask=mask))
-    rest = one.having(one.batch.take([0]))
+    some = one.replace_batch(replace(one.batch, mask=mask))
+    rest = one.replace_batch(one.batch.take([0]))
 
     got = some.want if variant.result == "scalar" else some.want[:-1]
     # One row and several are multiplied by other routines: the last bit may differ.

@@ -52,9 +52,9 @@ def test_what_is_not_declared_at_padding_is_not_judged() -> None:
 
 def test_other_padding_is_another_answer_only_where_it_is_kept() -> None:
     other = replace(ROW, arrays={"x": np.array([[1.0, 2.0, np.nan]])})
-    assert np.isnan(sample("kept").alike(other).want[0, 2])
+    assert np.isnan(sample("kept").replace_padding(other).want[0, 2])
     zero = sample("zero")
-    assert zero.alike(other).want is zero.want
+    assert zero.replace_padding(other).want is zero.want
 
 
 def test_nothing_is_asked_of_the_derivative_at_declared_padding() -> None:

@@ -96,7 +96,7 @@ def test_four_shards_merged_and_two_processes_are_the_undivided_run(
 
 def ordered(path: Path, tmp_path: Path, *checks: str) -> tuple[Order, Any]:
     selection = catalogue.selection(checks=checks)
-    every = catalogue.planned(read_declaration(str(path)), selection)
+    every = catalogue.plan_checks(read_declaration(str(path)), selection)
     record = tmp_path / "out" / "wrong.jsonl"
     settings = Settings(reference=str(path), record=record, selection=selection)
     return Order(settings=settings), every

@@ -18,8 +18,8 @@ from conformance.run import catalogue
 from conformance.specification import LEVELS, included_levels
 from conformance.specification.plan import (
     SECOND_ROUTE_LAWS,
+    _mask_objection,
     _placement,
-    _unplaced,
     clauses,
     laws_of,
 )
@@ -36,7 +36,7 @@ NAMES = sorted(read_declarations())
 
 def planned(name: str, **changes: Any) -> dict[str, Check]:
     declaration = replace(read_declaration(name), **changes)
-    return {check.id: check for check in catalogue.planned(declaration, EVERY)}
+    return {check.id: check for check in catalogue.plan_checks(declaration, EVERY)}
 
 
 def reasons(found: dict[str, Check], item: str) -> set[str]:
@@ -45,7 +45,7 @@ def reasons(found: dict[str, Check], item: str) -> set[str]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_ids_are_given_once_and_can_be_read_back(name: str) -> None:
-    checks = catalogue.planned(read_declaration(name), EVERY)
+    checks = catalogue.plan_checks(read_declaration(name), EVERY)
     assert [i for i, n in Counter(c.id for c in checks).items() if n > 1] == []
     for check in checks:
         read = parse_check(check.id)
@@ -56,7 +56,10 @@ def test_ids_are_given_once_and_can_be_read_back(name: str) -> None:
 def test_a_level_includes_those_below_it(name: str) -> None:
     declaration = read_declaration(name)
     ids = [
-        {check.id for check in catalogue.planned(declaration, Selection(level=level))}
+        {
+            check.id
+            for check in catalogue.plan_checks(declaration, Selection(level=level))
+        }
         for level in LEVELS
     ]
     assert ids[0] < ids[1] <= ids[2]
@@ -70,7 +73,7 @@ def test_core_is_float32_on_the_primary_route(name: str) -> None:
         for operation in load_operations().values()
         for law in laws_of(operation)
     }
-    for check in catalogue.planned(declaration, Selection(level="core")):
+    for check in catalogue.plan_checks(declaration, Selection(level="core")):
         special = own.get(check.item, set())
         assert check.dtype in {"float32", *special}
         assert check.route in {declaration.primary, *special}
@@ -78,19 +81,19 @@ def test_core_is_float32_on_the_primary_route(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_check_holds_a_clause_that_exists(name: str) -> None:
-    every = catalogue.every_clause()
-    checks = catalogue.planned(read_declaration(name), EVERY)
+    every = catalogue.all_clauses()
+    checks = catalogue.plan_checks(read_declaration(name), EVERY)
     assert {check.clause for check in checks} - set(every) == set()
 
 
 def test_every_clause_is_checked_for_an_adapter_that_offers_everything() -> None:
-    checks = catalogue.planned(read_declaration("torch_reference"), EVERY)
+    checks = catalogue.plan_checks(read_declaration("torch_reference"), EVERY)
     every = {c.id for o in load_operations().values() for c in clauses(o)}
     assert {check.clause for check in checks if not check.unsupported} == every
 
 
 def test_checks_of_one_variant_dtype_and_route_stand_together() -> None:
-    checks = catalogue.planned(read_declaration("torch_reference"), EVERY)
+    checks = catalogue.plan_checks(read_declaration("torch_reference"), EVERY)
     groups = [(c.variant.name, c.dtype, c.route) for c in checks]
     turns = [
         one for one, other in zip(groups, ["", *groups], strict=False) if one != other
@@ -149,7 +152,7 @@ def test_what_a_framework_lacks_is_said(name: str, item: str, reason: str) -> No
 
 def test_an_adapter_without_float32_is_held_to_core_in_its_first_dtype() -> None:
     declaration = replace(read_declaration("numpy_reference"), dtypes=("float64",))
-    checks = catalogue.planned(declaration, Selection(level="core"))
+    checks = catalogue.plan_checks(declaration, Selection(level="core"))
     assert {check.dtype for check in checks} == {"float64"}
 
 
@@ -165,8 +168,8 @@ def test_a_mask_with_a_placement_that_is_not_declared_is_kept_away() -> None:
         read_declaration("numpy_reference"), placements=("right",)
     )
     variant = load_operations()["masked_mean"].variants[0]
-    assert _unplaced(found, variant, [[True, False], [False, False]]) == ""
-    assert "left" in _unplaced(found, variant, [[False, True]])
+    assert _mask_objection(found, variant, [[True, False], [False, False]]) == ""
+    assert "left" in _mask_objection(found, variant, [[False, True]])
 
 
 @pytest.mark.parametrize(
@@ -186,14 +189,14 @@ def test_unknown_values_list_the_choices(selected: Any, said: str) -> None:
 def test_an_unknown_operation_lists_the_choices() -> None:
     selection = Selection(operations=("masked_men",))
     with pytest.raises(UnknownNameError, match="did you mean 'masked_mean'"):
-        catalogue.planned(read_declaration("numpy_reference"), selection)
+        catalogue.plan_checks(read_declaration("numpy_reference"), selection)
 
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_a_named_check_is_found_at_its_level(level: Level) -> None:
     glob = "masked_mean/wild-padding:float32:*"
     selection = Selection(level=level, checks=(glob,))
-    found = catalogue.planned(read_declaration("numpy_reference"), selection)
+    found = catalogue.plan_checks(read_declaration("numpy_reference"), selection)
     assert bool(found) == ("robust" in included_levels(level))
     assert selection.partial
 

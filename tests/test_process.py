@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.errors import IncompleteRunError, ResultError
-from conformance.records import Writer, seen
-from conformance.records.writing import current, observed, under_way
+from conformance.records import Writer, read_observed
+from conformance.records.writing import current_file, observed_file, read_current
 from conformance.run import process
 from conformance.run.child import Upkeep
 from conformance.run.log import FRAMES, LAST, Log
 from conformance.run.process import Ending, Limits, _Watch
-from conformance.run.tail import Tail, _planned
+from conformance.run.tail import Tail, _read_planned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +47,7 @@ def test_an_ending_is_named_by_its_reason_its_status_or_its_signal() -> None:
 def test_the_planned_count_is_read_from_whatever_is_there(
     line: str, planned: int
 ) -> None:
-    assert _planned(line.encode()) == planned
+    assert _read_planned(line.encode()) == planned
 
 
 def test_a_record_is_counted_while_it_is_written_and_after_it_was_renewed(
@@ -77,7 +77,7 @@ def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., An
     def make(limits: Limits) -> Any:
         watch = _Watch(os.getpid(), limits, tmp_path / "x.jsonl", log)
         return SimpleNamespace(
-            watch=watch, clock=clock, log=log, side=current(tmp_path / "x.jsonl")
+            watch=watch, clock=clock, log=log, side=current_file(tmp_path / "x.jsonl")
         )
 
     return make
@@ -88,36 +88,36 @@ def test_a_check_has_its_time_from_when_it_was_announced(
 ) -> None:
     it = watched(Limits(seconds=400))
     it.clock.now = 399
-    assert it.watch.exceeded() == ""
+    assert it.watch.find_exceeded() == ""
     it.clock.now = 401
-    assert it.watch.exceeded() == "did not begin within 400 s"
+    assert it.watch.find_exceeded() == "did not begin within 400 s"
     it.side.write_text(f"{CHECK}\n", encoding="utf-8")
-    assert it.watch.exceeded() == ""
+    assert it.watch.find_exceeded() == ""
     it.clock.now = 801
-    assert it.watch.exceeded() == ""
+    assert it.watch.find_exceeded() == ""
     it.clock.now = 802
-    assert it.watch.exceeded() == "did not return within 400 s (--timeout)"
+    assert it.watch.find_exceeded() == "did not return within 400 s (--timeout)"
     it.side.unlink()
-    assert it.watch.exceeded() == ""
+    assert it.watch.find_exceeded() == ""
     it.clock.now += 31
-    assert it.watch.exceeded() == "did not end within 30 s"
+    assert it.watch.find_exceeded() == "did not end within 30 s"
 
 
 def test_what_is_printed_is_counted_for_each_check(watched: Callable[..., Any]) -> None:
     it = watched(Limits(seconds=0, output=2 * 2**20))
     it.side.write_text("a\n", encoding="utf-8")
     it.log.size = 10 * 2**20
-    assert it.watch.exceeded() == ""
+    assert it.watch.find_exceeded() == ""
     it.log.size += 3 * 2**20
-    assert it.watch.exceeded() == "printed more than 2 MiB"
+    assert it.watch.find_exceeded() == "printed more than 2 MiB"
     it.side.write_text("b\n", encoding="utf-8")
-    assert it.watch.exceeded() == ""
+    assert it.watch.find_exceeded() == ""
 
 
 def test_memory_is_measured_where_it_is_limited(watched: Callable[..., Any]) -> None:
-    said = watched(Limits(memory=2**20)).watch.exceeded()
+    said = watched(Limits(memory=2**20)).watch.find_exceeded()
     assert said == "took more than 1 MiB of memory (--memory)"
-    assert watched(Limits(memory=2**40)).watch.exceeded() == ""
+    assert watched(Limits(memory=2**40)).watch.find_exceeded() == ""
     gone = 2**22 + 1  # no process has this id
     assert process._memory()(gone) == 0
 
@@ -136,7 +136,7 @@ def test_a_log_gives_the_end_of_the_last_process(tmp_path: Path) -> None:
         logged(log, b"noise\nERROR: first\nsecond\n")
         assert log.told("word") == ("", "")
         logged(log, b"\xff\x1b[31m" + b"".join(b"%d\n" % n for n in range(50)))
-        assert log.said().splitlines() == [str(n) for n in range(30, 50)]
+        assert log.read_reason().splitlines() == [str(n) for n in range(30, 50)]
     assert (tmp_path / "x.log").read_bytes().startswith(b"noise\nERROR: first\n")
 
 
@@ -215,21 +215,21 @@ def test_a_closed_stream_is_open_again(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_is_under_way_is_the_first_line(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
-    assert under_way(path) == ""
+    assert read_current(path) == ""
     with Writer(path) as writer:
         writer.announce("a long name")
         writer.announce("short")
-        assert under_way(path) == "short"
+        assert read_current(path) == "short"
 
 
 def test_what_was_seen_is_kept_and_a_cut_line_left_out(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
-    assert seen(path) == {}
+    assert read_observed(path) == {}
     with Writer(path) as writer:
         writer.observed("T = 0: masked_mean", "nan")
-        with observed(path).open("ab") as file:
+        with observed_file(path).open("ab") as file:
             file.write(b'["B = 0: mas')
-    assert seen(path) == {"T = 0: masked_mean": "nan"}
+    assert read_observed(path) == {"T = 0: masked_mean": "nan"}
 
 
 class Full:
@@ -278,8 +278,8 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(ResultError, match="give another folder with -o"):
         Writer(file / "x.jsonl")
     writer = Writer(tmp_path / "x.jsonl")
-    current(writer.path).mkdir()
-    observed(writer.path).mkdir()
+    current_file(writer.path).mkdir()
+    observed_file(writer.path).mkdir()
     with pytest.raises(ResultError, match=r"x.jsonl.current cannot be written: Is a"):
         writer.announce(CHECK)
     with pytest.raises(ResultError, match=r"x.jsonl.observed cannot be written: Is a"):

@@ -11,7 +11,7 @@ import pytest
 
 from conformance.operations import load_operations, load_oracle
 from conformance.trial.batch import Batch
-from conformance.trial.oracle import LARGE, Remembered, solved
+from conformance.trial.oracle import LARGE, CachedOracle, solve
 from conformance.trial.sample import cast, generate
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ def batch(rows: int | None = None) -> Batch:
 
 def test_the_same_content_is_answered_once() -> None:
     counting: Any = Counting()
-    oracle = Remembered(counting)
-    first = oracle.solved({}, batch(), "float32")
-    again = oracle.solved({}, batch(), "float32")
+    oracle = CachedOracle(counting)
+    first = oracle.solve({}, batch(), "float32")
+    again = oracle.solve({}, batch(), "float32")
     assert counting.calls == 1
     assert first is again
 
@@ -61,23 +61,23 @@ def test_the_same_content_is_answered_once() -> None:
 @pytest.mark.parametrize("change", ["dtype", "value", "mask"])
 def test_another_question_is_another_answer(change: str) -> None:
     counting: Any = Counting()
-    oracle = Remembered(counting)
+    oracle = CachedOracle(counting)
     given = batch()
-    oracle.solved({}, given, "float32")
+    oracle.solve({}, given, "float32")
     x, mask = given.arrays["x"].copy(), given.mask.copy()
     x[0, 0] += change == "value"
     mask[0, 0] ^= change == "mask"
     other = replace(given, arrays={"x": x}, mask=mask)
-    oracle.solved({}, other, "float16" if change == "dtype" else "float32")
+    oracle.solve({}, other, "float16" if change == "dtype" else "float32")
     assert counting.calls == 2
 
 
 def test_a_large_batch_is_not_kept() -> None:
     counting: Any = Counting()
-    oracle = Remembered(counting)
+    oracle = CachedOracle(counting)
     large = batch(LARGE)
     for _ in range(2):
-        oracle.solved({}, large, "float32")
+        oracle.solve({}, large, "float32")
     assert counting.calls == 2
     assert not oracle.answers
 
@@ -89,15 +89,15 @@ def test_one_pass_gives_the_answer_and_the_bound(variant: Variant) -> None:
     options = variant.options
     if variant.makes_mask:
         given = cast_type("MaskOracle", oracle).formed(options, given)
-    answer, bound = solved(oracle, options, given, "float32")
+    answer, bound = solve(oracle, options, given, "float32")
     assert np.array_equal(answer, oracle.answer(options, given), equal_nan=True)
     assert np.array_equal(bound, oracle.bound(options, given, "float32"))
 
 
 def test_batches_whose_hashes_collide_have_answers_of_their_own() -> None:
     # The key holds the content: only equal bytes of equal shapes are one question.
-    remembered = Remembered(load_oracle("masked_mean"))
+    remembered = CachedOracle(load_oracle("masked_mean"))
     for value in (1.0, 2.0):
         batch = Batch(arrays={"x": np.full((1, 1), value)}, mask=np.ones((1, 1), bool))
-        assert remembered.solved({}, batch, "float64")[0] == value
+        assert remembered.solve({}, batch, "float64")[0] == value
     assert all(isinstance(key[-1][0][2], bytes) for key in remembered.answers)

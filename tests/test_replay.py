@@ -127,7 +127,7 @@ def test_every_recorded_input_of_ours_can_be_replayed() -> None:
     found = 0
     for declaration in read_declarations().values():
         entries = gate.load_known(known_file(declaration))
-        found += len(replay.smallest(entries))
+        found += len(replay.smallest_cases(entries))
     assert found > 50
 
 

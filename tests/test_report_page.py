@@ -30,7 +30,7 @@ from conformance.report import write
 from conformance.report.columns import columns
 from conformance.report.count import LISTED, ROWS
 from conformance.report.overview import agreement
-from conformance.report.raw import LIMIT, raw
+from conformance.report.raw import LIMIT, pack_runs
 from conformance.report.sections import ITEMS
 from conformance.report.ulp import ulp
 from conformance.report.view import View, view
@@ -317,7 +317,7 @@ def test_an_adapter_says_what_it_offers_and_lacks(tmp_path: Path) -> None:
 
 
 def test_the_records_are_in_the_page_as_they_were() -> None:
-    (packed,) = raw(columns([TORCH]))
+    (packed,) = pack_runs(columns([TORCH]))
     lines = gzip.decompress(b64decode(packed.packed)).splitlines()
 
     assert len(lines) == len(TORCH.results) + 2

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from conformance.errors import ResultError, UsageError
 from conformance.records import (
     OUTCOMES,
-    Difference,
+    Changes,
     Failure,
     Footer,
     Header,
@@ -530,7 +530,7 @@ def test_a_change_is_new_fixed_or_neither(
 def test_a_new_check_that_fails_is_added_and_not_new() -> None:
     got = diff(run_of(PASSED), run_of(PASSED, FAILED))
 
-    assert got == Difference(added=got.added)
+    assert got == Changes(added=got.added)
     assert [change.after for change in got.added] == ["failed"]
 
 

@@ -29,9 +29,9 @@ def test_a_second_adapter_of_one_name_would_replace_the_record(
     written: Callable[[str], Path],
 ) -> None:
     path = written(RIGHT)
-    assert run._fresh(str(path), [ended("other")]).name == "wrong"
+    assert run._read_unrun(str(path), [ended("other")]).name == "wrong"
     with pytest.raises(UsageError) as caught:
-        run._fresh(str(path), [ended("wrong")])
+        run._read_unrun(str(path), [ended("wrong")])
     assert str(caught.value) == (
         f"{path}: its record would replace that of another adapter 'wrong'; run it "
         "separately with another -o, or rename it"
@@ -99,9 +99,9 @@ def test_adapters_that_cannot_run_here_are_named(
         lambda name: "1" * (name in {"numpy", "ml_dtypes"}),
     )
     said: list[str] = []
-    assert run._installed(said.append) == ["numpy_ma", "numpy_reference"]
+    assert run._find_installed(said.append) == ["numpy_ma", "numpy_reference"]
     assert "left out: torch_reference (torch not installed)" in said
 
     monkeypatch.setattr("conformance.adapters.installed.find_release", lambda _name: "")
     with pytest.raises(UsageError, match="no adapter can run: no framework is inst"):
-        run._installed(said.append)
+        run._find_installed(said.append)

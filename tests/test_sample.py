@@ -49,10 +49,10 @@ def test_the_exact_answer_is_computed_once() -> None:
     oracle = SimpleNamespace(answer=answer, bound=lambda _o, b, _d: np.ones(b.rows))
     one = replace(sample("masked_mean"), oracle=oracle, _answers={})
 
-    assert one.want is one.alike(one.batch).want
+    assert one.want is one.replace_padding(one.batch).want
     assert one.allowed is one.allowed
     assert asked == ["answer"]
-    assert one.having(one.batch).want is not one.want
+    assert one.replace_batch(one.batch).want is not one.want
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_what_the_specification_fixes_cannot_be_declared() -> None:
 
 def test_a_scalar_is_declared_for_a_batch_without_any_position_only() -> None:
     one = emptied("masked_loss.mse.mean", "nan")
-    none = one.having(replace(one.batch, mask=np.zeros_like(EMPTY)))
+    none = one.replace_batch(replace(one.batch, mask=np.zeros_like(EMPTY)))
 
     assert float(one.want) == 1.0
     assert np.isnan(none.want)
@@ -100,13 +100,13 @@ def test_rows_take_their_answers_with_them() -> None:
     moved = one.rows(order)
 
     assert np.array_equal(moved.want, one.want[::-1])
-    assert np.array_equal(moved.want, moved.having(moved.batch).want)
+    assert np.array_equal(moved.want, moved.replace_batch(moved.batch).want)
 
 
 def test_a_scalar_of_moved_rows_is_computed_anew() -> None:
     one = sample("masked_loss.mse.mean")
     twice = one.rows(np.zeros(4, np.int64))
-    assert np.array_equal(twice.want, twice.having(twice.batch).want)
+    assert np.array_equal(twice.want, twice.replace_batch(twice.batch).want)
 
 
 def test_an_answer_that_the_dtype_cannot_hold_is_not_asked_for() -> None:
@@ -129,7 +129,7 @@ def test_a_batch_that_no_operation_takes_is_not_solvable() -> None:
         "targets": np.full_like(one.batch.arrays["targets"], 9),
     }
     assert one.solvable
-    assert not one.having(replace(one.batch, arrays=wrong)).solvable
+    assert not one.replace_batch(replace(one.batch, arrays=wrong)).solvable
 
 
 def test_a_cotangent_has_the_answers_shape_and_no_zero() -> None:
@@ -151,7 +151,7 @@ def test_casting_leaves_masks_and_labels_alone(dtype: str) -> None:
 def test_a_trimmed_row_has_its_valid_positions_in_order() -> None:
     x = np.arange(6.0).reshape(1, 6)
     mask = np.array([[False, True, False, True, True, False]])
-    one = Batch(arrays={"x": x}, mask=mask).trimmed(0)
+    one = Batch(arrays={"x": x}, mask=mask).trim(0)
 
     assert one.arrays["x"].tolist() == [[1, 3, 4]]
     assert (one.rows, one.time, one.counts.tolist()) == (1, 3, [3])

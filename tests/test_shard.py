@@ -15,7 +15,7 @@ from conformance.run import catalogue
 from conformance.specification.selection import Selection
 from conformance.specification.shard import Shard
 
-PLANNED = catalogue.planned(
+PLANNED = catalogue.plan_checks(
     read_declaration("numpy_reference"), Selection(level="extended")
 )
 
@@ -29,7 +29,7 @@ def test_each_check_is_in_one_shard_and_in_one_part_of_it(
         assert len(held) == 1
     shard = Shard(1 + number % of, of)
     for check in PLANNED[:: 1 + len(PLANNED) // 20]:
-        inside = [part.holds(check) for part in shard.divided(parts)]
+        inside = [part.holds(check) for part in shard.divide(parts)]
         assert sum(inside) == shard.holds(check)
 
 
@@ -71,4 +71,4 @@ def test_the_division_is_the_one_that_the_page_tells() -> None:
 @pytest.mark.parametrize("text", ["", "0/4", "5/4", "1", "a/b", "1/0", "-1/2", "1/2/3"])
 def test_what_is_no_shard_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="expected K/N with K from 1 to N; write"):
-        Shard.parsed(text)
+        Shard.parse(text)

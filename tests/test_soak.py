@@ -199,7 +199,7 @@ def test_what_is_found_is_a_case_file_as_it_is(written: Written) -> None:
     assert result.failure is not None
     (check_,) = [
         each
-        for each in catalogue.planned(
+        for each in catalogue.plan_checks(
             read_declaration(str(path)), catalogue.selection()
         )
         if each.id == result.check
@@ -226,7 +226,7 @@ def test_a_chunk_that_cannot_run_says_why(written: Written) -> None:
 def told(chunks: list[Chunk], problems: list[str]) -> tuple[int, list[str]]:
     said: list[str] = []
     asked = Search(reference="x", rows=8, chunk=4, output=Path("nowhere"))
-    (check,) = catalogue.planned(
+    (check,) = catalogue.plan_checks(
         read_declaration("numpy_reference"),
         catalogue.selection(checks=["masked_mean/value:float32:eager"]),
     )

@@ -142,7 +142,7 @@ def test_an_answer_that_is_nan_is_nothing_else() -> None:
     one = sample("stack.simple.sequence")
     x = one.batch.arrays["x"].copy()
     x[0, 0] = np.nan
-    broken = one.having(
+    broken = one.replace_batch(
         type(one.batch)(arrays={"x": x}, mask=one.batch.mask, weights=one.batch.weights)
     )
     nan = np.isnan(broken.want)

@@ -42,7 +42,7 @@ def test_masking(check):
 """
 
 
-VALUE = catalogue.every_clause()["masked_mean.value"]
+VALUE = catalogue.all_clauses()["masked_mean.value"]
 
 
 def bound(path: Path, **options: Any) -> dict[str, BoundCheck]:

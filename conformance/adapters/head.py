@@ -22,7 +22,7 @@ from conformance.specification import (
     PLACEMENTS,
     ROUTES,
 )
-from conformance.specification.corpus import parsed
+from conformance.specification.corpus import parse_version
 from conformance.specification.declaration import FRAMEWORKS, Declaration
 
 if TYPE_CHECKING:
@@ -179,22 +179,22 @@ def _declaration(
 
 def _text(path: Path, key: str, value: object) -> str:
     if not isinstance(value, str) or not value:
-        raise _wrong(path, key, value, "a string")
+        raise _error(path, key, value, "a string")
     return value
 
 
 def _texts(path: Path, key: str, value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
-        raise _wrong(path, key, value, "a list of strings")
+        raise _error(path, key, value, "a list of strings")
     return tuple(_text(path, key, item) for item in value)
 
 
 def _version(path: Path, key: str, value: object) -> str:
     text = _text(path, key, value)
     try:
-        parsed(text, key)
+        parse_version(text, key)
     except UsageError as error:
-        raise _wrong(path, key, value, "a version such as '0.1.0'") from error
+        raise _error(path, key, value, "a version such as '0.1.0'") from error
     return text
 
 
@@ -217,7 +217,7 @@ def _some_of(choices: Iterable[str]) -> Callable[[Path, str, object], tuple[str,
     def reader(path: Path, key: str, value: object) -> tuple[str, ...]:
         texts = _texts(path, key, value)
         if not texts or len(set(texts)) != len(texts):
-            raise _wrong(path, key, value, "one or more distinct names")
+            raise _error(path, key, value, "one or more distinct names")
         return tuple(one(path, key, text) for text in texts)
 
     return reader
@@ -236,7 +236,7 @@ def _table(
     return reader
 
 
-def _everywhere(
+def _table_or_text(
     read_value: Callable[[Path, str, object], str],
 ) -> Callable[[Path, str, object], dict[str, str]]:
     """Read a table by variant glob, or one text for every variant."""
@@ -254,7 +254,7 @@ def _declared(
     what: Literal["empty", "padding"], read_value: Callable[[Path, str, object], str]
 ) -> Callable[[Path, str, object], dict[str, str]]:
     """Read the same; ``usual`` stands for what each variant's specification says."""
-    by_glob = _everywhere(read_value)
+    by_glob = _table_or_text(read_value)
 
     def reader(path: Path, key: str, value: object) -> dict[str, str]:
         table = by_glob(path, key, value)
@@ -282,11 +282,11 @@ def _usual(what: Literal["empty", "padding"]) -> Iterator[tuple[Variant, str]]:
 
 def _mapping(path: Path, value: object, key: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise _wrong(path, key, value, "a table")
+        raise _error(path, key, value, "a table")
     return dict(value)
 
 
-def _wrong(path: Path, key: str, value: object, wanted: str) -> AdapterError:
+def _error(path: Path, key: str, value: object, wanted: str) -> AdapterError:
     got = "nothing" if value is None else repr(value)
     msg = f"{path}: {key} in the head is {got}, expected {wanted}; correct the head"
     return AdapterError(msg)
@@ -303,9 +303,9 @@ _READERS: Mapping[str, Callable[[Path, str, object], Any]] = {
     "mask-forms": _some_of(MASK_FORMS),
     "empty": _declared("empty", _one_of((*EMPTY_ROWS, USUAL))),
     "padding": _declared("padding", _one_of((*PADDINGS, USUAL))),
-    "zero-time": _everywhere(_one_of(("empty-rows", "error"))),
-    "zero-batch": _everywhere(_one_of(("empty", "error"))),
-    "subnormals": _everywhere(_one_of(("kept", "flushed"))),
+    "zero-time": _table_or_text(_one_of(("empty-rows", "error"))),
+    "zero-batch": _table_or_text(_one_of(("empty", "error"))),
+    "subnormals": _table_or_text(_one_of(("kept", "flushed"))),
     "unsupported": _table(_text),
     "variables": _table(_text),
     "corpus": _version,

@@ -47,10 +47,10 @@ def read_declaration(reference: str) -> Declaration:
     if not name or reference.endswith(".py"):
         name, variant = reference, ""
     if name.endswith(".py"):
-        return _chosen(read_head(Path(name)), Path(name).stem, variant, name)
+        return _choose(read_head(Path(name)), Path(name).stem, variant, name)
     path = shared_folder("adapters") / f"{name}.py"
     if path.is_file():
-        return _chosen(read_head(path), name, variant, str(path))
+        return _choose(read_head(path), name, variant, str(path))
     if variant:
         return _object(reference)[0]
     if Path(f"{reference}.py").is_file():
@@ -102,9 +102,9 @@ def load_adapter(reference: object) -> Adapter:
         AdapterError: It cannot be imported, or has no operation to check.
     """
     if not isinstance(reference, str):
-        return _own(reference)
+        return _wrap_object(reference)
     found = read_declaration(reference)
-    _something(found)
+    _need_function(found)
     list_requirements(found)
     os.environ.update(found.variables)
     if Path(found.file).suffix == ".py":
@@ -149,7 +149,7 @@ def displayed_path(found: Declaration) -> str:
     return str(path)
 
 
-def _chosen(
+def _choose(
     found: dict[str, Declaration], stem: str, variant: str, file: str
 ) -> Declaration:
     if stem in found and not variant:
@@ -162,7 +162,7 @@ def _chosen(
     return found[name]
 
 
-def _something(found: Declaration) -> None:
+def _need_function(found: Declaration) -> None:
     """Reject an adapter without any operation: its run would check nothing."""
     wanted = [operation.function for operation in load_operations().values()]
     if set(wanted).isdisjoint(found.functions):
@@ -224,15 +224,15 @@ def _object(reference: str) -> tuple[Declaration, object]:
             f"give a built-in adapter's name, a file, or package.module:object"
         )
         raise AdapterError(msg) from error
-    return _declared(found, reference), found
+    return _complete_declaration(found, reference), found
 
 
-def _own(found: object) -> Adapter:
+def _wrap_object(found: object) -> Adapter:
     """Return an adapter made from a library's own object."""
     if isinstance(found, Adapter):
         return found
-    declared = _declared(found, "")
-    _something(declared)
+    declared = _complete_declaration(found, "")
+    _need_function(declared)
     functions = {name: getattr(found, name, None) for name in declared.functions}
     return Adapter(
         declaration=declared,
@@ -240,7 +240,7 @@ def _own(found: object) -> Adapter:
     )
 
 
-def _declared(found: object, reference: str) -> Declaration:
+def _complete_declaration(found: object, reference: str) -> Declaration:
     """Return an object's declaration, with missing fields filled in from the object."""
     declared = getattr(found, "declaration", None)
     if not isinstance(declared, Declaration):

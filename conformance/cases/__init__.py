@@ -8,24 +8,24 @@ the files with the exact ones; ``write`` computes them.
 
 from __future__ import annotations
 
-from conformance.cases.answers import exact_answer, vacuous, vocabulary
+from conformance.cases.answers import exact_answer, find_vacuous, vocabulary
 from conformance.cases.files import digest, load, load_all, load_flags
 from conformance.cases.model import Case, CaseFile, Flag, Vocabulary, schema
-from conformance.specification.numbers import decoded, encoded
+from conformance.specification.numbers import decode, encode
 
 __all__ = [
     "Case",
     "CaseFile",
     "Flag",
     "Vocabulary",
-    "decoded",
+    "decode",
     "digest",
-    "encoded",
+    "encode",
     "exact_answer",
+    "find_vacuous",
     "load",
     "load_all",
     "load_flags",
     "schema",
-    "vacuous",
     "vocabulary",
 ]

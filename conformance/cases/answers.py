@@ -9,7 +9,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from conformance.cases.model import Vocabulary
-from conformance.specification.numbers import decoded, leaves, shape
+from conformance.specification.numbers import decode, leaves, shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -62,9 +62,9 @@ def exact_answer(case: Case, mask: Mask | None = None) -> Any:
     from conformance.operations import load_exact
 
     options = _variant(case).options
-    inputs = {name: decoded(array) for name, array in case.inputs.items()}
+    inputs = {name: decode(array) for name, array in case.inputs.items()}
     weights = {
-        direction: {name: decoded(array) for name, array in arrays.items()}
+        direction: {name: decode(array) for name, array in arrays.items()}
         for direction, arrays in case.weights.items()
     }
     kept = case.mask if mask is None else mask
@@ -78,7 +78,7 @@ def _variant(case: Case) -> Variant:
     return next(each for each in variants if each.name == case.variant)
 
 
-def vacuous(
+def find_vacuous(
     case: Case, answer: Callable[[Case, Mask], Any] = exact_answer
 ) -> list[str]:
     """Return the ways to spoil the mask that leave the answer as it is.
@@ -97,11 +97,11 @@ def vacuous(
     return [
         way
         for way, mask in spoilt.items()
-        if mask != case.mask and not _noticed(right, case, mask, answer)
+        if mask != case.mask and not _notices(right, case, mask, answer)
     ]
 
 
-def _noticed(
+def _notices(
     right: Any, case: Case, mask: Mask, answer: Callable[[Case, Mask], Any]
 ) -> bool:
     try:

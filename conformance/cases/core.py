@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from conformance.specification.numbers import decoded, leaves
+from conformance.specification.numbers import decode, leaves
 
 if TYPE_CHECKING:
     from conformance.cases.model import Case
@@ -29,7 +29,7 @@ def above_core(case: Case, *, left: bool = False) -> str:
     for name, array in case.arrays.items():
         if name in case.labels:
             continue
-        for place, number in leaves(decoded(array), name):
+        for place, number in leaves(decode(array), name):
             if not math.isfinite(number) or abs(number) > LARGEST:
                 return f"{number} at {place}"
     return ""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from conformance.cases.model import Case, Flag, Vocabulary
-from conformance.cases.validate import checked, parsed
+from conformance.cases.validate import check_cases, parse_json
 from conformance.errors import CaseError
 from conformance.records.disk import read_bytes, read_text
 
@@ -25,7 +25,7 @@ def load(path: Path, words: Vocabulary) -> tuple[Case, ...]:
     Raises:
         CaseError: The file is malformed, or a case contradicts itself.
     """
-    cases = checked(parsed(read(path), str(path)), str(path), words)
+    cases = check_cases(parse_json(read(path), str(path)), str(path), words)
     if path.name.partition(".")[0] != cases[0].operation:
         name = cases[0].operation
         msg = (

@@ -10,7 +10,13 @@ import msgspec
 from msgspec import Meta
 
 from conformance.specification import DTYPES, Level
-from conformance.specification.numbers import DECLARED, SPECIAL, decoded, exact_in, flat
+from conformance.specification.numbers import (
+    DECLARED,
+    SPECIAL,
+    decode,
+    flatten,
+    is_exact,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -107,12 +113,12 @@ class Case(
             number
             for name, array in self.arrays.items()
             if name not in self.labels
-            for number in flat(decoded(array))
+            for number in flatten(decode(array))
         }
         return tuple(
             dtype
             for dtype in DTYPES
-            if all(exact_in(dtype, number) for number in numbers)
+            if all(is_exact(dtype, number) for number in numbers)
         )
 
 

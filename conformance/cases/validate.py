@@ -21,9 +21,9 @@ from conformance.specification import LEVELS
 from conformance.specification.numbers import (
     DECLARED,
     SPECIAL,
-    decoded,
-    exact_in,
-    flat,
+    decode,
+    flatten,
+    is_exact,
     leaves,
     shape,
 )
@@ -46,7 +46,7 @@ _HELP = "the format is in cases/README.md"
 _LABELS = (-(2**31), 2**31 - 1)
 
 
-def parsed(text: str, where: str) -> dict[str, Any]:
+def parse_json(text: str, where: str) -> dict[str, Any]:
     """Return a file's JSON object.
 
     Raises:
@@ -73,20 +73,22 @@ def parsed(text: str, where: str) -> dict[str, Any]:
     return raw
 
 
-def checked(raw: Mapping[str, Any], where: str, words: Vocabulary) -> tuple[Case, ...]:
+def check_cases(
+    raw: Mapping[str, Any], where: str, words: Vocabulary
+) -> tuple[Case, ...]:
     """Validate a parsed file and return its cases, at least one.
 
     Raises:
         CaseError: Names the first mistake and its place.
     """
-    _converted({**raw, "cases": []}, CaseFile, where)
+    _convert({**raw, "cases": []}, CaseFile, where)
     cases: list[Case] = []
     for position, each in enumerate(raw["cases"]):
         place = f"{where}: {_label(each, position)}"
-        case = _converted(each, Case, place)
+        case = _convert(each, Case, place)
         slugs = [other.slug for other in cases]
         for field, got, wanted in _complaints(case, raw["operation"], slugs, words):
-            msg = f"{place}: {field}: got {_short(got)}, expected {wanted}; {_HELP}"
+            msg = f"{place}: {field}: got {_shorten(got)}, expected {wanted}; {_HELP}"
             raise CaseError(msg)
         cases.append(case)
     if not cases:
@@ -97,20 +99,22 @@ def checked(raw: Mapping[str, Any], where: str, words: Vocabulary) -> tuple[Case
 
 def _label(raw: object, position: int) -> str:
     slug = raw.get("slug") if isinstance(raw, dict) else None
-    return f"case {_short(repr(slug))}" if isinstance(slug, str) else f"case {position}"
+    return (
+        f"case {_shorten(repr(slug))}" if isinstance(slug, str) else f"case {position}"
+    )
 
 
-def _short(text: str, most: int = SHOWN) -> str:
+def _shorten(text: str, most: int = SHOWN) -> str:
     # A file is somebody else's: control characters must not reach a terminal.
     clean = "".join(each if each.isprintable() else "?" for each in text)
     return clean if len(clean) <= most else f"{clean[:most]}..."
 
 
-def _converted(raw: object, kind: type[Any], place: str) -> Any:
+def _convert(raw: object, kind: type[Any], place: str) -> Any:
     try:
         return msgspec.convert(raw, kind)
     except (msgspec.ValidationError, RecursionError) as error:
-        msg = f"{place}: {_short(str(error), 2 * SHOWN)}; {_HELP}"
+        msg = f"{place}: {_shorten(str(error), 2 * SHOWN)}; {_HELP}"
         raise CaseError(msg) from error
 
 
@@ -168,12 +172,12 @@ def _texts(case: Case) -> Iterator[Complaint]:
 
 def _numbers(case: Case) -> Iterator[Complaint]:
     arrays = {**case.arrays, "want": case.want, "mask": case.mask}
-    total = sum(1 for array in arrays.values() for _ in flat(array))
+    total = sum(1 for array in arrays.values() for _ in flatten(array))
     if total > LARGEST:
         yield "inputs", f"{total} numbers in all", f"at most {LARGEST}"
     for name, array in case.arrays.items():
         labels = name in case.labels
-        if not labels and all(_plain(number) for number in flat(array)):
+        if not labels and all(_is_plain(number) for number in flatten(array)):
             continue  # places are told only where something is wrong
         for place, number in leaves(array, name):
             yield from (
@@ -185,11 +189,11 @@ def _numbers(case: Case) -> Iterator[Complaint]:
         yield from _number(place, number, "float64", [*SPECIAL, DECLARED])
 
 
-def _plain(number: float | str) -> bool:
+def _is_plain(number: float | str) -> bool:
     """Tell whether a number is finite and exact in float32 at a glance."""
     return (
         not isinstance(number, str)
-        and exact_in("float32", number)
+        and is_exact("float32", number)
         and (abs(number) <= sys.float_info.max)
     )
 
@@ -203,8 +207,8 @@ def _number(
             yield place, repr(number), wanted
     elif abs(number) == float("inf") or number != number:  # noqa: PLR0124 - NaN
         yield place, f"a bare {number}", wanted
-    elif not exact_in(dtype, number):
-        yield place, _short(repr(number)), f"a number that {dtype} holds exactly"
+    elif not is_exact(dtype, number):
+        yield place, _shorten(repr(number)), f"a number that {dtype} holds exactly"
 
 
 def _label_number(place: str, number: float | str) -> Iterator[Complaint]:
@@ -232,13 +236,17 @@ def _shapes(case: Case, axes: Mapping[str, tuple[str, ...]]) -> Iterator[Complai
             yield (
                 name,
                 "rows of different lengths",
-                "a shape " + _wanted(allowed, sizes),
+                "a shape " + _describe_shapes(allowed, sizes),
             )
         elif not any(_fits(found, each, sizes, new=name != "want") for each in allowed):
-            yield name, f"shape {list(found)}", "a shape " + _wanted(allowed, sizes)
+            yield (
+                name,
+                f"shape {list(found)}",
+                "a shape " + _describe_shapes(allowed, sizes),
+            )
 
 
-def unfit(case: Case, axes: Mapping[str, tuple[str, ...]]) -> Iterator[Complaint]:
+def find_unfit(case: Case, axes: Mapping[str, tuple[str, ...]]) -> Iterator[Complaint]:
     """Yield complaints about arrays, shapes and labels, but not about the answer."""
     yield from _shapes(
         case, {name: each for name, each in axes.items() if name != "want"}
@@ -246,7 +254,7 @@ def unfit(case: Case, axes: Mapping[str, tuple[str, ...]]) -> Iterator[Complaint
     yield from _labels(case)
 
 
-def _wanted(allowed: Iterable[str], sizes: Mapping[str, int]) -> str:
+def _describe_shapes(allowed: Iterable[str], sizes: Mapping[str, int]) -> str:
     shapes = " or ".join(f"[{', '.join(each.split())}]" for each in allowed)
     bound = ", ".join(f"{letter} = {size}" for letter, size in sizes.items())
     return f"{shapes} with {bound}" if bound else shapes
@@ -301,7 +309,7 @@ def _levels(case: Case, words: Vocabulary) -> Iterator[Complaint]:
     if case.control != all(all(row) for row in case.mask):
         full = "true if every position counts, else false"
         yield "control", str(case.control).lower(), full
-    declared = any(number is None for _, number in leaves(decoded(case.want)))
+    declared = any(number is None for _, number in leaves(decode(case.want)))
     there = case.variant in words.padded and not case.control
     if declared and all(any(row) for row in case.mask) and not there:
         yield "want", DECLARED, "numbers, since every row has a valid position"

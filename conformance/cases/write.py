@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from conformance.cases.answers import exact_answer, vacuous, vocabulary
+from conformance.cases.answers import exact_answer, find_vacuous, vocabulary
 from conformance.cases.files import files, load_flags, read
 from conformance.cases.model import SCHEMA, Case, schema
-from conformance.cases.validate import checked, parsed
+from conformance.cases.validate import check_cases, parse_json
 from conformance.errors import UsageError
-from conformance.specification.numbers import encoded
+from conformance.specification.numbers import encode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
         return UsageError.exit_status
     folder = Path(arguments[1] if len(arguments) > 1 else "cases")
     try:
-        texts, wrong = made(folder)
+        texts, wrong = make_files(folder)
     except UsageError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_status
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
     return int(bool(wrong))
 
 
-def made(folder: Path) -> tuple[dict[Path, str], list[str]]:
+def make_files(folder: Path) -> tuple[dict[Path, str], list[str]]:
     """Return the right content of each file in ``folder``, and complaints on cases.
 
     Raises:
@@ -67,23 +67,23 @@ def made(folder: Path) -> tuple[dict[Path, str], list[str]]:
     texts = {folder / "schema.json": json.dumps(schema(), indent=2) + "\n"}
     wrong = []
     for path in files(folder):
-        texts[path], cases = answered(read(path), str(path), words)
+        texts[path], cases = answer_cases(read(path), str(path), words)
         wrong += [
             f"{path}: case {case.slug!r} has the same answer with its mask {way}; "
             "choose data that padding would change"
             for case in cases
-            for way in vacuous(case)
+            for way in find_vacuous(case)
         ]
     return texts, wrong
 
 
-def answered(text: str, where: str, words: Vocabulary) -> tuple[str, list[Case]]:
+def answer_cases(text: str, where: str, words: Vocabulary) -> tuple[str, list[Case]]:
     """Return a case file formatted, with exact answers, and its cases.
 
     Raises:
         CaseError: It is malformed; only ``want`` may be missing or wrong.
     """
-    raw = parsed(text, where)
+    raw = parse_json(text, where)
     drafts = [
         {**each, "want": 0.0} if isinstance(each, dict) else each
         for each in raw["cases"]
@@ -94,21 +94,21 @@ def answered(text: str, where: str, words: Vocabulary) -> tuple[str, list[Case]]
     }
     checks = replace(words, axes=axes)
     cases = [
-        msgspec.structs.replace(case, want=encoded(exact_answer(case)))
-        for case in checked({**raw, "cases": drafts}, where, checks)
+        msgspec.structs.replace(case, want=encode(exact_answer(case)))
+        for case in check_cases({**raw, "cases": drafts}, where, checks)
     ]
     head = {"schema": SCHEMA, "operation": raw["operation"]}
-    body = [_without_defaults(case) for case in cases]
-    return laid_out({**head, "cases": body}) + "\n", cases
+    body = [_drop_defaults(case) for case in cases]
+    return format_json({**head, "cases": body}) + "\n", cases
 
 
-def _without_defaults(case: Case) -> dict[str, Any]:
+def _drop_defaults(case: Case) -> dict[str, Any]:
     fields: dict[str, Any] = msgspec.to_builtins(case)
     usual = {"control": False, "weights": {}}
     return {k: v for k, v in fields.items() if k not in usual or v != usual[k]}
 
 
-def laid_out(value: Any, indent: int = 0) -> str:
+def format_json(value: Any, indent: int = 0) -> str:
     """Return readable JSON: what fits on one line is on one line."""
     flat = json.dumps(value, ensure_ascii=False, allow_nan=False)
     if indent + len(flat) < WIDTH or not isinstance(value, dict | list):
@@ -116,11 +116,11 @@ def laid_out(value: Any, indent: int = 0) -> str:
     inner = " " * (indent + 2)
     if isinstance(value, dict):
         parts = [
-            f"{json.dumps(name)}: {laid_out(each, indent + 2)}"
+            f"{json.dumps(name)}: {format_json(each, indent + 2)}"
             for name, each in value.items()
         ]
     else:
-        parts = [laid_out(each, indent + 2) for each in value]
+        parts = [format_json(each, indent + 2) for each in value]
     opening, closing = "{}" if isinstance(value, dict) else "[]"
     body = ",\n".join(inner + part for part in parts)
     return f"{opening}\n{body}\n{' ' * indent}{closing}"

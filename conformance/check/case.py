@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conformance.cases import decoded
+from conformance.cases import decode
 from conformance.check.repeat import repeat
 from conformance.operations import load_operations
 from conformance.trial.attempt import Finding, attempt
@@ -35,9 +35,9 @@ def judge_case(fixtures: Fixtures, check: Check, case: Case) -> Finding:
 
 def case_law(case: Case) -> Callable[[Subject, Sample], Iterator[Verdict]]:
     """Return a case as a law: it is asked of its own batch alone."""
-    answer = decoded(case.want)
-    want = np.asarray(_mapped(answer, _number), dtype=np.float64)
-    declared = np.asarray(_mapped(answer, _is_declared), dtype=bool)
+    answer = decode(case.want)
+    want = np.asarray(_map_nested(answer, _number), dtype=np.float64)
+    declared = np.asarray(_map_nested(answer, _is_declared), dtype=bool)
 
     def literal(subject: Subject, sample: Sample) -> Iterator[Verdict]:
         got = subject.answer(sample.batch, like=sample.want)
@@ -53,11 +53,11 @@ def read_batch(case: Case) -> Batch:
     arrays = {}
     for name, array in case.inputs.items():
         dtype = np.int64 if name in case.labels else np.float64
-        arrays[name] = np.asarray(decoded(array), dtype=dtype)
+        arrays[name] = np.asarray(decode(array), dtype=dtype)
     own = load_operations()[case.operation].weights
     weights = {name: arrays.pop(name) for name in own}
     weights |= {
-        f"{direction}.{name}": np.asarray(decoded(array), dtype=np.float64)
+        f"{direction}.{name}": np.asarray(decode(array), dtype=np.float64)
         for direction, parts in case.weights.items()
         for name, array in parts.items()
     }
@@ -65,9 +65,9 @@ def read_batch(case: Case) -> Batch:
     return Batch(arrays=arrays, mask=mask, weights=weights)
 
 
-def _mapped(nested: Any, change: Any) -> Any:
+def _map_nested(nested: Any, change: Any) -> Any:
     if isinstance(nested, list):
-        return [_mapped(each, change) for each in nested]
+        return [_map_nested(each, change) for each in nested]
     return change(nested)
 
 

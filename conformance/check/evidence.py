@@ -83,8 +83,8 @@ def failure(  # noqa: PLR0913 - a failure has as many parts
     if batch is None:
         return Failure(**common)
     cut = _window(batch, verdict)
-    inputs = {name: nested(array[cut]) for name, array in batch.arrays.items()}
-    weights = {name: nested(array) for name, array in batch.weights.items()}
+    inputs = {name: nest(array[cut]) for name, array in batch.arrays.items()}
+    weights = {name: nest(array) for name, array in batch.weights.items()}
     got, want, allowed = verdict.got, verdict.want, verdict.allowed
     asked = verdict.judged
     if allowed is not None and asked is not None:
@@ -94,16 +94,16 @@ def failure(  # noqa: PLR0913 - a failure has as many parts
     return Failure(
         **common,
         inputs=inputs,
-        mask=nested(batch.mask[cut]),
+        mask=nest(batch.mask[cut]),
         weights=weights,
         got=_part(got, part),
-        want=_asked(_part(want, part), _part(asked, part)),
+        want=_mark_open(_part(want, part), _part(asked, part)),
         allowed=_part(allowed, part),
         of=0 if asked is None else int(asked.sum()),
         worst=_worst(verdict),
-        elided=_elided(batch),
+        elided=_is_elided(batch),
         snippet=""
-        if _elided(batch)
+        if _is_elided(batch)
         else snippet(
             check,
             batch,
@@ -116,7 +116,7 @@ def failure(  # noqa: PLR0913 - a failure has as many parts
     )
 
 
-def nested(array: Array) -> Any:
+def nest(array: Array) -> Any:
     """Return an array as nested lists, special numbers as strings.
 
     >>> nested(np.asarray([[1.0, np.nan]]))
@@ -127,7 +127,7 @@ def nested(array: Array) -> Any:
     wide = np.asarray(array, dtype=np.float64)
     if wide.ndim == 0:
         return number(float(wide))
-    return [nested(each) for each in wide]
+    return [nest(each) for each in wide]
 
 
 def snippet(
@@ -149,7 +149,7 @@ def snippet(
     lines += ["from types import SimpleNamespace as Weights"] if layered else []
     if framework == "jax" and check.dtype == "float64":
         lines += ["import jax", 'jax.config.update("jax_enable_x64", True)']
-    lines += [_HEAD[framework], "", *_imported(file)]
+    lines += [_HEAD[framework], "", *_import_lines(file)]
     names = []
     for name, array in batch.arrays.items():
         lines.append(f"{name} = {_literal(array, framework)}")
@@ -181,7 +181,7 @@ def snippet(
     return "\n".join(lines)
 
 
-def _imported(file: str) -> list[str]:
+def _import_lines(file: str) -> list[str]:
     """Return the lines that import an adapter: a real module, as compilers need it."""
     if not file.endswith(".py"):
         module, _, name = file.partition(":")
@@ -222,13 +222,13 @@ def _literal(array: Array, framework: str) -> str:
     return _TENSOR[framework].format(values=values, dtype=dtype)
 
 
-def _elided(batch: Batch) -> bool:
+def _is_elided(batch: Batch) -> bool:
     return any(array.size > LARGEST for array in batch.arrays.values())
 
 
 def _window(batch: Batch, verdict: Verdict) -> tuple[slice, ...]:
     """Return the rows and positions around the worst element, all if they are few."""
-    if not _elided(batch):
+    if not _is_elided(batch):
         return (slice(None), slice(None))
     got = verdict.got
     rows = got is not None and got.ndim and got.shape[0] == batch.rows
@@ -242,13 +242,13 @@ def _window(batch: Batch, verdict: Verdict) -> tuple[slice, ...]:
 def _part(array: Array | None, cut: tuple[slice, ...]) -> Any:
     if array is None:
         return []
-    return nested(np.asarray(array)[cut] if cut else np.asarray(array))
+    return nest(np.asarray(array)[cut] if cut else np.asarray(array))
 
 
-def _asked(want: Any, asked: Any) -> Any:
+def _mark_open(want: Any, asked: Any) -> Any:
     """Return the exact answer with a word where it is not judged."""
     if isinstance(want, list):
-        return [_asked(*pair) for pair in zip(want, asked, strict=True)]
+        return [_mark_open(*pair) for pair in zip(want, asked, strict=True)]
     return want if asked else ANY
 
 

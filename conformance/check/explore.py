@@ -15,8 +15,8 @@ from zlib import crc32
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from conformance.adapters.installed import suite_version
-from conformance.cases import load, vacuous, vocabulary
-from conformance.cases.write import answered
+from conformance.cases import find_vacuous, load, vocabulary
+from conformance.cases.write import answer_cases
 from conformance.errors import CaseError
 from conformance.operations import load_operations
 from conformance.records.disk import write_text
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from conformance.trial.batch import Batch
 
 
-def drawn(
+def draw_batches(
     variant: str,
     *,
     examples: int,
@@ -88,7 +88,7 @@ def save(check: Check, failure: Failure, folder: Path, *, found: int) -> Path | 
     draft = _draft(check, failure, f"search, seed {found}")
     raw = {"schema": 1, "operation": check.operation, "cases": [draft]}
     try:
-        text, _cases = answered(json.dumps(raw), "what was found", _words())
+        text, _cases = answer_cases(json.dumps(raw), "what was found", _words())
     except CaseError:
         return None
     folder.mkdir(parents=True, exist_ok=True)
@@ -97,12 +97,12 @@ def save(check: Check, failure: Failure, folder: Path, *, found: int) -> Path | 
     return path
 
 
-def to_mend(path: Path) -> list[str]:
+def find_vacuous_cases(path: Path) -> list[str]:
     """Say what of a saved case must be mended before it is committed."""
     return [
         f"its answer is the same with its mask {way}; choose data that padding changes"
         for case in load(path, _words())
-        for way in vacuous(case)
+        for way in find_vacuous(case)
     ]
 
 
@@ -128,11 +128,11 @@ def _draft(check: Check, failure: Failure, source: str) -> dict[str, Any]:
     release = re.match(r"\d+\.\d+\.\d+", suite_version())
     case |= {"source": source, "since": release.group() if release else "0.1.0"}
     case |= {"weights": weights} if weights else {}
-    case |= {"control": True} if _full(failure.mask) else {}
+    case |= {"control": True} if _is_full(failure.mask) else {}
     return {"slug": f"found-{check.item}-{digest:08x}", **case}
 
 
-def _full(mask: Any) -> bool:
+def _is_full(mask: Any) -> bool:
     return all(map(all, mask))
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from conformance.operations import load_operations, load_oracle
 from conformance.trial.draw import LADDER
 from conformance.trial.frameworks import load_framework
-from conformance.trial.oracle import Remembered
+from conformance.trial.oracle import CachedOracle
 from conformance.trial.sample import Sample, cast, generate
 from conformance.trial.subject import Subject
 
@@ -86,24 +86,24 @@ class Fixtures:
             self._samples[key] = self.sample(check, self._batch(check, turn), turn)
         return self._samples[key]
 
-    def explored(self, check: Check, examples: int) -> list[Sample]:
+    def explore(self, check: Check, examples: int) -> list[Sample]:
         """Return samples of any shape that Hypothesis draws, once for all laws."""
         key = (check.variant.name, check.dtype)
         if key not in self._explored:
             self._explored.clear()
-            batches = self._drawn(check.variant.name, examples)
+            batches = self._draw(check.variant.name, examples)
             self._explored[key] = [self.sample(check, batch, 0) for batch in batches]
         return self._explored[key]
 
-    def _drawn(self, variant: str, examples: int) -> list[Batch]:
+    def _draw(self, variant: str, examples: int) -> list[Batch]:
         """Return the batches that Hypothesis draws for a variant, for all dtypes."""
-        from conformance.check.explore import drawn
+        from conformance.check.explore import draw_batches
 
         if variant not in self._found:
             self._found.clear()
             # Every new shape is compiled anew: few where that is the way to run.
             quick = self.adapter.declaration.primary == "eager"
-            found = drawn(
+            found = draw_batches(
                 variant,
                 examples=examples,
                 seed_=self.seed,
@@ -136,7 +136,7 @@ class Fixtures:
         name = check.variant.name
         if name not in self._oracles:
             self._oracles.clear()
-            self._oracles[name] = Remembered(load_oracle(check.operation))
+            self._oracles[name] = CachedOracle(load_oracle(check.operation))
         return self._oracles[name]
 
     def subject(self, check: Check) -> Subject:

@@ -124,7 +124,7 @@ def _samples(fixtures: Fixtures, check: Check, effort: Effort) -> Iterator[Sampl
         yield fixtures.turn(check, turn, None if kept else rows)
     primary = fixtures.adapter.declaration.primary
     if effort.explore and check.route == primary:
-        yield from fixtures.explored(check, effort.explore)
+        yield from fixtures.explore(check, effort.explore)
 
 
 def shrink_failure(
@@ -141,7 +141,7 @@ def shrink_failure(
     """
 
     def fails(batch: Batch) -> bool:
-        smaller = sample.having(batch)
+        smaller = sample.replace_batch(batch)
         if not smaller.solvable:
             return False
         again = attempt(law, subject, smaller)
@@ -152,7 +152,7 @@ def shrink_failure(
         return not again.passed and alike
 
     smallest = shrink(sample.batch, fails, seconds=patience)
-    again = attempt(law, subject, sample.having(smallest))
+    again = attempt(law, subject, sample.replace_batch(smallest))
     if again.passed:
         return mark(law, subject, sample, [finding]), False
     return again, True

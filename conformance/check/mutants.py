@@ -81,10 +81,12 @@ def _adapter(  # noqa: PLR0917 - a declaration has as many parts
         padding={each.name: each.usual_padding for each in asked.variants},
         unsupported=hidden,
     )
-    return Adapter(declaration=declaration, functions={asked.function: called(formula)})
+    return Adapter(
+        declaration=declaration, functions={asked.function: wrap_formula(formula)}
+    )
 
 
-def called(formula: Callable[..., Any]) -> Callable[..., Any]:
+def wrap_formula(formula: Callable[..., Any]) -> Callable[..., Any]:
     """Return a formula over a namespace as an adapter's function."""
 
     def function(*tensors: Any, **options: Any) -> Any:

@@ -58,23 +58,25 @@ def observe(
         keep: Told what was seen as soon as it was.
     """
     found: dict[str, str] = {}
-    for check, first in _looked_at(fixtures.adapter.declaration, planned):
+    for check, first in _select_checks(fixtures.adapter.declaration, planned):
         if not takes(check):
             continue
         subject, sample = fixtures.subject(check), fixtures.turn(check, 0)
-        small = sample.having(sample.batch.take(range(min(ROWS, sample.batch.rows))))
+        small = sample.replace_batch(
+            sample.batch.take(range(min(ROWS, sample.batch.rows)))
+        )
         for name, probe in _probes(subject, small, whole=first):
             key = f"{name}: {check.variant.name}"
             if seen is not None and key in seen:
                 found[key] = seen[key]
                 continue
             announce(f"{OBSERVING}{key}")
-            found[key] = _seen(probe, subject, small)
+            found[key] = _run_probe(probe, subject, small)
             keep(key, found[key])
     return found
 
 
-def _looked_at(
+def _select_checks(
     declaration: Declaration, planned: Sequence[Check]
 ) -> Iterator[tuple[Check, bool]]:
     """Yield one check of each variant, and whether it is its operation's first."""
@@ -102,7 +104,7 @@ def _probes(
     if variant.empty == "declared" and sample.empty is None:
         yield "empty row", _empty_row
     if variant.padding == "declared" and sample.padding is None:
-        yield "padding of the answer", _at_padding
+        yield "padding of the answer", _probe_padding
     if whole:
         yield from _of_operation(declaration, subject.operation, variant)
 
@@ -113,7 +115,7 @@ def _of_operation(
     for placement in PLACEMENTS:
         lengths = declaration.usual_form == "lengths"  # which say nothing of these
         if placement not in declaration.placements and not lengths:
-            yield f"{placement} padding", _placed(placement)
+            yield f"{placement} padding", _placement_probe(placement)
     for form in FORMS:
         if form not in declaration.mask_forms:
             yield f"mask as {form}", _form(form)
@@ -127,7 +129,7 @@ def _of_operation(
         yield "subnormals", _subnormals
 
 
-def _seen(probe: Probe, subject: Subject, sample: Sample) -> str:
+def _run_probe(probe: Probe, subject: Subject, sample: Sample) -> str:
     try:
         return probe(subject, sample)
     except ContractViolation as error:
@@ -150,26 +152,26 @@ def _empty_row(subject: Subject, sample: Sample) -> str:
     return told if others.passed else f"{told}, and other rows with it"
 
 
-def _at_padding(subject: Subject, sample: Sample) -> str:
+def _probe_padding(subject: Subject, sample: Sample) -> str:
     got = np.asarray(subject.answer(sample.batch, like=sample.want), np.float64)
     return _word(got[~sample.counted], sample.batch.time)
 
 
-def _placed(placement: str) -> Probe:
+def _placement_probe(placement: str) -> Probe:
     def probe(subject: Subject, sample: Sample) -> str:
         batch = sample.batch
         mask = batch.mask[:, ::-1].copy()
         if placement == "gaps":
             mask = batch.mask.copy()
             mask[:, 0] = ~batch.mask[:, 1:].any(axis=1)
-        moved = sample.having(_swapped(batch, mask))
+        moved = sample.replace_batch(_replace_mask(batch, mask))
         got = subject.answer(moved.batch, like=moved.want)
         return _verdict(moved, got)
 
     return probe
 
 
-def _swapped(batch: Batch, mask: Array) -> Batch:
+def _replace_mask(batch: Batch, mask: Array) -> Batch:
     """Return the batch with another mask, every value finite and of valid size."""
     rows = np.arange(batch.rows)[:, None]
     start = np.argmax(batch.mask, axis=1)[:, None]
@@ -183,7 +185,7 @@ def _form(form: str) -> Probe:
         given = sample
         if form == "none":
             full = np.ones_like(sample.batch.mask)
-            given = sample.having(_swapped(sample.batch, full))
+            given = sample.replace_batch(_replace_mask(sample.batch, full))
         got = subject.answer(given.batch, form=form, like=given.want)
         return _verdict(given, got)
 

@@ -101,16 +101,18 @@ class Runner:
         except BaseException as error:  # noqa: BLE001 - an adapter may raise anything
             # Not from a law, which `attempt` sees to: from a layer that is built, a
             # module that is imported late, an answer that cannot be shown.
-            return self.died(check, f"raised {describe(error)}", traceback.format_exc())
+            return self.record_death(
+                check, f"raised {describe(error)}", traceback.format_exc()
+            )
 
     def _run(
         self, check: Check, started: float, *, shrinks: bool, first: Case | None
     ) -> Result:
         captured = ""
         try:
-            finding, shrunk = self._judged(check, shrinks=shrinks, first=first)
+            finding, shrunk = self._judge(check, shrinks=shrinks, first=first)
             if finding.passed and check.route in COMPILED_ROUTES:
-                captured = self.fixtures.subject(check).captured()
+                captured = self.fixtures.subject(check).describe_capture()
         except NotJudgedError as error:
             if not is_ours(error):
                 raise
@@ -118,9 +120,11 @@ class Runner:
         if finding.passed:
             share = finding.verdict.share
             return _result(check, "passed", started, share=share, captured=captured)
-        return self._failed(check, finding, started, shrunk=shrunk, named=shrinks)
+        return self._failure_result(
+            check, finding, started, shrunk=shrunk, named=shrinks
+        )
 
-    def _judged(
+    def _judge(
         self, check: Check, *, shrinks: bool, first: Case | None
     ) -> tuple[Finding, bool]:
         if check.case:
@@ -134,13 +138,15 @@ class Runner:
         )
         return judge_law(self.fixtures, check, effort, first)
 
-    def died(self, check: Check, message: str, trace: str = "") -> Result:
+    def record_death(self, check: Check, message: str, trace: str = "") -> Result:
         """Return the result of a check that did not come back to be judged."""
         verdict = Verdict(passed=False, message=message)
         finding = Finding(verdict=verdict, errored=True, trace=trace)
         began = perf_counter()
         try:
-            return self._failed(check, finding, began, shrunk=False, named=False)
+            return self._failure_result(
+                check, finding, began, shrunk=False, named=False
+            )
         except Exception:  # noqa: BLE001 - a verdict without evidence is still one
             return _result(check, "errored", began, clean(message))
 
@@ -150,7 +156,7 @@ class Runner:
             self._unstable.setdefault(check.operation, result.unstable)
         self._namer.remember(check, result)
 
-    def _failed(
+    def _failure_result(
         self,
         check: Check,
         finding: Finding,

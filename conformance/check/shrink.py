@@ -76,7 +76,7 @@ def shrink(
     search = _Search(batch, fails, calls, until, bool((batch.counts == 0).any()))
     _rows(search)
     _columns(search)
-    while search.first(_narrower(search.best)):
+    while search.first(_narrow_batches(search.best)):
         pass
     _values(search)
     # Again: with simple values a position may turn out to have no part in it.
@@ -129,7 +129,7 @@ def _columns(search: _Search) -> None:
         at -= 1
 
 
-def _narrower(batch: Batch) -> Iterator[Batch]:
+def _narrow_batches(batch: Batch) -> Iterator[Batch]:
     """Yield the batch with one element of a trailing axis, then without the axis."""
     for name, array in batch.arrays.items():
         # Other arrays and weights would have to be narrowed in step with this one, by
@@ -137,9 +137,9 @@ def _narrower(batch: Batch) -> Iterator[Batch]:
         lone = len(batch.arrays) == 1 and not batch.weights
         if array.ndim > 2 and lone:  # noqa: PLR2004 - [B, T, ...]
             for at in range(array.shape[2]):
-                yield _with(batch, name, array[:, :, at])
+                yield _replace_array(batch, name, array[:, :, at])
             for at in range(array.shape[2] if array.shape[2] > 1 else 0):
-                yield _with(batch, name, array[:, :, at : at + 1])
+                yield _replace_array(batch, name, array[:, :, at : at + 1])
     wide = [name for name, array in batch.arrays.items() if array.ndim > 2]  # noqa: PLR2004
     if wide and not batch.weights and batch.arrays[wide[0]].shape[2] > 1:
         cut = {name: batch.arrays[name][:, :, :-1] for name in wide}
@@ -174,7 +174,7 @@ def _padding(search: _Search, name: str) -> None:
         filled = np.where(wide, array, np.asarray(simple, array.dtype))
         if np.array_equal(filled, array):
             return
-        if search.take(_with(search.best, name, filled)):
+        if search.take(_replace_array(search.best, name, filled)):
             return
 
 
@@ -186,9 +186,9 @@ def _value(search: _Search, name: str, flat: int) -> None:
             return
         changed = array.copy()
         changed.flat[flat] = simple
-        if search.take(_with(search.best, name, changed)):
+        if search.take(_replace_array(search.best, name, changed)):
             return
 
 
-def _with(batch: Batch, name: str, array: Array) -> Batch:
+def _replace_array(batch: Batch, name: str, array: Array) -> Batch:
     return replace(batch, arrays={**batch.arrays, name: array})

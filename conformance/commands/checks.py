@@ -18,6 +18,6 @@ def command(adapter: str, **selected: Any) -> None:
     from conformance.run.declare import declare
 
     found = declare(adapter)
-    for check in catalogue.planned(found, read_selection(selected)):
+    for check in catalogue.plan_checks(found, read_selection(selected)):
         reason = f"  unsupported: {check.unsupported}" if check.unsupported else ""
         tell(f"{check.id}  {check.clause}  {check.level}{reason}")

@@ -28,7 +28,7 @@ LONG = 500
 """Characters of an array; the case file has the rest."""
 
 
-def explained(name: str) -> str:
+def explain_clause(name: str) -> str:
     """Return what a clause asks for, why, what it catches, a case, and links.
 
     Args:
@@ -37,7 +37,7 @@ def explained(name: str) -> str:
     Raises:
         UnknownNameError: There is no such clause, case or law.
     """
-    found = catalogue.every_clause()
+    found = catalogue.all_clauses()
     if name in load_operations():
         return "\n".join(_operation(name, found))
     case: Case | None = None
@@ -49,7 +49,12 @@ def explained(name: str) -> str:
     if name not in found:
         raise UnknownNameError("clause", name, found)
     clause = found[name]
-    parts = (_clause(clause), _caught(clause), _cases(clause, case), _links(clause))
+    parts = (
+        _clause(clause),
+        _mistake_lines(clause),
+        _cases(clause, case),
+        _links(clause),
+    )
     return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part)))
 
 
@@ -58,8 +63,8 @@ def _operation(name: str, clauses: Mapping[str, Clause]) -> Iterator[str]:
     operation = load_operations()[name]
     yield f"{operation.title} ({operation.number}):"
     yield f"  {operation.signature}"
-    yield from _wrapped(f"exact answer: {operation.formula}")
-    yield from _wrapped(f"error bound: {operation.bound}")
+    yield from _wrap(f"exact answer: {operation.formula}")
+    yield from _wrap(f"error bound: {operation.bound}")
     yield ""
     yield "clauses, which `mask-conformance explain CLAUSE` explains:"
     for clause in clauses.values():
@@ -71,16 +76,16 @@ def _clause(clause: Clause) -> Iterator[str]:
     operation = load_operations()[clause.operation]
     yield f"{clause.id} ({operation.number}.{clause.number}, level {clause.level})"
     yield ""
-    yield from _wrapped(clause.text)
-    yield from _wrapped(f"It catches {clause.why}.")
+    yield from _wrap(clause.text)
+    yield from _wrap(f"It catches {clause.why}.")
     yield ""
     yield f"{operation.title}:"
     yield f"  {operation.signature}"
-    yield from _wrapped(f"exact answer: {operation.formula}")
-    yield from _wrapped(f"error bound: {operation.bound}")
+    yield from _wrap(f"exact answer: {operation.formula}")
+    yield from _wrap(f"error bound: {operation.bound}")
 
 
-def _caught(clause: Clause) -> Iterator[str]:
+def _mistake_lines(clause: Clause) -> Iterator[str]:
     mistakes = find_mistakes(clause.operation, clause.id.partition(".")[2])
     if not mistakes:
         yield "mistakes that its law catches: no published one of this operation"
@@ -126,7 +131,7 @@ def _links(clause: Clause) -> Iterator[str]:
     yield f"  mask-conformance run ADAPTER --check '{clause.operation}*/{law}:*'"
 
 
-def _wrapped(text: str) -> list[str]:
+def _wrap(text: str) -> list[str]:
     return textwrap.wrap(text, 80, subsequent_indent="  ", break_long_words=False)
 
 
@@ -141,4 +146,4 @@ def command(clause_or_check: str) -> None:
 
     CLAUSE_OR_CHECK is a clause such as masked_mean.value, or a check's id.
     """
-    tell(explained(clause_or_check))
+    tell(explain_clause(clause_or_check))

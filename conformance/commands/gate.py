@@ -70,7 +70,9 @@ def gate(
     status = gates.exit_status([each for _, each in judged])
     return Answer(
         text="\n\n".join([*parts, summary(found.runs)]),
-        commands=tuple(gates.annotated(judged, found.complaints)) if github else (),
+        commands=tuple(gates.workflow_commands(judged, found.complaints))
+        if github
+        else (),
         status=max(status, found.status),
     )
 
@@ -86,7 +88,7 @@ def _against(new: Gathered, old: Gathered, *, github: bool, whole: bool) -> Answ
     """
     wrong = [*new.complaints, *old.complaints]
     try:
-        found = gates.against(new.runs, old.runs)
+        found = gates.compare_runs(new.runs, old.runs)
     except ResultError as error:
         # That an older record cannot be read may be why there is none.
         raise ResultError("\nerror: ".join([*wrong, str(error)])) from None
@@ -102,7 +104,7 @@ def _against(new: Gathered, old: Gathered, *, github: bool, whole: bool) -> Answ
         status = IncompleteRunError.exit_status
     judged = [(each.run, each.judgement) for each in found]
     missing = lost if whole else []
-    commands = gates.annotated(judged, [*wrong, *missing]) if github else ()
+    commands = gates.workflow_commands(judged, [*wrong, *missing]) if github else ()
     return Answer(
         text="\n\n".join(lines),
         commands=tuple(commands),

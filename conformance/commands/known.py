@@ -32,14 +32,14 @@ def known(reference: str, path: Path | None, folder: Path, *, update: bool) -> s
         lines += [
             f"OVERDUE {complaint}"
             for e in entries
-            for complaint in gates.overdue([replace(e, versions=())], {}, today)
+            for complaint in gates.find_overdue([replace(e, versions=())], {}, today)
         ]
         return "\n".join(lines) or f"{file}: no known differences"
     record = path or folder / f"{declaration.name.replace(':', '-')}.jsonl"
     if not Path(record).exists():
         msg = f"{record}: no such record; run `mask-conformance run {reference}` first"
         raise ResultError(msg)
-    every = catalogue.planned(declaration, Selection(level="extended"))
+    every = catalogue.plan_checks(declaration, Selection(level="extended"))
     changed = gates.update(
         file, records.read(record), planned=[check.id for check in every]
     )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def report(paths: Sequence[Path], output: Path) -> tuple[list[Path], Gathered]:
     """Write the report of some records; return what was written, and of what."""
     found = gather(paths)
-    texts = {clause.id: clause.text for clause in catalogue.every_clause().values()}
+    texts = {clause.id: clause.text for clause in catalogue.all_clauses().values()}
     written = write(
         found.runs,
         output,

@@ -74,7 +74,7 @@ def run(  # noqa: PLR0917 - what is asked for has that many parts
     selected = settings.selection
     chosen = [
         each
-        for reference in references or _installed(say)
+        for reference in references or _find_installed(say)
         for each in _spread(reference)
     ]
     runs: list[Run] = []
@@ -87,11 +87,11 @@ def run(  # noqa: PLR0917 - what is asked for has that many parts
             warn(f"error: {errors[-1]}")
             continue
         try:
-            declaration = _fresh(reference, runs)
-            _need_checks(reference, catalogue.asked(declaration, selected))
+            declaration = _read_unrun(reference, runs)
+            _need_checks(reference, catalogue.list_checks(declaration, selected))
             # Only what is divided has to be listed whole before it starts.
             many = division.parts > 1
-            every = catalogue.planned(declaration, selected) if many else ()
+            every = catalogue.plan_checks(declaration, selected) if many else ()
             record = output / _record_name(declaration, division.shard)
             asked = msgspec.structs.replace(
                 settings,
@@ -137,7 +137,7 @@ def _spread(reference: str) -> list[str]:
         return [reference]
 
 
-def _fresh(reference: str, runs: Sequence[Run]) -> Declaration:
+def _read_unrun(reference: str, runs: Sequence[Run]) -> Declaration:
     """Return what an adapter declares if no other of its name has just run."""
     declaration = declare(reference)
     taken = {each.header.adapter.replace(":", "-") for each in runs}
@@ -168,7 +168,7 @@ def _need_checks(reference: str, planned: Sequence[Check]) -> None:
     raise UsageError(msg)
 
 
-def _installed(say: Callable[[str], Any]) -> list[str]:
+def _find_installed(say: Callable[[str], Any]) -> list[str]:
     """Return the built-in adapters that can run here; say which cannot."""
     found = []
     for name, declaration in read_declarations().items():
@@ -261,7 +261,7 @@ def command(adapters: tuple[str, ...], output: Path, **options: Any) -> None:
         **given,
     )
     division = Division(
-        shard=Shard.parsed(options["shard"] or "1/1"),
+        shard=Shard.parse(options["shard"] or "1/1"),
         parts=options["parts"],
         resume=options["resume"],
     )

@@ -103,18 +103,20 @@ def summary(runs: Sequence[Record]) -> str:
             if result.unstable:
                 operation = parse_check(result.check).operation
                 unstable[operation, result.unstable] += 1
-        absent = [name for name in run.header.operations if _absent(tallies[name])]
+        absent = [name for name in run.header.operations if _is_absent(tallies[name])]
         offered = [name for name in run.header.operations if name not in absent]
         width = max(map(len, offered), default=0)
-        lines += [f"  {name:<{width}}  {_counted(tallies[name])}" for name in offered]
-        lines += _wrapped(f"not offered: {', '.join(absent)}") if absent else []
+        lines += [
+            f"  {name:<{width}}  {_tally_text(tallies[name])}" for name in offered
+        ]
+        lines += _wrap(f"not offered: {', '.join(absent)}") if absent else []
         lines += [line for each in unstable.items() for line in _unstable(*each)]
         for (reason, url), count in known.most_common():
-            lines += _wrapped(f"known, {count} check{'s' * (count > 1)}: {reason}")
+            lines += _wrap(f"known, {count} check{'s' * (count > 1)}: {reason}")
             lines += [f"    {url}"] if url else []
         part = describe_part(run)
-        lines += _wrapped(f"{part} were asked for") if part else []
-        lines += [line for text in _missing(run) for line in _wrapped(text)]
+        lines += _wrap(f"{part} were asked for") if part else []
+        lines += [line for text in _missing(run) for line in _wrap(text)]
     return "\n".join(lines)
 
 
@@ -123,7 +125,7 @@ def _unstable(place: tuple[str, str], count: int) -> list[str]:
     operation, first = place
     checks = f"{count} check{'s' * (count > 1)}"
     text = f"NON-DETERMINISTIC {operation}: {UNSTABLE} in {checks}, first in {first}"
-    return _wrapped(text)
+    return _wrap(text)
 
 
 def _missing(run: Record) -> list[str]:
@@ -133,7 +135,7 @@ def _missing(run: Record) -> list[str]:
     return [f"INCOMPLETE: {text}" for text in run.problems or texts]
 
 
-def _wrapped(text: str) -> list[str]:
+def _wrap(text: str) -> list[str]:
     return textwrap.wrap(
         text,
         width=WIDTH,
@@ -144,7 +146,7 @@ def _wrapped(text: str) -> list[str]:
     )
 
 
-def _absent(tally: Tally) -> bool:
+def _is_absent(tally: Tally) -> bool:
     """Tell whether every check of an operation is one that the adapter lacks."""
     return bool(tally.outcomes) and not tally.ran
 
@@ -181,10 +183,10 @@ def _folded(each: Fold) -> list[str]:
         return []
     more = len(each.others) - LISTED
     listed = ", ".join(each.others[:LISTED]) + (f" and {more} more" if more > 0 else "")
-    return [*_wrapped(each.line), *(f"  {line}" for line in _wrapped(listed))]
+    return [*_wrap(each.line), *(f"  {line}" for line in _wrap(listed))]
 
 
-def _counted(tally: Tally) -> str:
+def _tally_text(tally: Tally) -> str:
     if not tally.outcomes:
         return "NOT RUN"
     known = tally.bad - tally.new

@@ -13,11 +13,11 @@ from conformance import gate, records
 from conformance.adapters.installed import shared_folder
 from conformance.cases import (
     Case,
-    encoded,
+    encode,
     exact_answer,
+    find_vacuous,
     load,
     load_flags,
-    vacuous,
     vocabulary,
 )
 from conformance.commands.options import PATH, tell
@@ -41,18 +41,18 @@ def validate(paths: Iterable[Path]) -> tuple[list[str], int]:
     lines, status = [], 0
     for path in paths:
         try:
-            lines.append(f"{path}: {_told(path)}")
+            lines.append(f"{path}: {_describe(path)}")
         except ConformanceError as error:
             lines.append(f"error: {error}")
             status = UsageError.exit_status
     return lines, status
 
 
-def _told(path: Path) -> str:
+def _describe(path: Path) -> str:
     if path.suffix == ".toml":
-        entries = gate.load_known(_there(path))
-        replay.smallest(entries)
-        for complaint in gate.unjudged(entries):
+        entries = gate.load_known(_need_file(path))
+        replay.smallest_cases(entries)
+        for complaint in gate.find_unjudged(entries):
             raise KnownError(complaint)
         return f"{len(entries)} known differences"
     if path.suffix == ".jsonl":
@@ -68,7 +68,7 @@ def _told(path: Path) -> str:
     raise UsageError(msg)
 
 
-def _there(path: Path) -> Path:
+def _need_file(path: Path) -> Path:
     if is_there(path):
         return path
     msg = f"{path}: no such file; give one that exists"
@@ -90,7 +90,7 @@ def cases(path: Path) -> tuple[Case, ...]:
 
 def _check_answer(path: Path, case: Case) -> None:
     try:
-        exact = encoded(exact_answer(case))
+        exact = encode(exact_answer(case))
     except (ValueError, ArithmeticError) as error:
         msg = (
             f"{path}: case {case.slug!r}: inputs: got no exact answer ({error}), "
@@ -103,7 +103,7 @@ def _check_answer(path: Path, case: Case) -> None:
             "`python -m conformance.cases write` computes it"
         )
         raise CaseError(msg)
-    for way in vacuous(case):
+    for way in find_vacuous(case):
         msg = (
             f"{path}: case {case.slug!r} has the same answer with its mask {way}, "
             "expected another one; choose data that padding would change"

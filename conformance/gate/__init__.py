@@ -7,17 +7,17 @@ what the adapter does. Imports no NumPy and no framework.
 
 from __future__ import annotations
 
-from conformance.gate.against import Comparison, against, missing
-from conformance.gate.github import annotated
+from conformance.gate.against import Comparison, compare_runs, missing
+from conformance.gate.github import workflow_commands
 from conformance.gate.known import (
     KINDS,
     KnownEntry,
-    contradicted,
     find,
+    find_contradicted,
+    find_overdue,
+    find_stale,
+    find_unjudged,
     load_known,
-    overdue,
-    stale,
-    unjudged,
 )
 from conformance.gate.update import Update, update
 from conformance.gate.verdict import (
@@ -34,18 +34,18 @@ __all__ = [
     "Judgement",
     "KnownEntry",
     "Update",
-    "against",
-    "annotated",
-    "contradicted",
+    "compare_runs",
     "describe_part",
     "exit_status",
     "find",
+    "find_contradicted",
+    "find_overdue",
+    "find_stale",
+    "find_unjudged",
     "judge",
     "load_known",
     "missing",
-    "overdue",
     "problems",
-    "stale",
-    "unjudged",
     "update",
+    "workflow_commands",
 ]

@@ -89,7 +89,7 @@ class Comparison:
         return [f"{kind:<8} and {more:,} more"] if more > 0 else []
 
 
-def against(runs: Sequence[Record], old: Sequence[Record]) -> list[Comparison]:
+def compare_runs(runs: Sequence[Record], old: Sequence[Record]) -> list[Comparison]:
     """Compare each run with the older one of the same adapter.
 
     Raises:
@@ -114,7 +114,7 @@ def against(runs: Sequence[Record], old: Sequence[Record]) -> list[Comparison]:
                 "give --against the record of an older run"
             )
             raise ResultError(msg)
-        found.append(_compared(run, same[0]))
+        found.append(_compare(run, same[0]))
     return found
 
 
@@ -124,7 +124,7 @@ def missing(runs: Sequence[Record], old: Sequence[Record]) -> list[str]:
     return sorted({each.header.adapter for each in old} - names)
 
 
-def _compared(run: Record, old: Record) -> Comparison:
+def _compare(run: Record, old: Record) -> Comparison:
     before = Names()
     for result in old.results:
         before.put(result.check, 1 + OUTCOMES.index(result.outcome))

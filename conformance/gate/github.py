@@ -28,7 +28,7 @@ SOURCE = 2**22
 """Bytes of an adapter's file in which its functions are looked for."""
 
 
-def annotated(
+def workflow_commands(
     judged: Sequence[tuple[Record, Judgement]], complaints: Sequence[str] = ()
 ) -> list[str]:
     """Return a workflow command for each new failure, stale entry and problem.
@@ -108,12 +108,12 @@ def _source(file: str) -> list[str]:
 def _command(kind: str, file: str, title: str, message: str, line: int) -> str:
     properties = {"file": file, "line": str(line or ""), "title": title}
     told = ",".join(
-        f"{name}={_escaped(text, ':,')}" for name, text in properties.items() if text
+        f"{name}={_escape(text, ':,')}" for name, text in properties.items() if text
     )
-    return f"::{kind} {told}::{_escaped(clean(message, LINE))}"
+    return f"::{kind} {told}::{_escape(clean(message, LINE))}"
 
 
-def _escaped(text: str, more: str = "") -> str:
+def _escape(text: str, more: str = "") -> str:
     r"""Return text that ends neither the command nor a property of it.
 
     >>> _escaped("100%\n::a", ":")

@@ -120,7 +120,7 @@ def load_known(path: Path) -> tuple[KnownEntry, ...]:
     )
 
 
-def matching(pattern: str, checks: Iterable[str]) -> list[str]:
+def find_matching(pattern: str, checks: Iterable[str]) -> list[str]:
     """Return the checks that match an id or glob, case-sensitively.
 
     >>> matching("masked_mean/*", ["masked_mean/value:float32:eager"])
@@ -144,7 +144,7 @@ def find(
     return None
 
 
-def stale(
+def find_stale(
     entries: Iterable[KnownEntry],
     planned: Collection[str],
     outcomes: Mapping[str, str],
@@ -165,7 +165,7 @@ def stale(
             continue
         where = f"{entry.file}, entry {entry.number}"
         for pattern in entry.checks:
-            found = matching(pattern, planned)
+            found = find_matching(pattern, planned)
             if not found:
                 complaints.append(
                     f"{where}: {pattern} matches no planned check; "
@@ -181,7 +181,7 @@ def stale(
     return complaints
 
 
-def contradicted(
+def find_contradicted(
     entries: Iterable[KnownEntry],
     check: str,
     outcome: str,
@@ -193,11 +193,11 @@ def contradicted(
         mine = tuple(glob for glob in entry.checks if fnmatchcase(check, glob))
         if mine:
             one = replace(entry, checks=mine)
-            wrong += stale([one], [check], {check: outcome}, versions)
+            wrong += find_stale([one], [check], {check: outcome}, versions)
     return list(dict.fromkeys(wrong))
 
 
-def unjudged(
+def find_unjudged(
     entries: Iterable[KnownEntry], versions: Mapping[str, str] | None = None
 ) -> list[str]:
     """Return a complaint for each entry that gives no reason, so accepts nothing."""
@@ -209,7 +209,7 @@ def unjudged(
     ]
 
 
-def overdue(
+def find_overdue(
     entries: Iterable[KnownEntry], versions: Mapping[str, str], today: date
 ) -> list[str]:
     """Return a complaint for each entry with a review date in the past."""

@@ -12,7 +12,7 @@ import tomli_w
 from packaging.version import Version
 
 from conformance.errors import IncompleteRunError
-from conformance.gate.known import KINDS, KnownEntry, find, load_known, matching
+from conformance.gate.known import KINDS, KnownEntry, find, find_matching, load_known
 from conformance.records.disk import read_text, write_text
 
 if TYPE_CHECKING:
@@ -73,10 +73,10 @@ def update(path: Path, run: Run, *, planned: Collection[str] | None = None) -> U
     for entry in load_known(path):
         left = entry.checks
         if entry.applies(versions):
-            left = _still_right(entry, outcomes, planned)
+            left = _narrow_patterns(entry, outcomes, planned)
         dropped += [check for check in entry.checks if check not in left]
         if left:
-            kept.append(_with_smallest(replace(entry, checks=left), run))
+            kept.append(_add_smallest(replace(entry, checks=left), run))
     added = _additions(path, run, kept)
     numbered = [
         replace(entry, number=number)
@@ -90,7 +90,7 @@ def update(path: Path, run: Run, *, planned: Collection[str] | None = None) -> U
     )
 
 
-def _still_right(
+def _narrow_patterns(
     entry: KnownEntry,
     outcomes: Mapping[str, str],
     planned: Collection[str] | None,
@@ -98,9 +98,9 @@ def _still_right(
     """Return the patterns of an entry that hold, narrowed if only a part does."""
     left: list[str] = []
     for pattern in entry.checks:
-        found = matching(pattern, outcomes)
+        found = find_matching(pattern, outcomes)
         right = [check for check in found if outcomes[check] == entry.kind]
-        unseen = planned is None or bool(matching(pattern, planned))
+        unseen = planned is None or bool(find_matching(pattern, planned))
         if len(right) == len(found):
             left += [pattern] if found or unseen else []
         else:
@@ -108,7 +108,7 @@ def _still_right(
     return tuple(dict.fromkeys(left))
 
 
-def _with_smallest(entry: KnownEntry, run: Run) -> KnownEntry:
+def _add_smallest(entry: KnownEntry, run: Run) -> KnownEntry:
     """Give an entry without an input the smallest one that the run found."""
     if entry.smallest or not entry.applies(run.header.versions):
         return entry
@@ -117,7 +117,7 @@ def _with_smallest(entry: KnownEntry, run: Run) -> KnownEntry:
         for result in run.results
         if find([entry], result.check, result.outcome, run.header.versions)
     ]
-    return replace(entry, smallest=_smallest(mine))
+    return replace(entry, smallest=_find_smallest(mine))
 
 
 def _additions(path: Path, run: Run, kept: Iterable[KnownEntry]) -> list[KnownEntry]:
@@ -139,7 +139,7 @@ def _additions(path: Path, run: Run, kept: Iterable[KnownEntry]) -> list[KnownEn
             reason=TO_BE_JUDGED,
             versions=_scope(header),
             since=header.versions.get(header.framework, ""),
-            smallest=_smallest(results),
+            smallest=_find_smallest(results),
         )
         for (_, outcome), results in sorted(groups.items())
     ]
@@ -153,7 +153,7 @@ def _scope(header: Header) -> tuple[str, ...]:
     return (f"{name}>={Version(header.versions[name]).public}",)
 
 
-def _smallest(results: Iterable[Result]) -> dict[str, Any] | None:
+def _find_smallest(results: Iterable[Result]) -> dict[str, Any] | None:
     """Return the inputs of the smallest failure."""
     shown = [
         (len(msgspec.json.encode(inputs)), result.check, inputs)

@@ -7,7 +7,7 @@ any machine can read, merge and compare runs.
 
 from __future__ import annotations
 
-from conformance.records.compare import Change, Difference, diff, merge
+from conformance.records.compare import Change, Changes, diff, merge
 from conformance.records.describe import Description, describe
 from conformance.records.files import Run, count_sound, read, read_header
 from conformance.records.fold import Fold, Folds, fold, gist
@@ -25,17 +25,17 @@ from conformance.records.record import (
     Worst,
 )
 from conformance.records.stored import Stored, join, scan
-from conformance.records.text import Check, clean, number, parse_check
-from conformance.records.writing import Writer, renew, seen, write
+from conformance.records.text import CheckId, clean, number, parse_check
+from conformance.records.writing import Writer, read_observed, renew, write
 
 __all__ = [
     "OUTCOMES",
     "SCHEMA",
     "Array",
     "Change",
-    "Check",
+    "Changes",
+    "CheckId",
     "Description",
-    "Difference",
     "Failure",
     "Fold",
     "Folds",
@@ -61,8 +61,8 @@ __all__ = [
     "parse_check",
     "read",
     "read_header",
+    "read_observed",
     "renew",
     "scan",
-    "seen",
     "write",
 ]

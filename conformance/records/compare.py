@@ -60,7 +60,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class Changes:
     """What changed between two runs, by check id and never by totals.
 
     Attributes:
@@ -83,7 +83,7 @@ class Difference:
         )
 
 
-def diff(old: Record, new: Record) -> Difference:
+def diff(old: Record, new: Record) -> Changes:
     """Return the checks whose outcome differs between two runs.
 
     A check that only one run has is added or removed, whatever its outcome: a new
@@ -104,7 +104,7 @@ def diff(old: Record, new: Record) -> Difference:
     kinds: dict[str, list[Change]] = {}
     for change in sorted(changes, key=lambda each: each.check):
         kinds.setdefault(_kind(change), []).append(change)
-    return Difference(**{kind: tuple(changes) for kind, changes in kinds.items()})
+    return Changes(**{kind: tuple(changes) for kind, changes in kinds.items()})
 
 
 def merge(runs: Sequence[Run]) -> Run:

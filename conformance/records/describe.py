@@ -114,12 +114,12 @@ def _arrays(failure: Failure, dtype: str) -> tuple[tuple[str, str], ...]:
     named = [*failure.inputs.items(), ("mask", failure.mask)]
     if failure.want != []:
         # A traceback stands in place of an answer.
-        want = _judged(failure.want, failure.allowed)
+        want = _mark_open(failure.want, failure.allowed)
         named += [("got", failure.got), ("want", want)]
     return tuple((name, show([array], dtype)) for name, array in named if array != [])
 
 
-def _judged(want: Array, allowed: Array) -> Array:
+def _mark_open(want: Array, allowed: Array) -> Array:
     """Return the exact answer with a word where every answer is right.
 
     >>> _judged([[1.0, 0.0]], [[0.0, "inf"]])
@@ -128,7 +128,9 @@ def _judged(want: Array, allowed: Array) -> Array:
     if isinstance(want, list) and isinstance(allowed, list):
         if len(want) != len(allowed):
             return want
-        return [_judged(one, bound) for one, bound in zip(want, allowed, strict=True)]
+        return [
+            _mark_open(one, bound) for one, bound in zip(want, allowed, strict=True)
+        ]
     return "any" if allowed == "inf" else want
 
 

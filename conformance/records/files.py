@@ -13,11 +13,11 @@ import msgspec
 
 from conformance.errors import ResultError, UsageError
 from conformance.records.disk import check_regular
-from conformance.records.fits import unfit
+from conformance.records.fits import find_unfit
 from conformance.records.name_table import Names
 from conformance.records.record import OUTCOMES, SCHEMA, Footer, Header, Result
 from conformance.records.text import clean, parse_check, tidy
-from conformance.records.writing import under_way
+from conformance.records.writing import read_current
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -157,7 +157,7 @@ class Reader:
             self.refuse("type", "the file is empty, expected a header")
         done, planned = self.counts.total(), self.header.planned
         if self.footer is None:
-            crash = clean(under_way(self.path), 300)
+            crash = clean(read_current(self.path), 300)
             if self.seen.get(crash):
                 crash = ""  # it has ended: the side file is of an earlier moment
             self.problems.append(
@@ -227,7 +227,7 @@ class Reader:
             self.refuse("failure", "is there, but the check passed")
         if result.outcome not in {"failed", "errored"} and result.known is not None:
             self.refuse("known", f"is there, but the check is {result.outcome}")
-        for field, what in unfit(result.failure) if result.failure else ():
+        for field, what in find_unfit(result.failure) if result.failure else ():
             self.refuse(f"failure.{field}", what)
         self.counts[result.outcome] += 1
         self.keep(result)

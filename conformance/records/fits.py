@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.records.record import ANY
-from conformance.specification.numbers import SPECIAL, flat, is_float, shape
+from conformance.specification.numbers import SPECIAL, flatten, is_float, shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ _AXES = 2
 """Axes of a mask at least."""
 
 
-def unfit(failure: Failure) -> Iterator[tuple[str, str]]:
+def find_unfit(failure: Failure) -> Iterator[tuple[str, str]]:
     """Yield each field of a failure that does not fit, and what is wrong with it."""
     compared = {
         "got": failure.got,
@@ -30,7 +30,7 @@ def unfit(failure: Failure) -> Iterator[tuple[str, str]]:
         if shape(array) is None:
             yield name, "has rows of different lengths"
         elif not all(
-            _number(each) or (name == "want" and each == ANY) for each in flat(array)
+            _number(each) or (name == "want" and each == ANY) for each in flatten(array)
         ):
             yield name, f"has other than numbers and {', '.join(SPECIAL)}"
     worst = failure.worst
@@ -47,7 +47,7 @@ def _mask(failure: Failure) -> Iterator[tuple[str, str]]:
     if failure.mask == []:
         return
     found = shape(failure.mask)
-    flags = all(isinstance(each, bool) for each in flat(failure.mask))
+    flags = all(isinstance(each, bool) for each in flatten(failure.mask))
     if found is None or len(found) < _AXES or not flags:
         yield "mask", "is not rows of true and false"
         return

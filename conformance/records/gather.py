@@ -76,7 +76,7 @@ def gather(paths: Iterable[Path]) -> Gathered:
             runs.append(records.join(together))
         except ResultError as error:
             faults.append(str(error))
-            runs += [_apart(run, str(error)) for run in together]
+            runs += [_isolate(run, str(error)) for run in together]
     if not runs:
         raise ResultError("\nerror: ".join(refused))
     runs.sort(key=lambda run: (run.header.adapter, run.header.started, str(run.path)))
@@ -98,7 +98,7 @@ def _files(paths: Iterable[Path]) -> list[Path]:
     return list(files.values())
 
 
-def _apart(run: Stored, why: str) -> Stored:
+def _isolate(run: Stored, why: str) -> Stored:
     """Return a shard that stands alone, since the others do not fit."""
     text = f"shard {run.header.shard} stands alone: {why}"
     return dataclasses.replace(run, problems=(*run.problems, text))

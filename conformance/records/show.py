@@ -31,21 +31,21 @@ def show(value: Array, dtype: str) -> str:
         return str(int(value))
     if not isinstance(value, float) or not math.isfinite(value):
         return str(value)
-    return _shortest(value, dtype)
+    return _shortest_text(value, dtype)
 
 
-def _shortest(value: float, dtype: str) -> str:
+def _shortest_text(value: float, dtype: str) -> str:
     digits = _DIGITS.get(dtype, 17)
     if value and value.is_integer() and abs(value) < _PLAIN:
         return str(int(value))
     for count in range(1, digits):
         text = f"{value:.{count}g}"
-        if _rounded(float(text), dtype) == _rounded(value, dtype):
+        if _round(float(text), dtype) == _round(value, dtype):
             return text
     return f"{value:.{digits}g}"
 
 
-def _rounded(value: float, dtype: str) -> float | int:
+def _round(value: float, dtype: str) -> float | int:
     try:
         if dtype in _PACKED:
             packed = struct.pack(_PACKED[dtype], value)

@@ -42,7 +42,7 @@ _INVISIBLE = re.compile(
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 
-class Check(NamedTuple):
+class CheckId(NamedTuple):
     """The parts of a check id."""
 
     variant: str
@@ -56,7 +56,7 @@ class Check(NamedTuple):
         return self.variant.partition(".")[0]
 
 
-def parse_check(check: str) -> Check:
+def parse_check(check: str) -> CheckId:
     """Return the parts of a check id.
 
     >>> parse_check("masked_loss.mse.mean/extra-padding:float32:eager").item
@@ -73,7 +73,7 @@ def parse_check(check: str) -> Check:
             "masked_mean/extra-padding:float32:eager"
         )
         raise UsageError(msg)
-    return Check(**found.groupdict())
+    return CheckId(**found.groupdict())
 
 
 def is_check(text: str) -> bool:

@@ -57,7 +57,7 @@ class Writer:
             self._copy = bytearray(self.path.read_bytes())
             self._state = _state(self.path)
         except OSError as error:
-            raise _unwritable(self.path, error) from error
+            raise _write_error(self.path, error) from error
 
     def __enter__(self) -> Self:
         return self
@@ -87,14 +87,14 @@ class Writer:
         whole whenever the process dies.
         """
         self._leave_copy()
-        path = current(self.path)
+        path = current_file(self.path)
         try:
             if self._current is None or not _is_same(self._current, path):
                 self._current = path.open("wb", buffering=0)
             self._current.seek(0)
             self._current.write(f"{what}\n".encode())
         except OSError as error:
-            raise _unwritable(path, error) from error
+            raise _write_error(path, error) from error
 
     def mend(self) -> str:
         """Make good what a check did to the file; return what that was, or nothing.
@@ -127,7 +127,7 @@ class Writer:
             self._file = self.path.open("ab", buffering=0)
             self._state = _state(self.path)
         except OSError as error:
-            raise _unwritable(self.path, error) from error
+            raise _write_error(self.path, error) from error
 
     def _leave_copy(self) -> None:
         """End here in a copy of the process that a check made and let go on."""
@@ -140,12 +140,12 @@ class Writer:
 
     def observed(self, key: str, seen: str) -> None:
         """Keep what was seen until the footer holds it."""
-        path = observed(self.path)
+        path = observed_file(self.path)
         try:
             with path.open("ab") as file:
                 file.write(msgspec.json.encode([key, seen]) + b"\n")
         except OSError as error:
-            raise _unwritable(path, error) from error
+            raise _write_error(path, error) from error
 
     def footer(self, footer: Footer) -> None:
         """Write the last line; the run is over."""
@@ -168,7 +168,7 @@ class Writer:
             with suppress(OSError):
                 self._file.truncate(end)
             # A shorter line might fit, and would say of the others what is not so.
-            self._failed = _unwritable(self.path, error)
+            self._failed = _write_error(self.path, error)
             raise self._failed from error
 
 
@@ -214,30 +214,30 @@ def write(run: Record, path: Path) -> None:
             writer.footer(run.footer)
 
 
-def current(path: Path) -> Path:
+def current_file(path: Path) -> Path:
     """Return the side file that names the check a run is in."""
     return path.with_name(path.name + ".current")
 
 
-def observed(path: Path) -> Path:
+def observed_file(path: Path) -> Path:
     """Return the side file of what was observed so far."""
     return path.with_name(path.name + ".observed")
 
 
-def under_way(path: Path) -> str:
+def read_current(path: Path) -> str:
     """Return what a record's run was doing when it ended; nothing if it is over."""
     try:
-        text = current(path).read_text(encoding="utf-8", errors="replace")
+        text = current_file(path).read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
     return text.partition("\n")[0].strip()
 
 
-def seen(path: Path) -> dict[str, str]:
+def read_observed(path: Path) -> dict[str, str]:
     """Return what a record's run had observed when it ended; a cut line is left out."""
     found = {}
     try:
-        lines = observed(path).read_bytes().splitlines()
+        lines = observed_file(path).read_bytes().splitlines()
     except OSError:
         return {}
     for line in lines:
@@ -249,11 +249,11 @@ def seen(path: Path) -> dict[str, str]:
 
 def forget(path: Path) -> None:
     """Remove a record's side files."""
-    current(path).unlink(missing_ok=True)
-    observed(path).unlink(missing_ok=True)
+    current_file(path).unlink(missing_ok=True)
+    observed_file(path).unlink(missing_ok=True)
 
 
-def _unwritable(path: Path, error: OSError) -> ConformanceError:
+def _write_error(path: Path, error: OSError) -> ConformanceError:
     """Return the error that names the file, and says what to do."""
     what = f"results file {path} cannot be written: {error.strerror}"
     if error.errno in FULL:

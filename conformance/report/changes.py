@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from conformance.records import clean
 from conformance.report.columns import anchor
 from conformance.report.html import render
-from conformance.report.markdown import bounded, code, escape
+from conformance.report.markdown import code, escape, truncate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.records import Change, Difference, Record
+    from conformance.records import Change, Changes, Record
 
 KINDS = {
     "new": "passed before, differs now",
@@ -48,7 +48,7 @@ class Pair:
     name: str
     old: Record | None
     new: Record | None
-    difference: Difference | None
+    difference: Changes | None
 
     @property
     def id(self) -> str:
@@ -134,7 +134,7 @@ def as_markdown(pairs: Sequence[Pair]) -> str:
             head = "| check | before | after | message |\n| --- | --- | --- | --- |"
             title = f"**{kind}** ({len(changes):,}): {text}"
             parts.append("\n".join([title, "", head, *rows, ""]))
-    return bounded("\n".join(parts))
+    return truncate("\n".join(parts))
 
 
 def as_page(pairs: Sequence[Pair], generated: str) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from conformance.gate import KINDS
-from conformance.records import Check, Known, Result, gist, parse_check
+from conformance.records import CheckId, Known, Result, gist, parse_check
 from conformance.report.columns import Column, anchor
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Difference:
 
     column: Column
     result: Result
-    check: Check
+    check: CheckId
     size: int = 0
     gist: str = ""
 
@@ -211,7 +211,7 @@ class Count:
     )
     _full: Counter[bool] = field(default_factory=Counter)
 
-    def take(self, column: Column, result: Result, check: Check) -> None:
+    def take(self, column: Column, result: Result, check: CheckId) -> None:
         """Count one difference, and keep its outline while there is room."""
         named = gist(result)[:MESSAGE]
         each = Difference(column=column, result=result, check=check, gist=named)

@@ -22,7 +22,7 @@ from conformance.records import clean, parse_check
 from conformance.records.show import show
 from conformance.report import overview, sections
 from conformance.report.count import GLYPHS, WORDS
-from conformance.report.raw import raw
+from conformance.report.raw import pack_runs
 
 if TYPE_CHECKING:
     from conformance.records import Change
@@ -53,12 +53,12 @@ def page(view: View) -> str:
         diagnoses=overview.diagnoses(view),
         agreement=overview.agreement(view),
         known=overview.known(view),
-        declared=overview.declared(view),
-        observed=overview.observed(view),
+        declared=overview.declared_behaviours(view),
+        observed=overview.observed_behaviours(view),
         history=overview.history(view),
         clauses=overview.clauses(view),
         offers=overview.offers(view),
-        raw=raw(view.columns),
+        raw=pack_runs(view.columns),
         data=overview.data(view),
         glyphs=GLYPHS,
         words=WORDS,
@@ -139,7 +139,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        finalize=_printable,
+        finalize=_drop_unprintable,
     )
     # NaN and Infinity are no JSON, and the page's own parser would refuse them.
     environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "sort_keys": True}
@@ -153,7 +153,7 @@ def _environment() -> Environment:
     return environment
 
 
-def _printable(value: object) -> object:
+def _drop_unprintable(value: object) -> object:
     """Drop what XML forbids and what would change how the rest is read."""
     if isinstance(value, Markup) or not isinstance(value, str):
         return value

@@ -49,7 +49,7 @@ def summary(view: View) -> str:
     ]
     parts.append(_section("Fixed or stale", fixed, len(fixed), len(view.stale)))
     parts.append(f"Generated {escape(view.generated, LINE)}.\n")
-    return bounded("\n".join(parts))
+    return truncate("\n".join(parts))
 
 
 def issue(difference: Difference, clause: str) -> str:
@@ -141,7 +141,7 @@ def _section(title: str, lines: Iterable[str], told: int, total: int) -> str:
     return "\n".join([f"**{title}** ({total:,})\n", *listed, *rest]) + "\n"
 
 
-def bounded(text: str) -> str:
+def truncate(text: str) -> str:
     """Cut at a line's end, so that no table or tag is left open."""
     kept: list[str] = []
     size = 0

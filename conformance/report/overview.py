@@ -150,7 +150,7 @@ def facts(view: View) -> list[tuple[str, str]]:
     return [(name, ", ".join(texts)) for name, texts in every.items()]
 
 
-def declared(view: View) -> list[tuple[str, list[str]]]:
+def declared_behaviours(view: View) -> list[tuple[str, list[str]]]:
     """Return each implementation-defined behaviour and what every adapter states."""
     names = dict.fromkeys(
         name for column in view.columns for name in column.run.header.declared
@@ -164,7 +164,7 @@ def declared(view: View) -> list[tuple[str, list[str]]]:
     ]
 
 
-def observed(view: View) -> list[tuple[str, list[str]]]:
+def observed_behaviours(view: View) -> list[tuple[str, list[str]]]:
     """Return what adapters do where they declare nothing, by behaviour and variant."""
     footers = [column.run.footer for column in view.columns]
     seen = [{} if footer is None else footer.observed for footer in footers]

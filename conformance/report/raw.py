@@ -35,17 +35,17 @@ class Raw:
     packed: str
 
 
-def raw(columns: Sequence[Column]) -> list[Raw]:
+def pack_runs(columns: Sequence[Column]) -> list[Raw]:
     """Pack the runs' records, those that fit; a small one follows a large one."""
     room, made = LIMIT, []
     for column in columns:
-        packed = _packed(column.run, room)
+        packed = _pack(column.run, room)
         room -= len(packed)
         made.append(Raw(column=column, packed=b64encode(packed).decode()))
     return made
 
 
-def _packed(run: Record, room: int) -> bytes:
+def _pack(run: Record, room: int) -> bytes:
     """Return a record packed, or nothing where that takes more than ``room``."""
     squeeze = zlib.compressobj(level=6, wbits=_GZIP)
     parts, size = [], 0

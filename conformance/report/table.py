@@ -124,21 +124,21 @@ def _line(entry: KnownEntry, broken: Iterable[str]) -> str:
     clauses = ", ".join(map(code, broken))
     reason = entry.reason.rstrip(".")
     text = f"- {clauses}: {escape(reason)}."
-    smallest = _smallest(entry)
+    smallest = _smallest_text(entry)
     text += f" Smallest input: {code(smallest)}." if smallest else ""
     return text + (f" [Upstream]({entry.url})" if entry.url else "")
 
 
-def _smallest(entry: KnownEntry) -> str:
+def _smallest_text(entry: KnownEntry) -> str:
     found = entry.smallest or {}
     inputs, check = found.get("inputs"), found.get("check", "")
     if not isinstance(inputs, dict) or not isinstance(check, str):
         return ""
     dtype = parse_check(check).dtype if check else "float64"
-    arrays = [*inputs.items(), *_named(found, "mask")]
+    arrays = [*inputs.items(), *_pick(found, "mask")]
     text = ", ".join(f"{name} = {show([array], dtype)}" for name, array in arrays)
     return text if len(text) <= SHORT else ""
 
 
-def _named(found: Mapping[str, object], name: str) -> Iterable[tuple[str, object]]:
+def _pick(found: Mapping[str, object], name: str) -> Iterable[tuple[str, object]]:
     return [(name, found[name])] if name in found else []

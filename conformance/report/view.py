@@ -130,7 +130,7 @@ class View:
         new, stale = self.total_new, len(self.stale)
         known = self.total - new
         declined = sum(t.outcomes["unsupported"] for t in self.tallies.values())
-        names = _listed([column.system for column in self.columns])
+        names = _join_names([column.system for column in self.columns])
         if len(self.columns) > NAMED:
             adapters = {column.run.header.adapter for column in self.columns}
             several = len(adapters) < len(self.columns)
@@ -164,7 +164,7 @@ def view(
         found.differences,
         key=lambda d: (rank[d.check.operation], d.result.check, d.column.key),
     )
-    outcomes, whole = collect(seen, listed, picked := _chosen(listed))
+    outcomes, whole = collect(seen, listed, picked := _choose(listed))
     return View(
         columns=tuple(seen),
         operations=order,
@@ -181,7 +181,7 @@ def view(
     )
 
 
-def _chosen(differences: Iterable[Difference]) -> list[Difference]:
+def _choose(differences: Iterable[Difference]) -> list[Difference]:
     """Return the differences that get a card, the same kind of failure not twice first.
 
     New ones come before known ones, and the first of each operation, item and run
@@ -210,7 +210,7 @@ def _operations(seen: Iterable[Column], found: Iterable[str]) -> tuple[str, ...]
     return (*first, *(name for name in every if name not in CORE))
 
 
-def _listed(names: Sequence[str]) -> str:
+def _join_names(names: Sequence[str]) -> str:
     if len(names) < 2:  # noqa: PLR2004 - one name needs no "and"
         return "".join(names)
     return f"{', '.join(names[:-1])} and {names[-1]}"

@@ -9,7 +9,7 @@ from conformance.adapters.installed import shared_folder, suite_version
 from conformance.cases import load_all, vocabulary
 from conformance.errors import UnknownNameError
 from conformance.operations import load_operations
-from conformance.specification.corpus import pinned
+from conformance.specification.corpus import resolve_corpus
 from conformance.specification.plan import clauses, plan
 from conformance.specification.selection import Check, Selection
 
@@ -49,7 +49,7 @@ def selection(
         dtypes=tuple(dtypes),
         routes=tuple(routes),
         checks=named,
-        corpus=pinned(corpus or "", suite_version()),
+        corpus=resolve_corpus(corpus or "", suite_version()),
     )
 
 
@@ -63,24 +63,24 @@ def cases(operations: tuple[str, ...] = ()) -> dict[str, list[Case]]:
     return found
 
 
-def concerned(selected: Selection) -> dict[str, list[Case]]:
+def select_cases(selected: Selection) -> dict[str, list[Case]]:
     """Return the cases of the operations of which checks may be selected."""
     every = load_operations()
     named = tuple(name for name in every if selected.concerns(every[name]))
     return cases() if len(named) in {0, len(every)} else cases(named)
 
 
-def planned(declaration: Declaration, selected: Selection) -> tuple[Check, ...]:
+def plan_checks(declaration: Declaration, selected: Selection) -> tuple[Check, ...]:
     """Return the checks that an adapter would get.
 
     Raises:
         UsageError: Its head pins a corpus that this suite does not have.
     """
-    pinned(declaration.corpus, suite_version())
-    return plan(declaration, load_operations(), concerned(selected), selected)
+    resolve_corpus(declaration.corpus, suite_version())
+    return plan(declaration, load_operations(), select_cases(selected), selected)
 
 
-def asked(declaration: Declaration, selected: Selection) -> tuple[Check, ...]:
+def list_checks(declaration: Declaration, selected: Selection) -> tuple[Check, ...]:
     """Return what an adapter would get: its laws, or its cases too where none can run.
 
     Whether anything runs is told without reading the case files, most of the time.
@@ -88,10 +88,10 @@ def asked(declaration: Declaration, selected: Selection) -> tuple[Check, ...]:
     laws = plan(declaration, load_operations(), {}, selected)
     if any(not check.unsupported for check in laws):
         return laws
-    return planned(declaration, selected)
+    return plan_checks(declaration, selected)
 
 
-def every_clause() -> dict[str, Clause]:
+def all_clauses() -> dict[str, Clause]:
     """Return every clause of every operation, by id."""
     return {
         clause.id: clause

@@ -114,7 +114,7 @@ class Upkeep:
         closed = []
         for number, name in ((1, "stdout"), (2, "stderr")):
             stream = getattr(sys, name)
-            gone = _gone(number)
+            gone = _is_closed(number)
             if gone and not self._reopen(number):
                 continue
             if stream is None or stream.closed:
@@ -167,7 +167,7 @@ def _has_room() -> bool:
     return True
 
 
-def _gone(number: int) -> bool:
+def _is_closed(number: int) -> bool:
     try:
         os.fstat(number)
     except OSError:

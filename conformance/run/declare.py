@@ -44,13 +44,13 @@ def declare(reference: str) -> Declaration:
         if kind:
             raise (UsageError if kind == USAGE else IncompleteRunError)(message)
         try:
-            return _decoded(answer.read_bytes())
+            return _decode(answer.read_bytes())
         except (OSError, ValueError, TypeError, ConformanceError):
-            msg = f"{reference}: {ending} while it was imported\n{log.said()}"
+            msg = f"{reference}: {ending} while it was imported\n{log.read_reason()}"
             raise IncompleteRunError(msg.strip()) from None
 
 
-def _decoded(content: bytes) -> Declaration:
+def _decode(content: bytes) -> Declaration:
     found = msgspec.json.decode(
         content, type=dict[str, str | list[str] | dict[str, str]]
     )

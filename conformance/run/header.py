@@ -82,7 +82,7 @@ def _count_plan(settings: Settings, declaration: Declaration) -> int:
     if not asked.partial:
         return 0
     level = Selection(level=asked.level, corpus=asked.corpus)
-    return len(catalogue.planned(declaration, level))
+    return len(catalogue.plan_checks(declaration, level))
 
 
 def list_declared(declaration: Declaration) -> dict[str, str]:

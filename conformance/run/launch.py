@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from conformance.errors import IncompleteRunError, UsageError
-from conformance.records import Run, read, seen
+from conformance.records import Run, read, read_observed
 from conformance.records.disk import unwritable
 from conformance.records.text import OBSERVING
-from conformance.records.writing import current, forget, under_way
+from conformance.records.writing import current_file, forget, read_current
 from conformance.run.child import USAGE
 from conformance.run.guard import MARK
 from conformance.run.log import Log
 from conformance.run.process import Ending, Limits, Process, enter
-from conformance.run.resume import Death, died, is_begun, last_death
+from conformance.run.resume import Death, death_file, is_begun, last_death
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -101,9 +101,9 @@ def launch(order: Order, follow: Callable[[int, int], None], stop: Event) -> Run
     resume = earlier
     with Log(record.with_name(f"{record.name.replace('.jsonl', '')}.log")) as log:
         while True:
-            finished = _finished(record)
+            finished = _count_finished(record)
             # Left by the process before: it would be blamed on this one.
-            current(record).unlink(missing_ok=True)
+            current_file(record).unlink(missing_ok=True)
             command = _command(order, resume)
             process = Process(
                 command, {**clean_environment(), **order.variables}, record, log
@@ -112,7 +112,7 @@ def launch(order: Order, follow: Callable[[int, int], None], stop: Event) -> Run
             ending = _examine(order, process, ending)
             if ending.stopped or _in_order(record):
                 break
-            if _blamed(order, ending, log) or _finished(record) > finished:
+            if _blame(order, ending, log) or _count_finished(record) > finished:
                 barren = 0
             else:
                 barren += 1
@@ -166,7 +166,7 @@ def _prepare(order: Order) -> None:
     try:
         record.parent.mkdir(parents=True, exist_ok=True)
         if not order.settings.resume:
-            for stale in (record, died(record)):
+            for stale in (record, death_file(record)):
                 stale.unlink(missing_ok=True)
             forget(record)
     except OSError as error:
@@ -174,29 +174,29 @@ def _prepare(order: Order) -> None:
         raise UsageError(msg) from error
 
 
-def _finished(record: Path) -> int:
+def _count_finished(record: Path) -> int:
     """Return the number of results and observations in a record."""
     if not record.exists():
         return 0
     with record.open("rb") as file:
-        return sum(1 for _line in file) + len(seen(record))
+        return sum(1 for _line in file) + len(read_observed(record))
 
 
-def _blamed(order: Order, ending: Ending, log: Log) -> bool:
+def _blame(order: Order, ending: Ending, log: Log) -> bool:
     """Write down the check that a process died in, unless it had a result already.
 
     The death goes to a side file, not to the record: only the child writes that, so
     that no two processes ever write to one file.
     """
-    what = under_way(order.record)
+    what = read_current(order.record)
     if what.startswith(OBSERVING):
-        over = what.removeprefix(OBSERVING) in seen(order.record)
+        over = what.removeprefix(OBSERVING) in read_observed(order.record)
     else:
         over = any(result.check == what for result in read(order.record).results)
     if over or not what:
         return False
     death = Death(what=what, message=str(ending), trace=log.trace(order.file))
-    died(order.record).write_bytes(msgspec.json.encode(death))
+    death_file(order.record).write_bytes(msgspec.json.encode(death))
     return True
 
 
@@ -206,7 +206,7 @@ def _give_up(record: Path, ending: Ending) -> None:
     death = last_death(record)
     if death is not None:
         text += f"; before that {death.what}: {death.message}"
-    current(record).write_text(text, encoding="utf-8")
+    current_file(record).write_text(text, encoding="utf-8")
 
 
 def _command(order: Order, resume: tuple[Path, ...]) -> list[str]:
@@ -240,7 +240,7 @@ def _need_record(order: Order, ending: Ending, log: Log) -> None:
     """Refuse to go on where a process could not even begin."""
     if is_begun(order.record):
         return
-    said = log.said()
+    said = log.read_reason()
     how = "the run was stopped" if ending.stopped else str(ending)
     msg = f"{order.settings.reference}: {how} before its first check; see {log.path}"
     raise IncompleteRunError(f"{msg}\n{said}" if said else msg)

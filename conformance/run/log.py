@@ -70,7 +70,7 @@ class Log:
         thread.start()
         return thread
 
-    def said(self) -> str:
+    def read_reason(self) -> str:
         """Return the process's last lines."""
         with self._lock:
             text = self._said.decode(errors="replace")

@@ -19,7 +19,7 @@ from conformance.records.disk import is_there
 from conformance.records.writing import forget
 from conformance.run.launch import Order, launch
 from conformance.run.lock import lock
-from conformance.run.resume import died
+from conformance.run.resume import death_file
 from conformance.specification.shard import Shard
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _run_parts(
     mine = [check for check in every if division.shard.holds(check)]
     shards = [
         shard
-        for shard in division.shard.divided(division.parts)
+        for shard in division.shard.divide(division.parts)
         if any(map(shard.holds, mine))
     ]
     order.record.parent.mkdir(parents=True, exist_ok=True)
@@ -96,7 +96,7 @@ def _run_parts(
         order.asking(shard=shard, record=_part(order.record, shard)) for shard in shards
     ]
     runs = _all(orders, follow, stop)
-    whole = _joined(runs, division.shard, [check.id for check in mine], len(every))
+    whole = _join(runs, division.shard, [check.id for check in mine], len(every))
     _put(replace(whole, path=order.record))
     _remove(_parts_of(order.record))
     return read(order.record)
@@ -114,7 +114,7 @@ def _parts_of(record: Path) -> list[Path]:
 def _remove(parts: Sequence[Path]) -> None:
     for path in parts:
         forget(path)
-        for each in (path, died(path)):
+        for each in (path, death_file(path)):
             each.unlink(missing_ok=True)
 
 
@@ -125,23 +125,23 @@ def _all(
     states, halt = [(0, 0)] * len(orders), Event()
 
     def watch(number: int) -> Callable[[int, int], None]:
-        def told(finished: int, planned: int) -> None:
+        def note(finished: int, planned: int) -> None:
             states[number] = finished, planned
 
-        return told
+        return note
 
     with ThreadPoolExecutor(len(orders)) as pool:
         futures = [
             pool.submit(launch, each, watch(number), halt)
             for number, each in enumerate(orders)
         ]
-        while not _over(futures, halt, stop):
+        while not _have_ended(futures, halt, stop):
             follow(sum(done for done, _ in states), sum(every for _, every in states))
     follow(sum(done for done, _ in states), sum(every for _, every in states))
     return [future.result() for future in futures]
 
 
-def _over(futures: Sequence[Future[Run]], halt: Event, stop: Event) -> bool:
+def _have_ended(futures: Sequence[Future[Run]], halt: Event, stop: Event) -> bool:
     """Wait a little; tell whether every launch has ended, or halt what goes on."""
     try:
         ended, open_ = wait(futures, timeout=0.1, return_when=FIRST_EXCEPTION)
@@ -154,7 +154,7 @@ def _over(futures: Sequence[Future[Run]], halt: Event, stop: Event) -> bool:
     return not open_
 
 
-def _joined(runs: Sequence[Run], shard: Shard, order: Sequence[str], every: int) -> Run:
+def _join(runs: Sequence[Run], shard: Shard, order: Sequence[str], every: int) -> Run:
     """Return the parts' runs as one, its results in the order of the plan."""
     alone = [
         replace(run, header=msgspec.structs.replace(run.header, shard="", whole=0))

@@ -18,7 +18,7 @@ from secrets import token_hex
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
-from conformance.records.writing import under_way
+from conformance.records.writing import read_current
 from conformance.run.guard import MARK, Guard
 from conformance.run.tail import Tail
 
@@ -159,7 +159,7 @@ class Process:
                 if stop.is_set():
                     self._end(signal.SIGINT)
                     return Ending(status=self._process.returncode, stopped=True)
-                reason = watch.exceeded()
+                reason = watch.find_exceeded()
                 if reason:
                     # Not SIGKILL: on SIGABRT faulthandler prints the Python stack,
                     # also where the thread hangs in C, and the log keeps it.
@@ -205,7 +205,7 @@ class _Watch:
         self._began = False
         self._memory = _memory() if limits.memory else None
 
-    def exceeded(self) -> str:
+    def find_exceeded(self) -> str:
         """Return which limit is exceeded, or nothing."""
         limits, now = self._limits, self._state()
         # The record's size tells two checks of one name apart, such as a check that is
@@ -229,7 +229,7 @@ class _Watch:
 
     def _state(self) -> tuple[str, int]:
         """Return the announced check, and the record's size at this moment."""
-        what = under_way(self._record)
+        what = read_current(self._record)
         try:
             return what, self._record.stat().st_size
         except OSError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from conformance.cases import Case
-from conformance.cases.validate import unfit
+from conformance.cases.validate import find_unfit
 from conformance.errors import KnownError
 from conformance.operations import load_exact, load_operations
 from conformance.records import parse_check
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from conformance.gate import KnownEntry
-    from conformance.records import Check
+    from conformance.records import CheckId
 
 
-def smallest(entries: Iterable[KnownEntry]) -> list[tuple[KnownEntry, Case]]:
+def smallest_cases(entries: Iterable[KnownEntry]) -> list[tuple[KnownEntry, Case]]:
     """Return the inputs that entries of laws record, as cases without an answer.
 
     A case's slug is the law, so that variant and slug say which checks it shows.
@@ -39,17 +39,17 @@ def smallest(entries: Iterable[KnownEntry]) -> list[tuple[KnownEntry, Case]]:
     return found
 
 
-def _law(entry: KnownEntry, check: Check) -> bool:
+def _law(entry: KnownEntry, check: CheckId) -> bool:
     """Tell whether the check is a law: a case has its own input."""
     operation = load_operations().get(check.operation)
     variants = {each.name: each for each in operation.variants} if operation else {}
     if operation is None or check.variant not in variants:
-        raise _wrong(entry, "check", f"there is no variant {check.variant}")
+        raise _error(entry, "check", f"there is no variant {check.variant}")
     laws = laws_of(operation, variants[check.variant])
     return check.item in {law.name for law in laws}
 
 
-def _case(entry: KnownEntry, check: Check, told: Mapping[str, Any]) -> Case:
+def _case(entry: KnownEntry, check: CheckId, told: Mapping[str, Any]) -> Case:
     weights: dict[str, dict[str, Any]] = {}
     inputs = dict(told.get("inputs", {}))
     for name, array in told.get("weights", {}).items():
@@ -73,12 +73,14 @@ def _case(entry: KnownEntry, check: Check, told: Mapping[str, Any]) -> Case:
     )
     variants = load_operations()[check.operation].variants
     options = next(each.options for each in variants if each.name == check.variant)
-    for field, got, wanted in unfit(case, load_exact(check.operation).axes(options)):
-        raise _wrong(entry, field, f"got {got}, expected {wanted}")
+    for field, got, wanted in find_unfit(
+        case, load_exact(check.operation).axes(options)
+    ):
+        raise _error(entry, field, f"got {got}, expected {wanted}")
     return case
 
 
-def _wrong(entry: KnownEntry, field: str, what: str) -> KnownError:
+def _error(entry: KnownEntry, field: str, what: str) -> KnownError:
     msg = (
         f"{entry.file}, entry {entry.number}, field smallest.{field}: {what}; write it "
         "again with `mask-conformance known ADAPTER --update`, or leave smallest out"

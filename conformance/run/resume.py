@@ -16,7 +16,7 @@ from conformance.errors import ResultError
 from conformance.records import Header, Result, read
 from conformance.records.compare import SAME
 from conformance.records.text import OBSERVING, tidy
-from conformance.records.writing import current, seen
+from conformance.records.writing import current_file, read_observed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +55,9 @@ class Earlier:
     started: str = ""
 
 
-def earlier(paths: Sequence[Path], header: Header, every: Sequence[Check]) -> Earlier:
+def read_earlier(
+    paths: Sequence[Path], header: Header, every: Sequence[Check]
+) -> Earlier:
     """Return what some records hold of a run; one that is not begun holds nothing.
 
     Args:
@@ -77,7 +79,7 @@ def earlier(paths: Sequence[Path], header: Header, every: Sequence[Check]) -> Ea
         for result in run.results:
             if result.outcome != "not_run":
                 found.results.setdefault(result.check, result)
-        found.observed.update(seen(path))
+        found.observed.update(read_observed(path))
         found.observed.update(run.footer.observed if run.footer else {})
         started.append(run.header.started)
     return Earlier(
@@ -85,7 +87,7 @@ def earlier(paths: Sequence[Path], header: Header, every: Sequence[Check]) -> Ea
     )
 
 
-def died(record: Path) -> Path:
+def death_file(record: Path) -> Path:
     """Return the side file that says how a run's last process died."""
     return record.with_name(record.name + ".died")
 
@@ -93,7 +95,7 @@ def died(record: Path) -> Path:
 def last_death(record: Path) -> Death | None:
     """Return how a run's last process died, if that is still to be written down."""
     try:
-        return msgspec.json.decode(died(record).read_bytes(), type=Death)
+        return msgspec.json.decode(death_file(record).read_bytes(), type=Death)
     except (OSError, msgspec.MsgspecError):
         return None
 
@@ -102,7 +104,7 @@ def bury(death: Death | None, writer: Writer) -> None:
     """Write down what died while it was observed, and be done with the death."""
     if death is not None and death.what.startswith(OBSERVING):
         writer.observed(death.what.removeprefix(OBSERVING), death.message)
-    for path in (died(writer.path), current(writer.path)):
+    for path in (death_file(writer.path), current_file(writer.path)):
         path.unlink(missing_ok=True)
 
 

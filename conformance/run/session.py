@@ -23,8 +23,8 @@ from conformance.records import (
     Known,
     Result,
     Writer,
+    read_observed,
     renew,
-    seen,
 )
 from conformance.run import catalogue, replay, resume
 from conformance.run.header import write_header, write_time
@@ -53,8 +53,8 @@ class Session:
     def __init__(self, settings: Settings, adapter: Adapter | None = None) -> None:
         self.settings = settings
         self.adapter: Adapter = adapter or load_adapter(settings.reference)
-        self.cases = catalogue.concerned(settings.selection)
-        every = catalogue.planned(self.adapter.declaration, settings.selection)
+        self.cases = catalogue.select_cases(settings.selection)
+        every = catalogue.plan_checks(self.adapter.declaration, settings.selection)
         if settings.drawn:
             every = tuple(c for c in every if not (c.case or c.unsupported))
         self.every = every
@@ -73,7 +73,7 @@ class Session:
         self.known: tuple[KnownEntry, ...] = gate.load_known(
             known_file(self.adapter.declaration)
         )
-        self.smallest = replay.smallest(self.known)
+        self.smallest = replay.smallest_cases(self.known)
         self.outcomes: dict[str, str] = {}
         self.failures = Folds()
         """New failures of this process, those that say the same together."""
@@ -107,15 +107,15 @@ class Session:
         self._open()
         if self._writer is not None:
             self._writer.announce(check.id)
-        recorded = self._recorded(check)
+        recorded = self._is_expected(check)
         first = self._first(check) if recorded else None
         result = self.runner.run(check, shrinks=not recorded, first=first)
         if os.getpid() != self._process:
             os._exit(0)  # the check forked and let its copy go on
         harm = self._mend()
         if harm:
-            result = self.runner.died(check, harm)
-        result = self._marked(result)
+            result = self.runner.record_death(check, harm)
+        result = self._mark_expected(result)
         self._save(check, result)
         if self._writer is not None:
             self._writer.result(result)
@@ -131,13 +131,13 @@ class Session:
         harm = self.upkeep.mend()
         return (self._writer.mend() if self._writer is not None else "") or harm
 
-    def _recorded(self, check: Check) -> bool:
+    def _is_expected(self, check: Check) -> bool:
         """Tell whether a check is expected to fail or to raise."""
         return any(
             gate.find(self.known, check.id, kind, self.versions) for kind in gate.KINDS
         )
 
-    def _marked(self, result: Result) -> Result:
+    def _mark_expected(self, result: Result) -> Result:
         """Return a result with why it was to be expected, if it was."""
         entry = gate.find(self.known, result.check, result.outcome, self.versions)
         if entry is None:
@@ -148,24 +148,24 @@ class Session:
     def _take_over(self, record: Path) -> None:
         """Begin the record with what others hold of this run, deaths included."""
         header, settings = self._header(), self.settings
-        earlier = resume.earlier(settings.resume, header, self.every)
+        earlier = resume.read_earlier(settings.resume, header, self.every)
         results = earlier.results
         death = resume.last_death(record)
         for check in self.left:
             if death is not None and check.id == death.what:
-                error = self.runner.died(check, death.message, death.trace)
-                results.setdefault(check.id, self._marked(error))
+                error = self.runner.record_death(check, death.message, death.trace)
+                results.setdefault(check.id, self._mark_expected(error))
         mine = [each for each in self.planned if each.id in results]
         for check in mine:
             self.outcomes[check.id] = results[check.id].outcome
-            if not self._recorded(check):
+            if not self._is_expected(check):
                 self.runner.remember(check, results[check.id])
         started = earlier.started or header.started
         header = msgspec.structs.replace(header, started=started)
         renew(record, header, [results[check.id] for check in mine])
         self._writer = Writer(record, resume=True)
         resume.bury(death, self._writer)
-        self._seen = earlier.observed | seen(record)
+        self._seen = earlier.observed | read_observed(record)
 
     def _first(self, check: Check) -> Case | None:
         """Return the smallest input that is recorded for a law."""
@@ -196,28 +196,31 @@ class Session:
         is past its date, or without a reason, in any run.
         """
         whole = self.settings.usual and len(self.outcomes) == len(self.planned)
-        broken = self._broken(self.outcomes) if whole else []
-        return [*self._unfit(), *broken]
+        broken = self._find_broken(self.outcomes) if whole else []
+        return [*self._find_unfit(), *broken]
 
     def mistakes(self) -> list[str]:
         """Return what is wrong with the known differences before any check has run."""
-        return [*self._unfit(), *(self._broken({}) if self.settings.usual else ())]
+        return [
+            *self._find_unfit(),
+            *(self._find_broken({}) if self.settings.usual else ()),
+        ]
 
     def contradictions(self, result: Result) -> list[str]:
         """Return complaints about known differences that a result contradicts."""
         if not self.settings.usual or not self.known:
             return []
         outcome, versions = result.outcome, self.versions
-        return gate.contradicted(self.known, result.check, outcome, versions)
+        return gate.find_contradicted(self.known, result.check, outcome, versions)
 
-    def _unfit(self) -> list[str]:
+    def _find_unfit(self) -> list[str]:
         today = datetime.now(UTC).date()
         return [
-            *gate.unjudged(self.known, self.versions),
-            *gate.overdue(self.known, self.versions, today),
+            *gate.find_unjudged(self.known, self.versions),
+            *gate.find_overdue(self.known, self.versions, today),
         ]
 
-    def _broken(self, outcomes: Mapping[str, str]) -> list[str]:
+    def _find_broken(self, outcomes: Mapping[str, str]) -> list[str]:
         if not self.known:
             return []
         every = plan(
@@ -227,7 +230,7 @@ class Session:
             Selection(level="extended"),
         )
         ids = [check.id for check in every]
-        return gate.stale(self.known, ids, outcomes, self.versions)
+        return gate.find_stale(self.known, ids, outcomes, self.versions)
 
     def close(self) -> list[str]:
         """Write the footer, and return what is stale."""
@@ -238,7 +241,7 @@ class Session:
             footer = Footer(
                 counts={outcome: found[outcome] for outcome in OUTCOMES},
                 stale=complaints,
-                observed=self._observed(),
+                observed=self._observe(),
                 ended=write_time(),
                 complete=len(self.outcomes) == len(self.planned),
             )
@@ -246,7 +249,7 @@ class Session:
             self._writer.close()
         return complaints
 
-    def _observed(self) -> dict[str, str]:
+    def _observe(self) -> dict[str, str]:
         """Return what is seen of what the adapter does not declare."""
         if self._writer is None or self.settings.selection.partial or self.left:
             return {}

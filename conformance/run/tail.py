@@ -39,7 +39,7 @@ class Tail:
         except OSError:
             return 0, self._planned
         if not self._planned and b"\n" in fresh:
-            self._planned = _planned(fresh.partition(b"\n")[0])
+            self._planned = _read_planned(fresh.partition(b"\n")[0])
         self._at += len(fresh)
         self._lines += fresh.count(b"\n")
         self._copy += fresh[: max(0, COPY - len(self._copy))]
@@ -83,7 +83,7 @@ def _is_sound(path: Path) -> bool:
         return False
 
 
-def _planned(line: bytes) -> int:
+def _read_planned(line: bytes) -> int:
     try:
         header = msgspec.json.decode(line)
         return int(header["planned"])

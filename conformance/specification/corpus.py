@@ -17,7 +17,7 @@ FIRST = "0.1.0"
 _VERSION = re.compile(r"(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})")
 
 
-def parsed(text: str, where: str = "corpus") -> tuple[int, ...]:
+def parse_version(text: str, where: str = "corpus") -> tuple[int, ...]:
     """Return a version's three numbers.
 
     >>> parsed("0.10.2")
@@ -36,16 +36,16 @@ def parsed(text: str, where: str = "corpus") -> tuple[int, ...]:
     return tuple(map(int, found.groups()))
 
 
-def later(one: str, other: str) -> str:
+def later_version(one: str, other: str) -> str:
     """Return the later of two versions.
 
     >>> later("0.9.0", "0.10.0")
     '0.10.0'
     """
-    return one if one == other else max(one, other, key=parsed)
+    return one if one == other else max(one, other, key=parse_version)
 
 
-def pinned(corpus: str, newest: str) -> str:
+def resolve_corpus(corpus: str, newest: str) -> str:
     """Check a corpus version against this suite, and return it.
 
     Args:
@@ -57,8 +57,8 @@ def pinned(corpus: str, newest: str) -> str:
     """
     if not corpus:
         return ""
-    wanted = parsed(corpus)
-    if _VERSION.fullmatch(newest) and wanted > parsed(newest):
+    wanted = parse_version(corpus)
+    if _VERSION.fullmatch(newest) and wanted > parse_version(newest):
         msg = (
             f"corpus: got {corpus}, expected {newest} (this suite's) or older; "
             "install a newer mask-conformance or pin an older corpus"

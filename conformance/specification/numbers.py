@@ -23,27 +23,27 @@ DECLARED = "declared"
 """An element of an answer that each adapter declares."""
 
 
-def decoded(nested: Nested) -> Nested:
+def decode(nested: Nested) -> Nested:
     """Return ``nested`` with numbers for strings, and None for ``"declared"``.
 
     >>> decoded([1, "-inf", ["declared"]])
     [1, -inf, [None]]
     """
     if isinstance(nested, list):
-        return [decoded(each) for each in nested]
+        return [decode(each) for each in nested]
     if isinstance(nested, str):
         return None if nested == DECLARED else SPECIAL[nested]
     return nested
 
 
-def encoded(nested: Nested) -> Nested:
+def encode(nested: Nested) -> Nested:
     """Return ``nested`` with strings for what JSON cannot write.
 
     >>> encoded([1.0, float("nan"), -0.0, [None]])
     [1.0, 'nan', '-0.0', ['declared']]
     """
     if isinstance(nested, list):
-        return [encoded(each) for each in nested]
+        return [encode(each) for each in nested]
     if nested is None:
         return DECLARED
     if isinstance(nested, float):
@@ -67,7 +67,7 @@ def leaves(nested: Nested, where: str = "") -> Iterator[tuple[str, Any]]:
         yield where, nested
 
 
-def flat(nested: Nested) -> Iterator[Any]:
+def flatten(nested: Nested) -> Iterator[Any]:
     """Yield every element.
 
     >>> list(flat([[1], [2, 3]]))
@@ -75,7 +75,7 @@ def flat(nested: Nested) -> Iterator[Any]:
     """
     if isinstance(nested, list):
         for each in nested:
-            yield from flat(each)
+            yield from flatten(each)
     else:
         yield nested
 
@@ -97,7 +97,7 @@ def shape(nested: Nested) -> tuple[int, ...] | None:
 
 
 @lru_cache(maxsize=4096)
-def exact_in(dtype: str, value: float) -> bool:
+def is_exact(dtype: str, value: float) -> bool:
     """Tell whether a dtype holds ``value`` without rounding.
 
     >>> [exact_in("bfloat16", value) for value in (256.0, 257.0, 1e300)]

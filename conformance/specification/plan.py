@@ -19,7 +19,7 @@ from conformance.specification import (
     Operation,
     Variant,
 )
-from conformance.specification.corpus import later
+from conformance.specification.corpus import later_version
 from conformance.specification.laws import LAWS
 from conformance.specification.selection import Check, Selection
 
@@ -170,24 +170,24 @@ def _of_law(
         level=law.level_for(variant.name),
         dtype="float32",
         route=_route(declaration, law),
-        unsupported=_lacking(declaration, variant, law),
-        since=later(operation.since, law.since),
+        unsupported=_missing_need(declaration, variant, law),
+        since=later_version(operation.since, law.since),
     )
     # A further dtype rarely shows another mistake than the usual one, so core does
     # without it, unless a law is about a dtype.
     usual = law.dtypes or (usual_dtype(declaration),)
     for dtype in declaration.dtypes:
-        level = base.level if dtype in usual else _raised(base.level)
+        level = base.level if dtype in usual else _raise_level(base.level)
         yield replace(base, dtype=dtype, level=level)
     if law.name not in SECOND_ROUTE_LAWS and law.route != "eager":
         return
-    for route, dtype in _further(declaration, operation, variant):
+    for route, dtype in _further_routes(declaration, operation, variant):
         # Extended routes get the law that compares routes, not the four above. inductor
         # gets cases only: it writes and compiles C++ for each new shape, and laws have
         # many shapes.
         taken = law.route != "eager" or route not in EXTENDED_ROUTES
         if route not in {base.route, "inductor"} and taken:
-            level = _by(route, base.level)
+            level = _route_level(route, base.level)
             yield replace(base, dtype=dtype, route=route, level=level)
 
 
@@ -208,24 +208,26 @@ def _of_case(
         level=case.level,
         dtype="float32",
         route=declaration.primary,
-        unsupported=_unplaced(declaration, variant, case.mask),
-        since=later(operation.since, case.since),
+        unsupported=_mask_objection(declaration, variant, case.mask),
+        since=later_version(operation.since, case.since),
     )
     for dtype in declaration.dtypes:
         if dtype in case.dtypes:
             level = (
-                case.level if dtype == usual_dtype(declaration) else _raised(case.level)
+                case.level
+                if dtype == usual_dtype(declaration)
+                else _raise_level(case.level)
             )
             yield replace(base, dtype=dtype, level=level)
-    for route, dtype in _further(declaration, operation, variant):
+    for route, dtype in _further_routes(declaration, operation, variant):
         # One case a variant by inductor: see _of_law.
         wanted = route != "inductor" or first
         if route != declaration.primary and dtype in case.dtypes and wanted:
-            level = _by(route, case.level)
+            level = _route_level(route, case.level)
             yield replace(base, dtype=dtype, route=route, level=level)
 
 
-def _further(
+def _further_routes(
     declaration: Declaration, operation: Operation, variant: Variant
 ) -> Iterator[tuple[str, str]]:
     """Yield each declared route that gives answers, with the dtype to use."""
@@ -239,9 +241,9 @@ def _further(
             yield route, "bfloat16" if route == "autocast" else usual_dtype(declaration)
 
 
-def _by(route: str, level: Level) -> Level:
+def _route_level(route: str, level: Level) -> Level:
     """Return the level of a further route's check, given the primary one's."""
-    return "extended" if route in EXTENDED_ROUTES else _raised(level)
+    return "extended" if route in EXTENDED_ROUTES else _raise_level(level)
 
 
 def _route(declaration: Declaration, law: Law) -> str:
@@ -257,12 +259,12 @@ def usual_dtype(declaration: Declaration) -> str:
     return "float32" if "float32" in dtypes else dtypes[0]
 
 
-def _raised(level: Level) -> Level:
+def _raise_level(level: Level) -> Level:
     """Raise core to robust, for a further dtype or route; keep any other level."""
     return "robust" if level == "core" else level
 
 
-def _lacking(declaration: Declaration, variant: Variant, law: Law) -> str:
+def _missing_need(declaration: Declaration, variant: Variant, law: Law) -> str:
     """Return why a law cannot check this framework or adapter, or nothing."""
     traits, needs = declaration.traits, law.needs
     if needs in _STATED:
@@ -297,7 +299,7 @@ _LACKING = {
 }
 
 
-def _unplaced(
+def _mask_objection(
     declaration: Declaration, variant: Variant, mask: Sequence[Sequence[bool]]
 ) -> str:
     """Return why an adapter must not be given a mask, or an empty text."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from conformance.errors import UnknownNameError
 from conformance.specification import DTYPES, LEVELS, ROUTES, Level, included_levels
-from conformance.specification.corpus import FIRST, parsed
+from conformance.specification.corpus import FIRST, parse_version
 
 if TYPE_CHECKING:
     from conformance.specification import Operation, Variant
@@ -60,7 +60,7 @@ class Selection:
     def __post_init__(self) -> None:
         """Refuse names that do not exist."""
         if self.corpus:
-            parsed(self.corpus)
+            parse_version(self.corpus)
         for kind, given, choices in (
             ("level", (self.level,), LEVELS),
             ("dtype", self.dtypes, DTYPES),
@@ -106,7 +106,10 @@ class Selection:
             and (not self.dtypes or check.dtype in self.dtypes)
             and (not self.routes or check.route in self.routes)
             and (not self.checks or any(fnmatchcase(check.id, g) for g in self.checks))
-            and (not self.corpus or parsed(check.since) <= parsed(self.corpus))
+            and (
+                not self.corpus
+                or parse_version(check.since) <= parse_version(self.corpus)
+            )
         )
 
 

@@ -41,7 +41,7 @@ class Shard:
         return f"{self.number}/{self.of}"
 
     @classmethod
-    def parsed(cls, text: str) -> Self:
+    def parse(cls, text: str) -> Self:
         """Return the shard that ``K/N`` means.
 
         Raises:
@@ -68,7 +68,7 @@ class Shard:
         digest = sha256(key.encode()).digest()
         return int.from_bytes(digest[:8], "big") % self.of == self.number - 1
 
-    def divided(self, parts: int) -> tuple[Self, ...]:
+    def divide(self, parts: int) -> tuple[Self, ...]:
         """Divide this part again, and return the parts.
 
         >>> [str(part) for part in Shard(2, 3).divided(2)]

@@ -62,7 +62,7 @@ def attempt(law: Any, subject: Subject, sample: Sample) -> Finding:
     except BaseException as error:
         if isinstance(error, NotJudgedError) and is_ours(error):
             raise
-        return _caught(error, subject.given or sample.batch)
+        return _read_exception(error, subject.given or sample.batch)
 
 
 def _judge(law: Any, subject: Subject, sample: Sample) -> Finding:
@@ -79,7 +79,7 @@ def _judge(law: Any, subject: Subject, sample: Sample) -> Finding:
     return Finding(verdict=best, judged=judged)
 
 
-def _caught(error: BaseException, batch: Batch) -> Finding:
+def _read_exception(error: BaseException, batch: Batch) -> Finding:
     """Return what an exception says of the adapter."""
     ours = is_ours(error)
     if isinstance(error, TwoAnswersError) and ours:
@@ -88,7 +88,7 @@ def _caught(error: BaseException, batch: Batch) -> Finding:
         verdict = Verdict(passed=False, message=text_of(error), batch=batch)
         return Finding(verdict=verdict)
     plain = isinstance(error, ConformanceError) and ours
-    return _raised(error, batch, trace="" if plain else traceback.format_exc())
+    return _error_finding(error, batch, trace="" if plain else traceback.format_exc())
 
 
 def is_ours(error: BaseException) -> bool:
@@ -115,7 +115,7 @@ def _two_answers(error: TwoAnswersError, batch: Batch) -> Finding:
     return Finding(verdict=verdict, unstable=often)
 
 
-def _raised(error: BaseException, batch: Batch, *, trace: str) -> Finding:
+def _error_finding(error: BaseException, batch: Batch, *, trace: str) -> Finding:
     text = text_of(error)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) > FEW:

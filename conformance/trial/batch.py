@@ -59,7 +59,7 @@ class Batch:
         """Return a stretch of every row."""
         return self.each(lambda array: array[:, time])
 
-    def trimmed(self, row: int, trims: Trim = "padding") -> Batch:
+    def trim(self, row: int, trims: Trim = "padding") -> Batch:
         """Return one row alone, reduced to its valid positions, in their order.
 
         Args:

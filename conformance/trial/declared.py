@@ -18,9 +18,9 @@ from conformance.trial.exact import (
     UNDECLARED_EMPTY,
     UNDECLARED_PADDING,
     Exact,
-    judged,
+    find_judged,
 )
-from conformance.trial.oracle import solved
+from conformance.trial.oracle import solve
 from conformance.trial.precision import PRECISIONS
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def exact(sample: Sample) -> Exact:
     """
     variant, batch = sample.variant, sample.batch
     with np.errstate(all="ignore"):  # wild values overflow; the verdict shows it
-        both = solved(sample.oracle, variant.options, batch, sample.dtype)
+        both = solve(sample.oracle, variant.options, batch, sample.dtype)
         want, allowed = map(np.asarray, both)
     found = Exact(want, allowed)
     undecided = getattr(sample.oracle, "UNDECIDED", False)
@@ -56,7 +56,7 @@ def exact(sample: Sample) -> Exact:
         found = found.leave(NEAR_TIE, np.isposinf(allowed))
     found = within_range(found, sample.dtype, _ordinary(sample, want))
     if variant.padding == "declared":
-        found = found.where(sample.at_valid(want), _at_padding(sample, want))
+        found = found.where(sample.valid_elements(want), _at_padding(sample, want))
     empty = batch.counts < variant.least
     if variant.empty == "declared" and empty.any():
         filled = ~_rows(sample, empty, want)
@@ -80,7 +80,7 @@ def within_range(found: Exact, dtype: str, ordinary: Array | None = None) -> Exa
     strange = ~np.isfinite(size)
     expected = True if ordinary is None else ordinary
     beyond = np.where(strange, expected, size > largest)
-    return found.leave(OVERFLOW, beyond & judged(found.open_by, found.want.shape))
+    return found.leave(OVERFLOW, beyond & find_judged(found.open_by, found.want.shape))
 
 
 def _ordinary(sample: Sample, want: Array) -> Array:
@@ -119,7 +119,7 @@ def _at_padding(sample: Sample, like: Array) -> Exact:
     if sample.padding == "empty-row":
         return _empty(sample, like)
     if sample.padding in _COMPUTED:
-        return _computed(sample, sample.padding)
+        return _computed_answer(sample, sample.padding)
     if sample.padding == "kept":
         # In the input's own dtype: what is kept is the bits.
         first = next(iter(sample.batch.arrays.values()))
@@ -128,7 +128,7 @@ def _at_padding(sample: Sample, like: Array) -> Exact:
     return Exact(np.full(shape, value), zero)
 
 
-def _computed(sample: Sample, word: str) -> Exact:
+def _computed_answer(sample: Sample, word: str) -> Exact:
     """Return what padded positions get that are treated like the rest.
 
     Raises:
@@ -144,11 +144,11 @@ def _computed(sample: Sample, word: str) -> Exact:
         raise AdapterError(msg)
     with np.errstate(all="ignore"):
         want, allowed, sees = compute(options, batch, sample.dtype)
-    found = _shown(sample, want, allowed)
+    found = _shown_answer(sample, want, allowed)
     return found.where(sees, _empty(sample, want))
 
 
-def _shown(sample: Sample, want: Array, allowed: Array) -> Exact:
+def _shown_answer(sample: Sample, want: Array, allowed: Array) -> Exact:
     """Return an answer that padding shows in: infinite bounds are what stood there."""
     found = Exact(want, allowed).leave(STRANGE_PADDING, np.isposinf(allowed))
     return within_range(found, sample.dtype)
@@ -161,18 +161,18 @@ def _empty(sample: Sample, like: Array) -> Exact:
     if sample.empty in {"skip", "error"}:
         return Exact.open(like.shape, EMPTY_RAISES)
     if sample.empty == "uniform":
-        return _uniform(sample, like)
+        return _uniform_answer(sample, like)
     value = _EMPTY_VALUES[sample.empty]
     return Exact(np.full(like.shape, value), np.zeros(like.shape))
 
 
-def _uniform(sample: Sample, like: Array) -> Exact:
+def _uniform_answer(sample: Sample, like: Array) -> Exact:
     """Return what equal weights of all positions give, padding included."""
     options, batch = sample.variant.options, sample.batch
     if hasattr(sample.oracle, "uniform"):
         with np.errstate(all="ignore"):
             want, allowed = sample.oracle.uniform(options, batch, sample.dtype)
-        return _shown(sample, want, allowed)
+        return _shown_answer(sample, want, allowed)
     # exp(x - M) of equal fill values, over all T positions of the row
     share = 1.0 / max(batch.time, 1)
     bound = 4 * 2.0**-8 * share

@@ -124,7 +124,7 @@ def _square(table: Table) -> Array:
     return np.asarray([(tier * width)[:width] for tier in table], np.float64)
 
 
-def right_mask(draw: Draw, rows: int, time: int) -> Array:
+def draw_right_mask(draw: Draw, rows: int, time: int) -> Array:
     """Return a mask with right padding and at least one valid position in each row.
 
     The first rows hold one length of each step of the ladder, the full one included,
@@ -137,7 +137,7 @@ def right_mask(draw: Draw, rows: int, time: int) -> Array:
     return np.asarray(np.arange(time) < lengths[:, None])
 
 
-def garbled(valid: Array, garbage: Array, mask: Array) -> Array:
+def fill_padding(valid: Array, garbage: Array, mask: Array) -> Array:
     """Return ``valid`` where the mask holds and ``garbage`` elsewhere."""
     wide = mask.reshape(mask.shape + (1,) * (valid.ndim - 2))
     return np.where(wide, valid, garbage)

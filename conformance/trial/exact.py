@@ -110,7 +110,7 @@ def at_the_edge(exact: Exact, got: Array, dtype: str) -> tuple[Array, Clauses]:
     return np.where(near, exact.want, got), open_by
 
 
-def judged(open_by: Clauses, shape: tuple[int, ...]) -> Array:
+def find_judged(open_by: Clauses, shape: tuple[int, ...]) -> Array:
     """Return where no clause leaves an element open."""
     found = np.ones(shape, dtype=bool)
     for array in open_by.values():

@@ -47,7 +47,7 @@ class Layers:
         self._single = route == "autocast"
         self._built: dict[tuple[bytes, ...], Callable[..., Any]] = {}
 
-    def plain(self, weights: Mapping[str, Array]) -> Callable[..., Any]:
+    def eager_function(self, weights: Mapping[str, Array]) -> Callable[..., Any]:
         """Return the function for some weights, the same object at every call.
 
         Frameworks compile by the object: a layer that is built anew for each batch
@@ -70,8 +70,8 @@ class Layers:
             # Bound here, so that every route calls it as it calls any other.
             given = self.weights(weights)
             if self._variant.makes_mask:
-                return _unmasked(plain)
-            return _bound(plain, given) if given else plain
+                return _drop_mask(plain)
+            return _bind_weights(plain, given) if given else plain
         parts: dict[str, dict[str, Any]] = {}
         for name, array in weights.items():
             owner, _, part = name.partition(".")
@@ -114,10 +114,12 @@ def name_type(value: object) -> str:
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
-def _unmasked(function: Callable[..., Any]) -> Callable[..., Any]:
+def _drop_mask(function: Callable[..., Any]) -> Callable[..., Any]:
     # What must be found out from the inputs alone is not handed over with them.
     return lambda *tensors: function(*tensors[:-1])
 
 
-def _bound(function: Callable[..., Any], weights: list[Any]) -> Callable[..., Any]:
+def _bind_weights(
+    function: Callable[..., Any], weights: list[Any]
+) -> Callable[..., Any]:
     return lambda *tensors: function(*tensors, *weights)

@@ -58,7 +58,7 @@ class WeightedOracle(Oracle, Protocol):
 class SolvingOracle(Oracle, Protocol):
     """An oracle that gives answer and bound in one pass."""
 
-    def solved(self, options: Options, batch: Batch, dtype: str) -> tuple[Array, Array]:
+    def solve(self, options: Options, batch: Batch, dtype: str) -> tuple[Array, Array]:
         """Return the exact answer and its bound."""
 
 
@@ -88,7 +88,7 @@ class NormingOracle(Oracle, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
+class CachedOracle:
     """An oracle whose answers are kept: laws, routes and mutants share them.
 
     Attributes:
@@ -103,26 +103,26 @@ class Remembered:
         """Return what is not remembered as the oracle has it."""
         return getattr(self.oracle, name)
 
-    def solved(
+    def solve(
         self, options: Mapping[str, str], batch: Batch, dtype: str
     ) -> tuple[Array, Array]:
         """Return the exact answer of a batch and its error bound in a dtype."""
         if batch.mask.size > LARGE:
-            return solved(self.oracle, options, batch, dtype)
+            return solve(self.oracle, options, batch, dtype)
         parts = (*batch.arrays.values(), batch.mask, *batch.weights.values())
         # The bytes themselves, not their hash: two batches whose hashes collide would
         # silently be given one answer. What is kept is bounded by LARGE.
         content = tuple((each.shape, each.dtype.str, each.tobytes()) for each in parts)
         key = (dtype, *options.values(), content)
         if key not in self.answers:
-            self.answers[key] = solved(self.oracle, options, batch, dtype)
+            self.answers[key] = solve(self.oracle, options, batch, dtype)
         return self.answers[key]
 
 
-def solved(
+def solve(
     oracle: Oracle, options: Mapping[str, str], batch: Batch, dtype: str
 ) -> tuple[Array, Array]:
     """Return an oracle's answer and bound, in one pass where it offers that."""
-    if hasattr(oracle, "solved"):
-        return cast("SolvingOracle", oracle).solved(options, batch, dtype)
+    if hasattr(oracle, "solve"):
+        return cast("SolvingOracle", oracle).solve(options, batch, dtype)
     return oracle.answer(options, batch), oracle.bound(options, batch, dtype)

@@ -10,7 +10,7 @@ import numpy as np
 
 from conformance.trial.batch import Batch
 from conformance.trial.declared import exact, within_range
-from conformance.trial.draw import BASE_TIME, COTANGENTS, Draw, right_mask
+from conformance.trial.draw import BASE_TIME, COTANGENTS, Draw, draw_right_mask
 from conformance.trial.exact import IN_RANGE, Exact, at_the_edge, both, elsewhere
 from conformance.trial.precision import numpy_dtype
 from conformance.trial.verdict import compare
@@ -92,11 +92,11 @@ class Sample:
             return False
         return True
 
-    def having(self, batch: Batch) -> Sample:
+    def replace_batch(self, batch: Batch) -> Sample:
         """Return a sample with another batch and its own exact answer."""
         return replace(self, batch=batch, _answers={})
 
-    def alike(self, batch: Batch) -> Sample:
+    def replace_padding(self, batch: Batch) -> Sample:
         """Return a sample with other padding in the same places, and the same answer.
 
         The answer is computed again where padding shows in it: where the adapter keeps
@@ -105,7 +105,11 @@ class Sample:
         """
         shows = self.padding in {"kept", "attend", "normed"} or self.empty == "uniform"
         declared = self.variant.padding == "declared"
-        return self.having(batch) if declared and shows else replace(self, batch=batch)
+        return (
+            self.replace_batch(batch)
+            if declared and shows
+            else replace(self, batch=batch)
+        )
 
     def rows(self, order: Array) -> Sample:
         """Return the same rows in another order, their answers with them."""
@@ -113,7 +117,7 @@ class Sample:
         # makes the law on a batch's order independent of the oracle's own order. A sum
         # over the batch has no rows to move, and of a batch norm, which couples its
         # rows, the rounding depends on their order.
-        moved = self.having(self.batch.take(order))
+        moved = self.replace_batch(self.batch.take(order))
         coupled = getattr(self.oracle, "COUPLED", False)
         if self.variant.result != "scalar" and not coupled:
             moved._answers["exact"] = self.exact.part(order)  # noqa: SLF001 - its own class
@@ -138,7 +142,7 @@ class Sample:
     @property
     def valid(self) -> Array:
         """Where an answer with a time axis stands at a valid position."""
-        return self.at_valid(self.want)
+        return self.valid_elements(self.want)
 
     @property
     def counted(self) -> Array:
@@ -151,7 +155,7 @@ class Sample:
             return self.batch.mask
         return np.asarray(counted(self.variant.options, self.batch))
 
-    def at_valid(self, answer: Array) -> Array:
+    def valid_elements(self, answer: Array) -> Array:
         """Return where an array along batch and time stands at a valid position."""
         mask = self.counted
         wide = mask.reshape(mask.shape + (1,) * (answer.ndim - 2))
@@ -299,7 +303,7 @@ def generate(
     """
     options = variant.options
     draw = Draw(seed, f"{variant.name}/batch", turn)
-    mask = right_mask(draw, rows or oracle.ROWS, time)
+    mask = draw_right_mask(draw, rows or oracle.ROWS, time)
     arrays = oracle.generate(options, draw, mask)
     weights = {}
     if hasattr(oracle, "generate_weights"):

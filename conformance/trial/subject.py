@@ -84,7 +84,7 @@ class Subject:
         self.given = batch
         with self.framework.scope(self.dtype):
             result = self.callable(batch)(*self.tensors(batch), self.mask(batch, form))
-            return self.checked(result, like.shape)
+            return self.check_result(result, like.shape)
 
     def tensors(self, batch: Batch) -> list[Any]:
         """Return the batch's inputs as the route wants them, without the mask."""
@@ -95,7 +95,7 @@ class Subject:
             arrays = [to_single(array) for array in arrays]
         return [self.framework.tensor(array) for array in arrays]
 
-    def checked(self, result: Any, shape: tuple[int, ...]) -> Array:
+    def check_result(self, result: Any, shape: tuple[int, ...]) -> Array:
         """Return a result as an array once its type and shape are as specified."""
         where = f"{self.adapter.declaration.file}: {self.operation.function}"
         if not self.framework.is_tensor(result):
@@ -117,29 +117,29 @@ class Subject:
 
     def callable(self, batch: Batch) -> Callable[..., Any]:
         """Return the function that takes the batch's tensors and a mask."""
-        plain = self.plain(batch)
+        plain = self.eager_function(batch)
         if self.route == "eager":
             return plain
         if self.operation.builds and self.framework.FUNCTIONAL:
-            return self._applied(plain)
+            return self._compile_layer(plain)
         # By id, since a layer need not be hashable; safe, since _layers keeps each one
         # alive and so no id is given out twice.
         if id(plain) not in self._compiled:
             self._compiled[id(plain)] = self.framework.compile(plain, self.route)
         return self._compiled[id(plain)]
 
-    def _applied(self, layer: Any) -> Callable[..., Any]:
+    def _compile_layer(self, layer: Any) -> Callable[..., Any]:
         """Return the layer as a compiled function of its parameters."""
         key = self._program(layer)
         if key not in self._compiled:
             self._compiled[key] = self.framework.compile(layer.apply, self.route, 1)
         return partial(self._compiled[key], layer.parameters)
 
-    def plain(self, batch: Batch) -> Callable[..., Any]:
+    def eager_function(self, batch: Batch) -> Callable[..., Any]:
         """Return the adapter's function, or the layer built for the batch's weights."""
-        return self._layers.plain(batch.weights)
+        return self._layers.eager_function(batch.weights)
 
-    def built(self, batch: Batch) -> Any:
+    def build_layer(self, batch: Batch) -> Any:
         """Return a new layer of the batch's weights, for laws that change it."""
         self.given = batch
         return self._layers.build(batch.weights)
@@ -199,7 +199,7 @@ class Subject:
             given = [*self.tensors(batch), self.mask(batch)]
             moved = [self.framework.tensor(array) for array in tangents.values()]
             wanted = [names.index(name) for name in tangents]
-            plain = self.plain(batch)
+            plain = self.eager_function(batch)
             if id(plain) not in self._tangents:
                 self._tangents[id(plain)] = self.framework.tangent(plain, wanted)
             return self.framework.array(self._tangents[id(plain)](given, moved))
@@ -207,7 +207,9 @@ class Subject:
     def _gradient(self, batch: Batch) -> Callable[..., Any]:
         weights = self.operation.weights
         # Weights are arguments here: a gradient is taken through them as well.
-        plain: Any = self.plain(replace(batch, weights={}) if weights else batch)
+        plain: Any = self.eager_function(
+            replace(batch, weights={}) if weights else batch
+        )
         builds = self.operation.builds
         key = self._program(plain) if builds else id(plain)
         if key not in self._gradients:
@@ -233,13 +235,15 @@ class Subject:
         )
         return id(layer) if own else 0
 
-    def captured(self) -> str:
+    def describe_capture(self) -> str:
         """Return what the compiled route captured, in words.
 
         Raises:
             NothingCapturedError: It compiled nothing.
         """
-        captures = [self.framework.captured(each) for each in self._compiled.values()]
+        captures = [
+            self.framework.read_capture(each) for each in self._compiled.values()
+        ]
         graphs = sum(capture.graphs for capture in captures)
         nodes = sum(capture.operations for capture in captures)
         breaks = sum(capture.breaks for capture in captures)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.errors import UnboundedError
-from conformance.trial.exact import judged
+from conformance.trial.exact import find_judged
 
 if TYPE_CHECKING:
     from conformance.trial.batch import Array, Batch
@@ -46,7 +46,7 @@ class Verdict:
     @property
     def judged(self) -> Array | None:
         """Where elements were judged; None if no elements were compared."""
-        return None if self.want is None else judged(self.open_by, self.want.shape)
+        return None if self.want is None else find_judged(self.open_by, self.want.shape)
 
 
 def compare(
@@ -79,7 +79,7 @@ def compare(
     wide, exact = (np.asarray(each, dtype=np.float64) for each in (got, want))
     limit = np.broadcast_to(np.asarray(allowed, dtype=np.float64), exact.shape)
     clauses = dict(open_by or {})
-    asked = judged(clauses, exact.shape)
+    asked = find_judged(clauses, exact.shape)
     _check_bounds(exact, limit, asked, label)
     error = errors(wide, exact)
     outside = asked & find_outside(wide, exact, limit)
@@ -93,7 +93,7 @@ def compare(
         # Infinite errors tie; the first of the largest is named.
         worst = _index(np.where(outside, error, -1.0))
         text = _message(label, worst, wide, exact, limit)
-        message = _counted(text, count, asked, clauses, note)
+        message = _count_message(text, count, asked, clauses, note)
     return Verdict(
         passed=not count,
         message=message,
@@ -136,7 +136,7 @@ def _check_bounds(want: Array, limit: Array, asked: Array, label: str) -> None:
         raise UnboundedError(msg)
 
 
-def identical(
+def compare_exactly(
     got: Array,
     first: Array,
     *,
@@ -158,7 +158,7 @@ def identical(
     )
 
 
-def failed(message: str, *, batch: Batch, got: Array | None = None) -> Verdict:
+def fail(message: str, *, batch: Batch, got: Array | None = None) -> Verdict:
     """Return a failure that no comparison of elements found."""
     wide = None if got is None else np.asarray(got, dtype=np.float64)
     return Verdict(passed=False, message=message, share=np.inf, batch=batch, got=wide)
@@ -191,7 +191,7 @@ def _message(
     return f"{answered}, expected {number(exact)}{limit}"
 
 
-def _counted(
+def _count_message(
     text: str, mismatched: int, asked: Array, clauses: Clauses, note: str
 ) -> str:
     """Return a message with how many elements are wrong, of how many judged."""

@@ -12,7 +12,7 @@ from conformance.commands.cli import main
 from conformance.errors import AdapterError
 from conformance.records import read
 from conformance.records.text import disarm, hide_home
-from conformance.records.writing import current
+from conformance.records.writing import current_file
 from tests.attack.test_verdicts import GOOD, MEAN, write
 
 if TYPE_CHECKING:
@@ -61,10 +61,10 @@ def test_a_side_file_of_an_earlier_moment_names_nothing(tmp_path: Path) -> None:
     path = write(tmp_path / "mine.jsonl", GOOD)
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     path.write_text("".join(lines[:-1]), encoding="utf-8")
-    current(path).write_text(f"{MEAN}\n", encoding="utf-8")
+    current_file(path).write_text(f"{MEAN}\n", encoding="utf-8")
     (problem,) = read(path).problems
     assert "while it ran" not in problem
-    current(path).write_text("masked_min/value:float32:eager\n", encoding="utf-8")
+    current_file(path).write_text("masked_min/value:float32:eager\n", encoding="utf-8")
     (problem,) = read(path).problems
     assert problem.endswith("while it ran masked_min/value:float32:eager")
 

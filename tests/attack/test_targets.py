@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from conformance.commands.cli import main
 from conformance.errors import ResultError
 from conformance.records import merge, read
-from conformance.run.resume import earlier
+from conformance.run.resume import read_earlier
 from tests.attack.test_verdicts import BAD, GOOD, MAX, MEAN, write
 
 if TYPE_CHECKING:
@@ -135,4 +135,4 @@ def test_runs_of_other_versions_are_not_put_together(tmp_path: Path) -> None:
     with pytest.raises(ResultError, match="versions is"):
         merge([read(one), read(two)])
     with pytest.raises(ResultError, match="is of another run: versions is"):
-        earlier([two], read(one).header, [])
+        read_earlier([two], read(one).header, [])

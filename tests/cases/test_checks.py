@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.cases import load_flags, vacuous, vocabulary
-from conformance.cases.validate import checked, parsed
+from conformance.cases import find_vacuous, load_flags, vocabulary
+from conformance.cases.validate import check_cases, parse_json
 from conformance.errors import CaseError
 from conformance.operations import load_operations
 
@@ -120,7 +120,7 @@ def test_a_wrong_case_is_refused_with_what_is_wrong(
     raw = one("masked_mean", "article-mean")
     mutation(raw["cases"][0])
     with pytest.raises(CaseError) as caught:
-        checked(raw, "here.json", WORDS)
+        check_cases(raw, "here.json", WORDS)
     assert message in str(caught.value)
     assert str(caught.value).startswith("here.json: case '")
     assert str(caught.value).endswith(CLEAN)
@@ -165,7 +165,7 @@ def test_wrong_labels_and_logits_are_refused(
     raw = one("masked_loss", LOSS)
     raw["cases"][0]["inputs"][field] = value
     with pytest.raises(CaseError) as caught:
-        checked(raw, "here.json", WORDS)
+        check_cases(raw, "here.json", WORDS)
     assert f"case '{LOSS}': {message}" in str(caught.value)
 
 
@@ -191,7 +191,7 @@ def test_wrong_weights_are_refused(mutation: Mutation, message: str) -> None:
     raw = one("birnn", "article-lstm-concat")
     mutation(raw["cases"][0]["weights"])
     with pytest.raises(CaseError) as caught:
-        checked(raw, "here.json", WORDS)
+        check_cases(raw, "here.json", WORDS)
     assert message in str(caught.value)
 
 
@@ -201,7 +201,7 @@ def test_only_empty_rows_are_declared() -> None:
     with pytest.raises(
         CaseError, match="want: got declared, expected numbers, since every"
     ):
-        checked(raw, "here.json", WORDS)
+        check_cases(raw, "here.json", WORDS)
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_only_empty_rows_are_declared() -> None:
 )
 def test_a_malformed_file_is_refused(text: str, message: str) -> None:
     with pytest.raises(CaseError) as caught:
-        checked(parsed(text, "here.json"), "here.json", WORDS)
+        check_cases(parse_json(text, "here.json"), "here.json", WORDS)
     assert message in str(caught.value)
 
 
@@ -234,21 +234,21 @@ def test_an_unknown_operation_is_refused() -> None:
     with pytest.raises(
         CaseError, match="operation: got 'masked_men', expected one of "
     ):
-        checked(raw, "here.json", WORDS)
+        check_cases(raw, "here.json", WORDS)
 
 
 def test_a_slug_is_used_once() -> None:
     raw = one("masked_mean", "article-mean")
     raw["cases"] *= 2
     with pytest.raises(CaseError, match="a slug that no other case in the file has"):
-        checked(raw, "here.json", WORDS)
+        check_cases(raw, "here.json", WORDS)
 
 
 def test_a_depth_bomb_inside_a_case_is_refused() -> None:
     text = json.dumps(one("masked_mean", "article-mean"))
     bomb = text.replace("[[1, 0, 3", "[" * 700 + "]" * 700 + ", [[1, 0, 3")
     with pytest.raises(CaseError):
-        checked(parsed(bomb, "here.json"), "here.json", WORDS)
+        check_cases(parse_json(bomb, "here.json"), "here.json", WORDS)
 
 
 def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -294,9 +294,11 @@ def test_whatever_stands_in_a_file_only_case_errors_come_out(
     else:
         del inside[last]
     try:
-        cases = checked(parsed(json.dumps(raw), "here.json"), "here.json", WORDS)
+        cases = check_cases(
+            parse_json(json.dumps(raw), "here.json"), "here.json", WORDS
+        )
     except CaseError:
         cases = ()
     for case in cases:
         assert "float32" in case.dtypes
-        vacuous(case)
+        find_vacuous(case)

@@ -14,7 +14,7 @@ from conformance.adapters.head import read_head
 from conformance.cases.answers import vocabulary
 from conformance.cases.files import load_flags
 from conformance.cases.model import Vocabulary
-from conformance.cases.write import answered
+from conformance.cases.write import answer_cases
 from conformance.commands.pages import commands
 from conformance.gate import load_known
 from conformance.operations import load_operations
@@ -179,5 +179,5 @@ def test_the_case_that_is_shown_is_one() -> None:
         padded=words.padded,
     )
     whole = {"schema": 1, "operation": "masked_mean", "cases": [json.loads(text)]}
-    _, cases = answered(json.dumps(whole), "docs/cases.md", words)
+    _, cases = answer_cases(json.dumps(whole), "docs/cases.md", words)
     assert cases[0].want == [-6.0]

@@ -64,7 +64,7 @@ def test_what_numpy_cannot_do_is_refused() -> None:
     with pytest.raises(NothingCapturedError, match="numpy has no compiled route"):
         framework.compile(abs)
     with pytest.raises(NothingCapturedError, match="plan the eager route only"):
-        framework.captured(abs)
+        framework.read_capture(abs)
     with pytest.raises(UnconnectedGradientError, match="plan no gradient checks"):
         framework.gradient(abs, [0])
     with pytest.raises(UnconnectedGradientError, match="cannot differentiate"):

@@ -53,9 +53,9 @@ def test_tensors_have_no_layouts() -> None:
 
 def test_a_compiled_function_says_what_was_captured() -> None:
     compiled = framework.compile(lambda x: x * 2 + 1)
-    before = framework.captured(compiled)
+    before = framework.read_capture(compiled)
     got = compiled(framework.tensor(np.ones(3)))
-    after = framework.captured(compiled)
+    after = framework.read_capture(compiled)
     assert (before.graphs, before.operations) == (0, 0)
     assert framework.array(got).tolist() == [3, 3, 3]
     assert (after.graphs, after.operations, after.breaks) == (1, 2, 0)
@@ -70,11 +70,11 @@ def test_one_graph_serves_every_mask_of_a_shape() -> None:
         framework.tensor(np.array(one)) for one in ([True] * 3, [True, False, True])
     ]
     assert [float(compiled(x, mask)) for mask in masks] == [3, 2]
-    assert framework.captured(compiled).graphs == 1
+    assert framework.read_capture(compiled).graphs == 1
 
 
 def test_a_function_that_was_not_compiled_captured_nothing() -> None:
-    assert framework.captured(lambda x: x).operations == 0
+    assert framework.read_capture(lambda x: x).operations == 0
 
 
 def test_a_gradient_is_weighed_by_the_cotangent() -> None:

@@ -59,7 +59,7 @@ def ask(subject: Subject, question: Question, sample: Sample) -> Answer:
             result = subject.callable(batch)(*tensors, mask)
             after = [framework.array(tensor) for tensor in tensors]
             dtype = framework.dtype(result)
-            answer = subject.checked(result, sample.want.shape)
+            answer = subject.check_result(result, sample.want.shape)
     except ContractViolation:
         return Answer(array=None, dtype="another shape")
     except KeyboardInterrupt:
@@ -98,9 +98,9 @@ class Judge:
             return False
         if got.written != said.written:
             return False
-        return self.alike(got.array, said.array)
+        return self.are_alike(got.array, said.array)
 
-    def alike(self, got: Array, said: Array) -> bool:
+    def are_alike(self, got: Array, said: Array) -> bool:
         """Tell whether two arrays are the same where it counts."""
         if got.shape != said.shape or self._far(got, said):
             return False
@@ -160,11 +160,11 @@ def judge(sample: Sample, declaration: Declaration) -> Judge:
     mistakes apart.
     """
     full = replace(sample.batch, mask=np.ones_like(sample.batch.mask))
-    whole = sample.having(full) if _finite(full) else sample
+    whole = sample.replace_batch(full) if _is_finite(full) else sample
     exact = _bound(sample)
     return Judge(
         dtype=sample.dtype,
-        counts=_counted(sample, declaration),
+        counts=_compared_elements(sample, declaration),
         exact=exact,
         bound=np.maximum(exact, _bound(whole)),
     )
@@ -177,7 +177,7 @@ def _bound(sample: Sample) -> Array:
     return np.where(np.isfinite(allowed), np.abs(allowed), 0.0)
 
 
-def _finite(batch: Batch) -> bool:
+def _is_finite(batch: Batch) -> bool:
     arrays = batch.arrays.values()
     if any(a.dtype.kind in "iu" and (a.min() < 0 or a.max() > CLASSES) for a in arrays):
         return False
@@ -188,7 +188,7 @@ def _finite(batch: Batch) -> bool:
     )
 
 
-def _counted(sample: Sample, declaration: Declaration) -> Array:
+def _compared_elements(sample: Sample, declaration: Declaration) -> Array:
     """Return which elements of the answer are compared.
 
     A row without valid positions gives what each adapter declares: where that is not

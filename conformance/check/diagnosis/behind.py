@@ -82,7 +82,7 @@ _WHOLE: tuple[tuple[str, Divisor], ...] = (
 )
 
 
-def _counted(mask: Array, like: Array) -> Array:
+def _count_valid(mask: Array, like: Array) -> Array:
     """Return how many positions a mask has, by row or in all, as the answer has it."""
     counts = mask.sum(axis=1) if like.ndim else mask.sum()
     wide = counts.reshape(np.shape(counts) + (1,) * max(0, like.ndim - 1))
@@ -101,7 +101,7 @@ def _by(answer: Array, divisor: Array) -> Array | None:
 def _instead(divisor: Divisor) -> Change:
     def change(answer: Array, batch: Batch, used: Array) -> Array | None:
         by = _by(answer, divisor(batch))
-        return None if by is None else answer * _counted(used, answer) / by
+        return None if by is None else answer * _count_valid(used, answer) / by
 
     return change
 
@@ -116,14 +116,14 @@ def _besides(divisor: Divisor, power: int) -> Change:
 
 
 def _own_count(answer: Array, batch: Batch, used: Array) -> Array:
-    return answer * _counted(used, answer) / _counted(batch.mask, answer)
+    return answer * _count_valid(used, answer) / _count_valid(batch.mask, answer)
 
 
 def _little(epsilon: float) -> Change:
     def change(answer: Array, batch: Batch, used: Array) -> Array:
         number = batch.mask.sum(axis=1) if answer.ndim else batch.mask.sum()
         number = number.reshape(number.shape + (1,) * max(0, answer.ndim - 1))
-        return np.asarray(answer * _counted(used, answer) / (number + epsilon))
+        return np.asarray(answer * _count_valid(used, answer) / (number + epsilon))
 
     return change
 
@@ -131,7 +131,7 @@ def _little(epsilon: float) -> Change:
 def _times(power: int) -> Change:
     def change(answer: Array, batch: Batch, used: Array) -> Array:
         del batch
-        return np.asarray(answer * _counted(used, answer) ** power)
+        return np.asarray(answer * _count_valid(used, answer) ** power)
 
     return change
 
@@ -166,7 +166,7 @@ DIVISORS: tuple[AnswerPart, ...] = (
 """What was divided by."""
 
 
-def _timed(answer: Array, batch: Batch) -> Array | None:
+def _time_mask(answer: Array, batch: Batch) -> Array | None:
     """Return the mask over an answer with a time axis; None where it has none."""
     if answer.ndim < 2 or answer.shape[:2] != batch.mask.shape:  # noqa: PLR2004 - [B, T]
         return None
@@ -176,7 +176,7 @@ def _timed(answer: Array, batch: Batch) -> Array | None:
 def _at_padding(value: float) -> Change:
     def change(answer: Array, batch: Batch, used: Array) -> Array | None:
         del used
-        mask = _timed(answer, batch)
+        mask = _time_mask(answer, batch)
         return None if mask is None else np.where(mask, answer, value)
 
     return change
@@ -184,14 +184,14 @@ def _at_padding(value: float) -> Change:
 
 def _product(answer: Array, batch: Batch, used: Array) -> Array | None:
     del used
-    mask = _timed(answer, batch)
+    mask = _time_mask(answer, batch)
     return None if mask is None else answer * mask
 
 
-def _renormalised(epsilon: float) -> Change:
+def _normalise_again(epsilon: float) -> Change:
     def change(answer: Array, batch: Batch, used: Array) -> Array | None:
         del used
-        mask = _timed(answer, batch)
+        mask = _time_mask(answer, batch)
         if mask is None:
             return None
         kept = np.where(mask, answer, 0.0)
@@ -200,9 +200,9 @@ def _renormalised(epsilon: float) -> Change:
     return change
 
 
-def _input_kept(answer: Array, batch: Batch, used: Array) -> Array | None:
+def _keep_input(answer: Array, batch: Batch, used: Array) -> Array | None:
     del used
-    mask, first = _timed(answer, batch), next(iter(batch.arrays.values()))
+    mask, first = _time_mask(answer, batch), next(iter(batch.arrays.values()))
     if mask is None or first.shape != answer.shape:
         return None
     return np.where(mask, answer, np.asarray(first, np.float64))
@@ -221,14 +221,14 @@ AFTER: tuple[AnswerPart, ...] = (
     ),
     AnswerPart(
         text="applies the mask to the answer alone, and makes what is left sum to one",
-        change=_renormalised(0.0),
+        change=_normalise_again(0.0),
         after=True,
     ),
     *(
         AnswerPart(
             text=f"applies the mask to the answer alone, and divides by its sum plus "
             f"{epsilon}",
-            change=_renormalised(float(epsilon)),
+            change=_normalise_again(float(epsilon)),
             after=True,
         )
         for epsilon in ("1e-13", "1e-12", "1e-10", *EPSILONS)
@@ -243,7 +243,7 @@ AFTER: tuple[AnswerPart, ...] = (
     ),
     AnswerPart(
         text="applies the mask to the answer alone, and keeps the input at padding",
-        change=_input_kept,
+        change=_keep_input,
         after=True,
     ),
 )
@@ -270,38 +270,38 @@ def _left(answer: Array, batch: Batch, used: Array) -> Array | None:
     return np.where(nothing, np.nan, answer)
 
 
-def _plain(change: Callable[[Array], Array]) -> Change:
+def _wrap_change(change: Callable[[Array], Array]) -> Change:
     return lambda answer, _, __: np.asarray(change(answer), np.float64)
 
 
-def _sorted(answer: Array, batch: Batch, used: Array) -> Array | None:
+def _sort_rows(answer: Array, batch: Batch, used: Array) -> Array | None:
     del used
     if not answer.ndim or len(answer) != batch.rows:
         return None
     return answer[np.argsort(-batch.counts, kind="stable")]
 
 
-def _moved(by: int) -> Change:
+def _move(by: int) -> Change:
     def change(answer: Array, batch: Batch, used: Array) -> Array | None:
         del used
-        if _timed(answer, batch) is None:
+        if _time_mask(answer, batch) is None:
             return None
         return np.roll(answer, by, axis=1)
 
     return change
 
 
-def _turned(answer: Array, batch: Batch, used: Array) -> Array | None:
+def _turn(answer: Array, batch: Batch, used: Array) -> Array | None:
     del used
-    return None if _timed(answer, batch) is None else answer[:, ::-1]
+    return None if _time_mask(answer, batch) is None else answer[:, ::-1]
 
 
 def _spread(answer: Array) -> Array:
     return answer + 0 * answer.sum(axis=0, keepdims=True) if answer.ndim else answer
 
 
-def _rounded(dtype: str) -> Change:
-    return _plain(lambda answer: answer.astype(numpy_dtype(dtype)))
+def _round(dtype: str) -> Change:
+    return _wrap_change(lambda answer: answer.astype(numpy_dtype(dtype)))
 
 
 _COMMON = 9
@@ -321,14 +321,16 @@ OTHERS: tuple[AnswerPart, ...] = (
         )
     ),
     AnswerPart(text="gives NaN where nothing of a row is left", change=_left),
-    AnswerPart(text="lets the NaN of one row reach every row", change=_plain(_spread)),
+    AnswerPart(
+        text="lets the NaN of one row reach every row", change=_wrap_change(_spread)
+    ),
     AnswerPart(
         text="replaces NaN in the answer by 0",
-        change=_plain(lambda answer: np.where(np.isnan(answer), 0.0, answer)),
+        change=_wrap_change(lambda answer: np.where(np.isnan(answer), 0.0, answer)),
     ),
     AnswerPart(
         text="replaces NaN and infinity in the answer by finite numbers",
-        change=_plain(
+        change=_wrap_change(
             lambda answer: np.asarray(
                 np.nan_to_num(answer.astype(np.float32)), np.float64
             )
@@ -336,18 +338,20 @@ OTHERS: tuple[AnswerPart, ...] = (
     ),
     AnswerPart(
         text="sorts the rows by length and does not sort the answers back",
-        change=_sorted,
+        change=_sort_rows,
     ),
-    AnswerPart(text="gives the answer of the position before", change=_moved(1)),
-    AnswerPart(text="gives the answer of the position behind", change=_moved(-1)),
-    AnswerPart(text="gives the answers of a row from its end", change=_turned),
-    AnswerPart(text="gives the logarithm of the answer", change=_plain(np.log)),
-    AnswerPart(text="gives exp of the answer", change=_plain(np.exp)),
-    AnswerPart(text="gives the root of the answer", change=_plain(np.sqrt)),
-    AnswerPart(text="gives the answer's negative", change=_plain(np.negative)),
-    AnswerPart(text="rounds the answer to bfloat16", change=_rounded("bfloat16")),
-    AnswerPart(text="rounds the answer to float16", change=_rounded("float16")),
-    AnswerPart(text="truncates the answer to a whole number", change=_plain(np.trunc)),
+    AnswerPart(text="gives the answer of the position before", change=_move(1)),
+    AnswerPart(text="gives the answer of the position behind", change=_move(-1)),
+    AnswerPart(text="gives the answers of a row from its end", change=_turn),
+    AnswerPart(text="gives the logarithm of the answer", change=_wrap_change(np.log)),
+    AnswerPart(text="gives exp of the answer", change=_wrap_change(np.exp)),
+    AnswerPart(text="gives the root of the answer", change=_wrap_change(np.sqrt)),
+    AnswerPart(text="gives the answer's negative", change=_wrap_change(np.negative)),
+    AnswerPart(text="rounds the answer to bfloat16", change=_round("bfloat16")),
+    AnswerPart(text="rounds the answer to float16", change=_round("float16")),
+    AnswerPart(
+        text="truncates the answer to a whole number", change=_wrap_change(np.trunc)
+    ),
 )
 """What else becomes of an answer: NaN, empty rows, order, dtype."""
 

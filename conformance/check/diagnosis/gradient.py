@@ -36,19 +36,19 @@ def diagnose_gradient(subject: Subject, verdict: Verdict, oracle: Oracle) -> str
     sample = Sample(
         oracle=oracle, variant=subject.variant, dtype=subject.dtype, batch=batch
     )
-    sample = _declared(subject, sample)
+    sample = _declare(subject, sample)
     if not subject.agrees(sample).passed:
         return ""  # checks of the answer name that
-    return next(_named(got, verdict, batch.mask), "")
+    return next(_name_mistakes(got, verdict, batch.mask), "")
 
 
-def _declared(subject: Subject, sample: Sample) -> Sample:
+def _declare(subject: Subject, sample: Sample) -> Sample:
     declaration, name = subject.adapter.declaration, subject.variant.name
     empty, padding = declaration.empty_row(name), declaration.at_padding(name)
     return replace(sample, empty=empty, padding=padding)
 
 
-def _named(got: Array, verdict: Verdict, mask: Array) -> Iterator[str]:
+def _name_mistakes(got: Array, verdict: Verdict, mask: Array) -> Iterator[str]:
     if got.shape[: mask.ndim] == mask.shape:
         padded = np.broadcast_to(~over_time(mask, got), got.shape)
         if np.isnan(got[padded]).any() and np.isfinite(got[~padded]).all():
@@ -66,10 +66,10 @@ def _named(got: Array, verdict: Verdict, mask: Array) -> Iterator[str]:
     elif not np.isfinite(got).all():
         yield "lets what stands at padding reach the gradient of a parameter"
     if verdict.want is not None:
-        yield from _rescaled(got, verdict.want, mask)
+        yield from _find_divisors(got, verdict.want, mask)
 
 
-def _rescaled(got: Array, want: Array, mask: Array) -> Iterator[str]:
+def _find_divisors(got: Array, want: Array, mask: Array) -> Iterator[str]:
     """Yield by what a gradient was divided, where that is all that is wrong."""
     if not np.any(want) or got.shape[:1] != mask.shape[:1]:
         return

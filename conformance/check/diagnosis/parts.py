@@ -93,7 +93,7 @@ def _numbers(batch: Batch, test: Callable[[Array], Array]) -> Array:
     return holds
 
 
-def _moved(batch: Batch, by: int) -> Array:
+def _move_mask(batch: Batch, by: int) -> Array:
     """Return the mask moved along time, with padding where nothing moves in."""
     moved = np.zeros_like(batch.mask)
     if by > 0:
@@ -137,11 +137,11 @@ MASKS: tuple[MaskPart, ...] = (
     ),
     MaskPart(
         text="moves the mask one position to the right",
-        change=lambda batch: _moved(batch, 1),
+        change=lambda batch: _move_mask(batch, 1),
     ),
     MaskPart(
         text="moves the mask one position to the left, and loses the last valid one",
-        change=lambda batch: _moved(batch, -1),
+        change=lambda batch: _move_mask(batch, -1),
     ),
     MaskPart(
         text="leaves out each row's last valid position unless it is the only one",
@@ -256,12 +256,12 @@ def _each(batch: Batch, change: Callable[[Array], Array]) -> Batch:
     return replace(batch, arrays=changed)
 
 
-def _filled(batch: Batch, value: float) -> Batch:
+def _fill_padding(batch: Batch, value: float) -> Batch:
     return _each(batch, lambda x: np.where(over(batch.mask, x), x, x.dtype.type(value)))
 
 
 def _fill(value: float) -> Callable[[Batch, float], Batch]:
-    return lambda batch, _: _filled(batch, value)
+    return lambda batch, _: _fill_padding(batch, value)
 
 
 def _product(batch: Batch, _: float) -> Batch:
@@ -276,11 +276,11 @@ def _sum(batch: Batch, value: float) -> Batch:
     return _each(batch, added)
 
 
-def _rounded(dtype: str) -> Callable[[Batch, float], Batch]:
+def _round(dtype: str) -> Callable[[Batch, float], Batch]:
     return lambda batch, _: _each(batch, lambda x: x.astype(numpy_dtype(dtype)))
 
 
-def _turned(batch: Batch, _: float) -> Batch:
+def _turn(batch: Batch, _: float) -> Batch:
     turned = {name: array[:, ::-1].copy() for name, array in batch.arrays.items()}
     return replace(batch, arrays=turned)
 
@@ -331,12 +331,12 @@ INPUTS: tuple[InputPart, ...] = (
     ),
     InputPart(
         text="fills padding with the dtype's smallest number and then counts it",
-        change=lambda batch, largest: _filled(batch, -largest),
+        change=lambda batch, largest: _fill_padding(batch, -largest),
         fills=True,
     ),
     InputPart(
         text="fills padding with the dtype's largest number and then counts it",
-        change=_filled,
+        change=_fill_padding,
         fills=True,
     ),
     InputPart(
@@ -389,13 +389,13 @@ INPUTS: tuple[InputPart, ...] = (
             batch, lambda x: np.where(np.isfinite(x), x, x.dtype.type(0))
         ),
     ),
-    InputPart(text="rounds the input to bfloat16", change=_rounded("bfloat16")),
-    InputPart(text="rounds the input to float16", change=_rounded("float16")),
+    InputPart(text="rounds the input to bfloat16", change=_round("bfloat16")),
+    InputPart(text="rounds the input to float16", change=_round("float16")),
     InputPart(
         text="truncates the input to whole numbers",
         change=lambda batch, _: _each(batch, np.trunc),
     ),
-    InputPart(text="reads the rows from their ends, not the mask", change=_turned),
+    InputPart(text="reads the rows from their ends, not the mask", change=_turn),
 )
 """What stood at padding, and what became of NaN."""
 

@@ -73,10 +73,10 @@ def questions(
     for batch in batches:
         yield Question(batch=batch, plain=_plain(batch))
     # Weights of their own: a shrunk batch has zeros, under which much is alike.
-    telling = _telling(oracle, variant, dtype, declaration)
+    telling = _distinguishing_batches(oracle, variant, dtype, declaration)
     for batch in telling:
         yield Question(batch=cast(batch, dtype), plain=_plain(batch))
-    other = cast(_generated(oracle, variant, 1), dtype)
+    other = cast(_generate(oracle, variant, 1), dtype)
     for form in declaration.mask_forms:
         if form in {"float", "int8", "none"}:
             yield Question(batch=other, form=form)
@@ -84,40 +84,40 @@ def questions(
         yield Question(batch=other, layout="transposed")
 
 
-def _generated(oracle: Oracle, variant: Variant, turn: int) -> Batch:
+def _generate(oracle: Oracle, variant: Variant, turn: int) -> Batch:
     return generate(oracle, variant, seed=SEED, turn=2 * turn)
 
 
-def _telling(
+def _distinguishing_batches(
     oracle: Oracle, variant: Variant, dtype: str, declaration: Declaration
 ) -> Iterator[Batch]:
     """Yield batches of one shape, so that a compiled adapter compiles once."""
-    plain = _generated(oracle, variant, 0)
+    plain = _generate(oracle, variant, 0)
     yield plain
-    yield _generated(oracle, variant, 1)
+    yield _generate(oracle, variant, 1)
     for turn in range(ORDINARY):
         yield _ordinary(oracle, variant, turn)
-    yield _at_padding(plain, 0.0)
+    yield _replace_padding(plain, 0.0)
     yield replace(plain, mask=plain.mask & (np.arange(plain.time) < SHORT))
     yield replace(plain, mask=np.ones_like(plain.mask))
-    yield _at_padding(plain, 512.0).each(lambda array: array[1:2])
-    yield from _placed(plain, declaration)
+    yield _replace_padding(plain, 512.0).each(lambda array: array[1:2])
+    yield from _placed_batches(plain, declaration)
     if declaration.empty_row(variant.name) != "error":
         mask = plain.mask.copy()
         mask[1] = False
         yield replace(plain, mask=mask)
         yield replace(plain, mask=np.zeros_like(mask))
     if not variant.makes_mask:
-        yield from _wild(plain, dtype)
+        yield from _wild_batches(plain, dtype)
     if ".cross_entropy." in variant.name:
-        yield _labelled(plain, -1)
-        yield _labelled(plain, 255)
+        yield _replace_labels(plain, -1)
+        yield _replace_labels(plain, 255)
     builds = load_operations()[variant.operation].builds
     if not builds and declaration.primary == "eager":
-        yield _long(oracle, variant)
+        yield _long_rows(oracle, variant)
 
 
-def _placed(plain: Batch, declaration: Declaration) -> Iterator[Batch]:
+def _placed_batches(plain: Batch, declaration: Declaration) -> Iterator[Batch]:
     """Yield batches whose padding is elsewhere than on the right, where it may be."""
     if "left" in declaration.placements:
         yield plain.each(lambda array: array[:, ::-1])
@@ -127,13 +127,13 @@ def _placed(plain: Batch, declaration: Declaration) -> Iterator[Batch]:
         yield replace(plain, mask=mask)
 
 
-def _wild(plain: Batch, dtype: str) -> Iterator[Batch]:
+def _wild_batches(plain: Batch, dtype: str) -> Iterator[Batch]:
     """Yield large valid numbers, then NaN and infinity at padding and NaN before it."""
-    yield _with_valid(plain, FILLS, dtype)
-    yield _at_padding(plain, np.nan)
-    yield _at_padding(plain, np.inf)
+    yield _replace_valid(plain, FILLS, dtype)
+    yield _replace_padding(plain, np.nan)
+    yield _replace_padding(plain, np.inf)
     if next(iter(plain.arrays.values())).dtype.kind == "f":
-        yield _nan_valid(plain)
+        yield _put_nan(plain)
 
 
 def _plain(batch: Batch) -> bool:
@@ -145,7 +145,7 @@ def _plain(batch: Batch) -> bool:
 
 def _ordinary(oracle: Oracle, variant: Variant, turn: int) -> Batch:
     """Return a batch with numbers at padding that might as well be valid."""
-    batch = _generated(oracle, variant, turn)
+    batch = _generate(oracle, variant, turn)
     if variant.makes_mask:
         return batch
     draw = Draw(SEED, f"{variant.name}/ordinary", 2 * turn)
@@ -153,7 +153,7 @@ def _ordinary(oracle: Oracle, variant: Variant, turn: int) -> Batch:
     return replace(batch, arrays=oracle.generate(variant.options, draw, full))
 
 
-def _with_valid(batch: Batch, values: Sequence[float], dtype: str) -> Batch:
+def _replace_valid(batch: Batch, values: Sequence[float], dtype: str) -> Batch:
     """Return the batch with valid values of one magnitude in each row."""
     largest = PRECISIONS[dtype].largest
     rows = np.resize(np.asarray(values), batch.rows)
@@ -165,7 +165,7 @@ def _with_valid(batch: Batch, values: Sequence[float], dtype: str) -> Batch:
     return replace(batch, arrays={**batch.arrays, name: changed})
 
 
-def _at_padding(batch: Batch, value: float) -> Batch:
+def _replace_padding(batch: Batch, value: float) -> Batch:
     arrays = {}
     for name, array in batch.arrays.items():
         wide = batch.mask.reshape(batch.mask.shape + (1,) * (array.ndim - 2))
@@ -174,7 +174,7 @@ def _at_padding(batch: Batch, value: float) -> Batch:
     return replace(batch, arrays=arrays)
 
 
-def _nan_valid(batch: Batch) -> Batch:
+def _put_nan(batch: Batch) -> Batch:
     name, array = next(iter(batch.arrays.items()))
     changed = array.copy()
     # A row of one position is left without any where NaN is skipped.
@@ -182,7 +182,7 @@ def _nan_valid(batch: Batch) -> Batch:
     return replace(batch, arrays={**batch.arrays, name: changed})
 
 
-def _long(oracle: Oracle, variant: Variant) -> Batch:
+def _long_rows(oracle: Oracle, variant: Variant) -> Batch:
     """Return rows that small integers and bfloat16 cannot count."""
     batch = generate(oracle, variant, seed=SEED, turn=0, time=300, rows=3)
     mask = np.arange(300) < np.asarray([130, 260, 300])[:, None]
@@ -191,6 +191,6 @@ def _long(oracle: Oracle, variant: Variant) -> Batch:
     return replace(batch, arrays={**arrays, name: np.ones_like(array) / 2}, mask=mask)
 
 
-def _labelled(batch: Batch, label: int) -> Batch:
+def _replace_labels(batch: Batch, label: int) -> Batch:
     labels = np.where(batch.mask, batch.arrays["targets"], label)
     return replace(batch, arrays={**batch.arrays, "targets": labels})

@@ -202,12 +202,12 @@ class Search:
         first = next(self._questions())
         # Parts change rows and positions: without any there is nothing to change.
         some = first.sample.batch.mask.size > 0
-        stages = [self._listed]
-        stages += [self._single] if some else []
+        stages = [self._list_mutants]
+        stages += [self._list_singles] if some else []
         if some and thorough:
             stages += [self._double, self._listed_and_more, self._triple]
         for stage in stages:
-            found, plain = self._explained(stage())
+            found, plain = self._split_explaining(stage())
             if found:
                 return found, False
             partly = partly or plain
@@ -218,14 +218,14 @@ class Search:
         first = next(self._questions())
         alike = [
             mistake
-            for mistake in self._listed()
+            for mistake in self._list_mutants()
             if (said := first.answer(mistake)) is not None
             and said.array is None
             and said.dtype == first.got.dtype
         ]
-        return self._explained(alike)[0]
+        return self._split_explaining(alike)[0]
 
-    def _explained(
+    def _split_explaining(
         self, mistakes: Iterable[Mistake]
     ) -> tuple[Sequence[Mistake], Sequence[Mistake]]:
         """Return those that explain everything, and those that explain plain input."""
@@ -296,10 +296,10 @@ class Search:
             if mutant.kind == "forward" and mutant.shows(self._variant.name)
         )
 
-    def _listed(self) -> Iterator[Mistake]:
+    def _list_mutants(self) -> Iterator[Mistake]:
         yield from self._known
 
-    def _single(self) -> Iterator[Mistake]:
+    def _list_singles(self) -> Iterator[Mistake]:
         if self._variant.makes_mask:
             for part in MASKS:
                 yield Mistake(formula=self._right, answer=on_answer(part))

@@ -128,7 +128,7 @@ def text(path: Path, framework: str) -> str:
         framework=framework,
         requirement=f"{framework}=={release}" if release else framework,
         primary=FRAMEWORKS[framework].primary,
-        routes=_further(framework),
+        routes=_further_routes(framework),
         traps=_TRAPS[framework],
         imported=framework,
         ready=[each for each in functions if each.name in READY],
@@ -153,7 +153,7 @@ def _check(path: Path, framework: str) -> None:
         raise UsageError(msg)
 
 
-def _further(framework: str) -> str:
+def _further_routes(framework: str) -> str:
     """Return the other routes of the levels below extended, and where the rest is."""
     traits = FRAMEWORKS[framework]
     others = {"eager", "compiled"} & set(traits.routes) - {traits.primary}

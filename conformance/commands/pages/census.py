@@ -23,7 +23,7 @@ from conformance.operations import load_operations
 from conformance.run import catalogue
 from conformance.specification.plan import plan
 from conformance.specification.selection import Selection
-from conformance.trial.exact import CLAUSES, IN_RANGE, judged
+from conformance.trial.exact import CLAUSES, IN_RANGE, find_judged
 from conformance.trial.precision import PRECISIONS, numpy_dtype
 from conformance.trial.verdict import find_outside
 
@@ -155,7 +155,7 @@ def _of_verdict(verdict: Verdict, check: Check) -> Census:
     got, want, allowed = verdict.got, verdict.want, verdict.allowed
     if got is None or want is None or allowed is None:
         return Census()
-    asked = judged(verdict.open_by, want.shape)
+    asked = find_judged(verdict.open_by, want.shape)
     spoilt, blind = 0, list[str]()
     for name, change in _SPOILS.items():
         wrong = change(want, allowed, check.dtype)

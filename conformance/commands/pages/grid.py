@@ -28,7 +28,7 @@ This page is written by `python -m conformance.commands.pages.mutants --write`.
 def lines(matrix: Matrix) -> Iterator[str]:
     """Yield the matrix for a terminal: a line for each mutant, then what is amiss."""
     for mutant in matrix.mutants:
-        laws, cases = caught(matrix, mutant)
+        laws, cases = find_catchers(matrix, mutant)
         yield f"{mutant.id}: {', '.join(laws) or 'no law'}; {len(cases)} cases"
     yield from problems(matrix)
     for mutant in matrix.not_run:
@@ -68,14 +68,14 @@ def page(matrix: Matrix, powers: Mapping[str, Power]) -> str:
     return "\n".join(parts) + "\n"
 
 
-def caught(matrix: Matrix, mutant: Mutant) -> tuple[list[str], list[str]]:
+def find_catchers(matrix: Matrix, mutant: Mutant) -> tuple[list[str], list[str]]:
     """Return the names of the laws, and the cases, that catch a mutant."""
     items = matrix.kills[mutant.id]
     laws = [item.partition(".")[2] for item in items if "/" not in item]
     return laws, [item for item in items if "/" in item]
 
 
-def published(matrix: Matrix) -> dict[str, list[Mistake]]:
+def collect_mistakes(matrix: Matrix) -> dict[str, list[Mistake]]:
     """Return what laws catch as the data that `explain` reads, by operation."""
     found: dict[str, list[Mistake]] = {}
     for name, operation in load_operations().items():
@@ -86,7 +86,9 @@ def published(matrix: Matrix) -> dict[str, list[Mistake]]:
                 text=mutant.text,
                 url=mutant.url,
                 first=mutant.clause,
-                laws=tuple(law for law in order if law in caught(matrix, mutant)[0]),
+                laws=tuple(
+                    law for law in order if law in find_catchers(matrix, mutant)[0]
+                ),
             )
             for mutant in matrix.mutants
             if mutant.operation == name
@@ -109,7 +111,7 @@ def _list(matrix: Matrix, own: list[Mutant]) -> Iterator[str]:
     for mutant in own:
         text = f"[{mutant.text}]({mutant.url})" if mutant.url else mutant.text
         text = text.replace("|", "\\|")
-        count = len(caught(matrix, mutant)[1])
+        count = len(find_catchers(matrix, mutant)[1])
         yield (
             f"| {mutant.name} | {text} | {mutant.framework} | {mutant.clause} "
             f"| {count} |"
@@ -124,7 +126,7 @@ def _grid(matrix: Matrix, name: str, own: list[Mutant]) -> Iterator[str]:
     yield f"| mutant | {' | '.join(numbers)} |"
     yield f"| --- | {' | '.join('---' for _ in laws)} |"
     for mutant in own:
-        found = caught(matrix, mutant)[0]
+        found = find_catchers(matrix, mutant)[0]
         marks = ("x" if law in found else "" for law in laws)
         yield f"| {mutant.name} | {' | '.join(marks)} |"
 

@@ -20,7 +20,7 @@ from conformance.run import catalogue
 from conformance.specification.plan import laws_of, plan
 from conformance.specification.selection import Selection
 from conformance.trial.frameworks import load_framework
-from conformance.trial.oracle import Remembered
+from conformance.trial.oracle import CachedOracle
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -106,7 +106,7 @@ def kill_matrix(
     """
     chosen = tuple(operations) or tuple(load_operations())
     cases = catalogue.cases()
-    there = [name for name in frameworks if _installed(name)]
+    there = [name for name in frameworks if _is_installed(name)]
     every = [each for name in chosen for each in mutants(name)]
     run = tuple(each for each in every if each.framework in there)
     kills: dict[str, tuple[str, ...]] = {}
@@ -114,7 +114,7 @@ def kill_matrix(
     for own, failed in _each(chosen, there, workers):
         kills |= own
         wrong += failed
-    idle, unjudged = _idle(chosen, cases, kills, there)
+    idle, unjudged = _find_idle(chosen, cases, kills, there)
     return Matrix(
         mutants=run,
         kills=kills,
@@ -144,8 +144,8 @@ def _each(
 def _of_operation(
     name: str, there: Sequence[str]
 ) -> tuple[dict[str, tuple[str, ...]], list[str]]:
-    cases, oracle = catalogue.cases(), Remembered(load_oracle(name))
-    wrong = _wrong(name, cases, oracle)
+    cases, oracle = catalogue.cases(), CachedOracle(load_oracle(name))
+    wrong = _check_right_ones(name, cases, oracle)
     kills = {
         each.id: killers(each, cases, oracle)
         for each in mutants(name)
@@ -170,7 +170,7 @@ def _item(check: Check) -> str:
     return f"{check.variant.name}/{check.item}" if check.case else check.clause
 
 
-def _wrong(
+def _check_right_ones(
     operation: str, cases: Mapping[str, Iterable[Case]], oracle: Oracle
 ) -> list[str]:
     """Return the checks that right implementations fail."""
@@ -189,7 +189,7 @@ def _wrong(
     return found
 
 
-def _idle(
+def _find_idle(
     operations: Iterable[str],
     cases: Mapping[str, Iterable[Case]],
     kills: Mapping[str, tuple[str, ...]],
@@ -203,7 +203,7 @@ def _idle(
     for name in operations:
         operation = load_operations()[name]
         idle += [case.id for case in cases.get(name, ()) if case.id not in caught]
-        laws |= _asked(name) - {law.name for law in operation.laws}
+        laws |= _required_laws(name) - {law.name for law in operation.laws}
         idle += [
             f"{name}.{law.name}"
             for law in operation.laws
@@ -215,7 +215,7 @@ def _idle(
     return tuple(idle), tuple(sorted(unjudged))
 
 
-def _asked(operation: str) -> set[str]:
+def _required_laws(operation: str) -> set[str]:
     """Return the laws that an operation's mutants are held to, where they can be."""
     declaration = correct(operation).declaration
     planned = plan(declaration, load_operations(), {}, Selection(level="extended"))
@@ -224,7 +224,7 @@ def _asked(operation: str) -> set[str]:
     return laws & (asked | _NEEDS.keys())
 
 
-def _installed(framework: str) -> bool:
+def _is_installed(framework: str) -> bool:
     try:
         load_framework(framework)
     except UsageError:

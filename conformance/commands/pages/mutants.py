@@ -10,7 +10,7 @@ import click
 
 from conformance.commands.mistakes import FILE, format_mistakes
 from conformance.commands.pages.census import Census, census_lines, count_judged
-from conformance.commands.pages.grid import lines, page, published
+from conformance.commands.pages.grid import collect_mistakes, lines, page
 from conformance.commands.pages.matrix import kill_matrix
 from conformance.commands.pages.power import powers
 from conformance.operations import load_operations
@@ -75,7 +75,7 @@ def main(
         text = page(matrix, sharp) + "\n".join(["", _CENSUS, *census_lines(census)])
         path.write_text(text + "\n", encoding="utf-8")
         if not operations:
-            FILE.write_text(format_mistakes(published(matrix)), encoding="utf-8")
+            FILE.write_text(format_mistakes(collect_mistakes(matrix)), encoding="utf-8")
     counted = sum(census.values(), Census())
     sys.exit(0 if matrix.sound and counted.sound else 1)
 

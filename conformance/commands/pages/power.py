@@ -85,7 +85,7 @@ def _power(right: Adapter, check: Check) -> Power | None:
 
 def _rows(right: Adapter, check: Check, ulp: int) -> int:
     """Return how many rows it takes to catch an error of some ulp; 0 for never."""
-    fixtures = Fixtures(_off(right, ulp * ULP), seed=0)
+    fixtures = Fixtures(_scale_adapter(right, ulp * ULP), seed=0)
     operation = load_operations()[check.operation]
     law = next(law for law in laws_of(operation) if law.name == check.item)
     function, subject = load_law(law), fixtures.subject(check)
@@ -108,24 +108,25 @@ def _rows(right: Adapter, check: Check, ulp: int) -> int:
 def _prefixes(sample: Sample) -> Iterator[tuple[int, Sample]]:
     """Yield the sample's first row, its first two rows, and so on."""
     for number in range(1, sample.batch.rows + 1):
-        yield number, sample.having(sample.batch.take(range(number)))
+        yield number, sample.replace_batch(sample.batch.take(range(number)))
 
 
-def _off(right: Adapter, share: float) -> Adapter:
+def _scale_adapter(right: Adapter, share: float) -> Adapter:
     """Return an adapter whose answers are wrong by a share of themselves."""
     functions = {
-        name: _wrong(function, share) for name, function in right.functions.items()
+        name: _scale_answer(function, share)
+        for name, function in right.functions.items()
     }
     return replace(right, functions=functions)
 
 
-def _wrong(function: Callable[..., Any], share: float) -> Callable[..., Any]:
-    def changed(*given: Any, **options: Any) -> Any:
+def _scale_answer(function: Callable[..., Any], share: float) -> Callable[..., Any]:
+    def scale(*given: Any, **options: Any) -> Any:
         answer = function(*given, **options)
         if callable(answer):
-            return _wrong(answer, share)
+            return _scale_answer(answer, share)
         with np.errstate(all="ignore"):
             moved = np.asarray(answer, dtype=np.float64) * (1 + share)
             return moved.astype(answer.dtype)
 
-    return changed
+    return scale

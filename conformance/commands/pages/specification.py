@@ -107,15 +107,15 @@ def _chapter(operation: Operation, cases: Iterable[Case]) -> str:
         f"- error bound: {operation.bound}",
         f"- variants: {_together(operation, operation.variants)}",
         *_choices(operation),
-        f"- common clauses: {_shared(operation)}",
+        f"- common clauses: {_shared_clauses(operation)}",
         "",
     ]
     laws = [law.clause(operation.name) for law in operation.laws]
     for clause in clauses(operation):
         if clause in laws or clause in operation.clauses:
-            lines += _own(operation, clause)
+            lines += _own_clauses(operation, clause)
     lines += ["Cases, each behind the number of its clause:", ""]
-    return "\n".join([*lines, *_listed(operation, cases), "", ""])
+    return "\n".join([*lines, *_join_names(operation, cases), "", ""])
 
 
 def _together(operation: Operation, variants: Sequence[Variant]) -> str:
@@ -133,7 +133,7 @@ def _choices(operation: Operation) -> Iterator[str]:
     empty = [each for each in operation.variants if each.empty == "declared"]
     kept = [each for each in operation.variants if each.padding == "declared"]
     choices = [
-        f"{choice}{_limited(operation, variants)}"
+        f"{choice}{_describe_limits(operation, variants)}"
         for choice, variants in (
             ("what an empty row gives", empty),
             ("what stands at padding of the answer", kept),
@@ -144,13 +144,13 @@ def _choices(operation: Operation) -> Iterator[str]:
         yield f"- the adapter declares: {'; '.join(choices)}"
 
 
-def _limited(operation: Operation, variants: Sequence[Variant]) -> str:
+def _describe_limits(operation: Operation, variants: Sequence[Variant]) -> str:
     if len(variants) == len(operation.variants):
         return ""
     return f" ({_together(operation, variants)})"
 
 
-def _shared(operation: Operation) -> str:
+def _shared_clauses(operation: Operation) -> str:
     """Return the numbers of the common clauses and those that do not apply."""
     chapter, last = operation.number, LAWS[-1].number
     numbers = f"{chapter}.{LAWS[0].number} to {chapter}.{last}"
@@ -169,12 +169,12 @@ def _shared(operation: Operation) -> str:
     return numbers + without + "".join(parts)
 
 
-def _own(operation: Operation, clause: Clause) -> list[str]:
+def _own_clauses(operation: Operation, clause: Clause) -> list[str]:
     head = f"### {operation.number}.{clause.number} `{clause.id}` ({clause.level})"
     return [head, "", clause.text, f"It catches {clause.why}.", ""]
 
 
-def _listed(operation: Operation, cases: Iterable[Case]) -> list[str]:
+def _join_names(operation: Operation, cases: Iterable[Case]) -> list[str]:
     number = {clause.id: clause.number for clause in clauses(operation)}
     ordered = sorted(cases, key=lambda case: number[case.clause])
     return [f"- {number[case.clause]} `{case.slug}`: {case.title}" for case in ordered]

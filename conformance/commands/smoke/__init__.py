@@ -20,11 +20,11 @@ import msgspec
 
 from conformance.adapters.installed import filter_missing, find_missing
 from conformance.commands.options import Seconds, tell
-from conformance.commands.smoke.names import misnamed
+from conformance.commands.smoke.names import find_misnamed
 from conformance.commands.smoke.offer import list_offer
 from conformance.errors import IncompleteRunError, UsageError
 from conformance.records import clean
-from conformance.records.writing import under_way
+from conformance.records.writing import read_current
 from conformance.run.child import USAGE
 from conformance.run.declare import declare
 from conformance.run.launch import clean_environment
@@ -63,7 +63,7 @@ def smoke(reference: str, say: Say, seconds: float = SECONDS) -> int:
     """
     _need(("ml-dtypes", "numpy"))
     declaration = declare(reference)
-    named = misnamed(declaration)
+    named = find_misnamed(declaration)
     for complaint in named:
         say(f"WRONG {clean(complaint)}")
     for name in find_missing(declaration):
@@ -115,11 +115,11 @@ def _try_all(
             for found in _answers(answer):
                 left.remove(found[0])
                 yield found
-            blamed = under_way(answer)
+            blamed = read_current(answer)
         if not left:
             return
         if blamed not in left:
-            msg = f"{reference}: {ending} while it was imported\n{log.said()}"
+            msg = f"{reference}: {ending} while it was imported\n{log.read_reason()}"
             raise IncompleteRunError(msg.strip())
         left.remove(blamed)
         trace = log.trace(declaration.file).splitlines()[1:2]

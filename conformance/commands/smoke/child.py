@@ -24,7 +24,7 @@ from conformance.commands.smoke.probes import probe
 from conformance.errors import ConformanceError
 from conformance.records import clean
 from conformance.records.text import is_reason
-from conformance.records.writing import current
+from conformance.records.writing import current_file
 from conformance.run.child import become_child, refuse
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def main() -> int:
     except ConformanceError as error:
         refuse(word, error)
     for name in names:
-        current(answer).write_text(f"{name}\n", encoding="utf-8")
+        current_file(answer).write_text(f"{name}\n", encoding="utf-8")
         lines, wrong = trial.try_function(name)
         with answer.open("ab") as file:
             file.write(msgspec.json.encode([name, lines, wrong]) + b"\n")
@@ -72,7 +72,7 @@ class _Trial:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a row of nothing divides zero by zero
             for check in checks:
-                recorded = self._recorded(check)
+                recorded = self._is_recorded(check)
                 for each in probe(self._prepared, check, first=check is checks[0]):
                     what = f"recorded as known: {each.what}" if recorded else each.what
                     key = (what, each.wrong and not recorded)
@@ -85,7 +85,7 @@ class _Trial:
             lines.append(f"{word} {first[what, wrong]}{more}: {clean(what)}")
         return lines, sum(wrong for _, wrong in found)
 
-    def _recorded(self, check: Check) -> bool:
+    def _is_recorded(self, check: Check) -> bool:
         """Tell whether somebody looked at this answer and put it on record."""
         if not self._entries:
             return False

@@ -20,15 +20,15 @@ CLOSE = 0.75
 """How alike two names are, of 1, for one to be taken for the other misspelt."""
 
 
-def misnamed(declaration: Declaration) -> list[str]:
+def find_misnamed(declaration: Declaration) -> list[str]:
     """Return a complaint for each name in an adapter file that is not what it seems."""
     path = Path(declaration.file)
     if path.suffix != ".py":
         return []
     tree = ast.parse(read_source(path))
     wanted = [each.function for each in load_operations().values()]
-    found = [*_functions(path, tree, wanted), *_hidden(path, tree, wanted)]
-    return [*found, *_shadowed(path, tree, declaration)]
+    found = [*_functions(path, tree, wanted), *_find_hidden(path, tree, wanted)]
+    return [*found, *_find_shadowed(path, tree, declaration)]
 
 
 def _functions(path: Path, tree: ast.Module, wanted: list[str]) -> Iterator[str]:
@@ -52,7 +52,7 @@ def _functions(path: Path, tree: ast.Module, wanted: list[str]) -> Iterator[str]
             )
 
 
-def _hidden(path: Path, tree: ast.Module, wanted: list[str]) -> Iterator[str]:
+def _find_hidden(path: Path, tree: ast.Module, wanted: list[str]) -> Iterator[str]:
     """Yield operations that are there by name but not as functions of this file."""
     for node in tree.body:
         names: list[str] = []
@@ -72,7 +72,9 @@ def _hidden(path: Path, tree: ast.Module, wanted: list[str]) -> Iterator[str]:
                 )
 
 
-def _shadowed(path: Path, tree: ast.Module, declaration: Declaration) -> Iterator[str]:
+def _find_shadowed(
+    path: Path, tree: ast.Module, declaration: Declaration
+) -> Iterator[str]:
     """Yield files here that would be imported instead of what is meant."""
     needed = {re.split(r"[^\w]", each)[0] for each in declaration.dependencies}
     imported = {

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def list_offer(declaration: Declaration) -> dict[str, list[Check]]:
     """Return a check of each variant and dtype on the primary route, by function."""
     found: dict[str, list[Check]] = defaultdict(list)
-    for check in catalogue.planned(declaration, Selection(level="extended")):
+    for check in catalogue.plan_checks(declaration, Selection(level="extended")):
         primary = check.item == "value" and check.route == declaration.primary
         if primary and not check.unsupported:
             function = load_operations()[check.operation].function

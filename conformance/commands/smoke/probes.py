@@ -54,44 +54,44 @@ def probe(fixtures: Fixtures, check: Check, *, first: bool) -> Iterator[Found]:
         first: Whether the function is tried for the first time; further routes are
             then tried too, which takes a compiler longer than everything else.
     """
-    sample = _small(fixtures.turn(check, 0))
+    sample = _first_rows(fixtures.turn(check, 0))
     subject = fixtures.subject(check)
     try:
-        got, dtype = _called(subject, sample)
+        got, dtype = _call(subject, sample)
     except AdapterFault as error:
         yield Found(what=str(error))
         return
     except (Exception, SystemExit) as error:  # noqa: BLE001 - it may raise anything
-        yield Found(what=_raised(error, fixtures.adapter.declaration.file))
+        yield Found(what=_describe_error(error, fixtures.adapter.declaration.file))
         return
     cast = wrong_dtype(subject, dtype)
     if cast:
         yield Found(what=f"{cast}; see dtype= of your layer, or cast the answer back")
     if judge(got, sample).passed:
-        yield from _declared(fixtures, check, subject, sample)
+        yield from _check_declared(fixtures, check, subject, sample)
         yield from _routes(fixtures, check, sample) if first else ()
     else:
-        yield _explained(subject, sample, got)
+        yield _explain(subject, sample, got)
 
 
-def _small(sample: Sample) -> Sample:
+def _first_rows(sample: Sample) -> Sample:
     """Return the sample's first rows, those with padding first."""
     mask = sample.batch.mask
     order = np.argsort(mask.all(axis=1), kind="stable")[:ROWS]
-    return sample.having(sample.batch.take(order))
+    return sample.replace_batch(sample.batch.take(order))
 
 
-def _called(subject: Subject, sample: Sample) -> tuple[Array, str]:
+def _call(subject: Subject, sample: Sample) -> tuple[Array, str]:
     framework, batch = subject.framework, sample.batch
     subject.given = batch
     with framework.scope(subject.dtype):
         mask = subject.mask(batch)
         result = subject.callable(batch)(*subject.tensors(batch), mask)
-        got = subject.checked(result, sample.want.shape)
+        got = subject.check_result(result, sample.want.shape)
         return got, framework.dtype(result)
 
 
-def _raised(error: BaseException, file: str) -> str:
+def _describe_error(error: BaseException, file: str) -> str:
     """Return an exception with the line of the adapter that it came through."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if frame.filename == file]
@@ -100,7 +100,7 @@ def _raised(error: BaseException, file: str) -> str:
     return f"{where}raises {type(error).__name__}: {first}"
 
 
-def _explained(subject: Subject, sample: Sample, got: Array) -> Found:
+def _explain(subject: Subject, sample: Sample, got: Array) -> Found:
     """Return which mistake of adapters gives a wrong answer, if one does."""
     batch = sample.batch
     if subject.variant.makes_mask:
@@ -109,10 +109,10 @@ def _explained(subject: Subject, sample: Sample, got: Array) -> Found:
         return Found(what=JUDGED, wrong=False)
     full = np.ones_like(batch.mask)
     for what, mask in ((_INVERTED, ~batch.mask), (_IGNORED, full)):
-        other = sample.having(replace(batch, mask=mask))
+        other = sample.replace_batch(replace(batch, mask=mask))
         if other.solvable and _gives(got, other, sample):
             return Found(what=what)
-    if subject.dtype == "float64" and _single(sample, got):
+    if subject.dtype == "float64" and _fits_float32(sample, got):
         return Found(what=_SINGLE)
     if sample.padding is not None:
         open_ = replace(sample, padding=None, _answers={})
@@ -143,7 +143,7 @@ _SINGLE = (
 )
 
 
-def _single(sample: Sample, got: Array) -> bool:
+def _fits_float32(sample: Sample, got: Array) -> bool:
     wide = replace(sample, dtype="float32", _answers={})
     # The inputs were rounded as well as the answer, which a maximum's bound leaves out.
     rounding = PRECISIONS["float32"].u * np.abs(wide.want)
@@ -151,7 +151,7 @@ def _single(sample: Sample, got: Array) -> bool:
     return compare(got, wide.want, bound, open_by=wide.open_by).passed
 
 
-def _declared(
+def _check_declared(
     fixtures: Fixtures, check: Check, subject: Subject, sample: Sample
 ) -> Iterator[Found]:
     """Yield what the head states and what does not hold."""
@@ -160,32 +160,32 @@ def _declared(
         return
     stated = {
         "mask-form": f"mask-forms = {list(declaration.mask_forms)}",
-        "empty-row": _said(
+        "empty-row": _quote(
             "empty", variant.empty == "declared" and declaration.empty_row(variant.name)
         ),
-        "left-padding": _said(
+        "left-padding": _quote(
             "placements", "left" in declaration.placements and "left"
         ),
-        "gaps": _said("placements", "gaps" in declaration.placements and "gaps"),
+        "gaps": _quote("placements", "gaps" in declaration.placements and "gaps"),
         **{
-            name: _said(name, declaration.stated(name, variant.name))
+            name: _quote(name, declaration.stated(name, variant.name))
             for name in ("zero-time", "zero-batch", "subnormals")
         },
     }
-    yield from _broken(stated, subject, sample)
+    yield from _find_broken(stated, subject, sample)
 
 
 def _routes(fixtures: Fixtures, check: Check, sample: Sample) -> Iterator[Found]:
     for route in fixtures.adapter.declaration.routes:
         if route not in {check.route, "jvp", "inductor"}:
-            yield from _routed(fixtures, replace(check, route=route), sample)
+            yield from _check_routes(fixtures, replace(check, route=route), sample)
 
 
-def _said(key: str, what: object) -> str:
+def _quote(key: str, what: object) -> str:
     return f"{key} = {what!r}" if what else ""
 
 
-def _broken(
+def _find_broken(
     stated: Mapping[str, str], subject: Subject, sample: Sample
 ) -> Iterator[Found]:
     for law in laws_of(subject.operation, subject.variant):
@@ -201,7 +201,7 @@ def _broken(
             )
 
 
-def _routed(fixtures: Fixtures, check: Check, sample: Sample) -> Iterator[Found]:
+def _check_routes(fixtures: Fixtures, check: Check, sample: Sample) -> Iterator[Found]:
     """Yield why a declared route cannot be taken; a wrong answer is no such reason."""
     rows_alone = check.route == "vmap" and check.variant.result == "scalar"
     operation = load_operations()[check.operation]
@@ -213,5 +213,5 @@ def _routed(fixtures: Fixtures, check: Check, sample: Sample) -> Iterator[Found]
     except NotJudgedError:
         return
     except (Exception, SystemExit) as error:  # noqa: BLE001 - it may raise anything
-        what = _raised(error, fixtures.adapter.declaration.file)
+        what = _describe_error(error, fixtures.adapter.declaration.file)
         yield Found(what=f"declares route {check.route!r}, but {what}")

@@ -87,6 +87,6 @@ def command(adapter: str, **options: Any) -> None:
     """
     own = ("rows", "chunk", "seed", "minutes", "resume", "workers", "scheduler")
     given = {name: options[name] for name in (*own, "output")}
-    shard = Shard.parsed(options["shard"] or "1/1")
+    shard = Shard.parse(options["shard"] or "1/1")
     search = Search(reference=adapter, shard=shard, **given)
     sys.exit(soak(search, read_selection(options), read_limits(options), tell))

@@ -141,7 +141,7 @@ def soak(search: Search, selected: Selection, limits: Limits, say: Say) -> int:
     """
     need_extra(memory=bool(limits.memory), soak=search.scheduler is not None)
     declaration = declare(search.reference)
-    planned = catalogue.planned(declaration, selected)
+    planned = catalogue.plan_checks(declaration, selected)
     drawn = [check for check in planned if not (check.case or check.unsupported)]
     if not drawn:
         msg = f"{search.reference}: no law is selected; nothing would be searched"
@@ -162,11 +162,11 @@ def soak(search: Search, selected: Selection, limits: Limits, say: Say) -> int:
     spent = load_spent(search.output, name) if search.resume else Spent()
     earlier = dict(spent.found)
     with Progress(declaration.name, "chunks") as progress:
-        found = _collected(search, asked, name, spent, progress)
+        found = _collect(search, asked, name, spent, progress)
     return _report(search, drawn, found, earlier, say)
 
 
-def _collected(
+def _collect(
     search: Search,
     asked: Asked,
     name: str,
@@ -240,14 +240,17 @@ def _report(
 
 
 def _finding(search: Search, check: Check, seed: int, result: Result) -> list[str]:
-    from conformance.check.explore import save, to_mend
+    from conformance.check.explore import find_vacuous_cases, save
 
     lines = [f"seed {seed}: {line}" for line in complaint(result)[:1]]
     lines += complaint(result)[1:]
     if result.failure is not None:
         path = save(check, result.failure, search.output, found=seed)
         if path is not None:
-            lines += [f"  saved: {path}", *(f"  {line}" for line in to_mend(path))]
+            lines += [
+                f"  saved: {path}",
+                *(f"  {line}" for line in find_vacuous_cases(path)),
+            ]
     return [*lines, ""]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.trial.draw import GARBAGE, VALUES, Draw, garbled
+from conformance.trial.draw import GARBAGE, VALUES, Draw, fill_padding
 
 if TYPE_CHECKING:
     from conformance.trial.batch import Array, Batch
@@ -40,7 +40,7 @@ def pooled(draw: Draw, mask: Array, *, features: bool = True) -> Array:
     """Return x for an operation that takes time away: rank 3 and rank 2 by turns."""
     trailing = ((2,), ())[draw.turn % 2] if features else ()
     valid = draw.rows_of(VALUES, mask.shape + trailing)
-    return garbled(valid, draw.rows_of(GARBAGE, valid.shape), mask)
+    return fill_padding(valid, draw.rows_of(GARBAGE, valid.shape), mask)
 
 
 def shifted(sample: Sample, by: float) -> tuple[Sample, Sample]:
@@ -53,10 +53,12 @@ def shifted(sample: Sample, by: float) -> tuple[Sample, Sample]:
     step = 1.0 if sample.dtype == "bfloat16" else 4.0
     rounded = np.clip(np.round(x * step) / step, -60.0, 60.0)
     plain, moved = (
-        garbled(values, x, sample.batch.mask).astype(sample.batch.arrays["x"].dtype)
+        fill_padding(values, x, sample.batch.mask).astype(
+            sample.batch.arrays["x"].dtype
+        )
         for values in (rounded, rounded + by)
     )
     return (
-        sample.having(replace(sample.batch, arrays={"x": plain})),
-        sample.having(replace(sample.batch, arrays={"x": moved})),
+        sample.replace_batch(replace(sample.batch, arrays={"x": plain})),
+        sample.replace_batch(replace(sample.batch, arrays={"x": moved})),
     )

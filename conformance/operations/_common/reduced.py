@@ -89,9 +89,9 @@ class Reduced:
 
     def bound(self, options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
         """Return how far a right implementation may be from :meth:`answer`."""
-        return self.solved(options, batch, dtype)[1]
+        return self.solve(options, batch, dtype)[1]
 
-    def solved(
+    def solve(
         self, options: Mapping[str, str], batch: Batch, dtype: str
     ) -> tuple[Array, Array]:
         """Return the exact answer and its bound."""

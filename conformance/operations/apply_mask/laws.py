@@ -31,7 +31,9 @@ def bias(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """A bias added between two masks, in the batch's own dtype."""
     first = subject.answer(sample.batch, like=sample.want)
     x = first.astype(sample.batch.arrays["x"].dtype)
-    biased = sample.having(replace(sample.batch, arrays={"x": x + x.dtype.type(BIAS)}))
+    biased = sample.replace_batch(
+        replace(sample.batch, arrays={"x": x + x.dtype.type(BIAS)})
+    )
     got = subject.answer(biased.batch, like=biased.want)
     note = f"{BIAS:g} added to what was masked, then masked again"
     yield judge(got, biased, note=note)

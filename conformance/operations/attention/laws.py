@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.operations._common.oracle import over_time, wide
-from conformance.operations.attention.oracle import visible
-from conformance.trial.draw import VALUES, garbled
+from conformance.operations.attention.oracle import visible_keys
+from conformance.trial.draw import VALUES, fill_padding
 from conformance.trial.sample import clamp, judge, judge_range, relate
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def convex(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Within the values of the positions that each query sees."""
     batch = sample.batch
     got = np.asarray(subject.answer(batch, like=sample.want), dtype=np.float64)
-    sees = visible(sample.variant.options, batch)[..., None, None]
+    sees = visible_keys(sample.variant.options, batch)[..., None, None]
     value = np.where(over_time(batch.mask, got), wide(batch.arrays["value"]), 0.0)
     low = np.where(sees, value[:, None], np.inf).min(axis=2, initial=np.inf)
     high = np.where(sees, value[:, None], -np.inf).max(axis=2, initial=-np.inf)
@@ -55,9 +55,9 @@ def key_shift(subject: Subject, sample: Sample) -> Iterator[Verdict]:
 def heads_apart(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """The heads in turned order, then the first one alone."""
     heads = sample.batch.arrays["query"].shape[2]
-    turned = sample.having(_of_heads(sample.batch, np.arange(heads)[::-1]))
+    turned = sample.replace_batch(_of_heads(sample.batch, np.arange(heads)[::-1]))
     yield subject.agrees(turned, note="with the heads in turned order")
-    alone = sample.having(_of_heads(sample.batch, np.arange(1)))
+    alone = sample.replace_batch(_of_heads(sample.batch, np.arange(1)))
     yield subject.agrees(alone, note="the first head alone")
 
 
@@ -66,7 +66,7 @@ def two_layers(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     got = subject.answer(sample.batch, like=sample.want)
     yield judge(got, sample)
     arrays = dict.fromkeys(sample.batch.arrays, got)
-    second = sample.having(replace(sample.batch, arrays=arrays))
+    second = sample.replace_batch(replace(sample.batch, arrays=arrays))
     if np.isfinite(wide(got)[sample.valid]).all():
         again = subject.answer(second.batch, like=second.want)
         note = "the second of two layers"
@@ -82,7 +82,7 @@ def causal(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     for name, array in batch.arrays.items():
         fresh = sample.draw(f"later {name}").rows_of(VALUES, array.shape)
         fresh = np.where(fresh == wide(array), -7.0, fresh).astype(array.dtype)
-        arrays[name] = garbled(fresh, array, later & batch.mask)
+        arrays[name] = fill_padding(fresh, array, later & batch.mask)
     other = replace(batch, arrays=arrays)
     got = subject.answer(other, like=sample.want)
     earlier = over_time(batch.mask & ~later, sample.want)
@@ -93,9 +93,9 @@ def causal(subject: Subject, sample: Sample) -> Iterator[Verdict]:
 
 def _with_key(sample: Sample, key: Array) -> Sample:
     old = sample.batch.arrays["key"]
-    new = garbled(key, wide(old), sample.batch.mask).astype(old.dtype)
+    new = fill_padding(key, wide(old), sample.batch.mask).astype(old.dtype)
     arrays = {**sample.batch.arrays, "key": new}
-    return sample.having(replace(sample.batch, arrays=arrays))
+    return sample.replace_batch(replace(sample.batch, arrays=arrays))
 
 
 def _of_heads(batch: Batch, order: Array) -> Batch:

@@ -10,14 +10,14 @@ from conformance.operations._common.mutant import compiled
 from conformance.operations.attention.mutants_formulas import (
     attend,
     correct,
-    filled,
-    given,
-    mixed,
-    scaled,
+    fill,
+    finish,
+    mix_values,
+    move_triangle,
+    rescale,
     scores,
-    seen,
     shares,
-    triangle_moved,
+    visible_keys,
 )
 from conformance.operations.attention.mutants_scores import MUTANTS, TORCH
 
@@ -32,10 +32,10 @@ def masks_queries(
     keep = kept(xp, query, mask)
     full = xp.ones_like(keep)
     numbers = scores(xp, clean(xp, query, keep), key) / query.shape[3] ** 0.5
-    sees = seen(xp, full, causal=causal) & keep[:, None, :, None]
+    sees = visible_keys(xp, full, causal=causal) & keep[:, None, :, None]
     # Hidden by a fill, a padded query's keys weigh all alike.
-    found = mixed(xp, filled(-1e30, xp, numbers, sees), value)
-    return given(xp, found, full, query)
+    found = mix_values(xp, fill(-1e30, xp, numbers, sees), value)
+    return finish(xp, found, full, query)
 
 
 @wrong("value")
@@ -53,14 +53,14 @@ MUTANTS.add(
     "triangle-without-the-diagonal",
     "value",
     "hides each position from itself",
-    partial(triangle_moved, -1),
+    partial(move_triangle, -1),
     variants=("attention.causal",),
 )
 MUTANTS.add(
     "triangle-one-too-far",
     "causal",
     "lets each position see the next one",
-    partial(triangle_moved, 1),
+    partial(move_triangle, 1),
     variants=("attention.causal",),
 )
 
@@ -87,13 +87,13 @@ MUTANTS.add(
     "no-scale",
     "value",
     "does not divide the scores by the root of D",
-    partial(scaled, lambda _query: 1.0),
+    partial(rescale, lambda _query: 1.0),
 )
 MUTANTS.add(
     "scales-by-all-heads",
     "heads-apart",
     "divides the scores by the root of N D, not of D",
-    partial(scaled, lambda query: (query.shape[2] * query.shape[3]) ** 0.5),
+    partial(rescale, lambda query: (query.shape[2] * query.shape[3]) ** 0.5),
 )
 
 
@@ -107,9 +107,9 @@ def mask_tiled_over_heads(
     rows, heads = query.shape[0], query.shape[2]
     index = xp.arange(rows * heads) % rows
     wrong = keep[index].reshape((rows, heads, 1, keep.shape[1]))
-    sees = seen(xp, xp.ones_like(keep), causal=causal) & wrong
+    sees = visible_keys(xp, xp.ones_like(keep), causal=causal) & wrong
     numbers = scores(xp, clean(xp, query, keep), key) / query.shape[3] ** 0.5
-    return given(xp, mixed(xp, shares(xp, numbers, sees), value), keep, query)
+    return finish(xp, mix_values(xp, shares(xp, numbers, sees), value), keep, query)
 
 
 @wrong("heads-apart")
@@ -160,10 +160,10 @@ def number_mask_added(
     if mask is None or mask.dtype == xp.bool:
         return correct(xp, query, key, value, mask, causal=causal)
     keep = kept(xp, query, mask)
-    sees = seen(xp, xp.ones_like(keep), causal=causal)
+    sees = visible_keys(xp, xp.ones_like(keep), causal=causal)
     numbers = scores(xp, clean(xp, query, keep), key) / query.shape[3] ** 0.5
     moved = numbers + xp.astype(mask, numbers.dtype)[:, None, None, :]
-    return given(xp, mixed(xp, shares(xp, moved, sees), value), keep, query)
+    return finish(xp, mix_values(xp, shares(xp, moved, sees), value), keep, query)
 
 
 @wrong("mask-form")
@@ -241,10 +241,10 @@ def gradient_of_unselected_scores(
     # A right answer: what is not seen is selected away after it was computed. Its
     # derivative is zero, times the NaN that stood there.
     keep = kept(xp, query, mask)
-    sees = seen(xp, keep, causal=causal) & keep[:, None, :, None]
+    sees = visible_keys(xp, keep, causal=causal) & keep[:, None, :, None]
     numbers = scores(xp, query, key) / query.shape[3] ** 0.5
     weights = shares(xp, numbers, sees)
-    return given(xp, mixed(xp, weights, clean(xp, value, keep)), keep, query)
+    return finish(xp, mix_values(xp, weights, clean(xp, value, keep)), keep, query)
 
 
 @gradient()
@@ -262,14 +262,14 @@ def gradient_of_the_numerator_only(
     """Takes the sum of the powers for a constant in the gradient."""
     keep = kept(xp, query, mask)
     q, k = clean(xp, query, keep), clean(xp, key, keep)
-    sees = seen(xp, keep, causal=causal)
+    sees = visible_keys(xp, keep, causal=causal)
     numbers = scores(xp, q, k) / query.shape[3] ** 0.5
     held = shares(xp, numbers, sees)
     # Half of the slope: the sum that divides is taken for a constant.
     powers = xp.exp(numbers - numbers.detach())
     weights = held.detach() * powers
-    found = mixed(xp, weights, clean(xp, value, keep))
-    return given(xp, found, keep, query)
+    found = mix_values(xp, weights, clean(xp, value, keep))
+    return finish(xp, found, keep, query)
 
 
 @wrong(

@@ -36,13 +36,13 @@ def attend(
 ) -> Any:
     """Attend from the valid ``queries`` to the keys that are to ``keep``."""
     q, k = clean(xp, query, queries), clean(xp, key, keep)
-    sees = seen(xp, keep, causal=causal, diagonal=diagonal)
+    sees = visible_keys(xp, keep, causal=causal, diagonal=diagonal)
     root = q.shape[3] ** 0.5 if scale is None else scale(q)
     weights = shares(xp, scores(xp, q, k) / root, sees)
-    return given(xp, mixed(xp, weights, clean(xp, value, keep)), queries, query)
+    return finish(xp, mix_values(xp, weights, clean(xp, value, keep)), queries, query)
 
 
-def seen(xp: Any, keep: Any, *, causal: bool, diagonal: int = 0) -> Any:
+def visible_keys(xp: Any, keep: Any, *, causal: bool, diagonal: int = 0) -> Any:
     """Return which key ``[B, 1, query, key]`` each query sees."""
     time = keep.shape[1]
     sees = xp.broadcast_to(keep[:, None, None, :], (keep.shape[0], 1, time, time))
@@ -74,18 +74,18 @@ def softmax(xp: Any, numbers: Any, axis: int = 3) -> Any:
     return powers / xp.sum(powers, axis=axis, keepdims=True)
 
 
-def mixed(xp: Any, weights: Any, value: Any) -> Any:
+def mix_values(xp: Any, weights: Any, value: Any) -> Any:
     """Return the weighted sums ``[B, T, N, D]``."""
     apart = weights @ xp.permute_dims(wide(xp, value), (0, 2, 1, 3))
     return xp.permute_dims(apart, (0, 2, 1, 3))
 
 
-def given(xp: Any, found: Any, queries: Any, like: Any) -> Any:
+def finish(xp: Any, found: Any, queries: Any, like: Any) -> Any:
     """Return the answer: zero at padded queries, of the input's dtype."""
     return xp.astype(xp.where(over(queries, found), found, 0.0), like.dtype)
 
 
-def masked(
+def change_mask(
     change: Callable[[Any, Any], Any],
     xp: Any,
     query: Any,
@@ -99,7 +99,7 @@ def masked(
     return attend(xp, query, key, value, change(xp, keep), keep, **options)
 
 
-def weighed(
+def weigh_raw(
     weigh: Callable[[Any, Any, Any], Any],
     xp: Any,
     query: Any,
@@ -113,23 +113,23 @@ def weighed(
     keep = kept(xp, query, mask)
     q = clean(xp, query, keep)
     numbers = scores(xp, q, key) / q.shape[3] ** 0.5
-    weights = weigh(xp, numbers, seen(xp, keep, causal=causal))
+    weights = weigh(xp, numbers, visible_keys(xp, keep, causal=causal))
     # A row without valid positions keeps what comes of it.
     shown = keep | xp.logical_not(xp.any(keep, axis=1, keepdims=True))
-    return given(xp, mixed(xp, weights, value), shown, query)
+    return finish(xp, mix_values(xp, weights, value), shown, query)
 
 
-def added(fill: float, xp: Any, numbers: Any, sees: Any) -> Any:
+def add_fill(fill: float, xp: Any, numbers: Any, sees: Any) -> Any:
     """Add a number to what is not seen."""
     return softmax(xp, numbers + (1 - xp.astype(sees, numbers.dtype)) * fill)
 
 
-def filled(fill: float, xp: Any, numbers: Any, sees: Any) -> Any:
+def fill(fill: float, xp: Any, numbers: Any, sees: Any) -> Any:
     """Put a number where nothing is seen."""
     return softmax(xp, xp.where(sees, numbers, fill))
 
 
-def cleaned(
+def weigh_clean(
     weigh: Callable[[Any, Any, Any], Any],
     xp: Any,
     query: Any,
@@ -138,21 +138,21 @@ def cleaned(
     mask: Any,
     **options: Any,
 ) -> Any:
-    """Weigh as ``weighed`` does, what stands at padding replaced by zeros."""
+    """Weigh as ``weigh_raw`` does, what stands at padding replaced by zeros."""
     keep = kept(xp, query, mask)
     k, v = clean(xp, key, keep), clean(xp, value, keep)
-    found = weighed(weigh, xp, query, k, v, mask, **options)
+    found = weigh_raw(weigh, xp, query, k, v, mask, **options)
     return xp.astype(found, query.dtype)
 
 
-def triangle_moved(diagonal: int, xp: Any, *tensors: Any, causal: bool) -> Any:
+def move_triangle(diagonal: int, xp: Any, *tensors: Any, causal: bool) -> Any:
     """Attend with the triangle's diagonal moved."""
     query, key, value, mask = tensors
     keep = kept(xp, query, mask)
     return attend(xp, query, key, value, keep, keep, causal=causal, diagonal=diagonal)
 
 
-def scaled(scale: Callable[[Any], float], xp: Any, *tensors: Any, causal: bool) -> Any:
+def rescale(scale: Callable[[Any], float], xp: Any, *tensors: Any, causal: bool) -> Any:
     """Attend with scores divided by another number."""
     query, key, value, mask = tensors
     keep = kept(xp, query, mask)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from conformance.operations._common.oracle import over_time, selected, wide
-from conformance.trial.draw import GARBAGE, SIGNALS, VALUES, Draw, garbled
+from conformance.trial.draw import GARBAGE, SIGNALS, VALUES, Draw, fill_padding
 from conformance.trial.precision import PRECISIONS
 
 if TYPE_CHECKING:
@@ -48,7 +48,9 @@ def generate(options: Mapping[str, str], draw: Draw, mask: Array) -> dict[str, A
     shape = (*mask.shape, HEADS, FEATURES)
     tables = {"query": POINTERS, "key": POINTERS, "value": VALUES}
     return {
-        name: garbled(draw.rows_of(table, shape), draw.rows_of(GARBAGE, shape), mask)
+        name: fill_padding(
+            draw.rows_of(table, shape), draw.rows_of(GARBAGE, shape), mask
+        )
         for name, table in tables.items()
     }
 
@@ -56,7 +58,7 @@ def generate(options: Mapping[str, str], draw: Draw, mask: Array) -> dict[str, A
 def answer(options: Mapping[str, str], batch: Batch) -> Array:
     """Return the exact answer ``[B, T, N, D]``; all 0 at padded queries."""
     share = _weights(options, batch).share
-    return _mixed(share, selected(batch, "value", 0.0))
+    return _weighted_sum(share, selected(batch, "value", 0.0))
 
 
 def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
@@ -80,10 +82,10 @@ def attended(
     query = np.where(over_time(finite, query), query, 0.0)
     weights = _weights(options, batch, query)
     value = selected(batch, "value", 0.0)
-    want = _mixed(weights.share, value)
+    want = _weighted_sum(weights.share, value)
     error = _bound(weights, value, PRECISIONS[dtype])
     error = np.where(over_time(finite, error), error, np.inf)
-    sees = np.asarray(_seen(options, batch.mask).any(axis=2))
+    sees = np.asarray(_keys_in_reach(options, batch.mask).any(axis=2))
     return want, error, over_time(sees, want)
 
 
@@ -120,9 +122,9 @@ def gradient(
     inner = (share * slope).sum(axis=3, keepdims=True)
     score = share * (slope - inner) / np.sqrt(value.shape[3])
     return {
-        "query": _mixed(score, key),
-        "key": _mixed(score.swapaxes(2, 3), query),
-        "value": _mixed(share.swapaxes(2, 3), pulled),
+        "query": _weighted_sum(score, key),
+        "key": _weighted_sum(score.swapaxes(2, 3), query),
+        "value": _weighted_sum(share.swapaxes(2, 3), pulled),
     }
 
 
@@ -148,25 +150,25 @@ def gradient_bound(
     carried += p.factor * terms * p.u * score
     rounding = p.factor * terms * p.u
     return {
-        "query": _mixed(carried + rounding * score, key),
-        "key": _mixed((carried + rounding * score).swapaxes(2, 3), query),
-        "value": _mixed((error + rounding * share).swapaxes(2, 3), pulled),
+        "query": _weighted_sum(carried + rounding * score, key),
+        "key": _weighted_sum((carried + rounding * score).swapaxes(2, 3), query),
+        "value": _weighted_sum((error + rounding * share).swapaxes(2, 3), pulled),
     }
 
 
-def visible(options: Mapping[str, str], batch: Batch) -> Array:
+def visible_keys(options: Mapping[str, str], batch: Batch) -> Array:
     """Return which key ``[B, query, key]`` each valid query sees."""
-    return _seen(options, batch.mask) & batch.mask[:, :, None]
+    return _keys_in_reach(options, batch.mask) & batch.mask[:, :, None]
 
 
 def _weights(
     options: Mapping[str, str], batch: Batch, query: Array | None = None
 ) -> _Weights:
     """Return the probabilities of the valid queries, or of all that are given."""
-    sees = _seen(options, batch.mask)
+    sees = _keys_in_reach(options, batch.mask)
     if query is None:
         query = selected(batch, "query", 0.0)
-        sees = visible(options, batch)
+        sees = visible_keys(options, batch)
     sees = sees[:, None]
     key = selected(batch, "key", 0.0)
     root = np.sqrt(key.shape[3])
@@ -196,13 +198,13 @@ def _bound(weights: _Weights, value: Array, p: Precision) -> Array:
     Beside those: the sum of the probabilities, their division and store, the product
     with the values and the store of the answer, as docs/exactness.md derives.
     """
-    mixed = _mixed(weights.share, np.abs(value))
+    mixed = _weighted_sum(weights.share, np.abs(value))
     counts = weights.sees.sum(axis=3).swapaxes(1, 2)[..., None]
     rounding = ((2 * counts + 1) * p.v + 2 * p.u) * mixed
-    rounding += 2 * p.u * np.abs(_mixed(weights.share, value))
+    rounding += 2 * p.u * np.abs(_weighted_sum(weights.share, value))
     sees = np.broadcast_to(weights.sees, weights.share.shape).astype(np.float64)
-    lost = 2 * p.eta * (1 + _mixed(sees, np.abs(value)))
-    moved = _mixed(_share_error(weights, p), np.abs(value))
+    lost = 2 * p.eta * (1 + _weighted_sum(sees, np.abs(value)))
+    moved = _weighted_sum(_share_error(weights, p), np.abs(value))
     # A score that the dtype cannot hold is not asked for.
     over = (weights.size * np.sqrt(weights.features) > p.largest).any(axis=3)
     error = p.factor * (moved + rounding + lost)
@@ -232,7 +234,7 @@ def _share_error(weights: _Weights, p: Precision) -> Array:
     return np.asarray(np.minimum(error, error.sum(axis=3, keepdims=True) - error))
 
 
-def _seen(options: Mapping[str, str], mask: Array) -> Array:
+def _keys_in_reach(options: Mapping[str, str], mask: Array) -> Array:
     """Return which key ``[B, query, key]`` a query at any position sees."""
     seen = np.broadcast_to(mask[:, None, :], (*mask.shape, mask.shape[1]))
     if options["causal"] == "causal":
@@ -245,6 +247,6 @@ def _dots(one: Array, other: Array) -> Array:
     return np.asarray(np.einsum("bqnd,bknd->bnqk", one, other))
 
 
-def _mixed(weights: Array, array: Array) -> Array:
+def _weighted_sum(weights: Array, array: Array) -> Array:
     """Return the sums over positions with ``weights``, ``[B, T, N, D]``."""
     return np.asarray(np.einsum("bnqk,bknd->bqnd", weights, array))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def swap(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Directions' weights swapped on the reversed sequence: the output reversed."""
     batch = sample.batch
-    turned = sample.having(_swapped(_turned(batch)))
+    turned = sample.replace_batch(_swap_weights(_reverse_rows(batch)))
     first = np.asarray(subject.answer(batch, like=sample.want), dtype=np.float64)
     second = subject.answer(turned.batch, like=turned.want)
     want = first
@@ -57,14 +57,14 @@ def _reversal(mask: Array) -> Array:
     return order
 
 
-def _turned(batch: Batch) -> Batch:
+def _reverse_rows(batch: Batch) -> Batch:
     rows = np.arange(batch.rows)[:, None]
     order = _reversal(batch.mask)
     arrays = {name: array[rows, order] for name, array in batch.arrays.items()}
     return replace(batch, arrays=arrays)
 
 
-def _swapped(batch: Batch) -> Batch:
+def _swap_weights(batch: Batch) -> Batch:
     other = {"forward": "backward", "backward": "forward"}
     weights = {}
     for name in batch.weights:

@@ -27,7 +27,7 @@ LSTM = ("birnn.lstm.*",)
 GRU = ("birnn.gru.*",)
 
 
-def _around(
+def _change_answer(
     change: Callable[..., Any], xp: Any, forward: Any, backward: Any, **how: str
 ) -> Callable[..., Any]:
     """A right layer, whose answer is then changed."""
@@ -116,9 +116,9 @@ _TABLE: tuple[Row, ...] = (
      "starts from the state in which the last call ended"),
 )
 # fmt: on
-MUTANTS = Mutants("birnn", build, around=_around)
+MUTANTS = Mutants("birnn", build, around=_change_answer)
 MUTANTS.faults(_fault, (*MASK_ROWS, *_TABLE, *INPUT_ROWS))
-add_changed(MUTANTS, _around)
+add_changed(MUTANTS, _change_answer)
 wrong, gradient = MUTANTS.wrong, MUTANTS.gradient
 
 

@@ -30,19 +30,19 @@ def build(
     merge: str,
     output: str,
     fault: str = "",
-) -> Layer:
+) -> WrongRecurrentLayer:
     """Return a layer; ``fault`` names what is wrong with it."""
     del xp
     parameters = [getattr(each, part) for each in (forward, backward) for part in PARTS]
     if hasattr(parameters[0], "requires_grad_"):
         parameters = [each.detach().clone().requires_grad_() for each in parameters]
-    return Layer(
+    return WrongRecurrentLayer(
         parameters=parameters, cell=cell, merge=merge, output=output, fault=fault
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Layer:
+class WrongRecurrentLayer:
     """Both directions, one step after the other."""
 
     parameters: list[Any]
@@ -66,7 +66,7 @@ class Layer:
             back = ahead
         there = self._direction(xp, ahead, seen, keep, backward=False)
         here = self._direction(xp, back, seen, keep, backward=True)
-        return xp.astype(self._merged(xp, there, here), x.dtype)
+        return xp.astype(self._merge(xp, there, here), x.dtype)
 
     def _mask(self, xp: Any, x: Any, mask: Any) -> Any:
         keep = kept(xp, x, mask)
@@ -77,7 +77,7 @@ class Layer:
         if self.fault == "bitwise" and mask is not None:
             return ~mask == 0
         if self.fault == "baked":
-            return _baked(xp, x, keep)
+            return _bake_lengths(xp, x, keep)
         return keep
 
     def _inputs(self, xp: Any, x: Any, keep: Any) -> Any:
@@ -120,12 +120,12 @@ class Layer:
             here = keep[:, number if whole else t][:, None]
             before = h.detach() if self.fault == "cuts-time" else h
             new_h, new_c = _step(xp, self.cell, weights, x[:, t], before, c, self.fault)
-            h, c, out = self._kept(xp, here, (h, c), (new_h, new_c))
+            h, c, out = self._keep_state(xp, here, (h, c), (new_h, new_c))
             outputs[t] = out
         self.memory["state"] = (h, c)
         return h, outputs
 
-    def _kept(  # noqa: PLR0911 - one for each fault
+    def _keep_state(  # noqa: PLR0911 - one for each fault
         self, xp: Any, here: Any, old: Any, new: Any
     ) -> tuple[Any, Any, Any]:
         h = xp.where(here, new[0], old[0])
@@ -172,7 +172,7 @@ class Layer:
             return sum(outputs) / xp.astype(xp.where(number > 0, number, 1), h.dtype)
         return h
 
-    def _merged(self, xp: Any, ahead: Any, back: Any) -> Any:
+    def _merge(self, xp: Any, ahead: Any, back: Any) -> Any:
         if self.fault == "halves-swapped":
             ahead, back = back, ahead
         if self.merge == "concat":
@@ -244,7 +244,7 @@ def _at(xp: Any, outputs: list[Any], at: Any) -> Any:
     return xp.take_along_axis(whole, index, axis=1)[:, 0]
 
 
-def _baked(xp: Any, x: Any, keep: Any) -> Any:
+def _bake_lengths(xp: Any, x: Any, keep: Any) -> Any:
     try:
         known = [int(number) for number in lengths(xp, keep)[:, 0]]
     except TypeError:  # a tracer has no value: what is left is the static shape

@@ -13,12 +13,12 @@ from conformance.operations.birnn.oracle_cells import (
     State,
     Uncertain,
     affine,
-    exactly,
     start,
     step,
+    without_error,
 )
 from conformance.operations.birnn.oracle_derivative import direction_gradient
-from conformance.trial.draw import GARBAGE, SIGNALS, Draw, garbled
+from conformance.trial.draw import GARBAGE, SIGNALS, Draw, fill_padding
 from conformance.trial.precision import PRECISIONS
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def generate(options: Mapping[str, str], draw: Draw, mask: Array) -> dict[str, A
     del options
     shape = (*mask.shape, FEATURES)
     valid = draw.rows_of(SIGNALS, shape)
-    return {"x": garbled(valid, draw.rows_of(GARBAGE, shape), mask)}
+    return {"x": fill_padding(valid, draw.rows_of(GARBAGE, shape), mask)}
 
 
 def generate_weights(options: Mapping[str, str], draw: Draw) -> dict[str, Array]:
@@ -59,7 +59,7 @@ def generate_weights(options: Mapping[str, str], draw: Draw) -> dict[str, Array]
 
 def answer(options: Mapping[str, str], batch: Batch) -> Array:
     """Return the exact output; 0 at padding and for a row without valid positions."""
-    return _computed(options, batch, "float64").value
+    return _compute(options, batch, "float64").value
 
 
 def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
@@ -67,13 +67,13 @@ def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
 
     A position that is padding has no error: its zero is exact.
     """
-    return solved(options, batch, dtype)[1]
+    return solve(options, batch, dtype)[1]
 
 
-def solved(options: Mapping[str, str], batch: Batch, dtype: str) -> tuple[Array, Array]:
+def solve(options: Mapping[str, str], batch: Batch, dtype: str) -> tuple[Array, Array]:
     """Return the answer and its bound out of one pass over the steps."""
     p = PRECISIONS[dtype]
-    whole = _computed(options, batch, dtype)
+    whole = _compute(options, batch, dtype)
     stored = p.u * np.abs(whole.value) + 2 * p.eta
     error = p.factor * (whole.error + stored)
     if options["output"] == "sequence":
@@ -132,7 +132,7 @@ def layer(
         dtype: The dtype that an implementation computes in.
     """
     u, names = PRECISIONS[dtype].u, map(partial(direction, weights), DIRECTIONS)
-    kernel, recurrent_kernel, bias, recurrent_bias = _stacked(list(names))
+    kernel, recurrent_kernel, bias, recurrent_bias = _stack(list(names))
     keep = _pair(mask)[..., None]
     given = Uncertain(_pair(x.value), _pair(x.error))
     left = affine(given, kernel[:, None], bias[:, None], u)
@@ -146,12 +146,14 @@ def layer(
         state = _select(keep[:, :, t], after, state)
         values[:, :, t], errors[:, :, t] = state.h.value, state.h.error
     if options["output"] == "final":
-        return _merged(options["merge"], state.h.value, state.h.error, u)
-    values, errors = (_turned(np.where(keep, each, 0.0)) for each in (values, errors))
-    return _merged(options["merge"], values, errors, u)
+        return _merge(options["merge"], state.h.value, state.h.error, u)
+    values, errors = (
+        _turn_back(np.where(keep, each, 0.0)) for each in (values, errors)
+    )
+    return _merge(options["merge"], values, errors, u)
 
 
-def _stacked(directions: list[dict[str, Array]]) -> Iterator[Array]:
+def _stack(directions: list[dict[str, Array]]) -> Iterator[Array]:
     """Yield each part of both directions in one array, biases as rows."""
     for part in PARTS:
         both = np.stack([own[part] for own in directions])
@@ -163,12 +165,12 @@ def _pair(array: Array) -> Array:
     return np.stack([array, array[:, ::-1]])
 
 
-def _turned(both: Array) -> Array:
+def _turn_back(both: Array) -> Array:
     """Return a pair with the second turned back."""
     return np.stack([both[0], both[1, :, ::-1]])
 
 
-def _merged(merge: str, values: Array, errors: Array, u: float) -> Uncertain:
+def _merge(merge: str, values: Array, errors: Array, u: float) -> Uncertain:
     if merge == "concat":
         return Uncertain(*(np.concatenate(each, axis=-1) for each in (values, errors)))
     rounding = u * np.abs(values).sum(axis=0)
@@ -213,8 +215,8 @@ def _order(name: str, time: int) -> range:
     return range(time) if name == "forward" else range(time - 1, -1, -1)
 
 
-def _computed(options: Mapping[str, str], batch: Batch, dtype: str) -> Uncertain:
-    x = exactly(selected(batch, "x", 0.0))
+def _compute(options: Mapping[str, str], batch: Batch, dtype: str) -> Uncertain:
+    x = without_error(selected(batch, "x", 0.0))
     return layer(options, x, batch.mask, batch.weights, dtype)
 
 

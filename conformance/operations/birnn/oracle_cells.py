@@ -29,7 +29,7 @@ class State:
     c: Uncertain
 
 
-def exactly(x: Array) -> Uncertain:
+def without_error(x: Array) -> Uncertain:
     """Return numbers that nobody has rounded."""
     return Uncertain(x, np.zeros_like(x))
 

@@ -79,7 +79,7 @@ def direction_gradient(
 def _simple(
     x: Array, h: Array, c: Array, w: Mapping[str, Array]
 ) -> tuple[Array, Array, Parts]:
-    new = np.tanh(_left(x, w) + _right(h, w))
+    new = np.tanh(_input_product(x, w) + _state_product(h, w))
     return new, c, (new,)
 
 
@@ -91,7 +91,7 @@ def _simple_back(saved: Parts, dh: Array, dc: Array, *, majorant: bool) -> Back:
 def _lstm(
     x: Array, h: Array, c: Array, w: Mapping[str, Array]
 ) -> tuple[Array, Array, Parts]:
-    i, f, g, o = np.split(_left(x, w) + _right(h, w), 4, axis=1)
+    i, f, g, o = np.split(_input_product(x, w) + _state_product(h, w), 4, axis=1)
     i, f, g, o = logistic(i), logistic(f), np.tanh(g), logistic(o)
     new_c = f * c + i * g
     t = np.tanh(new_c)
@@ -116,8 +116,8 @@ def _lstm_back(saved: Parts, dh: Array, dc: Array, *, majorant: bool) -> Back:
 def _gru(
     x: Array, h: Array, c: Array, w: Mapping[str, Array]
 ) -> tuple[Array, Array, Parts]:
-    lr, lz, ln = np.split(_left(x, w), 3, axis=1)
-    rr, rz, rn = np.split(_right(h, w), 3, axis=1)
+    lr, lz, ln = np.split(_input_product(x, w), 3, axis=1)
+    rr, rz, rn = np.split(_state_product(h, w), 3, axis=1)
     r, z = logistic(lr + rr), logistic(lz + rz)
     n = np.tanh(ln + r * rn)
     return (1 - z) * n + z * h, c, (r, z, n, rn, h)
@@ -135,11 +135,11 @@ def _gru_back(saved: Parts, dh: Array, dc: Array, *, majorant: bool) -> Back:
     return left, right, dh * z, dc
 
 
-def _left(x: Array, w: Mapping[str, Array]) -> Array:
+def _input_product(x: Array, w: Mapping[str, Array]) -> Array:
     return np.asarray(x @ w["kernel"] + w["bias"])
 
 
-def _right(h: Array, w: Mapping[str, Array]) -> Array:
+def _state_product(h: Array, w: Mapping[str, Array]) -> Array:
     return np.asarray(h @ w["recurrent_kernel"] + w["recurrent_bias"])
 
 

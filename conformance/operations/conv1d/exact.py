@@ -44,7 +44,7 @@ def answer(
     return [
         [
             [_total(terms) for terms in channels]
-            for channels in convolved(
+            for channels in convolve(
                 options, row, keep, inputs["kernel"], inputs["bias"]
             )
         ]
@@ -52,7 +52,7 @@ def answer(
     ]
 
 
-def convolved(
+def convolve(
     options: Mapping[str, str],
     row: Sequence[Sequence[Any]],
     keep: Sequence[bool],

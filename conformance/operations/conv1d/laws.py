@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.operations._common.oracle import over_time, wide
-from conformance.trial.draw import LOGITS, garbled
+from conformance.trial.draw import LOGITS, fill_padding
 from conformance.trial.exact import elsewhere
 from conformance.trial.sample import relate
 from conformance.trial.verdict import compare
@@ -35,7 +35,7 @@ def bias_apart(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """The answers with the bias, and with zeros in its place."""
     bias = sample.batch.weights["bias"]
     weights = {**sample.batch.weights, "bias": np.zeros_like(bias)}
-    bare = sample.having(replace(sample.batch, weights=weights))
+    bare = sample.replace_batch(replace(sample.batch, weights=weights))
     first = np.asarray(subject.answer(bare.batch, like=bare.want), dtype=np.float64)
     second = subject.answer(sample.batch, like=sample.want)
     want = first + np.where(over_time(sample.counted, first), wide(bias), 0.0)
@@ -45,7 +45,7 @@ def bias_apart(subject: Subject, sample: Sample) -> Iterator[Verdict]:
 
 def superposition(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Two inputs of small whole numbers, whose sum every dtype holds."""
-    one, other = (_whole(sample, name) for name in ("one", "other"))
+    one, other = (_whole_numbers(sample, name) for name in ("one", "other"))
     samples = [_of(sample, x) for x in (one, other, one + other)]
     found = [
         np.asarray(subject.answer(each.batch, like=each.want), dtype=np.float64)
@@ -66,7 +66,7 @@ def causal(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     old = batch.arrays["x"]
     fresh = sample.draw("later").rows_of(LOGITS, old.shape)
     fresh = np.where(fresh == wide(old), -7.0, fresh).astype(old.dtype)
-    x = garbled(fresh, old, later & batch.mask)
+    x = fill_padding(fresh, old, later & batch.mask)
     other = replace(batch, arrays={"x": x})
     got = subject.answer(other, like=sample.want)
     earlier = over_time(batch.mask & ~later, sample.want)
@@ -75,12 +75,12 @@ def causal(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     yield relate(got, sample.want, whole, where=earlier, note=note)
 
 
-def _whole(sample: Sample, name: str) -> Array:
+def _whole_numbers(sample: Sample, name: str) -> Array:
     shape = sample.batch.arrays["x"].shape
     return np.asarray(sample.draw(name).below(17, shape) - 8.0)
 
 
 def _of(sample: Sample, x: Array) -> Sample:
     old = sample.batch.arrays["x"]
-    new = garbled(x, wide(old), sample.batch.mask).astype(old.dtype)
-    return sample.having(replace(sample.batch, arrays={"x": new}))
+    new = fill_padding(x, wide(old), sample.batch.mask).astype(old.dtype)
+    return sample.replace_batch(replace(sample.batch, arrays={"x": new}))

@@ -26,7 +26,7 @@ VALID = ("conv1d.valid.*",)
 DILATED = ("conv1d.*.2",)
 
 
-def _around(
+def _change_answer(
     change: Callable[..., Any], xp: Any, x: Any, mask: Any, *rest: Any, **options: Any
 ) -> Any:
     """The right convolution, then changed."""
@@ -94,10 +94,10 @@ _TABLE: tuple[Row, ...] = (
 # fmt: on
 MUTANTS = Mutants("conv1d", correct)
 MUTANTS.faults(_fault, (*MASK_ROWS, *_TABLE, *INPUT_ROWS))
-add_changed(MUTANTS, _around)
+add_changed(MUTANTS, _change_answer)
 
 
-@MUTANTS.wrong("extra-padding", variants=(*SAME, *CAUSAL), around=_around)
+@MUTANTS.wrong("extra-padding", variants=(*SAME, *CAUSAL), around=_change_answer)
 def cut_to_the_longest_row(xp: Any, found: Any, keep: Any) -> Any:
     """Cuts the answer to the longest row."""
     return found[:, : max(int(xp.max(after_last(xp, keep))), 1)]

@@ -35,8 +35,8 @@ def convolution(
     fault: str = "",
 ) -> Any:
     """Return the convolution; ``fault`` names what is wrong with it."""
-    keep = masked(xp, x, mask, fault)
-    clean = _cleaned(xp, x, keep, fault)
+    keep = change_mask(xp, x, mask, fault)
+    clean = _clean(xp, x, keep, fault)
     kernel, bias = wide(xp, kernel), wide(xp, bias)
     if fault == "kernel-turned":
         kernel = xp.flip(kernel, axis=0)
@@ -44,21 +44,23 @@ def convolution(
         kernel = kernel.detach()
     step = 1 if fault == "no-dilation" else dilation
     if fault == "gaps-closed":
-        clean = _closed(xp, clean, keep)
-    found = _taken(xp, clean, kernel, padding, step, fault=fault)
+        clean = _close_gaps(xp, clean, keep)
+    found = _window_products(xp, clean, kernel, padding, step, fault=fault)
     if fault == "divides-by-neighbours":
         ones = xp.astype(keep, clean.dtype)[..., None] + 0 * clean
-        share = _taken(xp, ones, xp.ones_like(kernel), padding, step)
+        share = _window_products(xp, ones, xp.ones_like(kernel), padding, step)
         whole = kernel.shape[0] * kernel.shape[1]
         found = found * whole / xp.where(share > 0, share, 1.0)
     if fault == "gaps-closed":
-        found = _opened(xp, found, keep)
-    found = _biased(xp, found, bias, fault)
-    counts = _counted(xp, keep, padding, (kernel.shape[0] - 1) * dilation, fault)
-    return xp.astype(_shown(xp, found, counts, bias, fault), x.dtype)
+        found = _open_gaps(xp, found, keep)
+    found = _add_bias(xp, found, bias, fault)
+    counts = _count_positions(
+        xp, keep, padding, (kernel.shape[0] - 1) * dilation, fault
+    )
+    return xp.astype(_hide_padding(xp, found, counts, bias, fault), x.dtype)
 
 
-def masked(xp: Any, x: Any, mask: Any, fault: str) -> Any:
+def change_mask(xp: Any, x: Any, mask: Any, fault: str) -> Any:
     """Return the mask as booleans, changed where the fault is the mask's."""
     keep = kept(xp, x, mask)
     if fault in MASKS:
@@ -68,11 +70,11 @@ def masked(xp: Any, x: Any, mask: Any, fault: str) -> Any:
     if fault == "bitwise" and mask is not None:
         return ~mask == 0
     if fault == "baked":
-        return _baked(xp, x, keep)
+        return _bake_lengths(xp, x, keep)
     return keep
 
 
-def _cleaned(xp: Any, x: Any, keep: Any, fault: str) -> Any:
+def _clean(xp: Any, x: Any, keep: Any, fault: str) -> Any:
     if fault == "writes-its-input":
         x[~keep] = 0
     if fault == "reads-memory":
@@ -96,7 +98,7 @@ def _cleaned(xp: Any, x: Any, keep: Any, fault: str) -> Any:
     return clean
 
 
-def _taken(
+def _window_products(
     xp: Any, clean: Any, kernel: Any, padding: str, step: int, *, fault: str = ""
 ) -> Any:
     """Return the products of windows and kernel, before the bias."""
@@ -119,7 +121,7 @@ def _taken(
     return found
 
 
-def _biased(xp: Any, found: Any, bias: Any, fault: str) -> Any:
+def _add_bias(xp: Any, found: Any, bias: Any, fault: str) -> Any:
     if fault == "no-bias":
         return found
     if fault == "frozen-bias":
@@ -130,14 +132,14 @@ def _biased(xp: Any, found: Any, bias: Any, fault: str) -> Any:
     return xp.where(total > 0, total, 0.0) if fault == "rectifies" else total
 
 
-def _counted(xp: Any, keep: Any, padding: str, reach: int, fault: str) -> Any:
+def _count_positions(xp: Any, keep: Any, padding: str, reach: int, fault: str) -> Any:
     """Return which positions of the answer count."""
     if padding == "valid":
         return _inside(xp, keep, reach, fault)
     if fault == "windows-inside-only":
-        return keep & _moved(xp, keep, 1) & _moved(xp, keep, -1)
+        return keep & _move_mask(xp, keep, 1) & _move_mask(xp, keep, -1)
     if fault == "windows-that-touch":
-        return keep | _moved(xp, keep, 1) | _moved(xp, keep, -1)
+        return keep | _move_mask(xp, keep, 1) | _move_mask(xp, keep, -1)
     return keep
 
 
@@ -160,7 +162,7 @@ def _inside(xp: Any, keep: Any, reach: int, fault: str) -> Any:
     return inside[:, :length] & inside[:, reach:][:, :length]
 
 
-def _shown(xp: Any, found: Any, counts: Any, bias: Any, fault: str) -> Any:
+def _hide_padding(xp: Any, found: Any, counts: Any, bias: Any, fault: str) -> Any:
     here = counts[..., None]
     if fault in {"no-mask-after", "masks-nothing"}:
         return found
@@ -169,7 +171,7 @@ def _shown(xp: Any, found: Any, counts: Any, bias: Any, fault: str) -> Any:
     return xp.where(here, found, 1e-6 if fault == "floor" else 0.0)
 
 
-def _moved(xp: Any, keep: Any, by: int) -> Any:
+def _move_mask(xp: Any, keep: Any, by: int) -> Any:
     """Return the mask of each position's neighbour; there is none outside the row."""
     nothing = xp.zeros_like(keep[:, :1])
     if by > 0:
@@ -177,14 +179,14 @@ def _moved(xp: Any, keep: Any, by: int) -> Any:
     return xp.concat([keep[:, 1:], nothing], axis=1)
 
 
-def _closed(xp: Any, clean: Any, keep: Any) -> Any:
+def _close_gaps(xp: Any, clean: Any, keep: Any) -> Any:
     """Return each row's valid positions first, in their order."""
     order = xp.argsort(xp.astype(~keep, xp.int32), axis=1, stable=True)
     index = xp.broadcast_to(order[..., None], tuple(clean.shape))
     return xp.take_along_axis(clean, index, axis=1)
 
 
-def _opened(xp: Any, found: Any, keep: Any) -> Any:
+def _open_gaps(xp: Any, found: Any, keep: Any) -> Any:
     """Return what was closed up where it came from."""
     if found.shape[1] != keep.shape[1]:
         return found
@@ -194,7 +196,7 @@ def _opened(xp: Any, found: Any, keep: Any) -> Any:
     return xp.take_along_axis(found, index, axis=1)
 
 
-def _baked(xp: Any, x: Any, keep: Any) -> Any:
+def _bake_lengths(xp: Any, x: Any, keep: Any) -> Any:
     try:
         known = [int(number) for number in lengths(xp, keep)[:, 0]]
     except TypeError:  # a tracer has no value: what is left is the static shape

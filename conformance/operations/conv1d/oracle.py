@@ -8,7 +8,7 @@ import numpy as np
 
 from conformance.operations._common.oracle import over_time, selected, wide
 from conformance.operations.conv1d import oracle_windows as windows
-from conformance.trial.draw import GARBAGE, LOGITS, SIGNALS, Draw, garbled
+from conformance.trial.draw import GARBAGE, LOGITS, SIGNALS, Draw, fill_padding
 from conformance.trial.precision import PRECISIONS
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def generate(options: Mapping[str, str], draw: Draw, mask: Array) -> dict[str, A
     del options
     shape = (*mask.shape, FEATURES)
     valid = draw.rows_of(LOGITS, shape)
-    return {"x": garbled(valid, draw.rows_of(GARBAGE, shape), mask)}
+    return {"x": fill_padding(valid, draw.rows_of(GARBAGE, shape), mask)}
 
 
 def generate_weights(options: Mapping[str, str], draw: Draw) -> dict[str, Array]:
@@ -46,13 +46,13 @@ def generate_weights(options: Mapping[str, str], draw: Draw) -> dict[str, Array]
 
 def counted(options: Mapping[str, str], batch: Batch) -> Array:
     """Return which positions of the answer count, ``[B, T']``."""
-    return windows.counted(options, batch.mask, _reach(options, batch))
+    return windows.counted_positions(options, batch.mask, _reach(options, batch))
 
 
 def answer(options: Mapping[str, str], batch: Batch) -> Array:
     """Return the exact answer ``[B, T', C]``; 0 where a position does not count."""
-    found = _product(_seen(options, batch), wide(batch.weights["kernel"]))
-    return _shown(options, batch, found + wide(batch.weights["bias"]))
+    found = _product(_input_windows(options, batch), wide(batch.weights["kernel"]))
+    return _hide_padding(options, batch, found + wide(batch.weights["bias"]))
 
 
 def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
@@ -62,7 +62,7 @@ def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
     format, the product may be stored before the bias is added.
     """
     p = PRECISIONS[dtype]
-    seen, bias = _seen(options, batch), wide(batch.weights["bias"])
+    seen, bias = _input_windows(options, batch), wide(batch.weights["bias"])
     kernel = wide(batch.weights["kernel"])
     size = _product(np.abs(seen), np.abs(kernel)) + np.abs(bias)
     valid = np.broadcast_to(batch.mask[..., None], batch.arrays["x"].shape)
@@ -73,14 +73,14 @@ def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
         product = _product(seen, kernel)
         error += p.u * (2 * np.abs(product + bias) + np.abs(product))
     # Where the answer is NaN it is nothing else.
-    return _shown(options, batch, np.nan_to_num(p.factor * error, posinf=np.inf))
+    return _hide_padding(options, batch, np.nan_to_num(p.factor * error, posinf=np.inf))
 
 
 def gradient(
     options: Mapping[str, str], batch: Batch, cotangent: Array
 ) -> dict[str, Array]:
     """Return the derivative through x, kernel and bias."""
-    return _pulled(options, batch, cotangent, np.asarray)
+    return _pull_back(options, batch, cotangent, np.asarray)
 
 
 def gradient_bound(
@@ -88,7 +88,7 @@ def gradient_bound(
 ) -> dict[str, Array]:
     """Return the bound of :func:`gradient` in float64: sums of products again."""
     p = PRECISIONS["float64"]
-    size = _pulled(options, batch, cotangent, np.abs)
+    size = _pull_back(options, batch, cotangent, np.abs)
     taps, _, channels = batch.weights["kernel"].shape
     terms = {
         "x": taps * channels,
@@ -106,7 +106,7 @@ def _reach(options: Mapping[str, str], batch: Batch) -> windows.Reach:
     return windows.reach(options, batch.weights["kernel"].shape[0])
 
 
-def _seen(options: Mapping[str, str], batch: Batch) -> Array:
+def _input_windows(options: Mapping[str, str], batch: Batch) -> Array:
     return windows.windows(selected(batch, "x", 0.0), _reach(options, batch))
 
 
@@ -114,21 +114,24 @@ def _product(seen: Array, kernel: Array) -> Array:
     return np.asarray(np.einsum("btkf,kfc->btc", seen, kernel))
 
 
-def _shown(options: Mapping[str, str], batch: Batch, found: Array) -> Array:
+def _hide_padding(options: Mapping[str, str], batch: Batch, found: Array) -> Array:
     return np.where(over_time(counted(options, batch), found), found, 0.0)
 
 
-def _pulled(
+def _pull_back(
     options: Mapping[str, str],
     batch: Batch,
     cotangent: Array,
     size: Callable[[Array], Array],
 ) -> dict[str, Array]:
     """Return the derivative, or with ``np.abs`` for ``size`` what bounds it."""
-    pulled = size(_shown(options, batch, cotangent))
-    seen, kernel = size(_seen(options, batch)), size(wide(batch.weights["kernel"]))
+    pulled = size(_hide_padding(options, batch, cotangent))
+    seen, kernel = (
+        size(_input_windows(options, batch)),
+        size(wide(batch.weights["kernel"])),
+    )
     parts = np.einsum("btc,kfc->btkf", pulled, kernel)
-    x = windows.scattered(parts, batch.time, _reach(options, batch))
+    x = windows.scatter(parts, batch.time, _reach(options, batch))
     return {
         "x": np.where(batch.mask[..., None], x, 0.0),
         "kernel": np.einsum("btkf,btc->kfc", seen, pulled),

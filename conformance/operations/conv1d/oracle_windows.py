@@ -50,7 +50,7 @@ def windows(x: Array, at: Reach) -> Array:
     return np.asarray(np.pad(x, zeros)[:, _places(x.shape[1], at)])
 
 
-def scattered(parts: Array, time: int, at: Reach) -> Array:
+def scatter(parts: Array, time: int, at: Reach) -> Array:
     """Return the sum of what windows say of each position: the transpose."""
     places = _places(time, at)
     width = time + at.left + at.right
@@ -60,7 +60,7 @@ def scattered(parts: Array, time: int, at: Reach) -> Array:
     return np.asarray(found[:, at.left : at.left + time])
 
 
-def counted(options: Mapping[str, str], mask: Array, at: Reach) -> Array:
+def counted_positions(options: Mapping[str, str], mask: Array, at: Reach) -> Array:
     """Return which positions of the answer count, ``[B, T']``."""
     if options["padding"] != "valid":
         return mask

@@ -8,9 +8,9 @@ import numpy as np
 
 from conformance.operations.crf_decode.oracle import answer, rounding
 from conformance.operations.crf_log_likelihood import oracle_chain as chain
-from conformance.operations.crf_log_likelihood.laws import reversed_chain
+from conformance.operations.crf_log_likelihood.laws import reverse_chain
 from conformance.trial.exact import both
-from conformance.trial.verdict import compare, failed
+from conformance.trial.verdict import compare, fail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ def best_path(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     tags = np.where(batch.mask, got, 0.0)
     if not np.isin(tags, np.arange(width)).all():
         text = f"a valid position has none of the tags 0 to {width - 1}"
-        yield failed(text, batch=batch, got=got)
+        yield fail(text, batch=batch, got=got)
         return
     found, _ = chain.path_score(batch, tags)
     best, _ = chain.path_score(batch, answer({}, batch))
@@ -41,7 +41,7 @@ def reversal(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Valid positions in the reverse order, transitions the other way."""
     batch = sample.batch
     first = np.asarray(subject.answer(batch, like=sample.want), dtype=np.float64)
-    turned = sample.having(reversed_chain(batch))
+    turned = sample.replace_batch(reverse_chain(batch))
     second = subject.answer(turned.batch, like=turned.want)
     want = first.copy()
     open_by = {name: array.copy() for name, array in sample.open_by.items()}

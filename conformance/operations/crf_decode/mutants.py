@@ -14,7 +14,7 @@ from conformance.operations._common.layers import (
     squeezed,
 )
 from conformance.operations._common.mutant import ANY, Mutants
-from conformance.operations.crf_decode.mutants_formulas import correct, decoded
+from conformance.operations.crf_decode.mutants_formulas import correct, decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from conformance.operations._common.mutant import Row
 
 
-def _around(change: Callable[..., Any], xp: Any, *tensors: Any) -> Any:
+def _change_answer(change: Callable[..., Any], xp: Any, *tensors: Any) -> Any:
     """The right paths, then changed."""
     keep = kept(xp, tensors[0], tensors[1])
     return change(xp, correct(xp, *tensors), keep)
 
 
 def _fault(name: str) -> Callable[..., Any]:
-    return partial(decoded, fault=name)
+    return partial(decode, fault=name)
 
 
 # fmt: off
@@ -71,13 +71,13 @@ def answers_in_the_inputs_dtype(xp: Any, emissions: Any, *tensors: Any) -> Any:
     return xp.astype(correct(xp, emissions, *tensors), emissions.dtype)
 
 
-@MUTANTS.wrong("length-one", around=_around)
+@MUTANTS.wrong("length-one", around=_change_answer)
 def squeezes_every_axis(xp: Any, found: Any, keep: Any) -> Any:
     """Squeezes every axis of length one, the batch's too."""
     return squeezed(xp, found, keep)
 
 
-@MUTANTS.wrong("value", around=_around)
+@MUTANTS.wrong("value", around=_change_answer)
 def rows_stay_sorted(xp: Any, found: Any, keep: Any) -> Any:
     """Sorts the rows by length and does not sort the answers back."""
     return rows_sorted(xp, found, keep)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.operations._common.arrays import clean, lengths, wide
-from conformance.operations.crf_log_likelihood.mutants_formulas import masked
+from conformance.operations.crf_log_likelihood.mutants_formulas import change_mask
 
 NO_TAG = -1
 
@@ -14,10 +14,10 @@ def correct(  # noqa: PLR0917 - the operation has as many arguments
     xp: Any, emissions: Any, mask: Any, transitions: Any, start: Any, end: Any
 ) -> Any:
     """Return the best path's tags, -1 at padding."""
-    return decoded(xp, emissions, mask, transitions, start, end)
+    return decode(xp, emissions, mask, transitions, start, end)
 
 
-def decoded(  # noqa: PLR0917 - as above
+def decode(  # noqa: PLR0917 - as above
     xp: Any,
     emissions: Any,
     mask: Any,
@@ -28,7 +28,7 @@ def decoded(  # noqa: PLR0917 - as above
     fault: str = "",
 ) -> Any:
     """Return the best path's tags; ``fault`` names what is wrong with them."""
-    keep = masked(xp, emissions, mask, fault)
+    keep = change_mask(xp, emissions, mask, fault)
     if fault == "writes-its-input":
         emissions[~keep] = 0
     if fault == "reads-memory":
@@ -39,17 +39,17 @@ def decoded(  # noqa: PLR0917 - as above
     moves = moves.T if fault == "transposed" else moves
     begin = 0 * begin if fault == "no-start" else begin
     finish = 0 * finish if fault == "no-end" else finish
-    path = _traced(xp, scores, keep, moves, begin, finish, fault)
+    path = _trace_back(xp, scores, keep, moves, begin, finish, fault)
     if fault == "tags-at-padding":
         return path
     if fault == "zeros-at-padding":
         return xp.where(keep, path, xp.zeros_like(path))
     if fault == "packed":
-        return _packed(xp, path, keep)
+        return _pack(xp, path, keep)
     return xp.where(keep, path, xp.zeros_like(path) + NO_TAG)
 
 
-def _traced(  # noqa: PLR0917 - as above
+def _trace_back(  # noqa: PLR0917 - as above
     xp: Any, scores: Any, keep: Any, moves: Any, begin: Any, finish: Any, fault: str
 ) -> Any:
     time, width = scores.shape[1:]
@@ -84,7 +84,7 @@ def _traced(  # noqa: PLR0917 - as above
     return xp.stack(order, axis=1)
 
 
-def _packed(xp: Any, path: Any, keep: Any) -> Any:
+def _pack(xp: Any, path: Any, keep: Any) -> Any:
     """Put the tags at the row's start, as libraries that return lists do."""
     order = xp.argsort(xp.astype(~keep, xp.int32), axis=1, stable=True)
     moved = xp.take_along_axis(path, order, axis=1)

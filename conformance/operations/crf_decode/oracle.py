@@ -24,13 +24,13 @@ UNDECIDED = True
 def generate(options: Mapping[str, str], draw: Draw, mask: Array) -> dict[str, Array]:
     """Return inputs for ``mask``, emissions ``[B, T, K]``."""
     del options
-    return {"emissions": chain.generated(draw, mask)}
+    return {"emissions": chain.generate_emissions(draw, mask)}
 
 
 def generate_weights(options: Mapping[str, str], draw: Draw) -> dict[str, Array]:
     """Return transitions ``[K, K]``, start ``[K]`` and end ``[K]``."""
     del options
-    return chain.generated_weights(draw)
+    return chain.draw_weights(draw)
 
 
 def answer(options: Mapping[str, str], batch: Batch) -> Array:

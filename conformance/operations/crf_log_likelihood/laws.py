@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.operations._common.oracle import wide
-from conformance.trial.draw import garbled
+from conformance.trial.draw import fill_padding
 from conformance.trial.exact import over
 from conformance.trial.sample import relate
 from conformance.trial.verdict import compare
@@ -38,7 +38,7 @@ def sums_to_one(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     if not short.any():
         yield subject.agrees(sample)
         return
-    every = sample.having(_all_paths(sample.batch, int(np.argmax(short))))
+    every = sample.replace_batch(_all_paths(sample.batch, int(np.argmax(short))))
     got = np.asarray(subject.answer(every.batch, like=every.want), dtype=np.float64)
     with np.errstate(over="ignore", invalid="ignore"):
         total = np.exp(got).sum(keepdims=True)
@@ -61,7 +61,7 @@ def sums_to_one(subject: Subject, sample: Sample) -> Iterator[Verdict]:
 
 def shift(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Valid emissions rounded so that the shift is exact, then shifted."""
-    plain, moved = (shifted(sample, by) for by in (0.0, SHIFT))
+    plain, moved = (shift_emissions(sample, by) for by in (0.0, SHIFT))
     first = np.asarray(subject.answer(plain.batch, like=plain.want), dtype=np.float64)
     second = subject.answer(moved.batch, like=moved.want)
     note = f"as before {SHIFT:g} was added to every valid emission"
@@ -71,7 +71,7 @@ def shift(subject: Subject, sample: Sample) -> Iterator[Verdict]:
 def reversal(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Valid positions in the reverse order, transitions the other way."""
     first = subject.answer(sample.batch, like=sample.want)
-    turned = sample.having(reversed_chain(sample.batch))
+    turned = sample.replace_batch(reverse_chain(sample.batch))
     second = subject.answer(turned.batch, like=turned.want)
     want = np.asarray(first, dtype=np.float64)
     yield relate(second, want, sample, turned, note="the reversed chain")
@@ -81,13 +81,13 @@ def padding_tags(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Tags at padding that are none."""
     for tag in NO_TAGS:
         old = sample.batch.arrays["tags"]
-        tags = garbled(old, np.full_like(old, tag), sample.batch.mask)
+        tags = fill_padding(old, np.full_like(old, tag), sample.batch.mask)
         arrays = {**sample.batch.arrays, "tags": tags}
-        other = sample.alike(replace(sample.batch, arrays=arrays))
+        other = sample.replace_padding(replace(sample.batch, arrays=arrays))
         yield subject.agrees(other, note=f"tag {tag} at padding")
 
 
-def shifted(sample: Sample, by: float) -> Sample:
+def shift_emissions(sample: Sample, by: float) -> Sample:
     """Return the sample with valid emissions rounded and moved by ``by``.
 
     Quarters up to 64 plus or minus 16 are exact in every dtype but bfloat16, where
@@ -96,12 +96,12 @@ def shifted(sample: Sample, by: float) -> Sample:
     old = sample.batch.arrays["emissions"]
     step = 1.0 if sample.dtype == "bfloat16" else 4.0
     rounded = np.clip(np.round(wide(old) * step) / step, -16.0, 16.0) + by
-    emissions = garbled(rounded, wide(old), sample.batch.mask).astype(old.dtype)
+    emissions = fill_padding(rounded, wide(old), sample.batch.mask).astype(old.dtype)
     arrays = {**sample.batch.arrays, "emissions": emissions}
-    return sample.having(replace(sample.batch, arrays=arrays))
+    return sample.replace_batch(replace(sample.batch, arrays=arrays))
 
 
-def reversed_chain(batch: Batch) -> Batch:
+def reverse_chain(batch: Batch) -> Batch:
     """Return the batch with valid positions reversed among themselves."""
     order = np.broadcast_to(np.arange(batch.time), batch.mask.shape).copy()
     for row, valid in enumerate(batch.mask):

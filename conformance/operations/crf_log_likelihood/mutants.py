@@ -27,7 +27,7 @@ _STRUCT = "https://github.com/harvardnlp/pytorch-struct/issues/"
 _CONTRIB = "https://github.com/keras-team/keras-contrib/issues/"
 
 
-def _around(change: Callable[..., Any], xp: Any, *tensors: Any) -> Any:
+def _change_answer(change: Callable[..., Any], xp: Any, *tensors: Any) -> Any:
     """The right likelihoods, then changed."""
     keep = kept(xp, tensors[0], tensors[2])
     return change(xp, correct(xp, *tensors), keep)
@@ -93,10 +93,10 @@ _TABLE: tuple[Row, ...] = (
 # fmt: on
 MUTANTS = Mutants("crf_log_likelihood", correct)
 MUTANTS.faults(_fault, (*MASK_ROWS, *_TABLE, *INPUT_ROWS))
-add_changed(MUTANTS, _around)
+add_changed(MUTANTS, _change_answer)
 
 
-@MUTANTS.wrong("empty-row", around=_around)
+@MUTANTS.wrong("empty-row", around=_change_answer)
 def empty_row_is_nan(xp: Any, found: Any, keep: Any) -> Any:
     """Gives NaN for a row without valid positions."""
     return unless_empty(xp, found, keep, float("nan"))

@@ -64,9 +64,9 @@ def likelihood(  # noqa: PLR0917 - as above
     fault: str = "",
 ) -> Any:
     """Return the log-likelihood; ``fault`` names what is wrong with it."""
-    keep = masked(xp, emissions, mask, fault)
+    keep = change_mask(xp, emissions, mask, fault)
     chain = Chain(
-        emissions=_cleaned(xp, emissions, keep, fault),
+        emissions=_clean(xp, emissions, keep, fault),
         path=_path(xp, tags, keep, start, fault),
         keep=keep,
         transitions=wide(xp, transitions),
@@ -74,19 +74,19 @@ def likelihood(  # noqa: PLR0917 - as above
         end=wide(xp, end),
     )
     if fault == "frozen-transitions":
-        chain = _with(chain, transitions=chain.transitions.detach())
+        chain = _replace(chain, transitions=chain.transitions.detach())
     scored = parted = chain
     if fault == "score-of-padding":
-        scored = _with(chain, keep=all_true(xp, keep))
+        scored = _replace(chain, keep=all_true(xp, keep))
     if fault == "partition-of-padding":
-        parted = _with(chain, keep=all_true(xp, keep))
+        parted = _replace(chain, keep=all_true(xp, keep))
     if fault == "transposed":
-        scored = _with(chain, transitions=chain.transitions.T)
+        scored = _replace(chain, transitions=chain.transitions.T)
     found = _score(xp, scored, fault) - _partition(xp, parted, fault)
-    return xp.astype(_finished(xp, found, keep, fault), emissions.dtype)
+    return xp.astype(_finish(xp, found, keep, fault), emissions.dtype)
 
 
-def masked(xp: Any, emissions: Any, mask: Any, fault: str) -> Any:
+def change_mask(xp: Any, emissions: Any, mask: Any, fault: str) -> Any:
     """Return the mask as booleans, changed where the fault is the mask's."""
     keep = kept(xp, emissions, mask)
     if fault in MASKS:
@@ -99,16 +99,16 @@ def masked(xp: Any, emissions: Any, mask: Any, fault: str) -> Any:
         count = xp.astype(lengths(xp, keep), xp.int8)
         return xp.arange(keep.shape[1])[None] < xp.astype(count, xp.int32)
     if fault == "baked":
-        return _baked(xp, emissions, keep)
+        return _bake_lengths(xp, emissions, keep)
     return keep
 
 
-def _with(chain: Chain, **changes: Any) -> Chain:
+def _replace(chain: Chain, **changes: Any) -> Chain:
     names = ("emissions", "path", "keep", "transitions", "start", "end")
     return Chain(**{**{name: getattr(chain, name) for name in names}, **changes})
 
 
-def _cleaned(xp: Any, emissions: Any, keep: Any, fault: str) -> Any:
+def _clean(xp: Any, emissions: Any, keep: Any, fault: str) -> Any:
     if fault == "writes-its-input":
         emissions[~keep] = 0
     if fault == "reads-memory":
@@ -208,7 +208,7 @@ def _log_sum(xp: Any, scores: Any, fault: str) -> Any:
     return xp.log(power) + top[:, 0]
 
 
-def _finished(xp: Any, found: Any, keep: Any, fault: str) -> Any:
+def _finish(xp: Any, found: Any, keep: Any, fault: str) -> Any:
     if fault == "negative":
         return -found
     if fault == "divides-by-length":
@@ -223,7 +223,7 @@ def _finished(xp: Any, found: Any, keep: Any, fault: str) -> Any:
     return found
 
 
-def _baked(xp: Any, emissions: Any, keep: Any) -> Any:
+def _bake_lengths(xp: Any, emissions: Any, keep: Any) -> Any:
     try:
         known = [int(number) for number in lengths(xp, keep)[:, 0]]
     except TypeError:  # a tracer has no value: what is left is the static shape

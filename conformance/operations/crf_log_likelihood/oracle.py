@@ -25,14 +25,14 @@ def generate(options: Mapping[str, str], draw: Draw, mask: Array) -> dict[str, A
     """Return inputs for ``mask``: emissions ``[B, T, K]`` and tags ``[B, T]``."""
     del options
     # A real tag at padding too: what is no tag is a law of its own.
-    emissions = chain.generated(draw, mask)
+    emissions = chain.generate_emissions(draw, mask)
     return {"emissions": emissions, "tags": draw.below(chain.TAGS, mask.shape)}
 
 
 def generate_weights(options: Mapping[str, str], draw: Draw) -> dict[str, Array]:
     """Return transitions ``[K, K]``, start ``[K]`` and end ``[K]``."""
     del options
-    return chain.generated_weights(draw)
+    return chain.draw_weights(draw)
 
 
 def answer(options: Mapping[str, str], batch: Batch) -> Array:
@@ -63,7 +63,7 @@ def gradient(
     del options
     found = _zeros(batch)
     for row in range(batch.rows):
-        taken, share = _counted(batch, row)
+        taken, share = _count_uses(batch, row)
         for name in PARTS:
             _add(found, batch, row, name, cotangent[row] * (taken[name] - share[name]))
     return found
@@ -83,7 +83,7 @@ def gradient_bound(
     largest = [float(np.abs(each).max(initial=0.0)) for each in chain.weights(batch)]
     emissions = np.abs(selected(batch, "emissions", 0.0)).max(initial=0.0, axis=(1, 2))
     for row in range(batch.rows):
-        taken, share = _counted(batch, row)
+        taken, share = _count_uses(batch, row)
         n = int(batch.counts[row])
         size = n * (emissions[row] + max(largest) + np.log(chain.TAGS)) + max(largest)
         relative = n * (n + 1) * (4 * size + 16 + 2 * chain.TAGS) * p.u
@@ -111,9 +111,9 @@ def _add(
         found[name] += part
 
 
-def _counted(batch: Batch, row: int) -> tuple[dict[str, Array], dict[str, Array]]:
+def _count_uses(batch: Batch, row: int) -> tuple[dict[str, Array], dict[str, Array]]:
     """Return how often one row's path, and all paths by their share, use each part."""
-    one = batch.trimmed(row)
+    one = batch.trim(row)
     transitions, start, end = chain.weights(one)
     emissions = selected(one, "emissions", 0.0)[0]
     tags = one.arrays["tags"][0]

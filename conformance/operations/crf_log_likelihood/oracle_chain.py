@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.operations._common.oracle import selected, wide
-from conformance.trial.draw import GARBAGE, LOGITS, SIGNALS, Draw, garbled
+from conformance.trial.draw import GARBAGE, LOGITS, SIGNALS, Draw, fill_padding
 from conformance.trial.precision import PRECISIONS
 
 if TYPE_CHECKING:
@@ -17,14 +17,14 @@ TAGS = 3
 ROWS = 8
 
 
-def generated(draw: Draw, mask: Array) -> Array:
+def generate_emissions(draw: Draw, mask: Array) -> Array:
     """Return emissions ``[B, T, K]`` with garbage at padding."""
     shape = (*mask.shape, TAGS)
     valid = draw.rows_of(LOGITS, shape)
-    return garbled(valid, draw.rows_of(GARBAGE, shape), mask)
+    return fill_padding(valid, draw.rows_of(GARBAGE, shape), mask)
 
 
-def generated_weights(draw: Draw) -> dict[str, Array]:
+def draw_weights(draw: Draw) -> dict[str, Array]:
     """Return transitions, start and end, told apart so that few paths tie."""
     rank = np.arange(TAGS, dtype=np.float64)
     apart = (rank[:, None] * TAGS + rank) / 16

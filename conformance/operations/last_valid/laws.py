@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.trial.draw import garbled
+from conformance.trial.draw import fill_padding
 from conformance.trial.sample import judge, relate
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def earlier_values(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     x, mask = sample.batch.arrays["x"], sample.batch.mask
     behind = np.cumsum(mask[:, ::-1], axis=1)[:, ::-1]
     earlier = mask & (behind > 1)
-    batch = replace(sample.batch, arrays={"x": garbled(x, -x - 3, ~earlier)})
+    batch = replace(sample.batch, arrays={"x": fill_padding(x, -x - 3, ~earlier)})
     got = subject.answer(batch, like=sample.want)
     note = "with other numbers at earlier positions"
     yield judge(got, replace(sample, batch=batch), note=note)

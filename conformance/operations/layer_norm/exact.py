@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.operations.masked_batch_norm.exact import axes, normed
+from conformance.operations.masked_batch_norm.exact import axes, normalise
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,4 +45,4 @@ def _position(
     position: Sequence[float], scale: Sequence[float], offset: Sequence[float]
 ) -> list[float]:
     plain = zip(scale, offset, strict=True)
-    return [normed(position, a, b)[f] for f, (a, b) in enumerate(plain)]
+    return [normalise(position, a, b)[f] for f, (a, b) in enumerate(plain)]

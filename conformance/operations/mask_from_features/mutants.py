@@ -17,16 +17,16 @@ def correct(xp: Any, x: Any) -> Any:
     return xp.any(x != 0, axis=-1)
 
 
-def _changed(change: Callable[[Any, Any], Any], xp: Any, x: Any) -> Any:
+def _change_mask(change: Callable[[Any, Any], Any], xp: Any, x: Any) -> Any:
     return change(xp, correct(xp, x))
 
 
 MUTANTS = Mutants("mask_from_features", correct)
 wrong, gradient = MUTANTS.wrong, MUTANTS.gradient
-add_masks(MUTANTS, _changed)
+add_masks(MUTANTS, _change_mask)
 
 
-@wrong("gaps", around=_changed)
+@wrong("gaps", around=_change_mask)
 def stops_at_the_first_zeros(xp: Any, keep: Any) -> Any:
     """Takes everything behind the first vector of zeros for padding."""
     gone = xp.cumulative_sum(xp.astype(~keep, xp.int32), axis=1)
@@ -39,13 +39,13 @@ def answers_like_its_input(xp: Any, x: Any) -> Any:
     return xp.astype(correct(xp, x), x.dtype)
 
 
-@wrong("value", url="https://kexue.fm/archives/6810", around=_changed)
+@wrong("value", url="https://kexue.fm/archives/6810", around=_change_mask)
 def answers_in_a_column(xp: Any, keep: Any) -> Any:
     """Answers with a last axis of one."""
     return xp.expand_dims(keep, axis=2)
 
 
-@wrong("length-one", around=_changed)
+@wrong("length-one", around=_change_mask)
 def squeezes_every_axis(xp: Any, keep: Any) -> Any:
     """Squeezes every axis of length one, the batch's too."""
     del xp

@@ -21,13 +21,13 @@ ROWS = 32
 def generate(options: Mapping[str, str], draw: Draw, mask: Array) -> dict[str, Array]:
     """Return features for ``mask``: three at each position."""
     del options
-    return {"x": _formed(draw.rows_of(VALUES, (*mask.shape, 3)), mask)}
+    return {"x": _put_mask(draw.rows_of(VALUES, (*mask.shape, 3)), mask)}
 
 
 def formed(options: Mapping[str, str], batch: Batch) -> Batch:
     """Return the batch with zeros at padding, and at no valid position zeros alone."""
     del options
-    return replace(batch, arrays={"x": _formed(batch.arrays["x"], batch.mask)})
+    return replace(batch, arrays={"x": _put_mask(batch.arrays["x"], batch.mask)})
 
 
 def answer(options: Mapping[str, str], batch: Batch) -> Array:
@@ -57,7 +57,7 @@ def gradient_bound(
     return gradient(options, batch, cotangent)
 
 
-def _formed(x: Array, mask: Array) -> Array:
+def _put_mask(x: Array, mask: Array) -> Array:
     inside = np.array(np.where(mask[..., None] | (x == 0), x, np.zeros((), x.dtype)))
     inside[mask & ~(inside != 0).any(axis=-1)] = 1
     return inside

@@ -21,7 +21,7 @@ LARGE = np.array([256, 65536, 2**24, 2**31 - 1, 2**31 - 256, 30522, 128, 32768, 
 def large_ids(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Large ids at every valid position."""
     at = sample.draw("large").below(len(LARGE), sample.batch.mask.shape)
-    large = sample.having(replace(sample.batch, arrays={"ids": LARGE[at]}))
+    large = sample.replace_batch(replace(sample.batch, arrays={"ids": LARGE[at]}))
     yield subject.agrees(large, note="with large ids")
 
 
@@ -30,4 +30,4 @@ def other_ids(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     for number in range(5):
         same = np.full(sample.batch.mask.shape, number)
         batch = replace(sample.batch, arrays={"ids": same})
-        yield subject.agrees(sample.having(batch), note=f"with the id {number}")
+        yield subject.agrees(sample.replace_batch(batch), note=f"with the id {number}")

@@ -17,7 +17,7 @@ def correct(xp: Any, ids: Any, *, padding_id: int) -> Any:
     return ids != padding_id
 
 
-def _changed(
+def _change_mask(
     change: Callable[[Any, Any], Any], xp: Any, ids: Any, *, padding_id: int
 ) -> Any:
     return change(xp, ids != padding_id)
@@ -25,13 +25,13 @@ def _changed(
 
 MUTANTS = Mutants("mask_from_ids", correct)
 wrong, gradient = MUTANTS.wrong, MUTANTS.gradient
-add_masks(MUTANTS, _changed)
+add_masks(MUTANTS, _change_mask)
 
 
 @wrong(
     "gaps",
     url="https://github.com/microsoft/onnxruntime-genai/pull/1694",
-    around=_changed,
+    around=_change_mask,
 )
 def stops_at_the_first_padding_id(xp: Any, keep: Any) -> Any:
     """Takes everything behind the first padding id for padding."""
@@ -39,19 +39,19 @@ def stops_at_the_first_padding_id(xp: Any, keep: Any) -> Any:
     return gone == 0
 
 
-@wrong("contract", around=_changed)
+@wrong("contract", around=_change_mask)
 def answers_in_numbers(xp: Any, keep: Any) -> Any:
     """Answers with 1.0 and 0.0, not with booleans."""
     return xp.astype(keep, xp.float32)
 
 
-@wrong("value", url="https://kexue.fm/archives/6810", around=_changed)
+@wrong("value", url="https://kexue.fm/archives/6810", around=_change_mask)
 def answers_in_a_column(xp: Any, keep: Any) -> Any:
     """Answers with a last axis of one, as the article writes it."""
     return xp.expand_dims(keep, axis=2)
 
 
-@wrong("length-one", around=_changed)
+@wrong("length-one", around=_change_mask)
 def squeezes_every_axis(xp: Any, keep: Any) -> Any:
     """Squeezes every axis of length one, the batch's too."""
     del xp

@@ -21,12 +21,12 @@ KINDS = 12
 
 def generate(options: Mapping[str, str], draw: Draw, mask: Array) -> dict[str, Array]:
     """Return ids for ``mask``: small ones, so that 0, 1 and 2 are among them."""
-    return {"ids": _formed(options, draw.below(KINDS, mask.shape), mask)}
+    return {"ids": _put_mask(options, draw.below(KINDS, mask.shape), mask)}
 
 
 def formed(options: Mapping[str, str], batch: Batch) -> Batch:
     """Return the batch with the padding id at padding, and nowhere else."""
-    ids = _formed(options, batch.arrays["ids"], batch.mask)
+    ids = _put_mask(options, batch.arrays["ids"], batch.mask)
     return replace(batch, arrays={"ids": ids})
 
 
@@ -57,7 +57,7 @@ def gradient_bound(
     return gradient(options, batch, cotangent)
 
 
-def _formed(options: Mapping[str, str], ids: Array, mask: Array) -> Array:
+def _put_mask(options: Mapping[str, str], ids: Array, mask: Array) -> Array:
     padding = int(options["padding_id"])
     # A valid position that holds the padding id gets another, 0 for 1 and 1 for 0.
     others = np.where(ids == padding, 1 - padding, ids)

@@ -50,7 +50,7 @@ def answer(
     found = iter(
         zip(
             *(
-                normed([position[f] for position in valid], scale[f], offset[f])
+                normalise([position[f] for position in valid], scale[f], offset[f])
                 for f in range(len(scale))
             ),
             strict=True,
@@ -63,7 +63,7 @@ def answer(
     ]
 
 
-def normed(values: Sequence[float], scale: float, offset: float) -> list[float]:
+def normalise(values: Sequence[float], scale: float, offset: float) -> list[float]:
     """Return the numbers less their mean, over the root of their variance."""
     import mpmath  # here, so that reading cases, which asks for axes, goes without
 

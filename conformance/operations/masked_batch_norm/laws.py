@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.operations._common.oracle import wide
-from conformance.trial.draw import garbled
+from conformance.trial.draw import fill_padding
 from conformance.trial.exact import over
 from conformance.trial.precision import PRECISIONS
 from conformance.trial.sample import relate
-from conformance.trial.verdict import compare, failed
+from conformance.trial.verdict import compare, fail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def shift(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Valid values rounded so that the shift is exact, then shifted far."""
     far = 64.0 if PRECISIONS[sample.dtype].low else 4096.0
-    plain, moved = (_shifted(sample, by) for by in (0.0, far))
+    plain, moved = (_shift(sample, by) for by in (0.0, far))
     first = np.asarray(subject.answer(plain.batch, like=plain.want), dtype=np.float64)
     second = subject.answer(moved.batch, like=moved.want)
     note = f"as before {far:g} was added to every valid value"
@@ -59,7 +59,7 @@ def centred(subject: Subject, sample: Sample) -> Iterator[Verdict]:
 def refolded(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """The same positions in their order, the rows' lengths the other way round."""
     first = np.asarray(subject.answer(sample.batch, like=sample.want), np.float64)
-    other = sample.having(_folded(sample.batch))
+    other = sample.replace_batch(_fold(sample.batch))
     second = np.asarray(subject.answer(other.batch, like=other.want), np.float64)
     want = np.zeros_like(second)
     want[other.batch.mask] = first[sample.batch.mask]
@@ -79,7 +79,7 @@ def nan_shows(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     if not np.isnan(whole).all():
         count = int(np.isnan(whole).sum())
         text = f"NaN at a valid position is in {count} of {len(whole)} valid answers"
-        yield failed(f"{text} of its feature, expected all", batch=batch, got=got)
+        yield fail(f"{text} of its feature, expected all", batch=batch, got=got)
     beside = sample.valid.copy()
     beside[..., 0] = False
     note = "the features beside one with NaN"
@@ -87,15 +87,15 @@ def nan_shows(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     yield relate(got, sample.want, other, where=beside, note=note)
 
 
-def _shifted(sample: Sample, by: float) -> Sample:
+def _shift(sample: Sample, by: float) -> Sample:
     old = sample.batch.arrays["x"]
     step = 1.0 if sample.dtype == "bfloat16" else 4.0
     rounded = np.clip(np.round(wide(old) * step) / step, -60.0, 60.0) + by
-    x = garbled(rounded, wide(old), sample.batch.mask).astype(old.dtype)
-    return sample.having(replace(sample.batch, arrays={"x": x}))
+    x = fill_padding(rounded, wide(old), sample.batch.mask).astype(old.dtype)
+    return sample.replace_batch(replace(sample.batch, arrays={"x": x}))
 
 
-def _folded(batch: Batch) -> Batch:
+def _fold(batch: Batch) -> Batch:
     """Return the valid positions in their order, in rows as long as others were."""
     mask: Array = np.arange(batch.time) < batch.counts[::-1, None]
     x = batch.arrays["x"].copy()

@@ -11,7 +11,7 @@ from conformance.operations._common.norms import (
     everywhere,
     generated_weights,
 )
-from conformance.trial.draw import GARBAGE, VALUES, Draw, garbled
+from conformance.trial.draw import GARBAGE, VALUES, Draw, fill_padding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,7 @@ def generate(options: Mapping[str, str], draw: Draw, mask: Array) -> dict[str, A
     del options
     shape = (*mask.shape, FEATURES)
     valid = draw.rows_of(VALUES, shape)
-    return {"x": garbled(valid, draw.rows_of(GARBAGE, shape), mask)}
+    return {"x": fill_padding(valid, draw.rows_of(GARBAGE, shape), mask)}
 
 
 def generate_weights(options: Mapping[str, str], draw: Draw) -> dict[str, Array]:
@@ -51,7 +51,7 @@ def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
     return bounded(batch, AXIS, dtype)
 
 
-def normed(
+def norm_padding(
     options: Mapping[str, str], batch: Batch, dtype: str
 ) -> tuple[Array, Array, Array]:
     """Return what padded positions get that are normed like the rest, and its bound."""

@@ -19,26 +19,26 @@ def correct(xp: Any, x: Any, mask: Any) -> Any:
 def _logs(xp: Any, x: Any, keep: Any) -> Any:
     there = xp.any(keep, axis=1, keepdims=True)
     scores = xp.where(there, clean(xp, x, keep, INFINITE), 0.0)
-    return _only(xp, _plain(xp, scores), keep, x)
+    return _only(xp, _log_softmax_of_all(xp, scores), keep, x)
 
 
 def _only(xp: Any, found: Any, keep: Any, x: Any, fill: float = INFINITE) -> Any:
     return xp.astype(xp.where(keep, found, fill), x.dtype)
 
 
-def _plain(xp: Any, scores: Any) -> Any:
+def _log_softmax_of_all(xp: Any, scores: Any) -> Any:
     below = scores - xp.max(scores, axis=1, keepdims=True)
     return below - xp.log(xp.sum(xp.exp(below), axis=1, keepdims=True))
 
 
-def _filled(fill: float, xp: Any, x: Any, keep: Any) -> Any:
-    return _only(xp, _plain(xp, clean(xp, x, keep, fill)), keep, x)
+def _fill(fill: float, xp: Any, x: Any, keep: Any) -> Any:
+    return _only(xp, _log_softmax_of_all(xp, clean(xp, x, keep, fill)), keep, x)
 
 
 MUTANTS = Mutants("masked_log_softmax", correct, around=called)
 wrong, gradient = MUTANTS.wrong, MUTANTS.gradient
 add_usual(MUTANTS, _logs)
-add_fills(MUTANTS, _filled)
+add_fills(MUTANTS, _fill)
 
 
 @wrong("wild-padding", url="https://github.com/huggingface/transformers/pull/17306")
@@ -46,13 +46,13 @@ def adds_minus_1e9(xp: Any, x: Any, keep: Any) -> Any:
     """Adds -1e9 to padding, which keeps what stood there."""
     wider = wide(xp, x)
     weight = xp.astype(keep, wider.dtype)
-    return _only(xp, _plain(xp, wider + (1 - weight) * -1e9), keep, x)
+    return _only(xp, _log_softmax_of_all(xp, wider + (1 - weight) * -1e9), keep, x)
 
 
 @wrong("value", url="https://github.com/huggingface/pytorch-image-models/pull/2236")
 def masked_after_the_sum(xp: Any, x: Any, keep: Any) -> Any:
     """Puts minus infinity at padding after summing over everything."""
-    return _only(xp, _plain(xp, wide(xp, x)), keep, x)
+    return _only(xp, _log_softmax_of_all(xp, wide(xp, x)), keep, x)
 
 
 @wrong("value", url="https://github.com/allenai/allennlp/pull/105")
@@ -101,5 +101,5 @@ def exponentials_overflow(xp: Any, x: Any, keep: Any) -> Any:
 @wrong("empty-row", url="https://github.com/pytorch/pytorch/issues/55056")
 def empty_row_is_nan(xp: Any, x: Any, keep: Any) -> Any:
     """Gives NaN for a row without valid positions."""
-    found = _plain(xp, clean(xp, x, keep, INFINITE))
+    found = _log_softmax_of_all(xp, clean(xp, x, keep, INFINITE))
     return xp.astype(found, x.dtype)

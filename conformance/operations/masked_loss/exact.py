@@ -60,10 +60,10 @@ def answer(
             inputs["predictions"], inputs["targets"], mask, strict=True
         )
     ]
-    return _reduced(rows, options["reduction"])
+    return _reduce(rows, options["reduction"])
 
 
-def _reduced(rows: Sequence[Sequence[Loss | None]], reduction: str) -> Nested:
+def _reduce(rows: Sequence[Sequence[Loss | None]], reduction: str) -> Nested:
     if reduction == "none":
         return [[0.0 if loss is None else float(loss) for loss in row] for row in rows]
     kept = [[loss for loss in row if loss is not None] for row in rows]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.trial.draw import garbled
+from conformance.trial.draw import fill_padding
 from conformance.trial.exact import both
 from conformance.trial.verdict import compare
 
@@ -30,7 +30,9 @@ def additive(subject: Subject, sample: Sample) -> Iterator[Verdict]:
         return
     order = np.argsort(batch.counts, kind="stable")
     half = batch.rows // 2
-    parts = [sample.having(batch.take(rows)) for rows in (order[:half], order[half:])]
+    parts = [
+        sample.replace_batch(batch.take(rows)) for rows in (order[:half], order[half:])
+    ]
     mean = subject.variant.options["reduction"] == "mean"
     weights = [float(part.batch.mask.sum()) if mean else 1.0 for part in parts]
     answers = [
@@ -58,7 +60,7 @@ def padding_labels(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Labels at padding that are no class."""
     for label in LABELS:
         old = sample.batch.arrays["targets"]
-        targets = garbled(old, np.full_like(old, label), sample.batch.mask)
+        targets = fill_padding(old, np.full_like(old, label), sample.batch.mask)
         arrays = {**sample.batch.arrays, "targets": targets}
-        other = sample.alike(replace(sample.batch, arrays=arrays))
+        other = sample.replace_padding(replace(sample.batch, arrays=arrays))
         yield subject.agrees(other, note=f"label {label} at padding")

@@ -9,8 +9,8 @@ from conformance.operations.masked_loss.mutants_formulas import (
     correct,
     loss,
     positions,
-    reduced,
-    reduced_from,
+    reduce_losses,
+    reduce_wrongly,
     terms,
 )
 from conformance.operations.masked_loss.mutants_reductions import (
@@ -37,7 +37,7 @@ def multiplies_by_the_mask(
     y = t % 3 if kind == "cross_entropy" else t
     losses = terms(xp, wide(xp, p), y, kind)
     losses = losses * xp.astype(keep, losses.dtype)
-    return xp.astype(reduced(xp, losses, keep, reduction), p.dtype)
+    return xp.astype(reduce_losses(xp, losses, keep, reduction), p.dtype)
 
 
 @wrong("value", url=HF + "issues/23530", variants=LABELS)
@@ -60,7 +60,7 @@ def gathers_before_the_mask(
     """Looks up the labels of padding before it masks."""
     keep = kept(xp, p, mask)
     losses = xp.where(keep, terms(xp, clean(xp, p, keep), t, kind), 0.0)
-    return xp.astype(reduced(xp, losses, keep, reduction), p.dtype)
+    return xp.astype(reduce_losses(xp, losses, keep, reduction), p.dtype)
 
 
 @wrong("value")
@@ -72,7 +72,7 @@ def clips_logits(
     z = xp.clip(clean(xp, p, keep), -5.0, 5.0)
     y = xp.where(over(keep, t), t, xp.zeros_like(t))
     losses = xp.where(keep, terms(xp, z, y, kind), 0.0)
-    return xp.astype(reduced(xp, losses, keep, reduction), p.dtype)
+    return xp.astype(reduce_losses(xp, losses, keep, reduction), p.dtype)
 
 
 @wrong("value", url=TORCH + "73205", variants=LABELS)
@@ -85,7 +85,7 @@ def smooths_padding_too(
     below = z - xp.max(z, axis=-1, keepdims=True)
     logs = below - xp.log(xp.sum(xp.exp(below), axis=-1, keepdims=True))
     losses = 0.9 * positions(xp, p, t, keep, kind) - 0.1 * xp.mean(logs, axis=-1)
-    return xp.astype(reduced(xp, losses, keep, reduction), p.dtype)
+    return xp.astype(reduce_losses(xp, losses, keep, reduction), p.dtype)
 
 
 @wrong(
@@ -106,7 +106,7 @@ def multiplies_by_one_hot(
     one_hot = xp.arange(p.shape[-1]) == labels
     losses = -xp.sum(logs * xp.astype(one_hot, logs.dtype), axis=-1)
     losses = xp.where(keep, losses, xp.zeros_like(losses))
-    return xp.astype(reduced(xp, losses, keep, reduction), p.dtype)
+    return xp.astype(reduce_losses(xp, losses, keep, reduction), p.dtype)
 
 
 @wrong("full-mask", url="https://github.com/harvardnlp/annotated-transformer/issues/39")
@@ -139,7 +139,7 @@ def absolute_error(
     keep = kept(xp, p, mask)
     y = xp.where(over(keep, t), t, xp.zeros_like(t))
     losses = xp.mean(xp.abs(clean(xp, p, keep) - y), axis=-1)
-    return xp.astype(reduced(xp, losses, keep, reduction), p.dtype)
+    return xp.astype(reduce_losses(xp, losses, keep, reduction), p.dtype)
 
 
 @wrong("large-values", variants=(*LABELS, *BCE))
@@ -156,7 +156,7 @@ def no_maximum_subtracted(
     else:
         losses = xp.log1p(xp.exp(z)) - z * y
     losses = xp.where(keep, losses, 0.0)
-    return xp.astype(reduced(xp, losses, keep, reduction), p.dtype)
+    return xp.astype(reduce_losses(xp, losses, keep, reduction), p.dtype)
 
 
 @wrong("contract")
@@ -202,7 +202,7 @@ def gradient_unconnected(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
 @gradient(variants=MEAN)
 def gradient_divides_by_size(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
     """Divides the gradient by B * T behind a right value."""
-    other = reduced_from(divides_by_time, xp, p, t, mask, **how)
+    other = reduce_wrongly(divides_by_time, xp, p, t, mask, **how)
     return correct(xp, p, t, mask, **how).detach() + (other - other.detach())
 
 

@@ -19,7 +19,7 @@ def correct(xp: Any, p: Any, t: Any, mask: Any, *, kind: str, reduction: str) ->
 def loss(xp: Any, p: Any, t: Any, keep: Any, *, kind: str, reduction: str) -> Any:
     """Return the loss for a mask of booleans."""
     losses = positions(xp, p, t, keep, kind)
-    return xp.astype(reduced(xp, losses, keep, reduction), p.dtype)
+    return xp.astype(reduce_losses(xp, losses, keep, reduction), p.dtype)
 
 
 def positions(xp: Any, p: Any, t: Any, keep: Any, kind: str) -> Any:
@@ -43,7 +43,7 @@ def terms(xp: Any, z: Any, y: Any, kind: str) -> Any:
     return top - z * y + xp.log1p(xp.exp(-xp.abs(z)))
 
 
-def reduced(xp: Any, losses: Any, keep: Any, reduction: str) -> Any:
+def reduce_losses(xp: Any, losses: Any, keep: Any, reduction: str) -> Any:
     """Return the losses, reduced as they should be."""
     if reduction == "none":
         return losses
@@ -62,14 +62,14 @@ def at_least_one(xp: Any, numbers: Any, like: Any) -> Any:
     return xp.astype(xp.where(total > 0, total, 1), like.dtype)
 
 
-def masked(
+def change_mask(
     change: Callable[[Any, Any], Any], xp: Any, p: Any, t: Any, mask: Any, **how: Any
 ) -> Any:
     """Return the loss with a mask gone wrong."""
     return loss(xp, p, t, change(xp, kept(xp, p, mask)), **how)
 
 
-def reduced_from(
+def reduce_wrongly(
     reduce: Callable[..., Any],
     xp: Any,
     p: Any,
@@ -88,4 +88,4 @@ def reduced_from(
 def as_other(other: str, xp: Any, losses: Any, keep: Any, reduction: str) -> Any:
     """Reduce as another reduction does."""
     del reduction
-    return reduced(xp, losses, keep, other)
+    return reduce_losses(xp, losses, keep, other)

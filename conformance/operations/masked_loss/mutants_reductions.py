@@ -11,10 +11,10 @@ from conformance.operations._common.mutant import Mutants
 from conformance.operations.masked_loss.mutants_formulas import (
     as_other,
     at_least_one,
+    change_mask,
     correct,
-    masked,
-    reduced,
-    reduced_from,
+    reduce_losses,
+    reduce_wrongly,
 )
 
 MEAN = ("masked_loss.*.mean",)
@@ -36,8 +36,8 @@ TORCH = "https://github.com/pytorch/pytorch/issues/"
 MSE = ("masked_loss.mse.*",)
 BCE = ("masked_loss.binary_cross_entropy.*",)
 MUTANTS = Mutants("masked_loss", correct)
-wrong = partial(MUTANTS.wrong, around=reduced_from)
-add_masks(MUTANTS, masked)
+wrong = partial(MUTANTS.wrong, around=reduce_wrongly)
+add_masks(MUTANTS, change_mask)
 
 
 @wrong(
@@ -60,7 +60,7 @@ MUTANTS.add(
     "mean-of-row-means",
     "value",
     "takes the mean of the rows' means, not of all positions",
-    partial(reduced_from, partial(as_other, "sequence_mean")),
+    partial(reduce_wrongly, partial(as_other, "sequence_mean")),
     url=HF + "issues/24725",
     variants=MEAN,
 )
@@ -68,21 +68,21 @@ MUTANTS.add(
     "sum-for-mean",
     "value",
     "gives the sum where the mean is asked for",
-    partial(reduced_from, partial(as_other, "sum")),
+    partial(reduce_wrongly, partial(as_other, "sum")),
     variants=MEAN,
 )
 MUTANTS.add(
     "mean-for-sum",
     "value",
     "gives the mean where the sum is asked for",
-    partial(reduced_from, partial(as_other, "mean")),
+    partial(reduce_wrongly, partial(as_other, "mean")),
     variants=("masked_loss.*.sum",),
 )
 MUTANTS.add(
     "mean-over-positions",
     "value",
     "takes the mean of all positions, not of the rows' means",
-    partial(reduced_from, partial(as_other, "mean")),
+    partial(reduce_wrongly, partial(as_other, "mean")),
     url=HF + "issues/39241",
     variants=ROWS,
 )
@@ -132,7 +132,7 @@ def empty_batch_is_nan(xp: Any, losses: Any, keep: Any, reduction: str) -> Any:
 @wrong("value", url=KERAS + "pull/21908", variants=MEAN)
 def epsilon_behind_the_division(xp: Any, losses: Any, keep: Any, reduction: str) -> Any:
     """Adds 1e-3 to the quotient, not to its divisor."""
-    return reduced(xp, losses, keep, reduction) + 1e-3
+    return reduce_losses(xp, losses, keep, reduction) + 1e-3
 
 
 @wrong("value", variants=MEAN)
@@ -155,7 +155,7 @@ def counts_in_int8(xp: Any, losses: Any, keep: Any, reduction: str) -> Any:
 def skips_nan(xp: Any, losses: Any, keep: Any, reduction: str) -> Any:
     """Leaves a NaN loss at valid positions out, of the count as well."""
     numbers = keep & ~xp.isnan(losses)
-    found = reduced(xp, xp.where(numbers, losses, 0.0), numbers, reduction)
+    found = reduce_losses(xp, xp.where(numbers, losses, 0.0), numbers, reduction)
     if found.ndim or reduction == "sum":
         return found
     alone = xp.any(keep) & ~xp.any(numbers)
@@ -179,7 +179,7 @@ def unreduced_is_nan_at_padding(xp: Any, losses: Any, keep: Any, reduction: str)
 @wrong("length-one", variants=NONE)
 def squeezes_every_axis(xp: Any, losses: Any, keep: Any, reduction: str) -> Any:
     """Squeezes every axis of length one, the batch's too."""
-    found = reduced(xp, losses, keep, reduction)
+    found = reduce_losses(xp, losses, keep, reduction)
     return found.reshape(tuple(size for size in found.shape if size != 1))
 
 
@@ -194,4 +194,4 @@ def rows_stay_sorted(xp: Any, losses: Any, keep: Any, reduction: str) -> Any:
 def cut_to_the_longest_row(xp: Any, losses: Any, keep: Any, reduction: str) -> Any:
     """Cuts the unreduced loss to the longest row."""
     top = int(xp.max(lengths(xp, keep)))
-    return reduced(xp, losses[:, :top], keep[:, :top], reduction)
+    return reduce_losses(xp, losses[:, :top], keep[:, :top], reduction)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.operations._common.oracle import over_time, row_counts, selected
-from conformance.trial.draw import GARBAGE, LOGITS, Draw, garbled
+from conformance.trial.draw import GARBAGE, LOGITS, Draw, fill_padding
 from conformance.trial.precision import PRECISIONS
 
 if TYPE_CHECKING:
@@ -26,19 +26,21 @@ def generate(options: Mapping[str, str], draw: Draw, mask: Array) -> dict[str, A
     width = {"mse": (2,), "cross_entropy": (CLASSES,)}.get(kind, ())
     shape = mask.shape + width
     valid = draw.rows_of(LOGITS, shape)
-    predictions = garbled(valid, draw.rows_of(GARBAGE, shape), mask)
+    predictions = fill_padding(valid, draw.rows_of(GARBAGE, shape), mask)
     if kind == "cross_entropy":
         # A real class at padding too: what is no class is a law of its own.
         return {"predictions": predictions, "targets": draw.below(CLASSES, mask.shape)}
     table = LOGITS if kind == "mse" else _SOFT
-    targets = garbled(draw.rows_of(table, shape), draw.rows_of(GARBAGE, shape), mask)
+    targets = fill_padding(
+        draw.rows_of(table, shape), draw.rows_of(GARBAGE, shape), mask
+    )
     return {"predictions": predictions, "targets": targets}
 
 
 def answer(options: Mapping[str, str], batch: Batch) -> Array:
     """Return the exact loss, ``[]`` or ``[B, T]``; 0 without valid positions."""
     losses = _positions(options, batch)[0]
-    return _reduced(options, batch, losses)
+    return _reduce(options, batch, losses)
 
 
 def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
@@ -56,8 +58,8 @@ def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
     reduction = options["reduction"]
     if reduction == "none":
         return each
-    carried = _reduced(options, batch, each)
-    total = _reduced(options, batch, losses)
+    carried = _reduce(options, batch, each)
+    total = _reduce(options, batch, losses)
     n = batch.counts.sum() + (batch.rows if reduction == "sequence_mean" else 0)
     stored = 2 * p.u * np.abs(total) if p.low else p.u * np.abs(total)
     return np.asarray(carried + p.factor * ((n + 1) * p.v * total + stored + p.eta))
@@ -116,7 +118,7 @@ def _cross_entropy(batch: Batch, z: Array) -> tuple[Array, Array]:
     share = weight / weight.sum(axis=-1, keepdims=True)
     # A class of minus infinity is no term at all: it brings no rounding either.
     distance = np.where(np.isposinf(distance), 0.0, distance)
-    chosen = _chosen(batch, z)
+    chosen = _pick_class(batch, z)
     losses = np.where(batch.mask, log_sum + (top - chosen), 0.0)
     coefficient = (
         (share * distance).sum(axis=-1)
@@ -130,12 +132,12 @@ def _cross_entropy(batch: Batch, z: Array) -> tuple[Array, Array]:
     return losses, coefficient
 
 
-def _chosen(batch: Batch, z: Array) -> Array:
+def _pick_class(batch: Batch, z: Array) -> Array:
     labels = np.where(batch.mask, batch.arrays["targets"], 0).astype(np.int64)
     return np.asarray(np.take_along_axis(z, labels[..., None], axis=-1)[..., 0])
 
 
-def _reduced(options: Mapping[str, str], batch: Batch, losses: Array) -> Array:
+def _reduce(options: Mapping[str, str], batch: Batch, losses: Array) -> Array:
     """Reduce per-position numbers ``[B, T]`` that are zero at padding."""
     reduction = options["reduction"]
     if reduction == "none":

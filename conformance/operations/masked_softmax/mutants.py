@@ -14,31 +14,31 @@ INFINITE = float("-inf")
 
 def softmax(xp: Any, x: Any, keep: Any) -> Any:
     """Return the probabilities of the valid positions, zero elsewhere."""
-    shares = plain(xp, lifted(xp, clean(xp, x, keep, INFINITE), keep))
+    shares = softmax_of_all(xp, lift_empty_rows(xp, clean(xp, x, keep, INFINITE), keep))
     return xp.astype(xp.where(keep, shares, 0.0), x.dtype)
 
 
-def lifted(xp: Any, scores: Any, keep: Any) -> Any:
+def lift_empty_rows(xp: Any, scores: Any, keep: Any) -> Any:
     """A row of minus infinities has no softmax: zeros instead."""
     return xp.where(xp.any(keep, axis=1, keepdims=True), scores, 0.0)
 
 
-def plain(xp: Any, scores: Any) -> Any:
+def softmax_of_all(xp: Any, scores: Any) -> Any:
     """The softmax of everything."""
     powers = xp.exp(scores - xp.max(scores, axis=1, keepdims=True))
     return powers / xp.sum(powers, axis=1, keepdims=True)
 
 
-def filled(fill: float, xp: Any, x: Any, keep: Any) -> Any:
+def fill(fill: float, xp: Any, x: Any, keep: Any) -> Any:
     """Return the softmax with a number at padding."""
-    return xp.astype(plain(xp, clean(xp, x, keep, fill)), x.dtype)
+    return xp.astype(softmax_of_all(xp, clean(xp, x, keep, fill)), x.dtype)
 
 
-def added(fill: float, xp: Any, x: Any, keep: Any) -> Any:
+def add_fill(fill: float, xp: Any, x: Any, keep: Any) -> Any:
     """Return the softmax with a number added to padding."""
     wider = wide(xp, x)
     weight = xp.astype(keep, wider.dtype)
-    return xp.astype(plain(xp, wider + (1 - weight) * fill), x.dtype)
+    return xp.astype(softmax_of_all(xp, wider + (1 - weight) * fill), x.dtype)
 
 
 _SELECT = "https://github.com/pytorch/pytorch/issues/"
@@ -64,7 +64,7 @@ for _fill, _url in (
         f"fills-minus-{_fill[1:]}",
         "large-values",
         f"fills padding with {_fill} before the softmax, which smaller logits lose to",
-        partial(called, partial(filled, float(_fill))),
+        partial(called, partial(fill, float(_fill))),
         url=_url,
         dtypes=("float16", "float32"),
     )
@@ -76,7 +76,7 @@ for _fill, _clause, _url in (
         f"adds-minus-{_fill[1:]}",
         _clause,
         f"adds {_fill} to padding, which keeps what stood there",
-        partial(called, partial(added, float(_fill))),
+        partial(called, partial(add_fill, float(_fill))),
         url=_url,
     )
 
@@ -84,26 +84,26 @@ for _fill, _clause, _url in (
 @wrong("empty-row")
 def fills_the_smallest_number(xp: Any, x: Any, keep: Any) -> Any:
     """Fills padding with the dtype's smallest number: uniform when empty."""
-    return filled(float(xp.finfo(wide(xp, x).dtype).min), xp, x, keep)
+    return fill(float(xp.finfo(wide(xp, x).dtype).min), xp, x, keep)
 
 
 @wrong("wild-padding", url="https://github.com/huggingface/transformers/pull/17306")
 def adds_the_smallest_number(xp: Any, x: Any, keep: Any) -> Any:
     """Adds the dtype's smallest number to padding, which overflows."""
-    return added(float(xp.finfo(wide(xp, x).dtype).min), xp, x, keep)
+    return add_fill(float(xp.finfo(wide(xp, x).dtype).min), xp, x, keep)
 
 
 @wrong("value", url="https://github.com/huggingface/pytorch-image-models/pull/2236")
 def masks_after_without_normalising(xp: Any, x: Any, keep: Any) -> Any:
     """Applies the mask after the softmax and does not normalise again."""
-    shares = plain(xp, wide(xp, x))
+    shares = softmax_of_all(xp, wide(xp, x))
     return xp.astype(xp.where(keep, shares, 0.0), x.dtype)
 
 
 @wrong("value", url="https://github.com/tensorflow/tensorflow/issues/43941")
 def masks_after_and_normalises(xp: Any, x: Any, keep: Any) -> Any:
     """Applies the mask after the softmax, where padding has taken everything."""
-    shares = xp.where(keep, plain(xp, wide(xp, x)), 0.0)
+    shares = xp.where(keep, softmax_of_all(xp, wide(xp, x)), 0.0)
     total = xp.sum(shares, axis=1, keepdims=True)
     return xp.astype(shares / (total + 1e-13), x.dtype)
 
@@ -111,14 +111,14 @@ def masks_after_and_normalises(xp: Any, x: Any, keep: Any) -> Any:
 @wrong("value", url="https://github.com/gabrielmittag/NISQA/issues/17")
 def minus_infinity_after(xp: Any, x: Any, keep: Any) -> Any:
     """Writes minus infinity into the probabilities, not the logits."""
-    shares = plain(xp, wide(xp, x))
+    shares = softmax_of_all(xp, wide(xp, x))
     return xp.astype(xp.where(keep, shares, INFINITE), x.dtype)
 
 
 @wrong("shift", url="https://github.com/allenai/allennlp/pull/893")
 def zeroes_logits_and_normalises(xp: Any, x: Any, keep: Any) -> Any:
     """Sets padding's logits to zero and normalises what is left."""
-    shares = xp.where(keep, plain(xp, clean(xp, x, keep)), 0.0)
+    shares = xp.where(keep, softmax_of_all(xp, clean(xp, x, keep)), 0.0)
     total = xp.sum(shares, axis=1, keepdims=True)
     return xp.astype(shares / (total + 1e-13), x.dtype)
 
@@ -126,13 +126,13 @@ def zeroes_logits_and_normalises(xp: Any, x: Any, keep: Any) -> Any:
 @wrong("value")
 def zeroes_logits(xp: Any, x: Any, keep: Any) -> Any:
     """Sets padding's logits to zero, which takes its share."""
-    return xp.astype(plain(xp, clean(xp, x, keep)), x.dtype)
+    return xp.astype(softmax_of_all(xp, clean(xp, x, keep)), x.dtype)
 
 
 @wrong("empty-row", url=_SELECT + "55056")
 def empty_row_is_nan(xp: Any, x: Any, keep: Any) -> Any:
     """Gives NaN for a row without valid positions."""
-    return filled(INFINITE, xp, x, keep)
+    return fill(INFINITE, xp, x, keep)
 
 
 @wrong("zero-at-padding", url="https://github.com/torch-spyre/torch-spyre/pull/4522")
@@ -144,7 +144,9 @@ def floor_at_padding(xp: Any, x: Any, keep: Any) -> Any:
 @wrong("value", url="https://github.com/deepmodeling/deepmd-kit/pull/5717")
 def multiplies_powers_by_the_mask(xp: Any, x: Any, keep: Any) -> Any:
     """Multiplies exp by the mask, where a large logit at padding overflows."""
-    top = xp.max(lifted(xp, clean(xp, x, keep, INFINITE), keep), axis=1, keepdims=True)
+    top = xp.max(
+        lift_empty_rows(xp, clean(xp, x, keep, INFINITE), keep), axis=1, keepdims=True
+    )
     wider = wide(xp, x)
     powers = xp.exp(wider - top) * xp.astype(keep, wider.dtype)
     total = xp.sum(powers, axis=1, keepdims=True)
@@ -236,7 +238,9 @@ def reads_memory(xp: Any, x: Any, keep: Any) -> Any:
 def gradient_of_the_unselected_power(xp: Any, x: Any, keep: Any) -> Any:
     """Takes exp of padding and selects afterwards: NaN in the gradient."""
     # exp overflows at padding; its derivative there is zero times infinity.
-    top = xp.max(lifted(xp, clean(xp, x, keep, INFINITE), keep), axis=1, keepdims=True)
+    top = xp.max(
+        lift_empty_rows(xp, clean(xp, x, keep, INFINITE), keep), axis=1, keepdims=True
+    )
     powers = xp.where(keep, xp.exp(wide(xp, x) - top.detach()), 0.0)
     total = xp.sum(powers, axis=1, keepdims=True)
     return xp.astype(powers / xp.where(total == 0, 1.0, total), x.dtype)
@@ -251,7 +255,7 @@ def gradient_unconnected(xp: Any, x: Any, keep: Any) -> Any:
 @gradient()
 def gradient_of_the_numerator_only(xp: Any, x: Any, keep: Any) -> Any:
     """Takes the sum of the powers for a constant in the gradient."""
-    scores = lifted(xp, clean(xp, x, keep, INFINITE), keep)
+    scores = lift_empty_rows(xp, clean(xp, x, keep, INFINITE), keep)
     powers = xp.exp(scores - xp.max(scores, axis=1, keepdims=True).detach())
     total = xp.sum(powers, axis=1, keepdims=True).detach()
     return xp.astype(xp.where(keep, powers / total, 0.0), x.dtype)

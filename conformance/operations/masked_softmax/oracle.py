@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.operations._common.oracle import row_counts, selected
-from conformance.trial.draw import GARBAGE, VALUES, Draw, garbled
+from conformance.trial.draw import GARBAGE, VALUES, Draw, fill_padding
 from conformance.trial.precision import PRECISIONS
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def generate(options: Mapping[str, str], draw: Draw, mask: Array) -> dict[str, A
     """Return inputs for ``mask``, ``x [B, T]``."""
     del options
     valid = draw.rows_of(VALUES, mask.shape)
-    return {"x": garbled(valid, draw.rows_of(GARBAGE, mask.shape), mask)}
+    return {"x": fill_padding(valid, draw.rows_of(GARBAGE, mask.shape), mask)}
 
 
 def answer(options: Mapping[str, str], batch: Batch) -> Array:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.operations._common.oracle import shifted
-from conformance.trial.draw import garbled
+from conformance.trial.draw import fill_padding
 from conformance.trial.sample import relate
 from conformance.trial.verdict import compare
 
@@ -35,7 +35,7 @@ def shift(subject: Subject, sample: Sample) -> Iterator[Verdict]:
 def ones(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Ones at valid positions, whatever stands at padding."""
     x = sample.batch.arrays["x"]
-    filled = garbled(np.ones(x.shape), x, sample.batch.mask).astype(x.dtype)
+    filled = fill_padding(np.ones(x.shape), x, sample.batch.mask).astype(x.dtype)
     batch = replace(sample.batch, arrays={"x": filled})
     counts = sample.batch.counts.reshape((-1,) + (1,) * (x.ndim - 2))
     want = np.broadcast_to(counts, sample.want.shape).astype(np.float64)

@@ -70,13 +70,13 @@ def _position(
     import mpmath
 
     x = [mpmath.mpf(value) for value in position]
-    hidden = [mpmath.tanh(value) for value in _dense(x, weights["first"])]
+    hidden = [mpmath.tanh(value) for value in _dense_layer(x, weights["first"])]
     if "norm" in weights:
-        hidden = _normed(hidden, weights["norm"])
-    return [float(1 / (1 + mpmath.exp(-value))) for value in _dense(hidden, last)]
+        hidden = _normalise(hidden, weights["norm"])
+    return [float(1 / (1 + mpmath.exp(-value))) for value in _dense_layer(hidden, last)]
 
 
-def _dense(x: Vector, layer: Mapping[str, Nested]) -> Vector:
+def _dense_layer(x: Vector, layer: Mapping[str, Nested]) -> Vector:
     import mpmath
 
     return [
@@ -89,7 +89,7 @@ def _dense(x: Vector, layer: Mapping[str, Nested]) -> Vector:
     ]
 
 
-def _normed(hidden: Vector, norm: Mapping[str, Nested]) -> Vector:
+def _normalise(hidden: Vector, norm: Mapping[str, Nested]) -> Vector:
     import mpmath
 
     epsilon = mpmath.mpf(1) / 1000

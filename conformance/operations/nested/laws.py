@@ -14,9 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.operations.nested.laws_training import ROWS, TIME, Training
-from conformance.operations.nested.oracle_training import KEPT, RATE, pulled, statistics
+from conformance.operations.nested.oracle_training import (
+    KEPT,
+    RATE,
+    pull_back,
+    statistics,
+)
 from conformance.trial.precision import PRECISIONS
-from conformance.trial.verdict import compare, failed, identical
+from conformance.trial.verdict import compare, compare_exactly, fail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,7 +37,7 @@ def weights_once(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     one = Training.of(subject, sample)
     with subject.framework.scope(subject.dtype):
         found = one.parameters(one.layer())
-    yield _each_once(one, found, one.stack.trained, "parameters")
+    yield _judge_each_once(one, found, one.stack.trained, "parameters")
 
 
 def state(subject: Subject, sample: Sample) -> Iterator[Verdict]:
@@ -45,17 +50,17 @@ def state(subject: Subject, sample: Sample) -> Iterator[Verdict]:
         still = one.state(layer)
         one.step(layer)
         moved = one.state(layer)
-    verdict = _each_once(one, first, one.stack.state, "state")
+    verdict = _judge_each_once(one, first, one.stack.state, "state")
     yield verdict
     if not verdict.passed:
         return
-    names = _named(first, one.batch.weights, one.stack.state)
+    names = _match_names(first, one.batch.weights, one.stack.state)
     for name, old, asked, trained in zip(names, first, still, moved, strict=True):
         label = f"state {name}"
         note = "after an answer"
-        yield identical(asked, old, batch=one.batch, note=note, label=label)
+        yield compare_exactly(asked, old, batch=one.batch, note=note, label=label)
         if name in {"norm.mean", "norm.variance"}:
-            yield _moving(one, name, trained)
+            yield _judge_moving(one, name, trained)
 
 
 def trains(subject: Subject, sample: Sample) -> Iterator[Verdict]:
@@ -67,22 +72,22 @@ def trains(subject: Subject, sample: Sample) -> Iterator[Verdict]:
         one.step(layer)
         after, still = one.parameters(layer), one.state(layer)
     weights, trained = one.batch.weights, one.stack.trained
-    names = _named(before, weights, trained)
+    names = _match_names(before, weights, trained)
     for name in trained:
         if name not in names:
             text = f"{name} is no parameter, so it is not trained"
-            yield failed(text, batch=one.shown)
+            yield fail(text, batch=one.first_position)
             return
-    wanted, allowed = _stepped(one)
+    wanted, allowed = _expected_step(one)
     for name, old, new in zip(names, before, after, strict=True):
         if name in wanted:
-            yield _trained(one, name, old, new, wanted[name], allowed[name])
+            yield _judge_trained(one, name, old, new, wanted[name], allowed[name])
     for name, old, new in zip(
-        _named(frozen, weights, one.stack.state), frozen, still, strict=True
+        _match_names(frozen, weights, one.stack.state), frozen, still, strict=True
     ):
         if name.startswith("first."):
             note = "frozen, after a step of training"
-            yield identical(new, old, batch=one.batch, note=note, label=name)
+            yield compare_exactly(new, old, batch=one.batch, note=note, label=name)
 
 
 def names(subject: Subject, sample: Sample) -> Iterator[Verdict]:
@@ -96,12 +101,12 @@ def names(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     twice = [name for name, times in Counter(found).items() if times > 1]
     if twice:
         text = f"names has {twice[0]!r} twice, expected a name of its own for each"
-        yield failed(text, batch=one.shown)
+        yield fail(text, batch=one.first_position)
     elif len(found) != count:
         text = f"names has {len(found)} names, expected {count}: one for each tensor"
-        yield failed(f"{text} of parameters and state", batch=one.shown)
+        yield fail(f"{text} of parameters and state", batch=one.first_position)
     else:
-        yield _right()
+        yield _pass()
 
 
 def shares_nothing(subject: Subject, sample: Sample) -> Iterator[Verdict]:
@@ -116,7 +121,7 @@ def shares_nothing(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     for index, (old, new) in enumerate(zip(first, again, strict=True)):
         label = "the other layer's answer" if not index else f"its tensor {index}"
         note = f"of {number - 1}, after a step of a layer made from the same weights"
-        yield identical(new, old, batch=one.batch, note=note, label=label)
+        yield compare_exactly(new, old, batch=one.batch, note=note, label=label)
 
 
 def restores(subject: Subject, sample: Sample) -> Iterator[Verdict]:
@@ -138,19 +143,21 @@ def restores(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     for kind, saved, restored in pairs:
         if len(saved) != len(restored):
             text = f"{len(restored)} of {kind} restored, expected {len(saved)}"
-            yield failed(text, batch=one.batch)
+            yield fail(text, batch=one.batch)
             return
         for index, (old, new) in enumerate(zip(saved, restored, strict=True)):
             label = f"restored {kind} {index}"
-            yield identical(new, old, batch=one.batch, note="as saved", label=label)
+            yield compare_exactly(
+                new, old, batch=one.batch, note="as saved", label=label
+            )
 
 
-def _right() -> Verdict:
+def _pass() -> Verdict:
     nothing = np.zeros(())
     return compare(nothing, nothing, nothing)
 
 
-def _named(
+def _match_names(
     found: list[Array], weights: Mapping[str, Array], names: tuple[str, ...]
 ) -> list[str]:
     """Return the weight that each tensor holds, in either layout; empty if none."""
@@ -165,30 +172,30 @@ def _same(array: Array, weight: Array) -> bool:
     return np.array_equal(array, weight) or np.array_equal(turned, weight)
 
 
-def _each_once(
+def _judge_each_once(
     one: Training, found: list[Array], names: tuple[str, ...], where: str
 ) -> Verdict:
     every = tuple(one.batch.weights)
-    held = Counter(_named(found, one.batch.weights, every))
+    held = Counter(_match_names(found, one.batch.weights, every))
     for name in names:
         if held[name] != 1:
             times = f"{held[name]} times" if held[name] else "nowhere"
             text = f"{name} is {times} in {where}, expected once"
-            return failed(text, batch=one.shown)
+            return fail(text, batch=one.first_position)
     other = [name or "a tensor that is no weight" for name in held if name not in names]
     if other:
         text = f"{other[0]} is in {where}, expected {', '.join(names) or 'nothing'}"
-        return failed(text, batch=one.shown)
-    return _right()
+        return fail(text, batch=one.first_position)
+    return _pass()
 
 
-def _stepped(one: Training) -> tuple[dict[str, Array], dict[str, Array]]:
+def _expected_step(one: Training) -> tuple[dict[str, Array], dict[str, Array]]:
     """Return the trained weights after a step, and how far they may be off."""
     p = PRECISIONS[one.subject.dtype]
     x = np.asarray(one.batch.arrays["x"], np.float64).reshape(ROWS * TIME, -1)
     pull = np.asarray(one.cotangent, np.float64).reshape(ROWS * TIME, -1)
-    exact, _ = pulled(one.stack, x, pull, training=True)
-    size, count = pulled(one.stack, x, pull, training=True, majorant=True)
+    exact, _ = pull_back(one.stack, x, pull, training=True)
+    size, count = pull_back(one.stack, x, pull, training=True, majorant=True)
     wanted, allowed = {}, {}
     for name in one.stack.trained:
         old = np.asarray(one.batch.weights[name], np.float64)
@@ -198,7 +205,7 @@ def _stepped(one: Training) -> tuple[dict[str, Array], dict[str, Array]]:
     return wanted, allowed
 
 
-def _trained(  # noqa: PLR0917 - what was, is and should be
+def _judge_trained(  # noqa: PLR0917 - what was, is and should be
     one: Training, name: str, old: Array, new: Array, want: Array, allowed: Array
 ) -> Verdict:
     before = np.asarray(old, np.float64)
@@ -208,14 +215,14 @@ def _trained(  # noqa: PLR0917 - what was, is and should be
     far = (np.abs(want - before) > 8 * p.u * np.abs(before) + p.smallest).any()
     if far and np.array_equal(old, new):
         text = f"{name} is as it was before a step of training: no gradient reaches it"
-        return failed(text, batch=one.batch, got=new)
+        return fail(text, batch=one.batch, got=new)
     if p.low:
-        return _right()
+        return _pass()
     note = "after one step of training"
     return compare(new, want, allowed, batch=one.batch, label=name, note=note)
 
 
-def _moving(one: Training, name: str, got: Array) -> Verdict:
+def _judge_moving(one: Training, name: str, got: Array) -> Verdict:
     """Judge a moving statistic after a step; the variance is either of the two."""
     p = PRECISIONS[one.subject.dtype]
     x = np.asarray(one.batch.arrays["x"], np.float64).reshape(ROWS * TIME, -1)

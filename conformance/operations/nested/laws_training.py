@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conformance.operations.nested.oracle_training import Stack
+from conformance.operations.nested.oracle_training import InnerLayers
 from conformance.trial.batch import Batch
 from conformance.trial.draw import COTANGENTS, SIGNALS
 from conformance.trial.precision import numpy_dtype
@@ -37,13 +37,13 @@ class Training:
     subject: Subject
     batch: Batch
     cotangent: Array
-    stack: Stack
+    stack: InnerLayers
 
     @classmethod
     def of(cls, subject: Subject, sample: Sample) -> Training:
         """Return the same question for each batch of one seed and turn."""
         draw = sample.draw("training")
-        weights = told_apart(sample.batch.weights)
+        weights = make_distinct(sample.batch.weights)
         features = weights["first.kernel"].shape[0]
         batch = Batch(
             arrays={"x": draw.rows_of(SIGNALS, (ROWS, TIME, features))},
@@ -51,19 +51,19 @@ class Training:
             weights=weights,
         )
         batch = cast(batch, subject.dtype)
-        stack = Stack.of(subject.variant.options["inner"], batch.weights)
+        stack = InnerLayers.of(subject.variant.options["inner"], batch.weights)
         pull = draw.rows_of(COTANGENTS, (ROWS, TIME, len(stack.second[1])))
         cotangent = np.asarray(pull, numpy_dtype(subject.dtype))
         return cls(subject=subject, batch=batch, cotangent=cotangent, stack=stack)
 
     @property
-    def shown(self) -> Batch:
+    def first_position(self) -> Batch:
         """One position: what a layer tracks does not depend on its inputs."""
         return self.batch.take([0]).cut(slice(0, 1))
 
     def layer(self, batch: Batch | None = None) -> Any:
         """Return a new layer."""
-        return self.subject.built(batch or self.batch)
+        return self.subject.build_layer(batch or self.batch)
 
     def step(self, layer: Any) -> None:
         """Take one step of gradient descent."""
@@ -77,7 +77,7 @@ class Training:
         tensors = self.subject.tensors(self.batch)
         result = layer(*tensors, self.subject.mask(self.batch))
         shape = (ROWS, TIME, len(self.stack.second[1]))
-        return self.subject.checked(result, shape)
+        return self.subject.check_result(result, shape)
 
     def parameters(self, layer: Any) -> list[Array]:
         """Return what a layer trains."""
@@ -93,7 +93,7 @@ class Training:
         return [framework.array(tensor) for tensor in framework.leaves(tree)]
 
 
-def told_apart(weights: Mapping[str, Array]) -> dict[str, Array]:
+def make_distinct(weights: Mapping[str, Array]) -> dict[str, Array]:
     """Return weights of the same shapes whose numbers are all different.
 
     They are exact in every dtype; variances are positive.

@@ -14,7 +14,7 @@ from conformance.operations._common.layers import (
     add_compiled,
 )
 from conformance.operations._common.mutant import ANY, Mutants, derivative
-from conformance.operations.nested.mutants_layer import Layer, build
+from conformance.operations.nested.mutants_layer import WrongLayer, build
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,7 @@ _ARTICLE = "https://kexue.fm/archives/6810"
 class _Around:
     """A right layer, whose answer is then changed."""
 
-    def __init__(self, change: Callable[..., Any], xp: Any, layer: Layer) -> None:
+    def __init__(self, change: Callable[..., Any], xp: Any, layer: WrongLayer) -> None:
         self._change = change
         self._xp = xp
         self._layer = layer
@@ -45,7 +45,7 @@ class _Around:
         return getattr(self._layer, name)
 
 
-def _around(change: Callable[..., Any], xp: Any, **how: Any) -> _Around:
+def _change_answer(change: Callable[..., Any], xp: Any, **how: Any) -> _Around:
     return _Around(change, xp, build(xp, **how))
 
 
@@ -160,10 +160,10 @@ _TRAINING: tuple[Row, ...] = (
 MUTANTS = Mutants("nested", build)
 MUTANTS.faults(_fault, (*MASK_ROWS, *_ANSWERS, *INPUT_ROWS))
 MUTANTS.faults(_fault, _TRAINING, kind="layer")
-add_changed(MUTANTS, _around)
+add_changed(MUTANTS, _change_answer)
 
 
-@MUTANTS.wrong("extra-padding", around=_around)
+@MUTANTS.wrong("extra-padding", around=_change_answer)
 def cut_to_the_longest_row(xp: Any, found: Any, keep: Any) -> Any:
     """Cuts the output to the longest row."""
     return found[:, : int(xp.max(lengths(xp, keep)))]

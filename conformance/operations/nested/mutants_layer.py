@@ -17,7 +17,7 @@ from conformance.operations._common.arrays import (
     namespace,
     wide,
 )
-from conformance.operations.nested.mutants_steps import stepped
+from conformance.operations.nested.mutants_steps import take_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +35,7 @@ def build(
     *,
     inner: str,
     fault: str = "",
-) -> Layer:
+) -> WrongLayer:
     """Return a layer; ``fault`` names what is wrong with it."""
     weights = {"first.kernel": first.kernel, "first.bias": first.bias}
     if second is not None:
@@ -55,10 +55,10 @@ def build(
         # One configuration, one set of arrays: whoever comes later gets them too.
         key = str([each.tolist() for each in weights.values()])
         weights |= {n: _SHARED.setdefault(f"{n}{key}", weights[n]) for n in own}
-    return Layer(weights, inner, fault)
+    return WrongLayer(weights, inner, fault)
 
 
-class Layer:
+class WrongLayer:
     """Inner layers' weights by name, what is trained, and what is not.
 
     Args:
@@ -138,7 +138,7 @@ class Layer:
             return ~mask == 0
         if self.fault == "empty-row-is-full":
             return keep | (lengths(xp, keep) == 0)
-        return _baked(xp, x, keep) if self.fault == "baked" else keep
+        return _bake_lengths(xp, x, keep) if self.fault == "baked" else keep
 
     def _inputs(self, xp: Any, x: Any, keep: Any) -> Any:
         if self.fault == "writes-its-input":
@@ -160,9 +160,9 @@ class Layer:
             bias = bias * 0
         z = x @ kernel + bias
         if self.fault == "norm-before-activation":
-            a = f(self._normed(xp, w, z))
+            a = f(self._normalise(xp, w, z))
         else:
-            a = self._normed(xp, w, f(z)) if self.inner == "normed" else f(z)
+            a = self._normalise(xp, w, f(z)) if self.inner == "normed" else f(z)
         if self.fault == "used-once":
             return g(a)
         last = "first" if self.inner == "twice" else "second"
@@ -171,7 +171,7 @@ class Layer:
             bias = bias * 0
         return g(a @ w[f"{last}.kernel"] + bias)
 
-    def _normed(self, xp: Any, w: dict[str, Any], a: Any) -> Any:
+    def _normalise(self, xp: Any, w: dict[str, Any], a: Any) -> Any:
         mean, variance = w["norm.mean"], w["norm.variance"]
         if self.fault == "batch-statistics":
             flat = a.reshape((-1, a.shape[-1]))
@@ -194,7 +194,7 @@ class Layer:
     def step(self, x: Any, mask: Any, cotangent: Any) -> None:
         """Take one step of gradient descent, rate 1/4, on NumPy."""
         del mask
-        stepped(self, x, cotangent)
+        take_step(self, x, cotangent)
 
     def saved(self) -> dict[str, Any]:
         """Return copies of everything."""
@@ -229,7 +229,7 @@ def _logistic(xp: Any, x: Any) -> Any:
     return xp.where(x >= 0, 1.0, small) / (1 + small)
 
 
-def _baked(xp: Any, x: Any, keep: Any) -> Any:
+def _bake_lengths(xp: Any, x: Any, keep: Any) -> Any:
     try:
         known = [int(number) for number in lengths(xp, keep)[:, 0]]
     except TypeError:  # a tracer has no value: what is left is the static shape

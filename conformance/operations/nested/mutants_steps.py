@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from conformance.operations.nested.mutants_layer import Layer
+    from conformance.operations.nested.mutants_layer import WrongLayer
 
 RATE = 0.25
 KEPT = 0.9
 
 
-def stepped(layer: Layer, x: Any, cotangent: Any) -> None:
+def take_step(layer: WrongLayer, x: Any, cotangent: Any) -> None:
     """Move a layer's weights and state; each is a new array or changed in place."""
     fault, dtype = layer.fault, np.promote_types(x.dtype, np.float32)
     w = {name: each.astype(dtype) for name, each in layer.weights.items()}
@@ -39,12 +39,12 @@ _LEFT = {
 }
 
 
-def _put(layer: Layer, name: str, value: Any) -> None:
+def _put(layer: WrongLayer, name: str, value: Any) -> None:
     layer.weights[name][...] = value.astype(layer.weights[name].dtype)
 
 
 def _gradients(
-    layer: Layer, w: dict[str, Any], x: Any, pull: Any
+    layer: WrongLayer, w: dict[str, Any], x: Any, pull: Any
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     fault, last = layer.fault, "first" if layer.inner == "twice" else "second"
     a = np.tanh(x @ w["first.kernel"] + w["first.bias"])

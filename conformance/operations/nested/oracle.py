@@ -13,8 +13,8 @@ from conformance.operations.birnn.oracle_cells import (
     logistic_of,
     tanh_of,
 )
-from conformance.operations.nested.oracle_training import Stack, pulled
-from conformance.trial.draw import GARBAGE, SIGNALS, Draw, garbled
+from conformance.operations.nested.oracle_training import InnerLayers, pull_back
+from conformance.trial.draw import GARBAGE, SIGNALS, Draw, fill_padding
 from conformance.trial.precision import PRECISIONS
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def generate(options: Mapping[str, str], draw: Draw, mask: Array) -> dict[str, A
     del options
     shape = (*mask.shape, FEATURES)
     valid = draw.rows_of(SIGNALS, shape)
-    return {"x": garbled(valid, draw.rows_of(GARBAGE, shape), mask)}
+    return {"x": fill_padding(valid, draw.rows_of(GARBAGE, shape), mask)}
 
 
 def generate_weights(options: Mapping[str, str], draw: Draw) -> dict[str, Array]:
@@ -102,30 +102,30 @@ def _derivative(
     x = selected(batch, "x", 0.0)
     flat = x.reshape(-1, x.shape[-1])
     pull = np.where(batch.mask[..., None], cotangent, 0.0).reshape(len(flat), -1)
-    stack = Stack.of(options["inner"], batch.weights)
-    found, count = pulled(stack, flat, pull, majorant=majorant)
+    stack = InnerLayers.of(options["inner"], batch.weights)
+    found, count = pull_back(stack, flat, pull, majorant=majorant)
     return {**found, "x": found["x"].reshape(x.shape)}, count
 
 
 def _forward(options: Mapping[str, str], batch: Batch, dtype: str) -> Uncertain:
     x, u = selected(batch, "x", 0.0), PRECISIONS[dtype].u
-    stack = Stack.of(options["inner"], batch.weights)
+    stack = InnerLayers.of(options["inner"], batch.weights)
     rows = x.reshape(x.shape[0] * x.shape[1], x.shape[2])
     flat = Uncertain(rows, np.zeros_like(rows))
-    hidden = tanh_of(_settled(affine(flat, *stack.first, u)), u)
+    hidden = tanh_of(_keep_special(affine(flat, *stack.first, u)), u)
     if stack.norm:
-        hidden = _normed(hidden, stack.norm, u)
-    found = _settled(logistic_of(affine(hidden, *stack.second, u), u))
+        hidden = _normalise(hidden, stack.norm, u)
+    found = _keep_special(logistic_of(affine(hidden, *stack.second, u), u))
     shape = (*x.shape[:2], found.value.shape[1])
     return Uncertain(found.value.reshape(shape), found.error.reshape(shape))
 
 
-def _settled(a: Uncertain) -> Uncertain:
+def _keep_special(a: Uncertain) -> Uncertain:
     """Infinities and NaN come of their input, whatever is rounded on the way."""
     return Uncertain(a.value, np.where(np.isfinite(a.value), a.error, 0.0))
 
 
-def _normed(a: Uncertain, norm: tuple[Array, ...], u: float) -> Uncertain:
+def _normalise(a: Uncertain, norm: tuple[Array, ...], u: float) -> Uncertain:
     """Return a batch norm's answer; as (a - m) s + b or as a s + (b - m s)."""
     scale, offset, mean, variance = norm
     factor = scale / np.sqrt(variance + 1e-3)

@@ -2,7 +2,7 @@
 
 With ``majorant`` every factor is replaced by its magnitude and every slope by the
 largest it can be, which bounds how far rounding can carry: each path is rounded at
-most as often as the second number of :func:`pulled` says.
+most as often as the second number of :func:`pull_back` says.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ KEPT = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stack:
+class InnerLayers:
     """The inner layers' weights in float64.
 
     Attributes:
@@ -47,7 +47,7 @@ class Stack:
     state: tuple[str, ...]
 
     @classmethod
-    def of(cls, inner: str, weights: Mapping[str, Array]) -> Stack:
+    def of(cls, inner: str, weights: Mapping[str, Array]) -> InnerLayers:
         """Return the stack that a variant makes of its weights."""
         still = {"norm.mean", "norm.variance"}
         still |= {"first.kernel", "first.bias"} if inner == "frozen" else set()
@@ -63,8 +63,8 @@ class Stack:
         )
 
 
-def pulled(
-    stack: Stack,
+def pull_back(
+    stack: InnerLayers,
     x: Array,
     cotangent: Array,
     *,
@@ -106,14 +106,14 @@ def pulled(
     return {"x": moved @ size(kernel).T, **kept}, count
 
 
-def statistics(stack: Stack, x: Array) -> tuple[Array, Array, float]:
+def statistics(stack: InnerLayers, x: Array) -> tuple[Array, Array, float]:
     """Return the batch's mean and biased variance behind tanh, and their roundings."""
     a = np.tanh(_affine(x, stack.first))
     size = 1 + float(_affine(np.abs(x), _sizes(stack.first)).max(initial=0.0))
     return a.mean(axis=0), a.var(axis=0), 4 * (16 + len(x) + len(x.T)) * size
 
 
-def _norm(stack: Stack, a: Array, *, training: bool, majorant: bool) -> tuple:  # type: ignore[type-arg]
+def _norm(stack: InnerLayers, a: Array, *, training: bool, majorant: bool) -> tuple:  # type: ignore[type-arg]
     """Return the norm's answer, its pull, and how much rounding it carries on."""
     if not stack.norm:
         return a, lambda pull: (pull, {}), 1.0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.operations._common.oracle import wide
-from conformance.trial.draw import garbled
+from conformance.trial.draw import fill_padding
 from conformance.trial.exact import elsewhere
 from conformance.trial.verdict import compare
 
@@ -25,7 +25,9 @@ def involution(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     batch = sample.batch
     x = batch.arrays["x"]
     first = subject.answer(batch, like=sample.want)
-    back = replace(batch, arrays={"x": garbled(first, x, batch.mask).astype(x.dtype)})
+    back = replace(
+        batch, arrays={"x": fill_padding(first, x, batch.mask).astype(x.dtype)}
+    )
     got = subject.answer(back, like=sample.want)
     note = "reversed twice"
     nothing = np.zeros(x.shape)

@@ -16,7 +16,7 @@ def correct(xp: Any, x: Any, mask: Any) -> Any:
 
 def reverse(xp: Any, x: Any, keep: Any) -> Any:
     """Return the valid positions in reverse order, zero elsewhere."""
-    return _only(xp, taken(xp, x, source(xp, keep)), keep)
+    return _only(xp, take_positions(xp, x, source(xp, keep)), keep)
 
 
 def source(xp: Any, keep: Any) -> Any:
@@ -29,7 +29,7 @@ def source(xp: Any, keep: Any) -> Any:
     return xp.take_along_axis(order, back, axis=1)
 
 
-def taken(xp: Any, x: Any, at: Any) -> Any:
+def take_positions(xp: Any, x: Any, at: Any) -> Any:
     """Return x, read at a position of its row for each position."""
     index = xp.broadcast_to(over(at, x), tuple(x.shape))
     return xp.take_along_axis(x, index, axis=1)
@@ -100,7 +100,7 @@ def moves_to_the_left(xp: Any, x: Any, keep: Any) -> Any:
     number = lengths(xp, keep)
     back = number - 1 - at
     back = xp.astype(xp.where(back < 0, xp.zeros_like(back), back), xp.int64)
-    found = taken(xp, x, xp.take_along_axis(order, back, axis=1))
+    found = take_positions(xp, x, xp.take_along_axis(order, back, axis=1))
     return _only(xp, found, at < number)
 
 
@@ -108,7 +108,7 @@ def moves_to_the_left(xp: Any, x: Any, keep: Any) -> Any:
 def multiplies_by_the_mask(xp: Any, x: Any, keep: Any) -> Any:
     """Multiplies by the mask, so that infinity or NaN at padding gives NaN."""
     at = xp.where(keep, source(xp, keep), xp.astype(places(xp, keep), xp.int64))
-    return taken(xp, x, at) * xp.astype(over(keep, x), x.dtype)
+    return take_positions(xp, x, at) * xp.astype(over(keep, x), x.dtype)
 
 
 @gradient()

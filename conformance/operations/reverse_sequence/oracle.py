@@ -26,7 +26,7 @@ def generate(options: Mapping[str, str], draw: Draw, mask: Array) -> dict[str, A
 def answer(options: Mapping[str, str], batch: Batch) -> Array:
     """Return the reversed rows ``[B, T, ...]``; 0 at padding."""
     del options
-    return _reversed(batch.mask, selected(batch, "x", 0.0))
+    return _reverse(batch.mask, selected(batch, "x", 0.0))
 
 
 def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
@@ -41,7 +41,7 @@ def gradient(
     """Return the derivative: the cotangent of valid positions, reversed back."""
     del options
     kept = np.where(over_time(batch.mask, cotangent), cotangent, 0.0)
-    return {"x": _reversed(batch.mask, kept)}
+    return {"x": _reverse(batch.mask, kept)}
 
 
 def gradient_bound(
@@ -52,7 +52,7 @@ def gradient_bound(
     return {name: np.zeros_like(array) for name, array in exact.items()}
 
 
-def _reversed(mask: Array, values: Array) -> Array:
+def _reverse(mask: Array, values: Array) -> Array:
     found = np.array(values)
     for row, keep in enumerate(mask):
         found[row, keep] = values[row, keep][::-1]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from conformance.operations.birnn import exact as birnn
-from conformance.operations.conv1d.exact import convolved
+from conformance.operations.conv1d.exact import convolve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -79,7 +79,7 @@ def _row(
     kernel, bias = (weights["convolution"][part] for part in ("kernel", "bias"))
     middle: Rows = [
         [mpmath.fsum(mpmath.mpf(a) * mpmath.mpf(b) for a, b in terms) for terms in each]
-        for each in convolved(SAME, given, keep, kernel, bias)
+        for each in convolve(SAME, given, keep, kernel, bias)
     ]
     ahead, back = _both(options["cell"], "second", middle, valid, weights)
     zero = [0.0] * 2 * len(weights["second_forward"]["recurrent_kernel"])

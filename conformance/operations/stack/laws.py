@@ -29,7 +29,7 @@ def row_by_row(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     steps = [step for step in LADDER if step in lengths] or [lengths.max()]
     for length in steps:
         row = int(np.flatnonzero(lengths == length)[0])
-        alone = sample.having(batch.trimmed(row, subject.operation.trims))
+        alone = sample.replace_batch(batch.trim(row, subject.operation.trims))
         want = np.asarray(subject.answer(alone.batch, like=alone.want), np.float64)
         mine = got[row : row + 1]
         if subject.variant.result == "position":

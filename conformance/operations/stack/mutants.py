@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from conformance.operations.stack.mutants_faults import FaultRow
 
 
-def _around(change: Callable[..., Any], xp: Any, **given: Any) -> Callable[..., Any]:
+def _change_answer(
+    change: Callable[..., Any], xp: Any, **given: Any
+) -> Callable[..., Any]:
     """A right stack, whose answer is then changed."""
     layer = build(xp, **given)
     return lambda x, mask: change(xp, layer(x, mask), kept(xp, x, mask))
@@ -50,10 +52,10 @@ def _add(rows: tuple[FaultRow, ...], **how: Any) -> None:
 _add(tuple((*row, Fault(mask=row[0])) for row in MASK_ROWS))
 _add((*LEFT_OUT, *OTHERS))
 _add(tuple((*row, INPUT_FAULTS[row[0]]) for row in INPUT_ROWS))
-add_changed(MUTANTS, _around)
+add_changed(MUTANTS, _change_answer)
 
 
-@MUTANTS.wrong("extra-padding", variants=SEQUENCE, around=_around)
+@MUTANTS.wrong("extra-padding", variants=SEQUENCE, around=_change_answer)
 def cut_to_the_longest_row(xp: Any, found: Any, keep: Any) -> Any:
     """Cuts the output to the longest row."""
     return found[:, : max(int(xp.max(after_last(xp, keep))), 1)]

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.operations._common.arrays import namespace, wide
-from conformance.operations.birnn.mutants_layer import PARTS, Layer
-from conformance.operations.conv1d.mutants_formulas import convolution, masked
+from conformance.operations.birnn.mutants_layer import PARTS, WrongRecurrentLayer
+from conformance.operations.conv1d.mutants_formulas import change_mask, convolution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,7 @@ def build(  # noqa: PLR0917 - the operation has as many layers
     cell: str,
     output: str,
     fault: Fault = RIGHT,
-) -> Stack:
+) -> WrongStack:
     """Return a stack; ``fault`` says what is wrong with it."""
     del xp
     recurrent = (first_forward, first_backward, second_forward, second_backward)
@@ -62,11 +62,11 @@ def build(  # noqa: PLR0917 - the operation has as many layers
     parameters += [convolution.kernel, convolution.bias]
     if hasattr(parameters[0], "requires_grad_"):
         parameters = [each.detach().clone().requires_grad_() for each in parameters]
-    return Stack(parameters=parameters, cell=cell, output=output, fault=fault)
+    return WrongStack(parameters=parameters, cell=cell, output=output, fault=fault)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Stack:
+class WrongStack:
     """Three layers, one after the other."""
 
     parameters: list[Any]
@@ -81,11 +81,13 @@ class Stack:
     def apply(self, parameters: list[Any], x: Any, mask: Any) -> Any:
         """Return the output with other parameters, as JAX wants it."""
         xp = namespace(x)
-        keep = masked(xp, x, mask, self.fault.mask)
+        keep = change_mask(xp, x, mask, self.fault.mask)
         size = len(PARTS) * 2
         first, second = parameters[:size], parameters[size : 2 * size]
         kernel, bias = parameters[2 * size :]
-        now = self._recurrent("first", first, _given(xp, x, keep, self.fault), keep)
+        now = self._recurrent(
+            "first", first, _prepare_input(xp, x, keep, self.fault), keep
+        )
         fault = self.fault.convolution
         now = convolution(
             xp, now, keep, kernel, bias, padding="same", dilation=1, fault=fault
@@ -99,7 +101,7 @@ class Stack:
 
     def _recurrent(self, which: str, parameters: list[Any], x: Any, keep: Any) -> Any:
         xp = namespace(x)
-        layer = Layer(
+        layer = WrongRecurrentLayer(
             parameters=parameters,
             cell=self.cell,
             merge="concat",
@@ -110,7 +112,7 @@ class Stack:
         return layer(x, everything if which in self.fault.unmasked else keep)
 
 
-def _given(xp: Any, x: Any, keep: Any, fault: Fault) -> Any:
+def _prepare_input(xp: Any, x: Any, keep: Any, fault: Fault) -> Any:
     if fault.before == "write":
         x[~keep] = 0
     if fault.before == "memory":

@@ -58,10 +58,10 @@ def answer(options: Mapping[str, str], batch: Batch) -> Array:
 
 def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
     """Return the running error of :func:`answer` in ``dtype``, layer by layer."""
-    return solved(options, batch, dtype)[1]
+    return solve(options, batch, dtype)[1]
 
 
-def solved(options: Mapping[str, str], batch: Batch, dtype: str) -> tuple[Array, Array]:
+def solve(options: Mapping[str, str], batch: Batch, dtype: str) -> tuple[Array, Array]:
     """Return the answer and its bound out of one pass through the layers."""
     last = layers.forwards(options, batch, dtype)[-1]
     # Where the answer is NaN it is nothing else.

@@ -8,7 +8,7 @@ import numpy as np
 
 from conformance.operations._common.oracle import selected, wide
 from conformance.operations.birnn import oracle as birnn
-from conformance.operations.birnn.oracle_cells import Uncertain, exactly
+from conformance.operations.birnn.oracle_cells import Uncertain, without_error
 from conformance.operations.conv1d import oracle_windows as windows
 from conformance.trial.precision import PRECISIONS
 
@@ -26,7 +26,7 @@ def recurrent(options: Mapping[str, str], which: str) -> dict[str, str]:
     return {"cell": options["cell"], "merge": "concat", "output": output}
 
 
-def own(weights: Mapping[str, Array], which: str) -> dict[str, Array]:
+def select_weights(weights: Mapping[str, Array], which: str) -> dict[str, Array]:
     """Return one recurrent layer's weights as ``birnn`` names them.
 
     >>> own({"first_forward.bias": 1, "convolution.bias": 2}, "first")
@@ -44,19 +44,19 @@ def forwards(options: Mapping[str, str], batch: Batch, dtype: str) -> list[Uncer
     """Return what each of the three layers gives, stored; zeros at padding."""
     mask, u = batch.mask, PRECISIONS[dtype].u
     eta, here = PRECISIONS[dtype].eta, mask[..., None]
-    found, now = [], exactly(selected(batch, "x", 0.0))
+    found, now = [], without_error(selected(batch, "x", 0.0))
     for which in ("first", "second"):
-        how, weights = recurrent(options, which), own(batch.weights, which)
+        how, weights = recurrent(options, which), select_weights(batch.weights, which)
         now = birnn.layer(how, now, mask, weights, dtype)
         shown = (
             here
             if how["output"] == "sequence"
             else np.asarray(mask.any(axis=1))[:, None]
         )
-        now = _stored(now, shown, u, eta)
+        now = _store(now, shown, u, eta)
         found.append(now)
         if which == "first":
-            now = _stored(_convolved(batch, now, u), here, u, eta)
+            now = _store(_convolve(batch, now, u), here, u, eta)
             found.append(now)
     return found
 
@@ -79,7 +79,7 @@ def backwards(
     found["convolution.kernel"] = np.einsum("btkf,btc->kfc", seen, pulled)
     found["convolution.bias"] = pulled.sum(axis=(0, 1))
     parts = np.einsum("btc,kfc->btkf", pulled, kernel)
-    pulled = np.where(here, windows.scattered(parts, batch.time, at), 0.0)
+    pulled = np.where(here, windows.scatter(parts, batch.time, at), 0.0)
     x = selected(batch, "x", 0.0)
     found["x"] = _recurrent_back(
         options, batch, "first", x, pulled, found, majorant=majorant
@@ -87,7 +87,7 @@ def backwards(
     return found
 
 
-def _convolved(batch: Batch, x: Uncertain, u: float) -> Uncertain:
+def _convolve(batch: Batch, x: Uncertain, u: float) -> Uncertain:
     kernel = wide(batch.weights["convolution.kernel"])
     bias = wide(batch.weights["convolution.bias"])
     at = windows.reach(CONVOLUTION, len(kernel))
@@ -102,7 +102,7 @@ def _product(seen: Array, kernel: Array) -> Array:
     return np.asarray(np.einsum("btkf,kfc->btc", seen, kernel))
 
 
-def _stored(x: Uncertain, shown: Array, u: float, eta: float) -> Uncertain:
+def _store(x: Uncertain, shown: Array, u: float, eta: float) -> Uncertain:
     """Return an answer as the next layer gets it: rounded, and zero at padding."""
     error = x.error + u * np.abs(x.value) + 2 * eta
     return Uncertain(np.where(shown, x.value, 0.0), np.where(shown, error, 0.0))
@@ -123,7 +123,7 @@ def _recurrent_back(  # noqa: PLR0917 - a layer has as many parts
         recurrent(options, which),
         x,
         batch.mask,
-        own(batch.weights, which),
+        select_weights(batch.weights, which),
         cotangent,
         majorant=majorant,
     )

@@ -100,7 +100,7 @@ class Framework(Protocol):
             RouteUnavailableError: This machine lacks what the route needs.
         """
 
-    def captured(self, compiled: Callable[..., Tensor]) -> Capture:
+    def read_capture(self, compiled: Callable[..., Tensor]) -> Capture:
         """Return what ``compiled`` has captured in its calls so far."""
 
     def gradient(

@@ -103,7 +103,7 @@ def compile(  # noqa: A001 - the protocol's word
     return _Compiled(function, fixed)
 
 
-def captured(compiled: Callable[..., Tensor]) -> Capture:
+def read_capture(compiled: Callable[..., Tensor]) -> Capture:
     """Return what ``compiled`` has captured in its calls so far."""
     if not isinstance(compiled, _Compiled):
         return Capture(graphs=0, operations=0)
@@ -197,13 +197,13 @@ class _Compiled:
         self._fixed = fixed
         self._traces = 0
 
-        def traced(*tensors: Tensor) -> Tensor:
+        def trace(*tensors: Tensor) -> Tensor:
             # A side effect on purpose: Python runs this body only while JAX traces.
             self._traces += 1
             return function(*tensors)
 
-        self._usual = jax.jit(traced)
-        self._other = jax.jit(traced, compiler_options=_quick())
+        self._usual = jax.jit(trace)
+        self._other = jax.jit(trace, compiler_options=_fast_options())
 
     def __call__(self, *tensors: Tensor) -> Tensor:
         before = self._traces
@@ -231,12 +231,12 @@ def _each_row(function: Callable[..., Tensor], fixed: int) -> Callable[..., Tens
 
 
 def _step(step: Callable[..., Gradients]) -> Callable[..., Gradients]:
-    compiled = jax.jit(step, compiler_options=_quick())
+    compiled = jax.jit(step, compiler_options=_fast_options())
     return lambda tensors, *rest: compiled(tuple(tensors), *rest)
 
 
 @cache
-def _quick() -> dict[str, bool | int]:
+def _fast_options() -> dict[str, bool | int]:
     """Return the options under which XLA spends the least time on machine code.
 
     XLA's passes over the program itself stay as they are. A derivative compiles in 0.2

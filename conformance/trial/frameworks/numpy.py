@@ -68,7 +68,7 @@ def layouts(array: Array) -> Mapping[str, Tensor]:
     """Return arrays equal to ``array`` that lie differently in memory."""
     if array.ndim == 0:
         return {}
-    found = {"sliced": _sliced(array), "reversed": tensor(array[::-1])[::-1]}
+    found = {"sliced": _slice(array), "reversed": tensor(array[::-1])[::-1]}
     if array.ndim > 1:
         found["transposed"] = tensor(array.swapaxes(0, 1)).swapaxes(0, 1)
     if len(array) > 1 and len({row.tobytes() for row in array}) == 1:
@@ -89,7 +89,7 @@ def compile(  # noqa: A001 - the protocol's word
     raise NothingCapturedError(msg)
 
 
-def captured(compiled: Callable[..., Tensor]) -> Capture:
+def read_capture(compiled: Callable[..., Tensor]) -> Capture:
     """Refuse: NumPy has no compiler.
 
     Raises:
@@ -144,7 +144,7 @@ def layer_gradient(
     raise UnconnectedGradientError(msg)
 
 
-def _sliced(array: Array) -> Array:
+def _slice(array: Array) -> Array:
     # NaN between the elements: code that ignores strides reads it and shows it.
     buffer = np.full((*array.shape[:-1], 2 * array.shape[-1]), 1, array.dtype)
     if array.dtype.kind not in "biu":

@@ -101,7 +101,7 @@ def compile(  # noqa: A001 - the protocol's word
     return _Compiled(function, xla=route == "xla")
 
 
-def captured(compiled: Callable[..., Tensor]) -> Capture:
+def read_capture(compiled: Callable[..., Tensor]) -> Capture:
     """Return what ``compiled`` has captured in its calls so far."""
     if not isinstance(compiled, _Compiled):
         return Capture(graphs=0, operations=0)
@@ -121,12 +121,12 @@ def gradient(
 
     def step(tensors: Sequence[Tensor], cotangent: Tensor) -> Gradients:
         sources = [tensors[index] for index in wanted]
-        return _pulled(lambda: function(*tensors), sources, cotangent)
+        return _pull_back(lambda: function(*tensors), sources, cotangent)
 
     # Not by XLA, on any route: it compiles a derivative anew for each shape, and the
     # laws on gradients are about the formula.
     traced = tf.function(step, jit_compile=False)
-    return lambda tensors, cotangent: _connected(
+    return lambda tensors, cotangent: _need_connected(
         names, *traced(list(tensors), cotangent)
     )
 
@@ -158,14 +158,14 @@ def layer_gradient(
 
     def step(tensors: Sequence[Tensor], cotangent: Tensor) -> Gradients:
         sources = [*(tensors[index] for index in wanted), *layer.parameters]
-        return _pulled(lambda: layer(*tensors), sources, cotangent)
+        return _pull_back(lambda: layer(*tensors), sources, cotangent)
 
     traced = tf.function(step, jit_compile=False)
 
     def call(tensors: Sequence[Tensor], cotangent: Tensor) -> Gradients:
         names = [f"argument {index}" for index in wanted]
         names += [f"parameter {index}" for index in range(len(layer.parameters))]
-        return _connected(names, *traced(list(tensors), cotangent))
+        return _need_connected(names, *traced(list(tensors), cotangent))
 
     return call
 
@@ -176,14 +176,14 @@ class _Compiled:
     def __init__(self, function: Callable[..., Tensor], *, xla: bool = False) -> None:
         self.graphs: list[Any] = []
 
-        def traced(*tensors: Tensor) -> Tensor:
+        def trace(*tensors: Tensor) -> Tensor:
             # Python runs this body only while TensorFlow traces, inside the new graph.
             self.graphs.append(tf.compat.v1.get_default_graph())
             return function(*tensors)
 
-        self._traced = traced
+        self._traced = trace
         # None is the default that users have: XLA on TPUs alone.
-        self._call = tf.function(traced, jit_compile=xla or None)
+        self._call = tf.function(trace, jit_compile=xla or None)
 
     def __call__(self, *tensors: Tensor) -> Tensor:
         return self._call(*tensors)
@@ -230,7 +230,7 @@ def _size(graph: Any) -> int:
     return sum(one.type not in _NOT_WORK for one in graph.get_operations())
 
 
-def _pulled(
+def _pull_back(
     function: Callable[[], Tensor], sources: list[Tensor], cotangent: Tensor
 ) -> Gradients:
     # Only the sources: an adapter's own variables would be recorded for nothing.
@@ -238,17 +238,19 @@ def _pulled(
         for one in sources:
             tape.watch(one)
         answer = function()
-    return answer, [_dense(one) for one in tape.gradient(answer, sources, cotangent)]
+    return answer, [_densify(one) for one in tape.gradient(answer, sources, cotangent)]
 
 
-def _dense(found: Any) -> Tensor:
+def _densify(found: Any) -> Tensor:
     """Return a gather's gradient as a tensor; what is missing stays missing."""
     if isinstance(found, tf.IndexedSlices):
         return tf.scatter_nd(found.indices[:, None], found.values, found.dense_shape)
     return found
 
 
-def _connected(names: list[str], answer: Tensor, found: Sequence[Tensor]) -> Gradients:
+def _need_connected(
+    names: list[str], answer: Tensor, found: Sequence[Tensor]
+) -> Gradients:
     # Raised here: inside tf.function an exception loses its class.
     missing = [name for name, one in zip(names, found, strict=True) if one is None]
     if missing:

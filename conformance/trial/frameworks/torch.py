@@ -113,7 +113,7 @@ def layouts(array: Array) -> Mapping[str, Tensor]:
     """Return tensors equal to ``array`` that lie differently in memory."""
     if array.ndim == 0:
         return {}
-    found = {"sliced": _sliced(array)}
+    found = {"sliced": _slice(array)}
     if array.ndim > 1:
         found["transposed"] = tensor(array.swapaxes(0, 1)).transpose(0, 1)
     if len(array) > 1 and len({row.tobytes() for row in array}) == 1:
@@ -138,7 +138,7 @@ def compile(  # noqa: A001 - the protocol's word
     return _Compiled(function, route)
 
 
-def captured(compiled: Callable[..., Tensor]) -> Capture:
+def read_capture(compiled: Callable[..., Tensor]) -> Capture:
     """Return what ``compiled`` has captured in its calls so far."""
     if not isinstance(compiled, _Compiled):
         return Capture(graphs=0, operations=0)
@@ -164,7 +164,7 @@ def gradient(
             given[index] = given[index].detach().requires_grad_()
         answer = function(*given)
         names = [f"argument {index}" for index in wanted]
-        return _pulled(answer, cotangent, [given[index] for index in wanted], names)
+        return _pull_back(answer, cotangent, [given[index] for index in wanted], names)
 
     return step
 
@@ -203,7 +203,7 @@ def layer_gradient(
         names = [f"argument {index}" for index in wanted]
         names += [f"parameter {index}" for index in range(len(parameters))]
         sources = [*(given[index] for index in wanted), *parameters]
-        return _pulled(layer(*given), cotangent, sources, names)
+        return _pull_back(layer(*given), cotangent, sources, names)
 
     return step
 
@@ -218,7 +218,7 @@ class _Compiled:
         # length baked into a graph without seconds of code generation.
         self._lower = _inductor() if route == "inductor" else aot_eager
         self._call = torch.compile(
-            _fresh(function), backend=self._backend, dynamic=route == "dynamic"
+            _copy_function(function), backend=self._backend, dynamic=route == "dynamic"
         )
 
     def __call__(self, *tensors: Tensor) -> Tensor:
@@ -293,7 +293,7 @@ def _training(layer: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return layer
 
 
-def _fresh(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+def _copy_function(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     # torch.compile caches by code object. Functions that share one would share a cache,
     # and each call would try the guards of all of them.
     def call(*tensors: Tensor) -> Tensor:
@@ -311,11 +311,11 @@ def _graph_breaks() -> int:
     return sum(counters["graph_break"].values())
 
 
-def _pulled(
+def _pull_back(
     answer: Tensor, cotangent: Tensor, sources: list[Tensor], names: list[str]
 ) -> Gradients:
     if not answer.requires_grad:
-        raise _unconnected(names)
+        raise _unconnected_error(names)
     # allow_unused, so that the message can name what is missing: torch's own error
     # says only that one of the tensors was not used.
     found = torch.autograd.grad(
@@ -323,13 +323,13 @@ def _pulled(
     )
     missing = [n for n, one in zip(names, found, strict=True) if one is None]
     if missing:
-        raise _unconnected(missing)
+        raise _unconnected_error(missing)
     # nn.Embedding(sparse=True) and its like give sparse gradients of the same values.
     dense = [one.to_dense() if one.is_sparse else one for one in found]
     return answer.detach(), dense
 
 
-def _unconnected(names: list[str]) -> UnconnectedGradientError:
+def _unconnected_error(names: list[str]) -> UnconnectedGradientError:
     msg = (
         f"no gradient reaches {', '.join(names)}: torch gives None, expected a tensor; "
         "do not detach or rebuild it inside the adapter's function"
@@ -337,7 +337,7 @@ def _unconnected(names: list[str]) -> UnconnectedGradientError:
     return UnconnectedGradientError(msg)
 
 
-def _sliced(array: Array) -> Tensor:
+def _slice(array: Array) -> Tensor:
     # NaN between the elements: code that ignores strides reads it and shows it.
     buffer = np.full((*array.shape[:-1], 2 * array.shape[-1]), 1, array.dtype)
     if array.dtype.kind not in "biu":

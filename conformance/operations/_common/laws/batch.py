@@ -27,7 +27,7 @@ def batch_composition(subject: Subject, sample: Sample) -> Iterator[Verdict]:
         rows = np.flatnonzero(counts == step)
         if len(rows):
             trims = subject.operation.trims
-            alone = sample.having(sample.batch.trimmed(int(rows[0]), trims))
+            alone = sample.replace_batch(sample.batch.trim(int(rows[0]), trims))
             yield subject.agrees(alone, note=f"row {rows[0]} alone, trimmed")
 
 
@@ -42,7 +42,7 @@ def batch_order(subject: Subject, sample: Sample) -> Iterator[Verdict]:
 
 def full_mask(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Every position valid, said by a mask and, where declared, by none."""
-    full = sample.having(filled(sample.batch))
+    full = sample.replace_batch(filled(sample.batch))
     yield subject.agrees(full, note="with an all-true mask")
     if "none" in subject.mask_forms:
         yield subject.agrees(full, form="none", note="with mask=None")
@@ -54,12 +54,12 @@ def length_one(subject: Subject, sample: Sample) -> Iterator[Verdict]:
         np.argmin(np.where(sample.batch.counts > 0, sample.batch.counts, 99))
     )
     row = sample.batch.take([shortest])
-    yield subject.agrees(sample.having(row), note="one row in all")
+    yield subject.agrees(sample.replace_batch(row), note="one row in all")
     start = int(np.argmax(row.mask[0])) if row.time else 0
     one = row.cut(slice(start, start + 1))
-    yield subject.agrees(sample.having(one), note="one row of one position")
+    yield subject.agrees(sample.replace_batch(one), note="one row of one position")
     flat = filled(sample.batch).cut(slice(0, 1))
-    yield subject.agrees(sample.having(flat), note="one position in every row")
+    yield subject.agrees(sample.replace_batch(flat), note="one position in every row")
 
 
 def filled(batch: Batch) -> Batch:

@@ -9,7 +9,7 @@ import numpy as np
 
 from conformance.errors import TwoAnswersError
 from conformance.trial.sample import judge
-from conformance.trial.verdict import Verdict, failed, identical, number
+from conformance.trial.verdict import Verdict, compare_exactly, fail, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,15 +33,15 @@ def contract(subject: Subject, sample: Sample) -> Iterator[Verdict]:
         tensors.append(subject.mask(batch))
         before = [framework.array(tensor) for tensor in tensors]
         result = subject.callable(batch)(*tensors)
-        got = subject.checked(result, sample.want.shape)
+        got = subject.check_result(result, sample.want.shape)
         after = [framework.array(tensor) for tensor in tensors]
         dtype = framework.dtype(result)
     message = wrong_dtype(subject, dtype)
     if message:
-        yield failed(message, batch=batch, got=got)
+        yield fail(message, batch=batch, got=got)
     for name, old, new in zip([*batch.arrays, "mask"], before, after, strict=True):
         if old.tobytes() != new.tobytes():
-            yield failed(f"{name} was written to", batch=batch, got=got)
+            yield fail(f"{name} was written to", batch=batch, got=got)
     yield _repeated(subject, sample, got)
 
 
@@ -58,7 +58,7 @@ def _repeated(subject: Subject, sample: Sample, got: Array) -> Verdict:
     end = monotonic() + SECONDS
     for call in range(2, (REPEATS if often else 2) + 1):
         again = subject.answer(sample.batch, like=sample.want)
-        verdict = identical(again, first, batch=sample.batch, note="")
+        verdict = compare_exactly(again, first, batch=sample.batch, note="")
         if not verdict.passed:
             at = verdict.worst
             where = f"out[{', '.join(map(str, at))}]" if at else "out"
@@ -95,13 +95,13 @@ def layout(subject: Subject, sample: Sample) -> Iterator[Verdict]:
             if len(tensors) < len(views):
                 continue
             result = subject.callable(batch)(*tensors, masks[kind])
-            got = subject.checked(result, each.want.shape)
+            got = subject.check_result(result, each.want.shape)
             note = f"as {kind} views"
             yield judge(got, each, note=note)
             for name, tensor in zip(batch.arrays, tensors, strict=True):
                 seen, old = framework.array(tensor), batch.arrays[name]
                 if not np.array_equal(seen, old, equal_nan=seen.dtype.kind == "f"):
-                    yield failed(f"{name} was written to {note}", batch=batch, got=got)
+                    yield fail(f"{name} was written to {note}", batch=batch, got=got)
 
 
 def wrong_dtype(subject: Subject, dtype: str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from conformance.operations._common.laws.numerics import raises
 from conformance.operations._common.oracle import over_time
-from conformance.trial.draw import garbled
+from conformance.trial.draw import fill_padding
 from conformance.trial.exact import OVERFLOW, both, elsewhere
 from conformance.trial.precision import PRECISIONS, numpy_dtype
 from conformance.trial.verdict import compare
@@ -68,7 +68,7 @@ def subnormals(subject: Subject, sample: Sample) -> Iterator[Verdict]:
         old = sample.batch.arrays["x"]
         fill = np.full(old.shape, number).astype(old.dtype)
         batch = replace(
-            sample.batch, arrays={"x": garbled(fill, old, sample.batch.mask)}
+            sample.batch, arrays={"x": fill_padding(fill, old, sample.batch.mask)}
         )
         want = np.full(sample.want.shape, number if kept else 0.0)
         got = subject.answer(batch, like=want)
@@ -125,14 +125,16 @@ def _tangents(
         shape = sample.batch.arrays[name].shape
         steps = sample.draw(f"tangent {name}").below(8, shape) - 3.5
         inside = steps if valid is None else np.full(shape, valid)
-        filled = garbled(inside, np.full(shape, padding), sample.batch.mask)
+        filled = fill_padding(inside, np.full(shape, padding), sample.batch.mask)
         found[name] = filled.astype(numpy_dtype(subject.dtype))
     return found
 
 
 def _emptied(sample: Sample) -> Sample:
     """Return the sample's rows with every position masked."""
-    return sample.having(replace(sample.batch, mask=np.zeros_like(sample.batch.mask)))
+    return sample.replace_batch(
+        replace(sample.batch, mask=np.zeros_like(sample.batch.mask))
+    )
 
 
 def _stated(subject: Subject, behaviour: str) -> str:

@@ -11,7 +11,7 @@ from conformance.operations._common.oracle import over_time
 from conformance.trial.batch import extent
 from conformance.trial.exact import ELSEWHERE, VALUE_IN_FLOAT64, elsewhere
 from conformance.trial.precision import PRECISIONS
-from conformance.trial.verdict import compare, failed
+from conformance.trial.verdict import compare, fail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -42,7 +42,7 @@ def wild_gradient(subject: Subject, sample: Sample) -> Iterator[Verdict]:
         return
     cotangent = sample.cotangent()
     for kind in WILD:
-        broken, note = sample.alike(wild(sample, kind)), f"{kind} at padding"
+        broken, note = sample.replace_padding(wild(sample, kind)), f"{kind} at padding"
         found, parameters = subject.gradients(broken.batch, cotangent)
         yield from _inputs(subject, broken, cotangent, found, note)
         for number, got in enumerate(parameters):
@@ -87,7 +87,7 @@ def _inputs(
             wide = np.asarray(got, np.float64)
             wrong = shares(sample.variant.options, sample.batch, cotangent, wide)
             if wrong:
-                yield failed(f"{label}: {wrong}", batch=sample.batch, got=got)
+                yield fail(f"{label}: {wrong}", batch=sample.batch, got=got)
 
 
 def _shared(
@@ -169,7 +169,7 @@ def _parameters(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     whole = subject.gradients(padded.batch, cotangent)[1]
     total = [np.zeros(got.shape) for got in whole]
     for row in alike:
-        one = sample.batch.trimmed(int(row), trims)
+        one = sample.batch.trim(int(row), trims)
         own = cotangent[index == row].sum(axis=0, keepdims=True)
         if subject.variant.result == "position":
             mask = sample.batch.mask[row : row + 1]

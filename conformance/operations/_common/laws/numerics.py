@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.errors import AdapterFault
-from conformance.trial.draw import Draw, garbled
+from conformance.trial.draw import Draw, fill_padding
 from conformance.trial.precision import PRECISIONS
 from conformance.trial.sample import cast, generate
-from conformance.trial.verdict import compare, failed
+from conformance.trial.verdict import compare, fail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ LONG = (130, 257, 2049)
 def wild_padding(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Each wild number at all padding."""
     for kind in WILD:
-        broken = sample.alike(wild(sample, kind))
+        broken = sample.replace_padding(wild(sample, kind))
         yield subject.agrees(broken, note=f"{kind} at padding")
 
 
@@ -44,9 +44,9 @@ def empty_row(subject: Subject, sample: Sample) -> Iterator[Verdict]:
         return
     mask = sample.batch.mask.copy()
     mask[-1] = False
-    one = sample.having(replace(sample.batch, mask=mask))
+    one = sample.replace_batch(replace(sample.batch, mask=mask))
     yield subject.agrees(one, note="the last row is fully masked")
-    none = sample.having(replace(sample.batch, mask=np.zeros_like(mask)))
+    none = sample.replace_batch(replace(sample.batch, mask=np.zeros_like(mask)))
     yield subject.agrees(none, note="every row is fully masked")
 
 
@@ -62,13 +62,13 @@ def large_values(subject: Subject, sample: Sample) -> Iterator[Verdict]:
         wide = np.broadcast_to(
             values.reshape(values.shape + (1,) * (old.ndim - 2)), old.shape
         )
-        array = garbled(wide, old, sample.batch.mask).astype(old.dtype)
+        array = fill_padding(wide, old, sample.batch.mask).astype(old.dtype)
         arrays = {**sample.batch.arrays, name: array}
         if subject.dtype == "float16":
             arrays |= _near_targets(sample, array)
         batch = replace(sample.batch, arrays=arrays)
         note = f"valid values {'below' if sign < 0 else 'above'} {sign * scale * 8:.3g}"
-        yield subject.agrees(sample.having(batch), note=note)
+        yield subject.agrees(sample.replace_batch(batch), note=note)
 
 
 def _near_targets(sample: Sample, values: Array) -> dict[str, Array]:
@@ -78,7 +78,7 @@ def _near_targets(sample: Sample, values: Array) -> dict[str, Array]:
         return {}
     wide = values.astype(np.float64)
     near = wide - np.copysign(32.0, wide) if old.ndim > 2 else wide > 0  # noqa: PLR2004
-    return {"targets": garbled(near, old, sample.batch.mask).astype(old.dtype)}
+    return {"targets": fill_padding(near, old, sample.batch.mask).astype(old.dtype)}
 
 
 def long_rows(subject: Subject, sample: Sample) -> Iterator[Verdict]:
@@ -97,7 +97,7 @@ def long_rows(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     # Small whole numbers, so that no sum leaves float16's range.
     arrays = {name: _small(array, mask) for name, array in arrays.items()}
     batch = cast(replace(longest, arrays=arrays, mask=mask), subject.dtype)
-    yield subject.agrees(sample.having(batch), note="rows of 130, 257 and 2049")
+    yield subject.agrees(sample.replace_batch(batch), note="rows of 130, 257 and 2049")
 
 
 def wild(sample: Sample, kind: str) -> Batch:
@@ -110,7 +110,7 @@ def wild(sample: Sample, kind: str) -> Batch:
         if array.dtype.kind in "biu":
             return array
         fill = np.full(array.shape, filling, dtype=np.float64).astype(array.dtype)
-        return garbled(array, fill, sample.batch.mask)
+        return fill_padding(array, fill, sample.batch.mask)
 
     return sample.batch.each(change)
 
@@ -131,4 +131,4 @@ def raises(subject: Subject, batch: Batch, like: Array, what: str) -> Verdict:
     except Exception:  # noqa: BLE001 - any exception is the declared behaviour
         return compare(like, like, np.zeros(like.shape), batch=batch)
     text = f"{what} is declared to raise an error, but gave an answer"
-    return failed(text, batch=batch, got=got)
+    return fail(text, batch=batch, got=got)

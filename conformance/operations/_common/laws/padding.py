@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.trial.draw import GARBAGE, LADDER, garbled
+from conformance.trial.draw import GARBAGE, LADDER, fill_padding
 from conformance.trial.exact import elsewhere
-from conformance.trial.verdict import identical
+from conformance.trial.verdict import compare_exactly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ def value(subject: Subject, sample: Sample) -> Iterator[Verdict]:
 
 def padding_content(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Other garbage in the same shape: the same answer, bit for bit if eager."""
-    other = sample.alike(regarbled(sample))
+    other = sample.replace_padding(regarbled(sample))
     yield subject.agrees(other, note="with other numbers at padding")
     if subject.route == "eager":
         first = subject.answer(sample.batch, like=sample.want)
@@ -35,12 +35,14 @@ def padding_content(subject: Subject, sample: Sample) -> Iterator[Verdict]:
         # What stands at padding may be what stood there.
         declared = sample.variant.padding == "declared"
         open_by = elsewhere(sample.valid, first.shape) if declared else {}
-        yield identical(again, first, batch=other.batch, note=note, open_by=open_by)
+        yield compare_exactly(
+            again, first, batch=other.batch, note=note, open_by=open_by
+        )
 
 
 def extra_padding(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Padding up to the next step of the ladder."""
-    longer = sample.having(extended(sample, next_step(sample.batch.time)))
+    longer = sample.replace_batch(extended(sample, next_step(sample.batch.time)))
     yield subject.agrees(longer, note="with more padding behind every row")
 
 
@@ -49,7 +51,7 @@ def left_padding(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     batch = sample.batch
     order = np.argsort(batch.mask, axis=1, kind="stable")
     yield subject.agrees(
-        sample.having(reordered(batch, order)), note="padded on the left"
+        sample.replace_batch(reordered(batch, order)), note="padded on the left"
     )
 
 
@@ -68,7 +70,9 @@ def gaps(subject: Subject, sample: Sample) -> Iterator[Verdict]:
             np.flatnonzero(~longer.mask[row]),
         )
         order[row, chosen[row]], order[row, ~chosen[row]] = valid, rest
-    yield subject.agrees(sample.having(reordered(longer, order)), note="with gaps")
+    yield subject.agrees(
+        sample.replace_batch(reordered(longer, order)), note="with gaps"
+    )
 
 
 def next_step(time: int) -> int:
@@ -103,11 +107,11 @@ def regarbled(sample: Sample) -> Batch:
             return array
         if array.dtype.kind in "iu":
             top = int(array.max(initial=0)) + 1
-            return garbled(array, (array + 1) % top, batch.mask)
+            return fill_padding(array, (array + 1) % top, batch.mask)
         fresh = draw.rows_of(GARBAGE, array.shape)
         old = np.asarray(array, dtype=np.float64)
         fresh = np.where(fresh == old, -5e3, fresh)
-        return garbled(array, fresh.astype(array.dtype), batch.mask)
+        return fill_padding(array, fresh.astype(array.dtype), batch.mask)
 
     return batch.each(change)
 

@@ -23,13 +23,13 @@ def route(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Compiled for one mask, called with others of the same shape."""
     if subject.adapter.declaration.primary != subject.route:
         # Nothing else is compiled in this shape: a shorter one compiles sooner.
-        sample = sample.having(sample.batch.cut(slice(0, SHORT)))
+        sample = sample.replace_batch(sample.batch.cut(slice(0, SHORT)))
     yield subject.agrees(sample, note="compiled")
     turned = sample.rows(np.arange(sample.batch.rows)[::-1])
     yield subject.agrees(turned, note="the compiled function with another mask")
-    shorter = sample.having(_shortened(sample))
+    shorter = sample.replace_batch(_shortened(sample))
     yield subject.agrees(shorter, note="the compiled function with a shorter mask")
-    subject.captured()
+    subject.describe_capture()
 
 
 def _shortened(sample: Sample) -> Batch:

@@ -26,7 +26,7 @@ def valid_nan(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """NaN among numbers: at every place of a row, several at once, by feature."""
     for places in _plan_nan(sample):
         batch = _with_nan(sample.batch, subject.operation.main, places)
-        broken = sample.having(batch)
+        broken = sample.replace_batch(batch)
         exact, rows = broken.exact, np.zeros(batch.rows, dtype=bool)
         rows[list(places)] = True
         if subject.variant.result == "scalar":
@@ -51,16 +51,16 @@ def minus_infinity(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """
     name = subject.operation.main
     barred = _barred(sample, name)
-    some = sample.having(_with_infinity(sample.batch, name, barred))
+    some = sample.replace_batch(_with_infinity(sample.batch, name, barred))
     yield subject.agrees(some, note="-inf at some valid places")
     if "transitions" in sample.batch.weights:
         weights = {name: array.copy() for name, array in sample.batch.weights.items()}
         weights["transitions"][0, 1] = -np.inf
-        fewer = sample.having(replace(some.batch, weights=weights))
+        fewer = sample.replace_batch(replace(some.batch, weights=weights))
         yield subject.agrees(fewer, note="-inf at some tags and one transition")
     if subject.variant.name == "masked_logsumexp":
         whole = sample.batch.mask & (np.arange(sample.batch.rows) % 2 == 0)[:, None]
-        rows = sample.having(_with_infinity(sample.batch, name, whole))
+        rows = sample.replace_batch(_with_infinity(sample.batch, name, whole))
         yield subject.agrees(rows, note="every other row holds -inf alone")
 
 
