@@ -1,0 +1,212 @@
+"""Every operation of a call, with its module and the user's own line.
+
+Hooks know the module, a dispatch mode knows the operation, and the Python stack knows
+the line: the innermost frame that belongs neither to torch nor to this package. Glue
+code between modules has a line and an operation like any other.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from conformance.probe.frameworks.torch.tree import array, names
+from conformance.probe.trace import Counts, Site, Trace
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from conformance.probe.arrangement import Array
+    from conformance.probe.trace import Edit
+
+_TORCH = str(Path(torch.__file__).parent)
+_OWN = str(Path(__file__).parents[2])
+_LIBRARIES = (_TORCH, _OWN, "<")
+_PLACEHOLDERS = {"detach", "lift_fresh", "alias", "lift_fresh_copy", "empty"}
+"""Operations that compute nothing, or nothing that is ever read."""
+
+
+_PLAIN = {torch.float32, torch.float64}
+
+
+class Recorder:
+    """Records a call: a context in which the model is called.
+
+    Args:
+        model: A module or a function.
+        edit: May replace what an operation gives.
+    """
+
+    def __init__(self, model: Any, edit: Edit | None = None) -> None:
+        self.trace = Trace()
+        self.counts = Counts()
+        self._model = model
+        self._edit = edit
+        self._stack: list[tuple[str, str, int]] = [("", type(model).__name__, 0)]
+        self._known: dict[tuple[int, int], int] = {}
+        self._alive: list[Any] = []
+        self._handles: list[Any] = []
+        self._entered: list[tuple[int, ...]] = []
+        self._mode = _Dispatch(self)
+        self._fast = True
+
+    def __enter__(self) -> Self:
+        if isinstance(self._model, torch.nn.Module):
+            for path, module in self._model.named_modules():
+                self._hook(path, module)
+        # A whole encoder layer as one operation would hide where it comes in.
+        self._fast = torch.backends.mha.get_fastpath_enabled()
+        torch.backends.mha.set_fastpath_enabled(False)
+        self._mode.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._mode.__exit__(*error)
+        torch.backends.mha.set_fastpath_enabled(self._fast)
+        for handle in self._handles:
+            handle.remove()
+        self._known.clear()
+        self._alive.clear()
+
+    def _hook(self, path: str, module: Any) -> None:
+        kind = type(module).__name__
+
+        def enter(_module: Any, args: Any, kwargs: Any) -> None:
+            self._stack.append((path, kind, self.counts.call(path)))
+            given = names([*args, *kwargs.values()]).values()
+            self._entered.append(tuple(self.value(each) for each in given))
+
+        def leave(_module: Any, args: Any, kwargs: Any, output: Any) -> None:
+            del args, kwargs
+            if not self._stack or self._stack[-1][0] != path:
+                return
+            *_, call = self._stack.pop()
+            file, line = user_line()
+            outputs = tuple(self.value(each) for each in names(output).values())
+            self.trace.sites.append(
+                Site(
+                    path=path,
+                    kind=kind,
+                    op="",
+                    file=file,
+                    line=line,
+                    call=call,
+                    inputs=self._entered.pop(),
+                    outputs=outputs,
+                )
+            )
+
+        self._handles += [
+            module.register_forward_pre_hook(enter, with_kwargs=True),
+            module.register_forward_hook(leave, with_kwargs=True),
+        ]
+
+    def value(self, tensor: Any) -> int:
+        """Return a tensor's value's number; one that was written to is a new value."""
+        try:
+            version = tensor._version  # noqa: SLF001 - nothing else tells of a write
+        except RuntimeError:
+            version = 0
+        key = (id(tensor), version)
+        if key not in self._known:
+            self._known[key] = len(self.trace.values)
+            self._alive.append(tensor)
+            self.trace.values.append(self._mode.quietly(tensor))
+        return self._known[key]
+
+    def record(self, func: Any, args: Any, kwargs: Any) -> Any:
+        """Call an operation and record it."""
+        taken = tuple(self.value(each) for each in _leaves([args, kwargs]))
+        out = func(*args, **kwargs)
+        name = str(func.overloadpacket)
+        given = [each for each in _leaves([out]) if each.layout == torch.strided]
+        if not given or name.removeprefix("aten.") in _PLACEHOLDERS:
+            return out
+        path, kind, call = self._stack[-1]
+        file, line = user_line()
+        site = Site(
+            path=path, kind=kind, op=name, file=file, line=line, inputs=taken, call=call
+        )
+        site.time = self.counts.time(site)
+        if self._edit is not None:
+            out, given = self._edited(site, out, given, written=func._schema.is_mutable)  # noqa: SLF001
+        site.outputs = tuple(self.value(each) for each in given)
+        self.trace.sites.append(site)
+        return out
+
+    def _edited(self, site: Site, out: Any, given: Any, *, written: bool) -> Any:
+        """Let the editor replace results; a view is replaced by a tensor of its own."""
+        values = self.trace.values
+        arrays: list[Array] = [array(each) for each in given]
+        fresh = self._edit and self._edit(site, [values[n] for n in site.inputs], arrays)
+        if fresh is None or not fresh:
+            return out, given
+        made = []
+        for old, new in zip(given, fresh, strict=True):
+            target = old if written else torch.empty_like(old)
+            target.copy_(torch.from_numpy(new).to(old.dtype))
+            made.append(target)
+        left = iter(made)
+        if isinstance(out, torch.Tensor):
+            return made[0], made
+        swapped = [next(left) if isinstance(each, torch.Tensor) else each for each in out]
+        return type(out)(swapped), made
+
+
+class _Dispatch(TorchDispatchMode):  # type: ignore[misc]
+    """Hands every operation to a recorder."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__()
+        self._recorder = recorder
+        self._busy = False
+
+    def quietly(self, tensor: Any) -> Array:
+        """Return a tensor as an array; what that takes is not recorded."""
+        before, self._busy = self._busy, True
+        try:
+            if isinstance(tensor, torch.nn.Parameter) and tensor.dtype in _PLAIN:
+                shared: Array = tensor.detach().numpy()  # nobody writes to it
+                return shared
+            return array(tensor)
+        finally:
+            self._busy = before
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        """Record an operation."""
+        del types
+        if self._busy:
+            return func(*args, **(kwargs or {}))
+        self._busy = True
+        try:
+            return self._recorder.record(func, args, kwargs or {})
+        finally:
+            self._busy = False
+
+
+def _leaves(value: Any) -> list[Any]:
+    """Return the tensors in a nest of lists and tuples."""
+    if isinstance(value, torch.Tensor):
+        return [value]
+    if isinstance(value, dict):
+        return [leaf for each in value.values() for leaf in _leaves(each)]
+    if isinstance(value, list | tuple):
+        return [leaf for each in value for leaf in _leaves(each)]
+    return []
+
+
+def user_line() -> tuple[str, int]:
+    """Return file and line of the innermost frame that is the user's own."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - a stack is 50 times dearer
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not file.startswith(_LIBRARIES):
+            return file, frame.f_lineno
+        frame = frame.f_back
+    return "", 0
