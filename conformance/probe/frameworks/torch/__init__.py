@@ -10,7 +10,7 @@ import torch
 from conformance.probe.frameworks.base import Facts, Gradients, Mode
 from conformance.probe.frameworks.torch import inspect as inspecting
 from conformance.probe.frameworks.torch.exact import Exact, computes_in_less
-from conformance.probe.frameworks.torch.prepare import prepared
+from conformance.probe.frameworks.torch.prepare import fill_constant, prepared
 from conformance.probe.frameworks.torch.tracing import Recorder
 from conformance.probe.frameworks.torch.tree import flat, names, tensors
 
@@ -99,6 +99,18 @@ class Torch:
             given = tensors(inputs, mode.dtype)
             recorder.trace.outputs = flat(model(**given))
         return recorder.trace
+
+    def fill_constant(self, model: Any) -> int:
+        """Give parameters that are all zero or all one random numbers."""
+        return fill_constant(model) if isinstance(model, torch.nn.Module) else 0
+
+    def dtype_of(self, model: Any) -> str:
+        """Return the dtype of a module's parameters."""
+        if isinstance(model, torch.nn.Module):
+            for each in model.parameters():
+                if each.is_floating_point():
+                    return str(each.dtype).removeprefix("torch.")
+        return "float32"
 
     def versions(self) -> dict[str, str]:
         """Return the versions that matter."""
