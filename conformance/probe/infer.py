@@ -164,9 +164,9 @@ def _masks(facts: Facts, settings: Settings) -> Iterator[dict[str, Any]]:
         yield {"convention": "value", "padding_value": facts.propagates}
         return
     required = {each.name: each.required for each in facts.arguments}
-    said = dict(settings.masks) or {
-        name: MASKS[name] for name in required if name in MASKS
-    }
+    # Where one is about keys at padding, another called mask is about pairs.
+    named = sorted((n for n in MASKS if n in required), key=lambda n: "key" not in n)
+    said = dict(settings.masks) or {name: MASKS[name] for name in named}
     for name, convention in list(said.items())[:1]:
         types = ("int64", "bool", "float32") if name == "attention_mask" else None
         for kind in types or ("bool", "int64", "float32"):

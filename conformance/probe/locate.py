@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from conformance.probe.align import Layout
-from conformance.probe.arrangement import match, place
+from conformance.probe.arrangement import Match, match, place
 from conformance.probe.pattern import pattern_of
 from conformance.probe.walk import Origin, Runs, Walk
 
@@ -131,7 +131,7 @@ class _Search:
         high = subject.framework.high if subject.high else answer.mode.dtype
         mode = replace(answer.mode, dtype=high, route="eager")
         one, other = answer.pair
-        rows = _row(answer, one, other)
+        rows = _row(subject, output, answer, one, other)
         if rows is None:
             return None
         here, there, places, places_there = rows
@@ -290,14 +290,24 @@ class _Zero:
 
 
 def _row(
-    answer: Answer, one: Arrangement, other: Arrangement
-) -> tuple[int, int, tuple[int, ...], tuple[int, ...]] | None:
-    """Return the row with the largest difference, as both arrangements have it."""
+    subject: Subject,
+    output: Output,
+    answer: Answer,
+    one: Arrangement,
+    other: Arrangement,
+) -> Match | None:
+    """Return a row with a difference, as both arrangements have it.
+
+    The longest one shows best which positions change: a window may cover a short row.
+    """
+    if answer.mode is None:
+        return None
     found = list(match(one, other))
-    for each in found:
-        if one.rows[each[0]] == answer.row:
-            return each
-    return found[0] if found else None
+    sizes = dict(subject.difference(output, one, other, answer.mode).rows)
+    shows = [
+        each for each in found if sizes.get(one.rows[each[0]], 0) > answer.size * 0.01
+    ]
+    return max(shows or found, key=lambda each: len(each[2]), default=None)
 
 
 def _structure(subject: Subject, one: Arrangement, other: Arrangement) -> Arrangement:

@@ -103,7 +103,8 @@ def _places(origin: Origin) -> list[float] | None:
 
 def limit(subject: Subject, answer: Answer, location: Location) -> Answer | None:
     """Return the answer as a limit, where the model's interface explains it."""
-    if answer.question != "left" or "left" in subject.settings.placements:
+    asked = {"left", "left-numbers"}
+    if answer.question not in asked or "left" in subject.settings.placements:
         return None
     if location.pattern == "positions" and not subject.interface.positions:
         why = "the model is told no positions, and padding on the left moves them"

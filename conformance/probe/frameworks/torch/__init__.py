@@ -72,7 +72,7 @@ class Torch:
             leaves = {
                 name: value.requires_grad_()
                 for name, value in given.items()
-                if value.is_floating_point()
+                if isinstance(value, torch.Tensor) and value.is_floating_point()
             }
             outputs = names(self._function(model, mode)(**given))
             total = sum(

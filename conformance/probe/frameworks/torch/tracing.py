@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Self
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from conformance.probe.frameworks.torch.tree import array, names
+from conformance.probe.frameworks.torch.tree import array
 from conformance.probe.trace import Counts, Site, Trace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import FrameType
 
     from conformance.probe.arrangement import Array
@@ -29,6 +30,9 @@ _LIBRARIES = (_TORCH, _OWN, "<")
 _PLACEHOLDERS = {"detach", "lift_fresh", "alias", "lift_fresh_copy", "empty"}
 """Operations that compute nothing, or nothing that is ever read."""
 
+
+_WHOLE = (torch.nn.RNNBase, torch.nn.RNNCellBase)
+"""Modules that are one operation: inside they take a step for each position."""
 
 _PLAIN = {torch.float32, torch.float64}
 
@@ -77,32 +81,24 @@ class Recorder:
 
         def enter(_module: Any, args: Any, kwargs: Any) -> None:
             self._stack.append((path, kind, self.counts.call(path)))
-            given = names([*args, *kwargs.values()]).values()
-            self._entered.append(tuple(self.value(each) for each in given))
+            if isinstance(_module, _WHOLE):
+                given = _leaves([args, kwargs])
+                self._entered.append(tuple(self.value(each) for each in given))
+                self._mode.pause(+1)
 
-        def leave(_module: Any, args: Any, kwargs: Any, output: Any) -> None:
+        def leave(_module: Any, args: Any, kwargs: Any, output: Any) -> Any:
             del args, kwargs
-            if not self._stack or self._stack[-1][0] != path:
-                return
             *_, call = self._stack.pop()
-            file, line = user_line()
-            outputs = tuple(self.value(each) for each in names(output).values())
-            self.trace.sites.append(
-                Site(
-                    path=path,
-                    kind=kind,
-                    op="",
-                    file=file,
-                    line=line,
-                    call=call,
-                    inputs=self._entered.pop(),
-                    outputs=outputs,
-                )
-            )
+            if not isinstance(_module, _WHOLE):
+                return None
+            self._mode.pause(-1)
+            site = Site(path=path, kind=kind, op=f"torch.nn.{kind}", call=call)
+            site.inputs = self._entered.pop()
+            return self._finish(site, output, written=False)
 
         self._handles += [
             module.register_forward_pre_hook(enter, with_kwargs=True),
-            module.register_forward_hook(leave, with_kwargs=True),
+            module.register_forward_hook(leave, with_kwargs=True, always_call=False),
         ]
 
     def value(self, tensor: Any) -> int:
@@ -127,13 +123,16 @@ class Recorder:
         if not given or name.removeprefix("aten.") in _PLACEHOLDERS:
             return out
         path, kind, call = self._stack[-1]
-        file, line = user_line()
-        site = Site(
-            path=path, kind=kind, op=name, file=file, line=line, inputs=taken, call=call
-        )
+        site = Site(path=path, kind=kind, op=name, inputs=taken, call=call)
+        return self._finish(site, out, written=func._schema.is_mutable)  # noqa: SLF001
+
+    def _finish(self, site: Site, out: Any, *, written: bool) -> Any:
+        """Complete a site, let the editor replace its results, and keep it."""
+        given = [each for each in _leaves([out]) if each.layout == torch.strided]
+        site.file, site.line = user_line()
         site.time = self.counts.time(site)
         if self._edit is not None:
-            out, given = self._edited(site, out, given, written=func._schema.is_mutable)  # noqa: SLF001
+            out, given = self._edited(site, out, given, written=written)
         site.outputs = tuple(self.value(each) for each in given)
         self.trace.sites.append(site)
         return out
@@ -146,15 +145,13 @@ class Recorder:
         if fresh is None or not fresh:
             return out, given
         made = []
+        self._mode.pause(+1)
         for old, new in zip(given, fresh, strict=True):
             target = old if written else torch.empty_like(old)
             target.copy_(torch.from_numpy(new).to(old.dtype))
             made.append(target)
-        left = iter(made)
-        if isinstance(out, torch.Tensor):
-            return made[0], made
-        swapped = [next(left) if isinstance(each, torch.Tensor) else each for each in out]
-        return type(out)(swapped), made
+        self._mode.pause(-1)
+        return _replaced(out, iter(made)), made
 
 
 class _Dispatch(TorchDispatchMode):  # type: ignore[misc]
@@ -163,18 +160,22 @@ class _Dispatch(TorchDispatchMode):  # type: ignore[misc]
     def __init__(self, recorder: Recorder) -> None:
         super().__init__()
         self._recorder = recorder
-        self._busy = False
+        self._busy = 0
+
+    def pause(self, more: int) -> None:
+        """Record nothing until the same is taken back."""
+        self._busy += more
 
     def quietly(self, tensor: Any) -> Array:
         """Return a tensor as an array; what that takes is not recorded."""
-        before, self._busy = self._busy, True
+        self._busy += 1
         try:
             if isinstance(tensor, torch.nn.Parameter) and tensor.dtype in _PLAIN:
                 shared: Array = tensor.detach().numpy()  # nobody writes to it
                 return shared
             return array(tensor)
         finally:
-            self._busy = before
+            self._busy -= 1
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: Any = (), kwargs: Any = None
@@ -183,11 +184,11 @@ class _Dispatch(TorchDispatchMode):  # type: ignore[misc]
         del types
         if self._busy:
             return func(*args, **(kwargs or {}))
-        self._busy = True
+        self._busy += 1
         try:
             return self._recorder.record(func, args, kwargs or {})
         finally:
-            self._busy = False
+            self._busy -= 1
 
 
 def _leaves(value: Any) -> list[Any]:
@@ -199,6 +200,15 @@ def _leaves(value: Any) -> list[Any]:
     if isinstance(value, list | tuple):
         return [leaf for each in value for leaf in _leaves(each)]
     return []
+
+
+def _replaced(out: Any, made: Iterator[Any]) -> Any:
+    """Return a nest with other tensors in it."""
+    if isinstance(out, torch.Tensor):
+        return next(made)
+    if isinstance(out, list | tuple):
+        return type(out)(_replaced(each, made) for each in out)
+    return out
 
 
 def user_line() -> tuple[str, int]:
