@@ -145,7 +145,7 @@ def _places(subject: Subject, answers: Sequence[Answer]) -> dict[str, Location]:
             continue
         if len(found) >= LOCATED:
             break
-        location = locate(subject, answer)
+        location = locate(subject, answer, tuple(found.values()))
         if location is not None:
             found[answer.question] = location
     return found

@@ -43,6 +43,7 @@ class Location:
         mended: Whether it closes with padding set to zero before them; None is not
             tried.
         share: The difference there, as a share of the largest value.
+        groups: Every operation and line where the runs began to differ.
     """
 
     site: Site
@@ -53,14 +54,18 @@ class Location:
     checked: bool = False
     mended: bool | None = None
     share: float = 0.0
+    groups: frozenset[object] = frozenset()
 
 
-def locate(subject: Subject, answer: Answer) -> Location | None:
+def locate(
+    subject: Subject, answer: Answer, known: Sequence[Location] = ()
+) -> Location | None:
     """Return where a leak comes in; None where nothing can be said.
 
     Args:
         subject: The model.
         answer: A leak, with its pair of arrangements.
+        known: Places of other questions: what was checked there is not checked again.
     """
     search = _Search.start(subject, answer)
     if search is None:
@@ -70,13 +75,17 @@ def locate(subject: Subject, answer: Answer) -> Location | None:
         return _between(walk, None)
     groups = _groups(walk.origins)
     closed = left <= CLOSED * search.size
+    if not closed and search.size - left < CLOSED * search.size:
+        # What is left came in where the runs could not be compared.
+        return _between(walk, None)
+    lines = frozenset(group[0].site.place[1:] for group in groups)
+    same = next((each for each in known if closed and each.groups == lines), None)
+    if same is not None:
+        pattern, text = pattern_of(subject, answer, groups[0][0])
+        return replace(same, pattern=pattern, text=text)
     needed = groups
     if closed and 1 < len(groups) <= NECESSARY:
         needed = [group for group in groups if search.needs(group)] or groups
-    if not closed:
-        # What is left came in where the runs could not be compared.
-        if search.size - left < CLOSED * search.size:
-            return _between(walk, None)
     first = needed[0][0]
     pattern, text = pattern_of(subject, answer, first)
     return Location(
@@ -87,6 +96,7 @@ def locate(subject: Subject, answer: Answer) -> Location | None:
         checked=closed,
         mended=search.mended([each for group in needed for each in group]),
         share=first.size / first.scale if first.scale else 1.0,
+        groups=lines,
     )
 
 

@@ -212,7 +212,8 @@ def _code(prefix: str, name: str, *, made: bool) -> tuple[str, ...]:
     call = f"{name}()" if made else name
     first = name.partition(".")[0]
     if not prefix.endswith(".py"):
-        return (f"from {prefix} import {first}", f"model = {call}")
+        path = 'import sys; sys.path.insert(0, "")'
+        return (path, f"from {prefix} import {first}", f"model = {call}")
     path = Path(prefix)
     return (
         f"import sys; sys.path.insert(0, {str(path.resolve().parent)!r})",

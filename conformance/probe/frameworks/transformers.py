@@ -97,26 +97,30 @@ def make(name: str) -> dict[str, Any]:
         text = " ".join(str(error).split())[:300]
         msg = f"hf:{name}: a tiny one cannot be made: {type(error).__name__}: {text}"
         raise TargetError(msg) from error
+    maker_name = type(model).__name__
     lines = (
         "import transformers",
-        "from conformance.probe.frameworks.transformers import configure",
         "transformers.set_seed(0)",
-        f"model = transformers.AutoModel.from_config(configure({kind!r})).eval()",
+        f"config = transformers.{type(config).__name__}(**{given(kind)!r})",
+        f"model = transformers.{maker_name}(config).eval()",
     )
     return {"model": model.eval().float(), "framework": Torch(), "code": lines}
 
 
 def configure(kind: str) -> Any:
     """Return a small configuration of a type."""
-    klass = transformers.CONFIG_MAPPING[kind]
-    default = klass()
+    return transformers.CONFIG_MAPPING[kind](**given(kind))
+
+
+def given(kind: str) -> dict[str, Any]:
+    """Return what a type's configuration is given."""
+    default = transformers.CONFIG_MAPPING[kind]()
     own = OWN.get(kind, {})
-    given = {
+    return {
         name: value
         for name, value in {**SMALL, **own}.items()
         if name in own or _fits(default, name, value)
     }
-    return klass(**given)
 
 
 def _fits(config: Any, name: str, value: Any) -> bool:
