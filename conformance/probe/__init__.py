@@ -10,6 +10,8 @@ Nothing here imports a framework before an object of it turns up.
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -32,3 +34,20 @@ def __getattr__(name: str) -> Any:
         return getattr(api, name)
     msg = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(msg)
+
+
+class _Room(ModuleType):
+    """This room, which is called as the function of the same name.
+
+    Importing anything below it makes ``conformance.probe`` the module, and users call
+    ``conformance.probe(model)``.
+    """
+
+    def __call__(self, *model: Any, **said: Any) -> Probed:
+        """Probe a model."""
+        from conformance.probe.api import probe
+
+        return probe(*model, **said)
+
+
+sys.modules[__name__].__class__ = _Room
