@@ -90,7 +90,12 @@ def locate(
     pattern, text = pattern_of(subject, answer, first)
     return Location(
         site=first.site,
-        others=tuple(group[0].site for group in needed[1:]),
+        # What follows in the same module mostly hands on what came in before.
+        others=tuple(
+            group[0].site
+            for group in needed[1:]
+            if group[0].site.path != first.site.path
+        ),
         pattern=pattern,
         text=text,
         checked=closed,

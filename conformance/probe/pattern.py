@@ -25,6 +25,12 @@ def pattern_of(subject: Subject, answer: Answer, origin: Origin) -> tuple[str, s
     if op.startswith(_FLIP):
         return "reversed", "the row is reversed with its padding, which comes first then"
     places = _places(origin)
+    if not origin.batched and origin.fed:
+        return (
+            "all rows",
+            "its input agrees at every valid position, its output is one for all rows: "
+            "a statistic over the batch",
+        )
     if not origin.batched:
         return (
             "positions",

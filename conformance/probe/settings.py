@@ -26,7 +26,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         features: Numbers at each position; 0 is found out.
         vocabulary: Ids are below it; 0 is found out.
         masks: Mask arguments and what they say.
-        placements: Where padding may stand for sure: ``left``, ``gaps``.
+        placements: Where padding may stand for sure: ``left``, ``gaps``; with ``right``
+            alone, the other questions about sides are not asked.
         causal: Whether the model claims that no position sees a later one.
         rows: Rows of the batch; 0 is chosen.
         time: Positions of the batch; 0 is chosen.

@@ -35,9 +35,9 @@ class Origin:
         gap: The difference, in the shape of the row's valid part.
         size: The largest difference.
         scale: The largest value there.
-        whole_inputs: Numbers that went in and are whole: positions, ids, masks.
         shape: The result's shape.
         batched: Whether the result has an axis of rows.
+        fed: Whether numbers of several rows went in.
     """
 
     site: Site
@@ -48,6 +48,7 @@ class Origin:
     scale: float
     shape: tuple[int, ...]
     batched: bool
+    fed: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -202,9 +203,16 @@ class Walk:
                     scale=scale,
                     shape=output.shape,
                     batched=any(f.kind == "batch" for axis in layout for f in axis),
+                    fed=self._fed(mine),
                 )
             )
         return state, better
+
+    def _fed(self, mine: Site) -> bool:
+        """Tell whether an array with an axis of rows goes in."""
+        rows = self.runs.arrangements[0].batch
+        values = self.runs.first.values
+        return any(rows in values[number].shape for number in mine.inputs)
 
     def match(
         self,

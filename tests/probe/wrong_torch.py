@@ -38,6 +38,26 @@ def counted(mask: Tensor, h: Tensor) -> Tensor:
     return mask.sum(1).to(h.dtype)[:, None, None].clamp(min=1)
 
 
+def order(mask: Tensor) -> Tensor:
+    """Where the k-th valid position stands, for each row; padding comes last."""
+    return torch.sort(~mask, dim=1, stable=True).indices
+
+
+def rank(mask: Tensor) -> Tensor:
+    """The number of each position among the valid ones."""
+    return (mask.cumsum(1) - 1).clamp(min=0)
+
+
+def taken(h: Tensor, at: Tensor) -> Tensor:
+    """The positions of h, by number, ``[B, N]``."""
+    return h.gather(1, at[..., None].expand(-1, -1, h.shape[-1]))
+
+
+def last(mask: Tensor) -> Tensor:
+    """The last valid position of each row, ``[B, 1]``."""
+    return order(mask).gather(1, (mask.sum(1, keepdim=True) - 1).clamp(min=0))
+
+
 class Conv(Block):
     def build(self) -> None:
         self.conv = nn.Conv1d(WIDTH, WIDTH, 3, padding=1)
@@ -238,9 +258,8 @@ class Reverse(Block):
     def forward(self, h: Tensor, mask: Tensor) -> Tensor:
         if self.wrong:
             return h + self.mix(h.flip(1))  # leak
-        time = torch.arange(h.shape[1])[None]
-        turned = (mask.sum(1, keepdim=True) - 1 - time).clamp(min=0)
-        return h + self.mix(h.gather(1, turned[..., None].expand_as(h)))
+        turned = (mask.sum(1, keepdim=True) - 1 - rank(mask)).clamp(min=0)
+        return h + self.mix(taken(h, order(mask).gather(1, turned)))
 
 
 class Recurrent(Block):
@@ -254,12 +273,12 @@ class Recurrent(Block):
             return self.rnn(h)[0]  # leak
         lengths = mask.sum(1).clamp(min=1)
         packed = nn.utils.rnn.pack_padded_sequence(
-            h, lengths, batch_first=True, enforce_sorted=False
+            taken(h, order(mask)), lengths, batch_first=True, enforce_sorted=False
         )
         out, _ = nn.utils.rnn.pad_packed_sequence(
             self.rnn(packed)[0], batch_first=True, total_length=h.shape[1]
         )
-        return out
+        return taken(out, rank(mask))
 
 
 class FinalState(Block):
@@ -269,11 +288,11 @@ class FinalState(Block):
         self.rnn = nn.LSTM(WIDTH, WIDTH, batch_first=True)
 
     def forward(self, h: Tensor, mask: Tensor) -> Tensor:
-        out, (state, _) = self.rnn(h)  # leak
         if self.wrong:
-            return h + state[0][:, None]
-        last = (mask.sum(1) - 1).clamp(min=0)[:, None, None].expand(-1, 1, WIDTH)
-        return h + out.gather(1, last)
+            return h + self.rnn(h)[1][0][0][:, None]  # leak
+        out, _ = self.rnn(taken(h, order(mask)))
+        count = (mask.sum(1, keepdim=True) - 1).clamp(min=0)
+        return h + taken(out, count)
 
 
 class Loop(Block):
@@ -282,10 +301,10 @@ class Loop(Block):
     def forward(self, h: Tensor, mask: Tensor) -> Tensor:
         state = torch.zeros_like(h[:, 0])
         for time in range(h.shape[1]):
-            fresh = torch.tanh(self.mix(state) + h[:, time])
+            fresh = torch.tanh(self.mix(state) + h[:, time])  # near
             if not self.wrong:
                 fresh = torch.where(mask[:, time, None], fresh, state)
-            state = fresh  # near
+            state = fresh  # leak
         return h + state[:, None]
 
 
@@ -293,8 +312,7 @@ class Last(Block):
     def forward(self, h: Tensor, mask: Tensor) -> Tensor:
         if self.wrong:
             return h + self.mix(h[:, -1:])  # leak
-        last = (mask.sum(1) - 1).clamp(min=0)[:, None, None].expand(-1, 1, WIDTH)
-        return h + self.mix(h.gather(1, last))
+        return h + self.mix(taken(h, last(mask)))
 
 
 class InPlace(Block):
@@ -335,7 +353,7 @@ class Window(Block):
 
     def forward(self, h: Tensor, mask: Tensor) -> Tensor:
         inner = h if self.wrong else zeroed(h, mask)
-        wide = f.pad(inner, (0, 0, 1, 1)).unfold(1, 3, 1)
+        wide = f.pad(inner, (0, 0, 1, 1)).unfold(1, 3, 1)  # near
         return torch.tanh(wide.sum(-1))  # leak
 
 
@@ -448,8 +466,7 @@ class First(Block):
     def forward(self, h: Tensor, mask: Tensor) -> Tensor:
         if self.wrong:
             return h + self.mix(h[:, :1])  # leak
-        first = mask.to(torch.int64).argmax(1)[:, None, None].expand(-1, 1, WIDTH)
-        return h + self.mix(h.gather(1, first))
+        return h + self.mix(taken(h, order(mask)[:, :1]))
 
 
 class Before(Block):
@@ -542,6 +559,7 @@ class Case:
         path: The module where it must be placed, below the layer.
         placed: Whether a place is asked for.
         near: Whether a line marked ``near`` is right too.
+        between: Whether only "between A and B" can be said.
         said: What is said of the model.
         kind: ``stack``, ``words`` or ``glue``.
     """
@@ -552,6 +570,7 @@ class Case:
     path: str = ""
     placed: bool = True
     near: bool = False
+    between: bool = False
     said: dict[str, Any] = field(default_factory=dict)
     kind: str = "stack"
 
@@ -615,26 +634,27 @@ CASES: tuple[Case, ...] = (
     Case(block=Recurrent, path="rnn"),
     Case(block=Recurrent, path="rnn", at=2),
     Case(block=FinalState, path="rnn"),
-    Case(block=Loop, near=True),
+    Case(block=Loop, at=0, near=True),
+    Case(block=Loop, near=True, between=True),
     Case(block=Last),
     Case(block=InPlace),
     Case(block=Roll),
     Case(block=Suffix),
     Case(block=Fourier),
-    Case(block=Window),
+    Case(block=Window, near=True),
     Case(block=Pool),
     Case(block=Tied, path="conv"),
     Case(block=Mapped),
-    Case(block=Squeeze, question="alone"),
+    Case(block=Squeeze, question="alone", between=True),
     Case(block=Inverted),
     Case(block=Shared, question="alone", near=True),
     Case(block=Compiled, placed=False, said={"routes": ("eager", "compiled")}),
-    Case(block=Backward, question="gradient", placed=False),
+    Case(block=Backward, at=0, question="gradient", placed=False),
     Case(block=Training, question="training", path="norm"),
     Case(block=Positions, question="left", said=LEFT),
     Case(block=First, question="left", said=LEFT),
-    Case(block=Before, path="conv", question="left-numbers", said=LEFT),
-    Case(block=Ignored, question="other-numbers"),
+    Case(block=Before, at=0, path="conv", question="left-numbers", said=LEFT),
+    Case(block=Ignored, at=0, question="other-numbers"),
     Case(block=EmptyRow, question="empty-row"),
     Case(block=Strided, path="conv", at=2),
     Case(block=Mean, kind="glue"),

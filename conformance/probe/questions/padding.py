@@ -94,6 +94,9 @@ def left(subject: Subject) -> Iterator[Pair]:
 
 def _need_left(subject: Subject) -> None:
     interface = subject.interface
+    if subject.settings.placements == ("right",):
+        why = "padding stands on the right only (--placement right)"
+        raise NotAskedError(why)
     if interface.convention == "lengths":
         why = "lengths can say only that padding stands on the right"
         raise NotAskedError(why)

@@ -79,7 +79,7 @@ def fill_constant(model: Any, seed: int = 0) -> int:
         for each in model.parameters():
             if not each.is_floating_point() or not each.numel():
                 continue
-            first = each.flatten()[0]
+            first = float(each.flatten()[0])
             if first in {0.0, 1.0} and bool((each == first).all()):
                 noise = torch.randn(each.shape, generator=generator) * 0.1
                 each.add_(noise.to(each.dtype))

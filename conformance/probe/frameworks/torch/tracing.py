@@ -101,13 +101,19 @@ class Recorder:
             module.register_forward_hook(leave, with_kwargs=True, always_call=False),
         ]
 
-    def value(self, tensor: Any) -> int:
-        """Return a tensor's value's number; one that was written to is a new value."""
+    def value(self, tensor: Any, *, written: bool = False) -> int:
+        """Return a tensor's value's number; one that was written to is a new value.
+
+        Args:
+            tensor: The tensor.
+            written: It is being written to; its version is counted up only when this
+                operation is over.
+        """
         try:
             version = tensor._version  # noqa: SLF001 - nothing else tells of a write
         except RuntimeError:
             version = 0
-        key = (id(tensor), version)
+        key = (id(tensor), version + written)
         if key not in self._known:
             self._known[key] = len(self.trace.values)
             self._alive.append(tensor)
@@ -129,11 +135,15 @@ class Recorder:
     def _finish(self, site: Site, out: Any, *, written: bool) -> Any:
         """Complete a site, let the editor replace its results, and keep it."""
         given = [each for each in _leaves([out]) if each.layout == torch.strided]
+        if written:
+            # What is written to a view changes what it is a view of.
+            bases = [each._base for each in given]  # noqa: SLF001 - there is no other way
+            given += [each for each in bases if each is not None]
         site.file, site.line = user_line()
         site.time = self.counts.time(site)
         if self._edit is not None:
             out, given = self._edited(site, out, given, written=written)
-        site.outputs = tuple(self.value(each) for each in given)
+        site.outputs = tuple(self.value(each, written=written) for each in given)
         self.trace.sites.append(site)
         return out
 
