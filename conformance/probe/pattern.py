@@ -25,13 +25,13 @@ def pattern_of(subject: Subject, answer: Answer, origin: Origin) -> tuple[str, s
     if op.startswith(_FLIP):
         return "reversed", "the row is reversed with its padding, which comes first then"
     places = _places(origin)
-    if not origin.batched and origin.fed:
+    if not origin.batched and origin.fed and not answer.question.startswith("left"):
         return (
             "all rows",
             "its input agrees at every valid position, its output is one for all rows: "
             "a statistic over the batch",
         )
-    if not origin.batched:
+    if not origin.batched or origin.same_rows:
         return (
             "positions",
             "it is the same for every row: it depends on T or on where a row stands",

@@ -50,7 +50,10 @@ def slug(name: str) -> str:
     >>> slug("mylib.models:encoder")
     'mylib.models.encoder'
     """
-    plain = re.sub(r"[^A-Za-z0-9_.-]+", ".", name.removesuffix(".py")).strip(".-")
+    where, colon, what = name.partition(":")
+    if where.endswith(".py"):
+        where = Path(where).stem
+    plain = re.sub(r"[^A-Za-z0-9_.-]+", ".", f"{where}{colon}{what}").strip(".-")
     return re.sub(r"^[^A-Za-z0-9]+", "", plain) or "target"
 
 

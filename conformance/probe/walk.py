@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from conformance.probe.align import Layout, Row, layouts
+from conformance.probe.align import Factor, Layout, Row, layouts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from conformance.probe.arrangement import Arrangement, Array
     from conformance.probe.trace import Key, Site, Trace
+
+_ROWS = Factor("batch")
 
 State = Literal["agrees", "differs", "unknown"]
 
@@ -38,6 +40,7 @@ class Origin:
         shape: The result's shape.
         batched: Whether the result has an axis of rows.
         fed: Whether numbers of several rows went in.
+        same_rows: Whether every row has the same there.
     """
 
     site: Site
@@ -49,6 +52,7 @@ class Origin:
     shape: tuple[int, ...]
     batched: bool
     fed: bool = False
+    same_rows: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -204,6 +208,7 @@ class Walk:
                     shape=output.shape,
                     batched=any(f.kind == "batch" for axis in layout for f in axis),
                     fed=self._fed(mine),
+                    same_rows=_same_rows(first, layout),
                 )
             )
         return state, better
@@ -229,7 +234,9 @@ class Walk:
         best: tuple[State, Layout | None, Array | None, float, Array | None]
         best = ("unknown", None, None, 0.0, None)
         shapes = [first.shape, second.shape, structure]
-        if first.shape == second.shape and _equal(first, second, self.runs.tolerance):
+        alike = first.shape == second.shape
+        alike = alike and _equal(first, second, self.runs.tolerance)
+        if alike and self.runs.places[0] == self.runs.places[1]:
             return "agrees", None, None, 0.0, None
         for layout in layouts(shapes, self.runs.call_sizes):
             if self._hides_time(layout, first.shape):
@@ -248,6 +255,8 @@ class Walk:
                 scale = float(np.max(np.abs(a[np.isfinite(a)]), initial=0))
                 better = two.put(second, layout, a)
                 best = ("differs", layout, gap, scale, better)
+        if alike and best[0] == "unknown":
+            return "agrees", None, None, 0.0, None
         return best
 
     def _hides_time(self, layout: Layout, shape: tuple[int, ...]) -> bool:
@@ -274,6 +283,14 @@ def _composed(length: int, sizes: frozenset[int]) -> bool:
         length == size or (size > 1 and (length % size == 0 or size % length == 0))
         for size in sizes
     )
+
+
+def _same_rows(array: Array, layout: Layout) -> bool:
+    """Tell whether an array is the same for every row."""
+    for at, axis in enumerate(layout):
+        if axis == (_ROWS,) and array.shape[at] > 1:
+            return bool(np.all(np.diff(array, axis=at) == 0))
+    return False
 
 
 def _strided(
