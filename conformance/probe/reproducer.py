@@ -52,8 +52,11 @@ def _torch(report: Report, answer: Answer) -> list[str]:
     length = 6 if report.subject.sizes.time < 50 else report.subject.sizes.time  # noqa: PLR2004
     left = answer.question.startswith("left")
     code = [line for line in report.target.code if line != "import torch"]
-    lines = ["import torch", *code, "torch.manual_seed(0)"]
-    lines += [f"length, row = {length}, {_row(interface, 'length')}"]
+    head = "import torch"
+    if code[0].startswith("import "):
+        head = f"import torch, {code.pop(0).removeprefix('import ')}"
+    lines = [head, *code, "torch.manual_seed(0)", f"length = {length}"]
+    lines += [f"row = {_row(interface, 'length')}"]
     lines += _padded(interface, answer.question, left=left)
     lines += [
         "with torch.no_grad():",

@@ -120,9 +120,16 @@ class Subject:
     def difference(
         self, output: Output, one: Arrangement, other: Arrangement, mode: Mode
     ) -> Difference:
-        """Return by how much an output differs between two arrangements."""
-        first = self.answer(one, mode)[output.name]
-        second = self.answer(other, mode)[output.name]
+        """Return by how much an output differs between two arrangements.
+
+        Raises:
+            ValueError: There is nothing to compare.
+        """
+        first = self.answer(one, mode).get(output.name)
+        second = self.answer(other, mode).get(output.name)
+        if first is None or second is None:
+            msg = f"{output.name}: is not there in this mode"
+            raise ValueError(msg)
         return compare(output, first, second, (one, other))
 
     @property

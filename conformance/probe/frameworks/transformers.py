@@ -72,7 +72,26 @@ SMALL: dict[str, Any] = {
 }
 """What every configuration is given of which it has the name."""
 
-OWN: dict[str, dict[str, Any]] = {}
+_MLA: dict[str, Any] = {
+    "kv_lora_rank": 16,
+    "q_lora_rank": 16,
+    "qk_rope_head_dim": 8,
+    "qk_nope_head_dim": 8,
+    "v_head_dim": 8,
+    "head_dim": 8,
+    "n_group": 1,
+    "topk_group": 1,
+    "first_k_dense_replace": 1,
+    "num_key_value_heads": 4,
+    "n_routed_experts": 4,
+    "num_local_experts": 4,
+    "moe_intermediate_size": 32,
+}
+OWN: dict[str, dict[str, Any]] = {
+    "deepseek_v3": _MLA,
+    "deepseek_v2": _MLA,
+    "funnel": {"block_sizes": [1, 1], "d_head": 8, "d_inner": 64},
+}
 """What a type needs beside or instead of it."""
 
 

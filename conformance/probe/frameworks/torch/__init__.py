@@ -12,12 +12,13 @@ from conformance.probe.frameworks.torch import inspect as inspecting
 from conformance.probe.frameworks.torch.exact import Exact, computes_in_less
 from conformance.probe.frameworks.torch.prepare import fill_constant, prepared
 from conformance.probe.frameworks.torch.tracing import Recorder
-from conformance.probe.frameworks.torch.tree import flat, names, tensors
+from conformance.probe.frameworks.torch.tree import array, flat, names, tensors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from conformance.probe.arrangement import Array
+    from conformance.probe.interface import Interface
     from conformance.probe.trace import Edit, Trace
 
 
@@ -99,6 +100,30 @@ class Torch:
             given = tensors(inputs, mode.dtype)
             recorder.trace.outputs = flat(model(**given))
         return recorder.trace
+
+    def steps(
+        self,
+        model: Any,
+        inputs: Mapping[str, Any],
+        interface: Interface,
+        mode: Mode,
+    ) -> dict[str, Array]:
+        """Return a model's outputs taken one position after the other, with a cache."""
+        given = {**tensors(inputs, mode.dtype), "use_cache": True}
+        name = interface.inputs[0]
+        cache, found = None, []
+        with prepared(model, mode), torch.no_grad():
+            for time in range(given[name].shape[1]):
+                step = {**given, name: given[name][:, time : time + 1]}
+                if interface.mask:
+                    step[interface.mask] = given[interface.mask][:, : time + 1]
+                if interface.positions:
+                    at = given[interface.positions][:, time : time + 1]
+                    step[interface.positions] = at
+                out = model(**step, past_key_values=cache)
+                cache = out.past_key_values
+                found.append(out[0])
+        return {next(iter(flat(out))): array(torch.cat(found, 1))}
 
     def fill_constant(self, model: Any) -> int:
         """Give parameters that are all zero or all one random numbers."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -54,7 +55,7 @@ def facts(model: Any) -> Facts:
         features=tuple(dict.fromkeys(_features(modules))) or (6,),
         layouts=_layouts(modules),
         avoid=tuple(_special(config)),
-        causal=bool(getattr(config, "is_decoder", False)),
+        causal=_causal(model, config),
         arguments_fixed={
             name: value
             for name, value in (("use_cache", False), ("return_dict", True))
@@ -98,6 +99,26 @@ def _numbers(config: Any) -> set[int]:
     """Return the whole numbers of a configuration: any of them may be a size."""
     found = vars(config).values() if hasattr(config, "__dict__") else ()
     return {each for each in found if isinstance(each, int) and each > 1}
+
+
+def _causal(model: Any, config: Any) -> bool:
+    """Tell whether a transformers model claims that no position sees a later one."""
+    library = sys.modules.get("transformers")
+    if library is None or config is None:
+        return False
+    if getattr(config, "is_encoder_decoder", False) or getattr(
+        config, "is_decoder", False
+    ):
+        return bool(getattr(config, "is_decoder", False))
+    kind = type(config)
+    claims = kind in library.MODEL_FOR_CAUSAL_LM_MAPPING
+    both = kind in library.MODEL_FOR_MASKED_LM_MAPPING
+    named = getattr(config, "model_type", "") in _BOTH_WAYS
+    return claims and not both and not named and isinstance(model, torch.nn.Module)
+
+
+_BOTH_WAYS = {"xlnet", "xlm", "bert-generation"}
+"""Types with a head for language models that see both ways by themselves."""
 
 
 def _special(config: Any) -> Iterator[int]:

@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
     from conformance.probe.arrangement import Array
 
-SKIP = {"past_key_values", "hidden_states", "attentions", "cache_params"}
+SKIP = {
+    *("past_key_values", "hidden_states", "attentions", "cache_params", "mems"),
+    *("cross_attentions", "decoder_hidden_states", "decoder_attentions"),
+    *("encoder_hidden_states", "encoder_attentions", "router_logits", "state"),
+}
 """Outputs that are no answer: a cache, or what a model shows of its inside."""
 
 
