@@ -75,7 +75,9 @@ def _plausible(layout: Layout) -> bool:
     return flat.count("batch") <= 1
 
 
-def _axis(lengths: Sequence[int], sizes: Sequence[Size]) -> Iterator[tuple[Factor, ...]]:
+def _axis(
+    lengths: Sequence[int], sizes: Sequence[Size]
+) -> Iterator[tuple[Factor, ...]]:
     """Yield what an axis may be that is so long in each call."""
     batches = [rows for rows, _ in sizes]
     times = [time for _, time in sizes]

@@ -154,7 +154,10 @@ def parametrize_probes(model: Any, **said: Any) -> Callable[..., Any]:
     found = probe(model, **said)
     report = found.report
     items = [_Item(answer, found) for answer in report.answers]
-    ids = [check_id(report.target.name, each, report.subject.dtype) for each in found.answers]
+    ids = [
+        check_id(report.target.name, each, report.subject.dtype)
+        for each in found.answers
+    ]
     return pytest.mark.parametrize("probe", items, ids=_numbered(ids))
 
 

@@ -64,7 +64,9 @@ def describe(run: Record) -> str:
         f"{header.adapter} ({versions}): {declared.get('takes', '')}; "
         f"returns {declared.get('gives', '')}"
     ]
-    lines += [f"  note: {each}" for each in declared.get("notes", "").split("; ") if each]
+    lines += [
+        f"  note: {each}" for each in declared.get("notes", "").split("; ") if each
+    ]
     from conformance.probe.questions import QUESTIONS
 
     by_question: dict[str, list[Result]] = {}
@@ -100,7 +102,11 @@ def _line(title: str, result: Result, count: int) -> str:
     output = parse_check(result.check).variant.split(".", 2)[2:]
     name = f" [{output[0]}]" if output and count > 1 and kind != "same" else ""
     known = " (known)" if result.known is not None else ""
-    text = text if kind in {"leak", "raises", "limit", "not asked"} else text.split("; ")[0]
+    text = (
+        text
+        if kind in {"leak", "raises", "limit", "not asked"}
+        else text.split("; ")[0]
+    )
     body = f"{shown:<9} {text}" if shown else text
     return f"  {title:<26} {clean(body, 300)}{name}{known}"
 

@@ -165,7 +165,12 @@ class _Search:
             sizes=subject.facts.sizes,
         )
         search = cls(
-            subject=subject, answer=answer, output=output, runs=runs, mode=mode, size=0.0
+            subject=subject,
+            answer=answer,
+            output=output,
+            runs=runs,
+            mode=mode,
+            size=0.0,
         )
         second = trace(subject.model, subject.given(other), mode)
         search.size = search.left(second.outputs)
@@ -179,9 +184,7 @@ class _Search:
         second = outputs[self.output.name]
         wanted = self.runs.arrangements[0].rows[self.runs.rows[0]]
         worst = 0.0
-        for content, a, b in pairs(
-            self.output, first, second, self.runs.arrangements
-        ):
+        for content, a, b in pairs(self.output, first, second, self.runs.arrangements):
             if content in {wanted, -1}:
                 gap = abs(a.astype(float) - b.astype(float))
                 finite = gap[gap == gap]  # noqa: PLR0124 - all but NaN

@@ -23,7 +23,10 @@ def pattern_of(subject: Subject, answer: Answer, origin: Origin) -> tuple[str, s
     """Return a pattern's name and a sentence about it."""
     op = origin.site.op
     if op.startswith(_FLIP):
-        return "reversed", "the row is reversed with its padding, which comes first then"
+        return (
+            "reversed",
+            "the row is reversed with its padding, which comes first then",
+        )
     places = _places(origin)
     if not origin.batched and origin.fed and not answer.question.startswith("left"):
         return (
@@ -42,7 +45,10 @@ def pattern_of(subject: Subject, answer: Answer, origin: Origin) -> tuple[str, s
         return _without_time(subject, answer)
     changed = [at for at, size in enumerate(places) if size > 0]
     if _full_row(subject, answer):
-        return "all rows", "a row without padding changes too: a statistic over the batch"
+        return (
+            "all rows",
+            "a row without padding changes too: a statistic over the batch",
+        )
     return _along(changed, len(places))
 
 
@@ -72,7 +78,10 @@ def _along(changed: Sequence[int], length: int) -> tuple[str, str]:
 
 def _without_time(subject: Subject, answer: Answer) -> tuple[str, str]:
     if _full_row(subject, answer):
-        return "all rows", "a row without padding changes too: a statistic over the batch"
+        return (
+            "all rows",
+            "a row without padding changes too: a statistic over the batch",
+        )
     return (
         "whole row",
         "its input agrees at every valid position, its output has no positions: a sum "
@@ -85,8 +94,11 @@ def _full_row(subject: Subject, answer: Answer) -> bool:
     if answer.question != "other-numbers" or answer.pair is None:
         return False
     one, _ = answer.pair
-    full = [row for row, places in zip(one.rows, one.places, strict=True)
-            if len(places) == one.time]
+    full = [
+        row
+        for row, places in zip(one.rows, one.places, strict=True)
+        if len(places) == one.time
+    ]
     output = subject.output(answer.output)
     if output is None or answer.mode is None or not full:
         return False

@@ -47,7 +47,8 @@ def check_id(target: str, answer: Answer, dtype: str, route: str = "eager") -> s
     >>> check_id("m:f", Answer(question="alone", kind="same", output="1.0"), "float32")
     'probe.alone.1-0/m.f:float32:eager'
     """
-    output = slug(answer.output).replace(".", "-") if answer.output else ""
+    named = answer.output not in {"", "out"}
+    output = slug(answer.output).replace(".", "-") if named else ""
     variant = f"probe.{answer.question}" + (f".{output}" if output else "")
     mode = answer.mode
     route = mode.route if mode is not None else route

@@ -79,16 +79,22 @@ def _row(interface: Interface, length: str) -> str:
 def _padded(interface: Interface, question: str, *, left: bool) -> list[str]:
     """Return the lines that make the two calls' arguments."""
     ids, same = interface.kind == "ids", question in {"other-numbers", "left-numbers"}
-    width = "(1, 5)" if ids else f"(1, 5{''.join(f', {n}' for n in interface.features)})"
-    fresh = f"torch.randint(3, {interface.vocabulary}, {width})" if ids else (
-        f"torch.randn({width}) * 100"
+    width = (
+        "(1, 5)" if ids else f"(1, 5{''.join(f', {n}' for n in interface.features)})"
+    )
+    fresh = (
+        f"torch.randint(3, {interface.vocabulary}, {width})"
+        if ids
+        else (f"torch.randn({width}) * 100")
     )
     kind = ", dtype=torch.long" if ids else ""
     zeros = f"torch.zeros({width}{kind})"
     first = "[zero, row]" if left else "[row, zero]"
     second = "[other, row]" if left else "[row, other]"
-    keep = "torch.arange(length + 5)[None] >= 5" if left else (
-        "torch.arange(length + 5)[None] < length"
+    keep = (
+        "torch.arange(length + 5)[None] >= 5"
+        if left
+        else ("torch.arange(length + 5)[None] < length")
     )
     lines = [f"zero, other = {zeros}, {fresh}"]
     if same:
@@ -103,7 +109,9 @@ def _padded(interface: Interface, question: str, *, left: bool) -> list[str]:
 def _call(interface: Interface) -> str:
     turned = {"TBF": "x.transpose(0, 1)", "BFT": "x.transpose(1, 2)"}
     turned["TB"] = turned["TBF"]
-    parts = [f"{name!r}: {turned.get(interface.layout, 'x')}" for name in interface.inputs]
+    parts = [
+        f"{name!r}: {turned.get(interface.layout, 'x')}" for name in interface.inputs
+    ]
     mask = {
         "keep": f"m.{_type(interface)}",
         "padding": f"(~m).{_type(interface)}",
@@ -144,10 +152,14 @@ def _time_axis(layout: object) -> int:
 def _valid(question: str, axis: int) -> str:
     """Return the line that cuts the outputs to what counts."""
     if question == "left-numbers":
-        return f"one, two = one.narrow({axis}, 5, length), two.narrow({axis}, 5, length)"
+        return (
+            f"one, two = one.narrow({axis}, 5, length), two.narrow({axis}, 5, length)"
+        )
     start = "5" if question == "left" else "0"
     if question == "other-numbers":
-        return f"one, two = one.narrow({axis}, 0, length), two.narrow({axis}, 0, length)"
+        return (
+            f"one, two = one.narrow({axis}, 0, length), two.narrow({axis}, 0, length)"
+        )
     return f"two = two.narrow({axis}, {start}, one.shape[{axis}])"
 
 
@@ -158,7 +170,8 @@ def issue(report: Report, answer: Answer) -> str:
     location = report.locations.get(answer.question)
     code = script(report, answer)
     versions = ", ".join(
-        f"{name} {number}" for name, number in report.target.framework.versions().items()
+        f"{name} {number}"
+        for name, number in report.target.framework.versions().items()
     )
     parts = [
         f"# Padding changes {report.target.name}",

@@ -103,8 +103,11 @@ class Subject:
     @property
     def _wider(self) -> Arrangement:
         """The base's positions in a batch of other rows."""
-        return place(self.structure.rows, [self.sizes.time] * self.sizes.other_rows,
-                     self.sizes.time)
+        return place(
+            self.structure.rows,
+            [self.sizes.time] * self.sizes.other_rows,
+            self.sizes.time,
+        )
 
     def _alone(self, mode: Mode) -> dict[int, dict[str, tuple[int, ...]]]:
         found = {}

@@ -250,7 +250,9 @@ class Walk:
                 return "agrees", layout, None, 0.0, None
             if best[0] == "unknown":
                 finite = np.isfinite(a) & np.isfinite(b)
-                gap = np.where(finite, np.where(finite, b, 0) - np.where(finite, a, 0), 0)
+                gap = np.where(
+                    finite, np.where(finite, b, 0) - np.where(finite, a, 0), 0
+                )
                 gap = np.where(np.isfinite(a) != np.isfinite(b), np.inf, gap)
                 scale = float(np.max(np.abs(a[np.isfinite(a)]), initial=0))
                 better = two.put(second, layout, a)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,11 @@ import pytest
 
 from conformance import results
 from conformance.cli import main
+from conformance.errors import UsageError
+from conformance.probe.examine import examine
+from conformance.probe.infer import TargetError
+from conformance.probe.settings import Settings
+from conformance.probe.target import find
 
 if TYPE_CHECKING:
     from click.testing import Result
@@ -107,11 +113,15 @@ def test_a_known_leak_ends_with_status_0_and_a_stale_entry_with_1(
 ) -> None:
     known = tmp_path / "known.toml"
     known.write_text(
-        '[[known]]\nchecks = ["probe.*"]\nkind = "failed"\nreason = "by design"\n',
+        '[[known]]\nchecks = ["probe.more-padding/*", "probe.alone/*"]\nkind = "failed"\nreason = "by design"\n',
         encoding="utf-8",
     )
-    assert run(leaking, "--known", str(known), folder=tmp_path).exit_code == 0
-    ended = run(right, "--known", str(known), folder=tmp_path)
+    told = ("--known", str(known), "--placement", "right", "--no-locate")
+    asked = ("--question", "more-padding", "--question", "alone")
+    ended = run(leaking, *told, *asked, folder=tmp_path)
+    assert ended.output.count("(known)") == 2
+    assert ended.exit_code == 0
+    ended = run(right, *told, folder=tmp_path)
     assert ended.exit_code == 1
     assert "known" in ended.output
 
@@ -130,27 +140,49 @@ def test_the_gate_and_the_report_take_the_record(leaking: str, tmp_path: Path) -
 
 
 BAD_TARGETS = (
-    ("nothing_there", 2, ("has no 'nothing_there'", "did you mean 'nothing'")),
-    ("number", 2, ("is a int, which cannot be called",)),
-    ("needs_three", 2, ("also needs graph, weights", "write a function")),
-    ("raises", 2, ("there is no such device", "--input x")),
-    ("exits", 2, ("SystemExit",)),
-    ("nothing", 2, ("returns no array",)),
-    ("broken", 2, ("making it raised ValueError: the factory is broken",)),
-    ("NeedsSize", 2, ("is a class that needs size",)),
-    ("random", 1, ("not deterministic",)),
-    ("no_mask", 1, ("no mask", "takes no mask")),
+    ("nothing_there", ("has no 'nothing_there'",)),
+    ("number", ("is a int, which cannot be called",)),
+    ("needs_three", ("also needs graph, weights", "write a function")),
+    ("raises", ("there is no such device", "--input x")),
+    ("nothing", ("returns no array",)),
+    ("broken", ("making it raised ValueError: the factory is broken",)),
+    ("NeedsSize", ("is a class that needs size",)),
 )
 
 
-@pytest.mark.parametrize(("name", "status", "said"), BAD_TARGETS)
-def test_a_bad_target_gets_a_clear_sentence(
-    name: str, status: int, said: tuple[str, ...], tmp_path: Path
-) -> None:
-    ended = run(f"{BAD}:{name}", folder=tmp_path)
-    assert [text for text in said if text not in ended.output] == []
-    assert ended.exit_code == status
+@pytest.mark.parametrize(("name", "said"), BAD_TARGETS)
+def test_a_bad_target_gets_a_clear_sentence(name: str, said: tuple[str, ...]) -> None:
+    with pytest.raises(TargetError) as caught:
+        examine(find(f"{BAD}:{name}"), Settings())
+    assert [text for text in said if text not in str(caught.value)] == []
+
+
+def test_a_target_that_is_not_deterministic_is_said_to_be() -> None:
+    report = examine(find(f"{BAD}:random"), Settings(questions=("repeat",)))
+    assert [each.text for each in report.leaks] == [
+        "it gives something else: not deterministic"
+    ]
+
+
+def test_a_target_without_a_mask_is_asked_and_this_is_said() -> None:
+    report = examine(find(f"{BAD}:no_mask"), Settings())
+    answers = {each.question: each for each in report.answers}
+    assert "takes no mask" in answers["mask-read"].why
+    assert answers["mask-read"].kind == "not asked"
+    assert answers["other-numbers"].kind == "leak"
+
+
+def test_a_target_that_raises_ends_with_status_2(tmp_path: Path) -> None:
+    ended = run(f"{BAD}:raises", folder=tmp_path)
+    assert "there is no such device" in ended.output
     assert "Traceback" not in ended.output
+    assert ended.exit_code == 2
+
+
+def test_a_target_that_ends_its_process_is_named(tmp_path: Path) -> None:
+    ended = run(f"{BAD}:exits", folder=tmp_path)
+    assert "exit status 7 while it was asked: find out what it takes" in ended.output
+    assert ended.exit_code == 3
 
 
 def test_a_target_that_hangs_is_ended(tmp_path: Path) -> None:
@@ -175,17 +207,16 @@ def test_a_target_that_takes_all_memory_is_ended(tmp_path: Path) -> None:
         ("hf:bertt", "did you mean 'bert'"),
     ],
 )
-def test_a_name_that_leads_nowhere_is_said(
-    target: str, said: str, tmp_path: Path
-) -> None:
+def test_a_name_that_leads_nowhere_is_said(target: str, said: str) -> None:
     if target.startswith("hf:"):
         pytest.importorskip("transformers")
-    ended = run(target, folder=tmp_path)
-    assert said in ended.output
-    assert ended.exit_code == 2
+    with pytest.raises(UsageError, match=re.escape(said)):
+        find(target)
 
 
-def test_an_unknown_question_lists_those_there_are(leaking: str, tmp_path: Path) -> None:
+def test_an_unknown_question_lists_those_there_are(
+    leaking: str, tmp_path: Path
+) -> None:
     ended = run(leaking, "--question", "more-paddings", folder=tmp_path)
     assert ended.exit_code == 2
     assert "more-padding" in ended.output

@@ -156,7 +156,9 @@ class Logarithm(Block):
 
     def forward(self, h: Tensor, mask: Tensor) -> Tensor:
         count = counted(mask, h)
-        scale = torch.log(torch.full_like(count, h.shape[1]) if self.wrong else count)  # leak
+        scale = torch.log(
+            torch.full_like(count, h.shape[1]) if self.wrong else count
+        )  # leak
         return h + self.mix(h) * scale
 
 
@@ -577,7 +579,9 @@ class Case:
     @property
     def name(self) -> str:
         where = ("first", "middle", "last")[self.at]
-        return f"{self.block.__name__}-{where}" + f"-{self.kind}" * (self.kind != "stack")
+        return f"{self.block.__name__}-{where}" + f"-{self.kind}" * (
+            self.kind != "stack"
+        )
 
     def make(self, seed: int, *, wrong: bool) -> nn.Module:
         torch.manual_seed(seed)
@@ -605,7 +609,9 @@ class Case:
         source, start = inspect.getsourcelines(kind)
         marks = ("# glue",) if self.kind == "glue" else ("# leak",)
         marks += ("# near",) if self.near else ()
-        return [at for at, line in enumerate(source, start) if line.rstrip().endswith(marks)]
+        return [
+            at for at, line in enumerate(source, start) if line.rstrip().endswith(marks)
+        ]
 
 
 LEFT = {"placements": ("left",)}

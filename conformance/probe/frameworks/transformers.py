@@ -152,5 +152,3 @@ def _fits(config: Any, name: str, value: Any) -> bool:
     return before is None or isinstance(before, int | float) == isinstance(
         value, int | float
     )
-
-

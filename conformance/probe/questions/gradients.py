@@ -23,7 +23,9 @@ _ROUNDING = 2.0**14
 """Units of the largest gradient that sums in another order may differ by."""
 
 
-def cotangents(subject: Subject, arrangement: Arrangement, mode: Mode) -> dict[str, Array]:
+def cotangents(
+    subject: Subject, arrangement: Arrangement, mode: Mode
+) -> dict[str, Array]:
     """Return random numbers at the valid outputs and zero elsewhere.
 
     A row has the same numbers wherever it stands.
@@ -42,9 +44,7 @@ def cotangents(subject: Subject, arrangement: Arrangement, mode: Mode) -> dict[s
             if part is None:
                 continue
             random = np.random.default_rng((8, arrangement.rows[row]))
-            fresh = here.put(
-                weights, output.layout, random.standard_normal(part.shape)
-            )
+            fresh = here.put(weights, output.layout, random.standard_normal(part.shape))
             weights = weights if fresh is None else fresh
         if weights.any():
             made[name] = weights

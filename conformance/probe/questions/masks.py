@@ -26,7 +26,9 @@ def mask_read(subject: Subject, mode: Mode) -> Iterator[Answer]:
     """Answer whether the mask changes anything at positions that stay."""
     question, interface = "mask-read", subject.interface
     if not interface.masked:
-        why = "the model takes no mask: every answer below is about padding that it sees"
+        why = (
+            "the model takes no mask: every answer below is about padding that it sees"
+        )
         yield Answer(question=question, kind="not asked", why=why)
         return
     if interface.convention == "value":

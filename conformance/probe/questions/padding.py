@@ -69,7 +69,9 @@ def beside(subject: Subject) -> Iterator[Pair]:
     base, sizes = subject.base, subject.sizes
     for row, length in zip(subject.rows, sizes.lengths, strict=True):
         strangers = [OTHERS + 10 * row + at for at in range(sizes.rows - 1)]
-        lengths = [sizes.lengths[(row + at) % sizes.rows] for at in range(1, sizes.rows)]
+        lengths = [
+            sizes.lengths[(row + at) % sizes.rows] for at in range(1, sizes.rows)
+        ]
         mixed = place((*strangers, row), (*lengths, length), sizes.time)
         yield Pair(one=base, other=mixed)
 
@@ -89,7 +91,9 @@ def left(subject: Subject) -> Iterator[Pair]:
     sizes = subject.sizes
     other = place_left(subject.rows, sizes.lengths, sizes.time)
     yield Pair(one=subject.base, other=other)
-    yield Pair(one=subject.base, other=place_left(subject.rows, sizes.lengths, sizes.longer))
+    yield Pair(
+        one=subject.base, other=place_left(subject.rows, sizes.lengths, sizes.longer)
+    )
 
 
 def _need_left(subject: Subject) -> None:

@@ -56,7 +56,9 @@ class Exact(TorchFunctionMode):  # type: ignore[misc]
 
 
 def _widened(value: Any) -> Any:
-    return torch.float64 if isinstance(value, torch.dtype) and value in NARROW else value
+    return (
+        torch.float64 if isinstance(value, torch.dtype) and value in NARROW else value
+    )
 
 
 def _doubled(value: Any) -> Any:

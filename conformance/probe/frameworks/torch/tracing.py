@@ -151,7 +151,9 @@ class Recorder:
         """Let the editor replace results; a view is replaced by a tensor of its own."""
         values = self.trace.values
         arrays: list[Array] = [array(each) for each in given]
-        fresh = self._edit and self._edit(site, [values[n] for n in site.inputs], arrays)
+        fresh = self._edit and self._edit(
+            site, [values[n] for n in site.inputs], arrays
+        )
         if fresh is None or not fresh:
             return out, given
         made = []
