@@ -75,7 +75,7 @@ def _plausible(layout: Layout) -> bool:
     return flat.count("batch") <= 1
 
 
-def _axis(
+def _axis(  # noqa: C901 - one branch for each thing that an axis may be
     lengths: Sequence[int], sizes: Sequence[Size]
 ) -> Iterator[tuple[Factor, ...]]:
     """Yield what an axis may be that is so long in each call."""
@@ -156,8 +156,8 @@ class Row:
         starts = bool(self.places) and self.places[0] == 0
         whole = self.places == tuple(range(len(self.places)))
         if factor.kind == "strided":
-            known = self.strided.get(length)
-            return np.arange(known) if known is not None and whole else None
+            known = length in self.strided and whole
+            return np.arange(self.strided[length]) if known else None
         if factor.longer and factor.shift == 0:
             most = len(self.places) + factor.longer
             return np.arange(most) if whole and starts and most > 0 else None

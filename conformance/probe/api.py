@@ -75,7 +75,8 @@ class Probed:
     def _repr_html_(self) -> str:
         colour = "#a40000" if self.leaks else "#2e6b0e"
         text = html.escape(str(self))
-        return f'<pre style="border-left: 4px solid {colour}; padding-left: 1em">{text}</pre>'
+        style = f"border-left: 4px solid {colour}; padding-left: 1em"
+        return f'<pre style="{style}">{text}</pre>'
 
 
 def _nowhere() -> Any:
@@ -110,7 +111,7 @@ def probe(
 
 def _settings(said: dict[str, Any]) -> Settings:
     lists = ("questions", "routes", "inputs", "placements")
-    made = {
+    made: dict[str, Any] = {
         key: (value,) if key in lists and isinstance(value, str) else value
         for key, value in said.items()
     }
@@ -183,6 +184,7 @@ class _Item:
             from conformance.probe.describe import place_text
 
             where = f"\n{place_text(location)}" if location else ""
-            raise LeakError(f"{answer.question}: {text}{where}")
+            msg = f"{answer.question}: {text}{where}"
+            raise LeakError(msg)
         if answer.kind not in CLEAN:
             pytest.skip(f"{answer.question}: {text}")

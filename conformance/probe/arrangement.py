@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from conformance.probe.interface import Extra, Interface
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from conformance.probe.interface import Extra, Interface
 
 Fill = Literal["zero", "noise", "large", "huge", "nan", "inf"]
 Array = np.ndarray[Any, Any]
@@ -134,11 +134,11 @@ class Content:
             content[changed:] = other[changed:]
         return content
 
-    def extra(self, row: int, extra: Extra) -> Array:
+    def further(self, row: int, extra: Extra) -> Array:
         """Return one row of a further argument."""
         random = np.random.default_rng((self.seed, 3, row, len(extra.name)))
         if extra.kind == "ids":
-            return random.choice(self._ids(extra.size), extra.length)
+            return np.asarray(random.choice(self._ids(extra.size), extra.length))
         return random.standard_normal((extra.length, extra.size))
 
     def build(self, arrangement: Arrangement) -> dict[str, Array]:
@@ -155,7 +155,7 @@ class Content:
             sequence = np.moveaxis(sequence, -1, 1)
         given: dict[str, Array] = dict.fromkeys(interface.inputs, sequence)
         for extra in interface.extras:
-            each = [self.extra(row, extra) for row in arrangement.rows]
+            each = [self.further(row, extra) for row in arrangement.rows]
             given[extra.name] = np.stack(each)
         if interface.positions:
             given[interface.positions] = positions(arrangement)
@@ -165,7 +165,7 @@ class Content:
 
     def _padding(self, arrangement: Arrangement) -> Array:
         """Return a batch of nothing but padding."""
-        shape = (arrangement.batch, arrangement.time)
+        shape: tuple[int, ...] = (arrangement.batch, arrangement.time)
         if self.interface.kind == "features":
             shape = (*shape, *self.interface.features)
         value, fill = self.interface.padding_value or 0, arrangement.fill
@@ -181,8 +181,11 @@ class Content:
     def _draw(self, key: tuple[int, ...], length: int, size: float) -> Array:
         random = np.random.default_rng(key)
         if self.interface.kind == "ids":
-            return random.choice(self._ids(self.interface.vocabulary), length)
-        return random.standard_normal((length, *self.interface.features)) * size
+            return np.asarray(
+                random.choice(self._ids(self.interface.vocabulary), length)
+            )
+        drawn: Array = random.standard_normal((length, *self.interface.features)) * size
+        return drawn
 
     def _ids(self, vocabulary: int) -> Array:
         avoid = {*self.interface.avoid, 0, int(self.interface.padding_value or 0)}
@@ -192,7 +195,7 @@ class Content:
     def _mask(self, arrangement: Arrangement) -> Array:
         keep, interface = arrangement.keep(), self.interface
         if interface.convention == "lengths":
-            return keep.sum(axis=1).astype(np.int64)
+            return np.asarray(keep.sum(axis=1), dtype=np.int64)
         if interface.convention == "additive":
             mask = np.where(keep, 0.0, -1e9)
         else:
@@ -207,4 +210,4 @@ def positions(arrangement: Arrangement) -> Array:
     They follow where content stands, not what the mask says of it.
     """
     keep = replace(arrangement, shown=None).keep()
-    return np.maximum(np.cumsum(keep, axis=1) - 1, 0).astype(np.int64)
+    return np.maximum(np.cumsum(keep, axis=1, dtype=np.int64) - 1, 0)

@@ -13,8 +13,8 @@ from pathlib import Path
 import msgspec
 
 from conformance.errors import ConformanceError
+from conformance.probe.settings import Settings  # noqa: TC001 - msgspec reads it
 from conformance.processes.child import become_child
-from conformance.probe.settings import Settings
 from conformance.results.writing import Writer
 
 TOLD = 65

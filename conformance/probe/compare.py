@@ -138,10 +138,14 @@ class _Any(dict[int, int]):
         super().__init__()
         self.length = length
 
-    def get(self, key: int, default: object = None) -> int:  # type: ignore[override]
+    def __missing__(self, key: int) -> int:
         """Return the length."""
-        del key, default
+        del key
         return self.length
+
+    def __contains__(self, key: object) -> bool:
+        """Have every key."""
+        return key is not None
 
 
 def pairs(

@@ -11,8 +11,8 @@ from conformance.results.text import clean, parse_check
 
 if TYPE_CHECKING:
     from conformance.probe.locate import Location
-    from conformance.results import Record, Result
     from conformance.probe.trace import Site
+    from conformance.results import Record, Result
 
 _RANK = ("raises", "leak", "unclear", "limit", "nan", "noise", "same", "not asked")
 _SHOWN = {"leak": "LEAK", "raises": "RAISES", "nan": "NaN"}
@@ -61,8 +61,10 @@ def describe(run: Record) -> str:
     versions = ", ".join(f"{name} {v}" for name, v in header.versions.items())
     declared = header.declared
     lines = [
-        f"{header.adapter} ({versions}): {declared.get('takes', '')}; "
-        f"returns {declared.get('gives', '')}"
+        (
+            f"{header.adapter} ({versions}): {declared.get('takes', '')}; "
+            f"returns {declared.get('gives', '')}"
+        )
     ]
     lines += [
         f"  note: {each}" for each in declared.get("notes", "").split("; ") if each
@@ -73,13 +75,13 @@ def describe(run: Record) -> str:
     for result in run.results:
         question = result.clause.removeprefix("probe.")
         by_question.setdefault(question, []).append(result)
-    later = []
-    for question in QUESTIONS:
-        found = by_question.get(question.name)
+    later: list[str] = []
+    for asked in QUESTIONS:
+        found = by_question.get(asked.name)
         if not found:
             continue
         worst = min(found, key=_rank)
-        line = _line(question.title, worst, len(found))
+        line = _line(asked.title, worst, len(found))
         (later if _kind(worst) == "not asked" else lines).append(line)
     lines += later
     lines += _places(run)

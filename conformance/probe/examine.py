@@ -97,11 +97,11 @@ def introduce(target: Target, settings: Settings) -> tuple[Subject, tuple[str, .
     if fill is not None and not settings.as_is:
         count = fill(target.model)
         if count:
-            notes = (
-                *notes,
-                f"{count} parameters that were all zero or all one got random numbers "
-                "added, so that they hide nothing (--as-is leaves them)",
+            text = (
+                f"random numbers were added to {count} parameters that were all zero "
+                "or all one, so that they hide nothing (--as-is leaves them)"
             )
+            notes = (*notes, text)
     facts = framework.inspect(target.model)
     dtype = settings.dtype or getattr(framework, "dtype_of", lambda _: "float32")(
         target.model

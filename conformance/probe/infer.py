@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from conformance.errors import UsageError
-from conformance.probe.arrangement import Content, place
-from conformance.probe.frameworks.base import Mode
+from conformance.probe.arrangement import Arrangement, Content, place
 from conformance.probe.interface import (
     FEATURES,
     IDS,
@@ -25,7 +24,7 @@ from conformance.probe.interface import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.probe.frameworks.base import Facts, Framework
+    from conformance.probe.frameworks.base import Facts, Framework, Mode
     from conformance.probe.settings import Settings
 
 _ROWS = (5, 7, 3, 11, 13)
@@ -168,9 +167,10 @@ def _masks(facts: Facts, settings: Settings) -> Iterator[dict[str, Any]]:
     named = sorted((n for n in MASKS if n in required), key=lambda n: "key" not in n)
     said = dict(settings.masks) or {name: MASKS[name] for name in named}
     for name, convention in list(said.items())[:1]:
-        types = ("int64", "bool", "float32") if name == "attention_mask" else None
-        for kind in types or ("bool", "int64", "float32"):
-            for shape in ("BT", "B11T"):
+        long = name == "attention_mask"
+        types = ("int64", "bool", "float32") if long else ("bool", "int64", "float32")
+        for kind in ("float32",) if convention == "additive" else types:
+            for shape in ("B11T", "BT") if convention == "additive" else ("BT",):
                 yield {
                     "mask": name,
                     "convention": convention,
@@ -264,7 +264,7 @@ def _need_no_more(facts: Facts, settings: Settings, chosen: str) -> None:
         raise TargetError(msg)
 
 
-def _try(
+def _try(  # noqa: PLR0917 - a call and all that it is made of
     framework: Framework,
     model: Any,
     interface: Interface,
@@ -276,22 +276,27 @@ def _try(
     content = Content(interface=interface, seed=seed)
     rows = tuple(range(sizes.rows))
     for time in (sizes.time, sizes.longer):
-        given = content.build(place(rows, sizes.lengths, time))
+        given = _arguments(content, place(rows, sizes.lengths, time))
         try:
-            outputs = framework.call(model, {**given, **interface.constants}, mode)
+            outputs = framework.call(model, given, mode)
         except Exception as error:  # noqa: BLE001 - a stranger's model raises anything
             return error
         if not outputs:
             return TypeError("it returns no array")
     try:
-        shortest = content.build(place((1,), (interface.smallest,), interface.smallest))
-        framework.call(model, {**shortest, **interface.constants}, mode)
+        smallest = interface.smallest
+        shortest = _arguments(content, place((1,), (smallest,), smallest))
+        framework.call(model, shortest, mode)
     except Exception as error:  # noqa: BLE001
         return error
     return None
 
 
-def _turn(
+def _arguments(content: Content, arrangement: Arrangement) -> dict[str, Any]:
+    return {**content.build(arrangement), **content.interface.constants}
+
+
+def _turn(  # noqa: PLR0917 - as above
     framework: Framework,
     model: Any,
     interface: Interface,
@@ -309,9 +314,11 @@ def _turn(
         return interface
     for layout in ("TBF", "BTF"):
         turned = replace(interface, layout=layout)
-        if _try(framework, model, turned, settings.seed, sizes, mode) is None:
-            if _rows_apart(framework, model, turned, settings, sizes, mode):
-                return turned
+        error = _try(framework, model, turned, settings.seed, sizes, mode)
+        if error is None and _rows_apart(
+            framework, model, turned, settings, sizes, mode
+        ):
+            return turned
     return interface
 
 
@@ -319,7 +326,7 @@ def _spoken(facts: Facts) -> tuple[str, ...]:
     return facts.layouts
 
 
-def _rows_apart(
+def _rows_apart(  # noqa: PLR0917 - as above
     framework: Framework,
     model: Any,
     interface: Interface,
@@ -332,11 +339,11 @@ def _rows_apart(
 
     content = Content(interface=interface, seed=settings.seed)
     full = [sizes.time] * 2
-    first = content.build(place((0, 1), full, sizes.time))
-    other = content.build(place((0, 2), full, sizes.time))
+    first = _arguments(content, place((0, 1), full, sizes.time))
+    other = _arguments(content, place((0, 2), full, sizes.time))
     axis = interface.layout.index("B")
-    one = framework.call(model, {**first, **interface.constants}, mode)
-    two = framework.call(model, {**other, **interface.constants}, mode)
+    one = framework.call(model, first, mode)
+    two = framework.call(model, other, mode)
     same = []
     for name, array in one.items():
         if array.ndim > axis and array.shape[axis] == 2:  # noqa: PLR2004 - two rows
@@ -361,5 +368,6 @@ def _explain(
     return (
         f"the target takes {names}; called with {shown} it raised "
         f"{type(error).__name__}: {text}; {len(tried)} ways were tried; say what it "
-        f"takes: --input {interface.inputs[0]} {hint}, or probe a function that calls it"
+        f"takes: --input {interface.inputs[0]} {hint}, or probe a function that calls "
+        "it"
     )

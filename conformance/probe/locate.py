@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from conformance.probe.align import Layout
 from conformance.probe.arrangement import Match, match, place
 from conformance.probe.pattern import pattern_of
 from conformance.probe.walk import Origin, Runs, Walk
@@ -14,12 +13,13 @@ from conformance.probe.walk import Origin, Runs, Walk
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from conformance.probe.align import Layout
     from conformance.probe.answer import Answer
     from conformance.probe.arrangement import Arrangement, Array
     from conformance.probe.compare import Output
     from conformance.probe.frameworks.base import Mode
     from conformance.probe.subject import Subject
-    from conformance.probe.trace import Site, Trace
+    from conformance.probe.trace import Site
 
 CLOSED = 1e-3
 """Share of a leak that may be left where it counts as closed."""

@@ -8,9 +8,10 @@ are only permuted or regrouped is the noise floor. docs/noise.md has the reasons
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from conformance.probe.compare import Difference
+if TYPE_CHECKING:
+    from conformance.probe.compare import Difference
 
 Class = Literal["same", "noise", "leak", "nan", "unclear"]
 
@@ -104,7 +105,7 @@ def classify(evidence: Evidence) -> Judgement:
     return _by_growth(evidence, ulp) or _by_floor(evidence, ulp)
 
 
-def _by_precision(
+def _by_precision(  # noqa: PLR0911 - one answer after the other
     evidence: Evidence, low: Difference, high: Difference, ulp: float
 ) -> Judgement | None:
     """Judge by what float64 makes of it; None where that does not tell."""

@@ -19,74 +19,70 @@ _SELECT = ("aten.select", "aten.slice", "aten.index", "aten.narrow")
 _FLIP = ("aten.flip", "rev", "reverse")
 
 
+_AGREES = "its input agrees at every valid position, its output"
+TEXTS = {
+    "reversed": "the row is reversed with its padding, which comes first then",
+    "statistic": f"{_AGREES} is one for all rows: a statistic over the batch",
+    "positions": (
+        "it is the same for every row: it depends on T or on where a row stands"
+    ),
+    "one position": "one position is read, and padding stands there",
+    "all rows": "a row without padding changes too: a statistic over the batch",
+    "sum": (
+        f"{_AGREES} has no positions: a sum or a mean over T that takes padding in, or "
+        "one position that is padding"
+    ),
+    "window": (
+        f"{_AGREES} differs at the last {{}} of the row: a window that reaches over "
+        "the row's end"
+    ),
+    "start": (
+        "its output differs at the first {} of the row: a window or a state that "
+        "begins in padding"
+    ),
+    "whole row": (
+        f"{_AGREES} differs at all of them: a sum, a softmax or a normalisation over T "
+        "that takes padding in"
+    ),
+}
+"""What each pattern means."""
+
+
 def pattern_of(subject: Subject, answer: Answer, origin: Origin) -> tuple[str, str]:
     """Return a pattern's name and a sentence about it."""
-    op = origin.site.op
-    if op.startswith(_FLIP):
-        return (
-            "reversed",
-            "the row is reversed with its padding, which comes first then",
-        )
+    name, count = _name(subject, answer, origin)
+    text = TEXTS[name].format("one" if count == 1 else count)
+    plain = {"statistic": "all rows", "sum": "whole row"}
+    return plain.get(name, name), text
+
+
+def _name(subject: Subject, answer: Answer, origin: Origin) -> tuple[str, int]:
+    """Return a pattern's name, and how many positions it changes at an end."""
     places = _places(origin)
-    if not origin.batched and origin.fed and not answer.question.startswith("left"):
-        return (
-            "all rows",
-            "its input agrees at every valid position, its output is one for all rows: "
-            "a statistic over the batch",
-        )
-    if not origin.batched or origin.same_rows:
-        return (
-            "positions",
-            "it is the same for every row: it depends on T or on where a row stands",
-        )
-    if op.startswith(_SELECT) and places is None:
-        return "one position", "one position is read, and padding stands there"
-    if places is None:
-        return _without_time(subject, answer)
+    left = answer.question.startswith("left")
+    known: dict[str, bool] = {
+        "reversed": origin.site.op.startswith(_FLIP),
+        "statistic": not origin.batched and origin.fed and not left,
+        "positions": not origin.batched or origin.same_rows,
+        "one position": origin.site.op.startswith(_SELECT) and places is None,
+    }
+    for name, fits in known.items():
+        if fits:
+            return name, 0
+    if _full_row(subject, answer):
+        return "all rows", 0
+    return ("sum", 0) if places is None else _along(places)
+
+
+def _along(places: Sequence[float]) -> tuple[str, int]:
+    """Return the pattern along time: an end of the row, or all of it."""
     changed = [at for at, size in enumerate(places) if size > 0]
-    if _full_row(subject, answer):
-        return (
-            "all rows",
-            "a row without padding changes too: a statistic over the batch",
-        )
-    return _along(changed, len(places))
-
-
-def _along(changed: Sequence[int], length: int) -> tuple[str, str]:
-    """Return the pattern along time: an end, or all of it."""
-    tail = list(range(length - len(changed), length))
-    if changed == tail and len(changed) < length:
-        count = "the last one" if len(changed) == 1 else f"the last {len(changed)}"
-        return (
-            "window",
-            f"its input agrees at every valid position, its output differs at {count} "
-            "of the row: a window that reaches over the row's end",
-        )
-    if changed == list(range(len(changed))) and len(changed) < length:
-        count = "the first one" if len(changed) == 1 else f"the first {len(changed)}"
-        return (
-            "start",
-            f"its output differs at {count} of the row: a window or a state that "
-            "begins in padding",
-        )
-    return (
-        "whole row",
-        "its input agrees at every valid position, its output differs at all of them: "
-        "a sum, a softmax or a normalisation over T that takes padding in",
-    )
-
-
-def _without_time(subject: Subject, answer: Answer) -> tuple[str, str]:
-    if _full_row(subject, answer):
-        return (
-            "all rows",
-            "a row without padding changes too: a statistic over the batch",
-        )
-    return (
-        "whole row",
-        "its input agrees at every valid position, its output has no positions: a sum "
-        "or a mean over T that takes padding in, or one position that is padding",
-    )
+    count, length = len(changed), len(places)
+    if count < length and changed == list(range(length - count, length)):
+        return "window", count
+    if count < length and changed == list(range(count)):
+        return "start", count
+    return "whole row", count
 
 
 def _full_row(subject: Subject, answer: Answer) -> bool:

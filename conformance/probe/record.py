@@ -1,4 +1,4 @@
-"""What came of a probe as a record: gate, known differences, diff and report take it."""
+"""What came of a probe as a record, as gate, diff and report take it."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def header(report: Report, settings: Settings) -> Header:
         declared={
             "takes": subject.interface.describe(rows, time),
             "gives": outputs,
-            "seconds": f"{report.seconds[0]:.1f} to ask, {report.seconds[1]:.1f} to locate",
+            "seconds": "{:.1f} to ask, {:.1f} to locate".format(*report.seconds),
             **({"notes": "; ".join(report.notes)} if report.notes else {}),
         },
         cases=len(QUESTIONS),
@@ -140,4 +140,8 @@ def footer(found: Sequence[Result], stale: Sequence[str] = ()) -> Footer:
     """Return the counts."""
     counts = Counter(each.outcome for each in found)
     ended = datetime.now(UTC).isoformat(timespec="seconds")
-    return Footer(counts=dict(counts), stale=list(stale), ended=ended)
+    return Footer(
+        counts={str(name): n for name, n in counts.items()},
+        stale=list(stale),
+        ended=ended,
+    )

@@ -1,4 +1,4 @@
-"""A leak shown without this suite: a command, a script of at most 15 lines, an issue."""
+"""A leak shown without this suite: a command, a short script, an issue's text."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def issue(report: Report, answer: Answer) -> str:
     )
     parts = [
         f"# Padding changes {report.target.name}",
-        f"{answer.output or 'The answer'} changes at positions that count: {answer.text}.",
+        f"{answer.output or 'The answer'} changes at valid positions: {answer.text}.",
         f"It comes in {place_text(location)}." if location else "",
         f"```python\n{code}```" if code else f"`{command(report, answer.question)}`",
         f"Versions: {versions}.",

@@ -217,9 +217,9 @@ def _code(prefix: str, name: str, *, made: bool) -> tuple[str, ...]:
     if not prefix.endswith(".py"):
         path = 'import sys; sys.path.insert(0, "")'
         return (path, f"from {prefix} import {first}", f"model = {call}")
-    path = Path(prefix)
+    file = Path(prefix)
     return (
-        f"import sys; sys.path.insert(0, {str(path.resolve().parent)!r})",
-        f"from {path.stem} import {first}",
+        f"import sys; sys.path.insert(0, {str(file.resolve().parent)!r})",
+        f"from {file.stem} import {first}",
         f"model = {call}",
     )

@@ -130,7 +130,7 @@ class Walk:
     def edit(
         self, site: Site, inputs: Sequence[Array], outputs: Sequence[Array]
     ) -> Sequence[Array] | None:
-        """Compare an operation, and put its results right where they start to differ."""
+        """Compare an operation; put its results right where they start to differ."""
         mine = self.runs.by_key.get(site.key)
         far = self.runs.by_structure.get(site.key)
         if mine is None or far is None or len(mine.outputs) != len(outputs):
@@ -270,7 +270,7 @@ class Walk:
         longest = max(time for _, time in self.runs.call_sizes)
         sizes = self.runs.sizes
         return any(
-            axis == (layout[at][0],)
+            axis == (axis[0],)
             and axis[0].kind == "other"
             and shape[at] >= longest
             and bool(sizes)

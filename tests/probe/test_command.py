@@ -97,8 +97,9 @@ def test_the_record_is_one_like_all_others(leaking: str, tmp_path: Path) -> None
     by_check = {each.check: each for each in found.results}
     leak = next(each for each in by_check if "more-padding" in each)
     assert by_check[leak].outcome == "failed"
-    assert by_check[leak].failure is not None
-    assert "conv2" in by_check[leak].failure.diagnosis
+    failure = by_check[leak].failure
+    assert failure is not None
+    assert "conv2" in failure.diagnosis
 
 
 def test_what_is_right_ends_with_status_0(right: str, tmp_path: Path) -> None:
@@ -113,7 +114,8 @@ def test_a_known_leak_ends_with_status_0_and_a_stale_entry_with_1(
 ) -> None:
     known = tmp_path / "known.toml"
     known.write_text(
-        '[[known]]\nchecks = ["probe.more-padding/*", "probe.alone/*"]\nkind = "failed"\nreason = "by design"\n',
+        '[[known]]\nchecks = ["probe.more-padding/*", "probe.alone/*"]\n'
+        'kind = "failed"\nreason = "by design"\n',
         encoding="utf-8",
     )
     told = ("--known", str(known), "--placement", "right", "--no-locate")

@@ -448,7 +448,7 @@ class Training(Block):
 
     def forward(self, h: Tensor, mask: Tensor) -> Tensor:
         if not self.wrong:
-            return self.norm(h)
+            return self.norm(zeroed(h, mask))
         return self.norm(h.transpose(1, 2)).transpose(1, 2)  # leak
 
 

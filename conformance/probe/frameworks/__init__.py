@@ -96,7 +96,8 @@ def _used(function: Any) -> set[str]:
     inner = getattr(inner, "__wrapped__", inner)
     code = getattr(inner, "__globals__", None)
     if code is None:
-        code = getattr(getattr(type(inner), "__call__", None), "__globals__", {})
+        method = vars(type(inner)).get("__call__")
+        code = getattr(method, "__globals__", {})
     found = {type(inner).__module__.partition(".")[0]}
     for value in list(code.values()):
         name = getattr(value, "__name__", "") if type(value) is type(sys) else ""

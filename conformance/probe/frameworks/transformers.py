@@ -68,7 +68,7 @@ SMALL: dict[str, Any] = {
     "state_size": 8,
     "time_step_rank": 4,
     "use_mambapy": False,
-    "sliding_window": None,
+    "sliding_window": 128,
 }
 """What every configuration is given of which it has the name."""
 
@@ -90,7 +90,36 @@ _MLA: dict[str, Any] = {
 OWN: dict[str, dict[str, Any]] = {
     "deepseek_v3": _MLA,
     "deepseek_v2": _MLA,
-    "funnel": {"block_sizes": [1, 1], "d_head": 8, "d_inner": 64},
+    "funnel": {
+        "block_sizes": [1, 1],
+        "d_head": 8,
+        "d_inner": 64,
+        "num_hidden_layers": None,
+    },
+    "gpt_neo": {"attention_types": [[["global", "local"], 1]]},
+    "longformer": {"attention_window": [4, 4]},
+    "led": {"attention_window": [4, 4]},
+    "mamba2": {"num_heads": 8, "head_dim": 8, "n_groups": 2, "chunk_size": 8},
+    "bamba": {
+        "mamba_n_heads": 8,
+        "mamba_d_head": 8,
+        "mamba_n_groups": 2,
+        "mamba_d_state": 8,
+        "mamba_chunk_size": 8,
+        "attn_layer_indices": [1],
+    },
+    "zamba": {"num_hidden_layers": 3},
+    "reformer": {
+        "axial_pos_embds": False,
+        "attn_layers": ["local", "lsh"],
+        "local_attn_chunk_length": 4,
+        "lsh_attn_chunk_length": 4,
+        "num_buckets": 2,
+        "num_hashes": 1,
+        "hidden_size": 32,
+        "feed_forward_size": 64,
+        "attention_head_size": 8,
+    },
 }
 """What a type needs beside or instead of it."""
 
@@ -138,7 +167,7 @@ def given(kind: str) -> dict[str, Any]:
     return {
         name: value
         for name, value in {**SMALL, **own}.items()
-        if name in own or _fits(default, name, value)
+        if value is not None and (name in own or _fits(default, name, value))
     }
 
 
@@ -147,8 +176,8 @@ def _fits(config: Any, name: str, value: Any) -> bool:
     if name not in config.to_dict() and name not in type(config).attribute_map:
         return False
     before = getattr(config, name, None)
-    if name == "sliding_window":
-        return isinstance(before, int)
+    if name == "sliding_window" and before is None:
+        return False
     return before is None or isinstance(before, int | float) == isinstance(
         value, int | float
     )

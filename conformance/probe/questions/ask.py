@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from conformance.probe.answer import Answer
 from conformance.probe.arrangement import Arrangement, place
-from conformance.probe.frameworks.base import Mode
 from conformance.probe.noise import Evidence, Judgement, classify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from conformance.probe.compare import Difference, Output
+    from conformance.probe.frameworks.base import Mode
     from conformance.probe.subject import Subject
 
 
@@ -36,11 +36,8 @@ class Pair:
     larger: Arrangement | None = None
 
 
-Pairs = "Callable[[Subject], Sequence[Pair]]"
-
-
 def pairs(
-    question: str, make: Callable[[Subject], Sequence[Pair]]
+    question: str, make: Callable[[Subject], Iterable[Pair]]
 ) -> Callable[[Subject, Mode], Iterator[Answer]]:
     """Return a function that asks whether pairs of arrangements give the same."""
 
@@ -104,7 +101,7 @@ def _answer(
             mode=mode,
         )
     judgement, shown = judge(subject, output, low, pair, mode)
-    return _worded(question, output, judgement, shown, pair, mode)
+    return _worded(question, output, judgement, shown, pair, mode=mode)
 
 
 def judge(
@@ -150,6 +147,7 @@ def _worded(
     judgement: Judgement,
     shown: Difference,
     pair: Pair,
+    *,
     mode: Mode,
 ) -> Answer:
     """Return the answer with the words that a reader sees."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.probe.answer import Answer
+from conformance.probe.answer import Answer, Kind
 from conformance.probe.arrangement import Arrangement, place
 from conformance.probe.compare import view
 from conformance.probe.noise import UNIT
@@ -44,7 +44,9 @@ def cotangents(
             if part is None:
                 continue
             random = np.random.default_rng((8, arrangement.rows[row]))
-            fresh = here.put(weights, output.layout, random.standard_normal(part.shape))
+            fresh = here.put(
+                weights, output.layout, np.asarray(random.standard_normal(part.shape))
+            )
             weights = weights if fresh is None else fresh
         if weights.any():
             made[name] = weights
@@ -93,25 +95,23 @@ def _zero(subject: Subject, name: str, array: Array, mode: Mode) -> Answer:
     elif name != "embedding" and layout == "BFT":
         array = np.moveaxis(array, 1, -1)
     keep = subject.base.keep()
-    common = {"question": "gradient", "output": name, "mode": mode}
+    empty = Answer(question="gradient", kind="same", output=name, mode=mode)
     if array.shape[:2] != keep.shape:
         why = f"the gradient has shape {array.shape}, which has no [B, T]"
-        return Answer(kind="not asked", why=why, **common)  # type: ignore[arg-type]
+        return replace(empty, kind="not asked", why=why)
     outside, inside = np.abs(array[~keep]), np.abs(array[keep])
     size = float(outside.max(initial=0))
     signal = float(inside.max(initial=0))
     if not np.isfinite(inside).all():
         text = "NaN or infinity at positions that count"
-        return Answer(kind="leak", text=text, why=text, **common)  # type: ignore[arg-type]
+        return replace(empty, kind="leak", text=text, why=text)
     if not np.isfinite(outside).all():
         text = "NaN or infinity at padding"
-        return Answer(kind="leak", text=text, why=text, **common)  # type: ignore[arg-type]
+        return replace(empty, kind="leak", text=text, why=text)
     noise = UNIT.get(mode.dtype, UNIT["float32"]) * signal
-    kind = "same" if size == 0 else "leak" if size > noise else "noise"
+    kind: Kind = "same" if size == 0 else "leak" if size > noise else "noise"
     text = "zero" if size == 0 else f"{size:.2g} of {signal:.2g}"
-    return Answer(
-        kind=kind, text=text, why=text, size=size, signal=signal, **common  # type: ignore[arg-type]
-    )  # fmt: skip
+    return replace(empty, kind=kind, text=text, why=text, size=size, signal=signal)
 
 
 def of_parameters(subject: Subject, mode: Mode) -> Iterator[Answer]:
@@ -157,7 +157,7 @@ def _judged(
     unit = UNIT["float64" if precise and mode.dtype == "float64" else "float32"]
     finite = np.isfinite(size) and np.isfinite(signal)
     leak = not finite or size > _ROUNDING * unit * signal
-    kind = "leak" if leak else "same" if size == 0 else "noise"
+    kind: Kind = "leak" if leak else "same" if size == 0 else "noise"
     text = "the same sum" if size == 0 else f"{size:.2g} of {signal:.2g}, at {name}"
     return Answer(
         question="parameter-gradient",

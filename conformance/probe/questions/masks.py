@@ -1,4 +1,4 @@
-"""Questions about the mask itself: whether it is read, and whether a full one is none."""
+"""Questions about the mask itself: is it read, and is a full one none."""
 
 from __future__ import annotations
 

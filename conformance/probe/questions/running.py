@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.probe.answer import Answer
+from conformance.probe.answer import Answer, Kind
 from conformance.probe.arrangement import place
 from conformance.probe.questions import padding
 from conformance.probe.questions.ask import NotAskedError, Pair, compare_pairs
@@ -27,7 +27,7 @@ def repeat(subject: Subject, mode: Mode) -> Iterator[Answer]:
     for name, first in one.items():
         same = np.array_equal(first, two[name], equal_nan=first.dtype.kind == "f")
         text = "same bits" if same else "it gives something else: not deterministic"
-        kind = "same" if same else "leak"
+        kind: Kind = "same" if same else "leak"
         yield Answer(
             question="repeat", output=name, kind=kind, text=text, why=text, mode=mode
         )
@@ -87,7 +87,7 @@ def _alike(name: str, first: object, second: object, mode: Mode) -> Answer:
     signal = float(np.max(np.abs(one[finite]), initial=0))
     # Both are correctly rounded in their own order; 2^12 ulp is the noise page's limit.
     leak = size > 2.0**-12 * signal
-    kind = "same" if size == 0 else "leak" if leak else "noise"
+    kind: Kind = "same" if size == 0 else "leak" if leak else "noise"
     text = "same bits" if size == 0 else f"{size:.1e} of {signal:.2g}"
     return Answer(
         question="compiled", output=name, kind=kind, text=text, size=size,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import torch
 
@@ -135,7 +135,7 @@ class Embedded:
         self._model = model
         self._handle: Any = None
 
-    def __enter__(self) -> Embedded:
+    def __enter__(self) -> Self:
         if isinstance(self._model, torch.nn.Module):
             for each in self._model.modules():
                 if isinstance(each, torch.nn.Embedding):

@@ -52,7 +52,7 @@ def array(tensor: Any) -> Array:
 def names(value: Any) -> dict[str, Any]:
     """Return the tensors of a model's answer by name; a single one is ``out``."""
     found = dict(_walk(value, ""))
-    return {"out" if not name else name: tensor for name, tensor in found.items()}
+    return {name or "out": tensor for name, tensor in found.items()}
 
 
 def flat(value: Any) -> dict[str, Array]:
