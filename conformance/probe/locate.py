@@ -72,12 +72,12 @@ def locate(
         return None
     walk, left = search.walk()
     if not walk.origins:
-        return _between(walk, None)
+        return _between(walk)
     groups = _groups(walk.origins)
     closed = left <= CLOSED * search.size
-    if not closed and search.size - left < CLOSED * search.size:
+    if not closed and (walk.blind or search.size - left < CLOSED * search.size):
         # What is left came in where the runs could not be compared.
-        return _between(walk, None)
+        return _between(walk, walk.origins[0].site)
     lines = frozenset(group[0].site.place[1:] for group in groups)
     same = next((each for each in known if closed and each.groups == lines), None)
     if same is not None:
@@ -113,16 +113,19 @@ def _groups(origins: Sequence[Origin]) -> list[list[Origin]]:
     return list(found.values())
 
 
-def _between(walk: Walk, after: Site | None) -> Location | None:
-    """Return a place between two operations that could be compared."""
+def _between(walk: Walk, origin: Site | None = None) -> Location | None:
+    """Return a place between two operations that could be compared.
+
+    Args:
+        walk: The walk.
+        origin: An operation that differs although its inputs seemed to agree.
+    """
     if walk.lost is None and not walk.unknown:
         return None
     first = walk.unknown[0] if walk.unknown else walk.lost
-    last = walk.lost or walk.unknown[-1]
-    if first is None:
-        return None
+    last = origin or walk.lost or walk.unknown[-1]
     text = "the axes of what stands between cannot be told"
-    return Location(site=last, before=after or first, pattern="between", text=text)
+    return Location(site=last, before=first, pattern="between", text=text)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -117,6 +117,12 @@ class Walk:
     Args:
         runs: The other runs.
         leave: Places that are left as they are, although they are origins.
+
+    Attributes:
+        origins: Where differences came in.
+        unknown: Operations that could not be compared.
+        lost: The first operation whose inputs differ without an origin before it.
+        blind: Whether some could not be compared before the first origin.
     """
 
     def __init__(self, runs: Runs, leave: Sequence[object] = ()) -> None:
@@ -124,6 +130,7 @@ class Walk:
         self.origins: list[Origin] = []
         self.unknown: list[Site] = []
         self.lost: Site | None = None
+        self.blind = False
         self._leave = set(leave)
         self._states: dict[int, State] = {}
 
@@ -196,6 +203,8 @@ class Walk:
         shape = self.runs.structure.values[far.outputs[at]].shape
         alone = self._alone(site, at, inputs=False)
         state, layout, gap, scale, better = self.match(first, output, shape, alone)
+        if not self.origins:
+            self.blind = bool(self.unknown)
         if state == "differs" and layout is not None and gap is not None:
             self.origins.append(
                 Origin(
