@@ -13,7 +13,7 @@ from conformance.probe.examine import Report, examine
 from conformance.probe.record import check_id, footer, header, results
 from conformance.probe.settings import Settings
 from conformance.probe.target import find, wrap
-from conformance.results import Run
+from conformance.records import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

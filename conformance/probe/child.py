@@ -14,8 +14,8 @@ import msgspec
 
 from conformance.errors import ConformanceError
 from conformance.probe.settings import Settings  # noqa: TC001 - msgspec reads it
-from conformance.processes.child import become_child
-from conformance.results.writing import Writer
+from conformance.records.writing import Writer
+from conformance.run.child import become_child
 
 TOLD = 65
 """Exit status where the target cannot be probed; the reason is in the side file."""

@@ -7,12 +7,12 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance.results.text import clean, parse_check
+from conformance.records.text import clean, parse_check
 
 if TYPE_CHECKING:
     from conformance.probe.locate import Location
     from conformance.probe.trace import Site
-    from conformance.results import Record, Result
+    from conformance.records import Record, Result
 
 _RANK = ("raises", "leak", "unclear", "limit", "nan", "noise", "same", "not asked")
 _SHOWN = {"leak": "LEAK", "raises": "RAISES", "nan": "NaN"}

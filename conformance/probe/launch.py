@@ -15,10 +15,10 @@ from conformance.gate import exit_status, judge
 from conformance.probe.child import TOLD, Order, reason_file
 from conformance.probe.describe import describe
 from conformance.probe.target import slug
-from conformance.processes.log import Log
-from conformance.processes.process import Limits, Process
-from conformance.results import Run, clean, read
-from conformance.results.writing import current, forget, under_way
+from conformance.records import Run, clean, read
+from conformance.records.writing import current, forget, under_way
+from conformance.run.log import Log
+from conformance.run.process import Limits, Process
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -133,7 +133,7 @@ def _clear(record: Path) -> None:
     reason_file(record).unlink(missing_ok=True)
 
 
-def limits(seconds: float, mebibytes: int) -> Limits:
+def read_limits(seconds: float, mebibytes: int) -> Limits:
     """Return limits; without one for memory, a share of the machine's."""
     if mebibytes:
         return Limits(seconds=seconds, memory=mebibytes * 2**20)

@@ -13,7 +13,7 @@ from conformance.probe.describe import place_text
 from conformance.probe.questions import QUESTIONS
 from conformance.probe.reproducer import command, script
 from conformance.probe.target import slug
-from conformance.results import Failure, Footer, Header, Known, Result
+from conformance.records import Failure, Footer, Header, Known, Result
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from conformance.probe.answer import Answer
     from conformance.probe.examine import Report
     from conformance.probe.settings import Settings
-    from conformance.results.record import Outcome
+    from conformance.records.record import Outcome
 
 OUTCOMES: dict[str, Outcome] = {
     "same": "passed",
@@ -98,7 +98,7 @@ def _failure(report: Report, answer: Answer) -> Failure:
 
 def header(report: Report, settings: Settings) -> Header:
     """Return what was probed, on what."""
-    from conformance.loading import version
+    from conformance.adapters.installed import suite_version
 
     subject = report.subject
     rows, time = subject.sizes.rows, subject.sizes.time
@@ -107,8 +107,8 @@ def header(report: Report, settings: Settings) -> Header:
     )
     framework = report.target.framework
     return Header(
-        suite=version(),
-        specification=version(),
+        suite=suite_version(),
+        specification=suite_version(),
         adapter=report.target.name,
         framework=framework.name,
         file=report.target.file,

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance import results
-from conformance.cli import main
+from conformance import records
+from conformance.commands.cli import main
 from conformance.errors import UsageError
 from conformance.probe.examine import examine
 from conformance.probe.infer import TargetError
@@ -92,7 +92,7 @@ def test_a_leak_is_shown_with_its_module_line_and_script(
 def test_the_record_is_one_like_all_others(leaking: str, tmp_path: Path) -> None:
     run(leaking, folder=tmp_path)
     (path,) = (tmp_path / "out").glob("*.jsonl")
-    found = results.read(path)
+    found = records.read(path)
     assert found.complete
     by_check = {each.check: each for each in found.results}
     leak = next(each for each in by_check if "more-padding" in each)
