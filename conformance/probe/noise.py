@@ -30,8 +30,9 @@ The middle of the two, on a logarithmic scale, tells them apart with room for bo
 KEEPS = 0.03
 """A leak has at least this share of its float32 size in float64."""
 
-FAINT = 0.1
-"""Units of the model's own dtype below which nobody can see a leak."""
+FAINT = 2.0
+"""Roundoffs of the model's own dtype below which nobody can see a leak. Constants that
+were rounded to float32 once, such as a table of sines, reach half of one in float64."""
 
 ROUNDING = 2.0**12
 """Units in the last place of the signal that rounding may reach."""
@@ -125,7 +126,7 @@ def _by_precision(  # noqa: PLR0911 - one answer after the other
         why = f"{high.size:.2g} in float64, {times:.0e} times its rounding"
         return Judgement(kind="leak", size=high.size, ulp=ulp, times=times, why=why)
     if evidence.exact and high.size < FAINT * unit:
-        why = f"{high.size:.1e} in float64, far below what {evidence.dtype} resolves"
+        why = f"{high.size:.1e} in float64, below what {evidence.dtype} resolves"
         return Judgement(kind="noise", size=low.size, ulp=ulp, why=why)
     if low.size and high.size <= SHRINKS * low.size:
         why = f"{low.size:.1e} shrinks to {high.size:.1e} in float64"

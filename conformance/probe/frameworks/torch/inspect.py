@@ -91,7 +91,7 @@ def _layouts(modules: list[Any]) -> tuple[str, ...]:
     first = next((each for each in modules if not list(each.children())), None)
     time_first = any(getattr(each, "batch_first", True) is False for each in modules)
     if isinstance(first, _CHANNELS_FIRST):
-        return ("BFT", "BTF") if modules[0] is first else ("BTF", "BFT")
+        return ("BFT", "BTF") if modules[0] is first else ("BTF", "BFT", "BT")
     return ("TBF", "BTF", "BFT") if time_first else ("BTF", "BFT", "BT")
 
 
