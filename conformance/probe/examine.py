@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -69,23 +71,34 @@ def examine(
     Raises:
         TargetError: The target cannot be called.
     """
-    questions = select(settings.questions)
+    select(settings.questions)
+    keep = getattr(target.framework, "kept", nullcontext)
+    with warnings.catch_warnings(), keep(target.model):
+        # A stranger's warnings are no answers, whatever a test makes of them.
+        warnings.simplefilter("ignore")
+        report = _examine(target, settings, announce)
+    for answer in report.answers:
+        tell(answer)
+    return report
+
+
+def _examine(
+    target: Target, settings: Settings, announce: Callable[[str], object]
+) -> Report:
+    """Probe a target, and leave it in whatever state it is then."""
     announce("find out what it takes")
     subject, notes = introduce(target, settings)
     report = Report(target=target, subject=subject, notes=notes)
     began = monotonic()
-    for question in questions:
+    for question in select(settings.questions):
         for mode in _modes(question, subject):
             announce(f"{question.name}:{mode.route}")
-            for answer in _asked(question, subject, mode):
-                report.answers.append(answer)
+            report.answers += _asked(question, subject, mode)
     middle = monotonic()
     announce("locate")
     if settings.locate and target.framework.traces:
         report.locations = _places(subject, report.answers)
     _name_limits(report)
-    for answer in report.answers:
-        tell(answer)
     report.seconds = (middle - began, monotonic() - middle)
     return report
 

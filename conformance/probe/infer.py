@@ -31,7 +31,6 @@ _ROWS = (5, 7, 3, 11, 13)
 _TIMES = (11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61)
 _LONG = (211, 223, 227, 229, 233, 239, 1009, 1013, 1019)
 _LONGEST = (2003, 2011, 2017, 2027, 2029)
-_SHORTEST = (3, 2, 1, 5, 8, 12, 20, 40, 100, 200, 400, 800)
 _DECODER = 4
 
 
@@ -122,29 +121,41 @@ def infer(
         TargetError: It answers no call that was tried; says which, and what to type.
     """
     tried: list[tuple[Interface, Exception]] = []
-    for largest in (0, 64, 32, 16):
-        for smallest in (3, *_SHORTEST[3:]):
-            try:
-                sizes = choose(facts, settings, smallest, largest or facts.largest)
-            except TargetError:
-                break
-            for interface in _candidates(facts, settings):
-                error = _try(framework, model, interface, settings.seed, sizes, mode)
-                if error is None:
-                    fit = replace(interface, smallest=smallest, largest=largest)
-                    turned = _turn(framework, model, fit, settings, sizes, mode)
-                    return Found(interface=turned, sizes=sizes)
-                tried.append((interface, error))
-            if not _about_length(tried):
-                break
+    pending = list(dict.fromkeys(_candidates(facts, settings)))
+    for smallest, largest in ((3, 0), *((each, 0) for each in _LONGER), *_LIMITED):
+        hints = _TOO_LONG if largest else _TOO_SHORT
+        if smallest > 3 or largest:  # noqa: PLR2004 - the first round tries everything
+            pending = _speak_of(tried, hints)
+        try:
+            sizes = choose(facts, settings, smallest, largest or facts.largest)
+        except TargetError:
+            continue
+        for interface in pending:
+            fit = replace(interface, smallest=smallest, largest=largest)
+            error = _try(framework, model, fit, settings.seed, sizes, mode)
+            if error is None:
+                turned = _turn(framework, model, fit, settings, sizes, mode)
+                return Found(interface=turned, sizes=sizes)
+            tried.append((interface, error))
     raise TargetError(_explain(facts, settings, tried))
 
 
-def _about_length(tried: list[tuple[Interface, Exception]]) -> bool:
-    """Tell whether longer rows could help: some error speaks of a size."""
-    words = ("kernel", "size", "length", "larger", "greater", "empty", "negative")
-    texts = [str(error).lower() for _, error in tried]
-    return any(word in text for text in texts for word in words)
+_LONGER = (5, 8, 12, 20, 40, 100, 200, 400, 800)
+_LIMITED = ((3, 64), (3, 32), (3, 16))
+_TOO_SHORT = ("kernel size", "too short", "at least", "shorter", "not enough", "empty")
+_TOO_LONG = ("out of range", "exceed", "maximum", "too long", "at most")
+
+
+def _speak_of(
+    tried: list[tuple[Interface, Exception]], hints: tuple[str, ...]
+) -> list[Interface]:
+    """Return the interfaces whose last error another length may mend."""
+    last = {id(interface): (interface, str(error)) for interface, error in tried}
+    return [
+        interface
+        for interface, text in last.values()
+        if any(hint in text.lower() for hint in hints)
+    ]
 
 
 def _candidates(facts: Facts, settings: Settings) -> Iterator[Interface]:

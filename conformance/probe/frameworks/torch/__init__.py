@@ -10,12 +10,13 @@ import torch
 from conformance.probe.frameworks.base import Facts, Gradients, Mode
 from conformance.probe.frameworks.torch import inspect as inspecting
 from conformance.probe.frameworks.torch.exact import Exact, computes_in_less
-from conformance.probe.frameworks.torch.prepare import fill_constant, prepared
+from conformance.probe.frameworks.torch.prepare import fill_constant, kept, prepared
 from conformance.probe.frameworks.torch.tracing import Recorder
 from conformance.probe.frameworks.torch.tree import array, flat, names, tensors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
 
     from conformance.probe.arrangement import Array
     from conformance.probe.interface import Interface
@@ -124,6 +125,10 @@ class Torch:
                 cache = out.past_key_values
                 found.append(out[0])
         return {next(iter(flat(out))): array(torch.cat(found, 1))}
+
+    def kept(self, model: Any) -> AbstractContextManager[None]:
+        """Return a context after which a module is as it was."""
+        return kept(model)
 
     def fill_constant(self, model: Any) -> int:
         """Give parameters that are all zero or all one random numbers."""

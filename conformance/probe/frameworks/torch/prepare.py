@@ -68,20 +68,49 @@ def _dropouts(model: Any) -> Iterator[tuple[Any, str, Any]]:
                 yield each, name, value
 
 
+@contextmanager
+def kept(model: Any) -> Iterator[None]:
+    """Have a module as it was afterwards: dtypes, and what `fill_constant` fills."""
+    if not isinstance(model, torch.nn.Module):
+        yield
+        return
+    dtypes = [(each, each.dtype) for each in model.parameters()]
+    # Converting a module replaces its buffers by others.
+    buffers = [
+        (module, name, each.dtype)
+        for module in model.modules()
+        for name, each in module.named_buffers(recurse=False)
+    ]
+    constants = [(each, each.detach().clone()) for each in _constants(model)]
+    try:
+        yield
+    finally:
+        for each, dtype in dtypes:
+            each.data = each.data.to(dtype)
+        for module, name, dtype in buffers:
+            setattr(module, name, getattr(module, name).to(dtype))
+        for each, value in constants:
+            each.data.copy_(value)
+
+
+def _constants(model: Any) -> Iterator[Any]:
+    """Yield the parameters that are all zero or all one."""
+    for each in model.parameters():
+        if each.is_floating_point() and each.numel():
+            first = float(each.detach().flatten()[0])
+            if first in {0.0, 1.0} and bool((each.detach() == first).all()):
+                yield each
+
+
 def fill_constant(model: Any, seed: int = 0) -> int:
     """Give parameters that are all zero or all one random numbers; return how many.
 
     A model whose last convolution starts as zeros hides what stands before it.
     """
-    count = 0
     generator = torch.Generator().manual_seed(seed)
+    constants = list(_constants(model))
     with torch.no_grad():
-        for each in model.parameters():
-            if not each.is_floating_point() or not each.numel():
-                continue
-            first = float(each.flatten()[0])
-            if first in {0.0, 1.0} and bool((each == first).all()):
-                noise = torch.randn(each.shape, generator=generator) * 0.1
-                each.add_(noise.to(each.dtype))
-                count += 1
-    return count
+        for each in constants:
+            noise = torch.randn(each.shape, generator=generator) * 0.1
+            each.add_(noise.to(each.dtype))
+    return len(constants)
