@@ -4,6 +4,7 @@ A block takes ``h [B, T, F]`` and ``mask [B, T]``; ``wrong`` chooses which of th
 is. The line on which padding comes in ends with ``# leak``.
 """
 
+# mypy: disable-error-code="misc, no-any-return"
 from __future__ import annotations
 
 import inspect
@@ -607,7 +608,7 @@ class Case:
     def lines(self) -> list[int]:
         kind: type = Stack if self.kind == "glue" else self.block
         source, start = inspect.getsourcelines(kind)
-        marks = ("# glue",) if self.kind == "glue" else ("# leak",)
+        marks: tuple[str, ...] = ("# glue",) if self.kind == "glue" else ("# leak",)
         marks += ("# near",) if self.near else ()
         return [
             at for at, line in enumerate(source, start) if line.rstrip().endswith(marks)
