@@ -157,10 +157,9 @@ class Logarithm(Block):
 
     def forward(self, h: Tensor, mask: Tensor) -> Tensor:
         count = counted(mask, h)
-        scale = torch.log(
-            torch.full_like(count, h.shape[1]) if self.wrong else count
-        )  # leak
-        return h + self.mix(h) * scale
+        if self.wrong:
+            count = torch.full_like(count, h.shape[1])  # leak
+        return h + self.mix(h) * torch.log(count)
 
 
 class Batch(Block):
