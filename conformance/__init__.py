@@ -15,6 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from conformance.errors import ConformanceError
+    from conformance.probe.api import (
+        LeakError,
+        Probed,
+        assert_invariant,
+        parametrize_probes,
+        probe,
+    )
     from conformance.specification.declaration import Declaration
     from conformance.suite import CheckFailed, parametrize_checks
     from conformance.trial.adapter import Adapter, LayerWeights, RnnWeights
@@ -25,9 +32,14 @@ __all__ = [
     "ConformanceError",
     "Declaration",
     "LayerWeights",
+    "LeakError",
     "NormWeights",
+    "Probed",
     "RnnWeights",
+    "assert_invariant",
     "parametrize_checks",
+    "parametrize_probes",
+    "probe",
 ]
 
 _HOMES = {
@@ -36,17 +48,24 @@ _HOMES = {
     "ConformanceError": "conformance.errors",
     "Declaration": "conformance.specification.declaration",
     "LayerWeights": "conformance.trial.adapter",
+    "LeakError": "conformance.probe.api",
     "NormWeights": "conformance.trial.adapter",
+    "Probed": "conformance.probe.api",
     "RnnWeights": "conformance.trial.adapter",
+    "assert_invariant": "conformance.probe.api",
     "parametrize_checks": "conformance.suite",
+    "parametrize_probes": "conformance.probe.api",
 }
 
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for, and no more."""
-    if name in _HOMES:
-        from importlib import import_module
+    from importlib import import_module
 
+    if name == "probe":
+        # The room is called as its function: importing below it puts it here anyway.
+        return import_module("conformance.probe")
+    if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     msg = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(msg)

@@ -25,7 +25,7 @@ FRAMEWORKS = {"torch", "tensorflow", "jax", "keras"}
 HEAVY = {*FRAMEWORKS, "numpy", "hypothesis", "pytest", "mpmath", "ml_dtypes"}
 ROOMS = (
     *("errors", "specification", "records", "trial", "operations", "adapters"),
-    *("cases", "gate", "strategies", "check", "report", "run"),
+    *("cases", "gate", "strategies", "check", "report", "run", "probe"),
     *("pytest_plugin", "suite", "commands", "__init__"),
 )
 """The rooms from the ground up: imports run down only."""
@@ -38,7 +38,13 @@ LIGHT = (
     *WITHOUT_NUMPY,
     *("commands/__init__", "commands/cli", "commands/terminal", "commands/mistakes"),
     *("commands/run", "commands/report", "commands/gate", "commands/diff"),
-    *("commands/merge", "commands/known", "commands/explain", "commands/validate"),
+    *(
+        "commands/probe",
+        "commands/merge",
+        "commands/known",
+        "commands/explain",
+        "commands/validate",
+    ),
     *("commands/new_adapter/", "commands/smoke/__init__", "commands/smoke/names"),
     *("commands/pages/commands", "commands/pages/specification"),
     *("adapters/", "trial/__init__", "trial/adapter", "operations/__init__"),
@@ -119,7 +125,11 @@ def test_a_framework_is_imported_in_its_own_module_only() -> None:
     found = {name: packages(tree) & FRAMEWORKS for name, tree in SOURCES.items()}
     room = "trial/frameworks"
     own = {f"{room}/{name}.py": {name} for name in ("torch", "tensorflow", "jax")}
-    assert {name: names for name, names in found.items() if names} == own
+    probes = "probe/frameworks/"
+    given = {name: names for name, names in found.items() if names}
+    assert {n: names for n, names in given.items() if not n.startswith(probes)} == own
+    for name in (each for each in given if each.startswith(probes)):
+        assert given[name] == {re.split("[/.]", name.removeprefix(probes))[0]}
 
 
 def test_what_works_without_numpy_imports_nothing_heavy() -> None:
@@ -134,13 +144,15 @@ def test_specification_records_gate_and_report_never_import_numpy() -> None:
     assert {name for name in rooms if packages(SOURCES[name]) & HEAVY} == set()
 
 
-def test_only_five_places_import_by_name() -> None:
+def test_only_seven_places_import_by_name() -> None:
     assert {n for n, tree in SOURCES.items() if imports(tree) & DYNAMIC} == {
         "__init__.py",  # public names, when they are asked for
         "commands/cli.py",  # the command that is asked for
         "adapters/load.py",  # somebody's adapter
         "operations/__init__.py",  # oracles, laws and mutants
         "trial/frameworks/__init__.py",  # a framework's module
+        "probe/frameworks/__init__.py",  # the same, for what is probed
+        "probe/target.py",  # somebody's model
     }
 
 

@@ -19,6 +19,7 @@ NAMES = (
     "known",
     "merge",
     "new-adapter",
+    "probe",
     "report",
     "run",
     "smoke",

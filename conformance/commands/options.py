@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 RESULTS = Path("reports/results")
 REPORT = Path("reports")
 FOUND = Path("reports/found")
+PROBES = Path("reports/probe")
 
 PATH: Any = click.Path(path_type=Path)
 

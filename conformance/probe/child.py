@@ -1,0 +1,97 @@
+"""The process that probes a target: what it does to itself harms nobody else.
+
+Started by `launch` beside it, with one argument: its order as JSON.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from pathlib import Path
+
+import msgspec
+
+from conformance.errors import ConformanceError
+from conformance.probe.settings import Settings  # noqa: TC001 - msgspec reads it
+from conformance.records.writing import Writer
+from conformance.run.child import become_child
+
+TOLD = 65
+"""Exit status where the target cannot be probed; the reason is in the side file."""
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What to probe.
+
+    Attributes:
+        target: Its name.
+        record: Where the record goes.
+        settings: What the user said.
+        framework: The framework, where it was said.
+        known: A file of known differences; empty is none.
+    """
+
+    target: str
+    record: str
+    settings: Settings
+    framework: str = ""
+    known: str = ""
+
+
+def reason_file(record: Path) -> Path:
+    """Return where a child says why it cannot probe."""
+    return record.with_name(record.name + ".reason")
+
+
+def run(order: Order) -> None:
+    """Probe the target and write its record.
+
+    Raises:
+        ConformanceError: It cannot be probed.
+    """
+    from conformance.gate import load_known
+    from conformance.gate import stale as stale_entries
+    from conformance.probe import record as records
+    from conformance.probe.examine import examine
+    from conformance.probe.reproducer import issue, script
+    from conformance.probe.target import find
+
+    path = Path(order.record)
+    known = load_known(Path(order.known)) if order.known else ()
+    with Writer(path) as writer:
+        writer.announce("load the target")
+        target = find(order.target, order.framework)
+        report = examine(target, order.settings, writer.announce)
+        found = records.results(report, known)
+        outcomes = {each.check: each.outcome for each in found}
+        versions = target.framework.versions()
+        complaints = stale_entries(known, list(outcomes), outcomes, versions)
+        writer.header(records.header(report, order.settings))
+        for each in found:
+            writer.result(each)
+        partial = bool(order.settings.questions)
+        writer.footer(records.footer(found, () if partial else complaints))
+    for answer in report.leaks:
+        if code := script(report, answer):
+            path.with_suffix(".py").write_text(code, encoding="utf-8")
+            path.with_suffix(".md").write_text(issue(report, answer), encoding="utf-8")
+            break
+
+
+def main(text: str) -> int:
+    """Do what an order says; return the exit status."""
+    become_child()
+    warnings.simplefilter("ignore")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    order = msgspec.json.decode(text, type=Order)
+    try:
+        run(order)
+    except ConformanceError as error:
+        reason_file(Path(order.record)).write_text(str(error), encoding="utf-8")
+        return TOLD
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,176 @@
+"""Probe a target: find out what it takes, put the questions, look for the place."""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from conformance.probe.answer import BAD, Answer
+from conformance.probe.frameworks.base import Mode
+from conformance.probe.infer import infer
+from conformance.probe.locate import locate
+from conformance.probe.questions import select
+from conformance.probe.subject import Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from conformance.probe.locate import Location
+    from conformance.probe.questions import Question
+    from conformance.probe.settings import Settings
+    from conformance.probe.target import Target
+
+LOCATED = 6
+"""Leaks that are looked for; the questions behind them mostly share their places."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    """What came of probing a target.
+
+    Attributes:
+        target: The target.
+        subject: The model with its interface.
+        answers: One for each question, output and route, in the questions' order.
+        locations: Where leaks come in, by question.
+        seconds: Wall time of the questions and of locating.
+        notes: What a reader should know.
+    """
+
+    target: Target
+    subject: Subject
+    answers: list[Answer] = field(default_factory=list)
+    locations: dict[str, Location] = field(default_factory=dict)
+    seconds: tuple[float, float] = (0.0, 0.0)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def leaks(self) -> list[Answer]:
+        """The answers that say that something does not hold."""
+        return [each for each in self.answers if each.kind in BAD]
+
+
+def examine(
+    target: Target,
+    settings: Settings,
+    announce: Callable[[str], object] = lambda _: None,
+    tell: Callable[[Answer], object] = lambda _: None,
+) -> Report:
+    """Probe a target.
+
+    Args:
+        target: What to probe.
+        settings: What the user said.
+        announce: Called with each question before it is put, so that a crash has a
+            name.
+        tell: Called with each answer.
+
+    Raises:
+        TargetError: The target cannot be called.
+    """
+    select(settings.questions)
+    keep = getattr(target.framework, "kept", nullcontext)
+    with warnings.catch_warnings(), keep(target.model):
+        # A stranger's warnings are no answers, whatever a test makes of them.
+        warnings.simplefilter("ignore")
+        report = _examine(target, settings, announce)
+    for answer in report.answers:
+        tell(answer)
+    return report
+
+
+def _examine(
+    target: Target, settings: Settings, announce: Callable[[str], object]
+) -> Report:
+    """Probe a target, and leave it in whatever state it is then."""
+    announce("find out what it takes")
+    subject, notes = introduce(target, settings)
+    report = Report(target=target, subject=subject, notes=notes)
+    began = monotonic()
+    for question in select(settings.questions):
+        for mode in _modes(question, subject):
+            announce(f"{question.name}:{mode.route}")
+            report.answers += _asked(question, subject, mode)
+    middle = monotonic()
+    announce("locate")
+    if settings.locate and target.framework.traces:
+        report.locations = _places(subject, report.answers)
+    _name_limits(report)
+    report.seconds = (middle - began, monotonic() - middle)
+    return report
+
+
+def introduce(target: Target, settings: Settings) -> tuple[Subject, tuple[str, ...]]:
+    """Return the model with its interface, and what was done to it."""
+    framework, notes = target.framework, target.notes
+    fill = getattr(framework, "fill_constant", None)
+    if fill is not None and not settings.as_is:
+        count = fill(target.model)
+        if count:
+            text = (
+                f"random numbers were added to {count} parameters that were all zero "
+                "or all one, so that they hide nothing (--as-is leaves them)"
+            )
+            notes = (*notes, text)
+    facts = framework.inspect(target.model)
+    dtype = settings.dtype or getattr(framework, "dtype_of", lambda _: "float32")(
+        target.model
+    )
+    found = infer(framework, target.model, facts, settings, Mode(dtype=dtype))
+    subject = Subject(
+        framework=framework,
+        model=target.model,
+        facts=facts,
+        interface=found.interface,
+        sizes=found.sizes,
+        settings=settings,
+        dtype=dtype,
+    )
+    return subject, notes
+
+
+def _modes(question: Question, subject: Subject) -> Iterator[Mode]:
+    for route in subject.settings.routes:
+        known = route in subject.framework.routes
+        if route == "eager" or (question.every_route and known):
+            yield Mode(dtype=subject.dtype, route=route)
+
+
+def _asked(question: Question, subject: Subject, mode: Mode) -> list[Answer]:
+    """Put a question; what a model raises is its answer."""
+    try:
+        return list(question.ask(subject, mode))
+    except Exception as error:  # noqa: BLE001 - a stranger's model raises anything
+        text = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        return [Answer(question=question.name, kind="raises", text=text, mode=mode)]
+
+
+def _places(subject: Subject, answers: Sequence[Answer]) -> dict[str, Location]:
+    """Look for the place of each question's largest leak."""
+    found: dict[str, Location] = {}
+    for answer in answers:
+        if answer.kind != "leak" or answer.pair is None or answer.mode is None:
+            continue
+        if answer.question in found or answer.mode.route != "eager":
+            continue
+        if len(found) >= LOCATED:
+            break
+        location = locate(subject, answer, tuple(found.values()))
+        if location is not None:
+            found[answer.question] = location
+    return found
+
+
+def _name_limits(report: Report) -> None:
+    """Call a difference on the left a limit, where the interface explains it."""
+    from conformance.probe.pattern import limit
+
+    for at, answer in enumerate(report.answers):
+        location = report.locations.get(answer.question)
+        if answer.kind == "leak" and location is not None:
+            named = limit(report.subject, answer, location)
+            if named is not None:
+                report.answers[at] = named

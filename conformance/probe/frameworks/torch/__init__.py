@@ -1,0 +1,175 @@
+"""The probe on torch: modules and plain functions."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from conformance.probe.frameworks.base import Facts, Gradients, Mode
+from conformance.probe.frameworks.torch import inspect as inspecting
+from conformance.probe.frameworks.torch.exact import Exact, computes_in_less
+from conformance.probe.frameworks.torch.prepare import fill_constant, kept, prepared
+from conformance.probe.frameworks.torch.tracing import Recorder
+from conformance.probe.frameworks.torch.tree import array, flat, names, tensors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from contextlib import AbstractContextManager
+
+    from conformance.probe.arrangement import Array
+    from conformance.probe.interface import Interface
+    from conformance.probe.trace import Edit, Trace
+
+
+class Torch:
+    """Calls, traces and differentiates what takes torch tensors."""
+
+    name = "torch"
+    high = "float64"
+    routes = ("eager", "compiled")
+    traces = True
+
+    def __init__(self) -> None:
+        self._compiled: dict[int, Any] = {}
+
+    def inspect(self, model: Any) -> Facts:
+        """Return what a model says of itself."""
+        return inspecting.facts(model)
+
+    def call(
+        self, model: Any, inputs: Mapping[str, Array], mode: Mode
+    ) -> dict[str, Array]:
+        """Return a model's outputs by name."""
+        with ExitStack() as stack:
+            stack.enter_context(prepared(model, mode))
+            stack.enter_context(torch.no_grad())
+            if mode.dtype == self.high and mode.route == "eager":
+                stack.enter_context(Exact())
+            function = self._function(model, mode)
+            return flat(function(**tensors(inputs, mode.dtype)))
+
+    def exact(self, model: Any, inputs: Mapping[str, Array]) -> bool:
+        """Tell whether a call in float64 computes in float64 throughout."""
+        mode = Mode(dtype=self.high)
+        with prepared(model, mode), torch.no_grad(), Exact():
+            return not computes_in_less(model, tensors(inputs, mode.dtype))
+
+    def gradients(
+        self,
+        model: Any,
+        inputs: Mapping[str, Array],
+        cotangents: Mapping[str, Array],
+        mode: Mode,
+    ) -> Gradients:
+        """Return gradients of the sum of cotangent times output."""
+        given = tensors(inputs, mode.dtype)
+        with ExitStack() as stack:
+            stack.enter_context(prepared(model, mode))
+            stack.enter_context(torch.enable_grad())
+            if mode.dtype == self.high and mode.route == "eager":
+                stack.enter_context(Exact())
+            embedded = stack.enter_context(inspecting.Embedded(model))
+            leaves = {
+                name: value.requires_grad_()
+                for name, value in given.items()
+                if isinstance(value, torch.Tensor) and value.is_floating_point()
+            }
+            outputs = names(self._function(model, mode)(**given))
+            total = sum(
+                (outputs[name] * torch.from_numpy(each).to(outputs[name].dtype)).sum()
+                for name, each in cotangents.items()
+            )
+            return _gradients(model, total, {**leaves, **embedded.found})
+
+    def trace(
+        self,
+        model: Any,
+        inputs: Mapping[str, Array],
+        mode: Mode,
+        edit: Edit | None = None,
+    ) -> Trace:
+        """Return every site that a call goes through."""
+        with ExitStack() as stack:
+            stack.enter_context(prepared(model, mode))
+            stack.enter_context(torch.no_grad())
+            recorder = Recorder(model, edit)
+            stack.enter_context(recorder)
+            if mode.dtype == self.high:
+                stack.enter_context(Exact())
+            given = tensors(inputs, mode.dtype)
+            recorder.trace.outputs = flat(model(**given))
+        return recorder.trace
+
+    def steps(
+        self,
+        model: Any,
+        inputs: Mapping[str, Any],
+        interface: Interface,
+        mode: Mode,
+    ) -> dict[str, Array]:
+        """Return a model's outputs taken one position after the other, with a cache."""
+        given = {**tensors(inputs, mode.dtype), "use_cache": True}
+        name = interface.inputs[0]
+        cache, found = None, []
+        with prepared(model, mode), torch.no_grad():
+            for time in range(given[name].shape[1]):
+                step = {**given, name: given[name][:, time : time + 1]}
+                if interface.mask:
+                    step[interface.mask] = given[interface.mask][:, : time + 1]
+                if interface.positions:
+                    at = given[interface.positions][:, time : time + 1]
+                    step[interface.positions] = at
+                out = model(**step, past_key_values=cache)
+                cache = out.past_key_values
+                found.append(out[0])
+        return {next(iter(flat(out))): array(torch.cat(found, 1))}
+
+    def kept(self, model: Any) -> AbstractContextManager[None]:
+        """Return a context after which a module is as it was."""
+        return kept(model)
+
+    def fill_constant(self, model: Any) -> int:
+        """Give parameters that are all zero or all one random numbers."""
+        return fill_constant(model) if isinstance(model, torch.nn.Module) else 0
+
+    def dtype_of(self, model: Any) -> str:
+        """Return the dtype of a module's parameters."""
+        if isinstance(model, torch.nn.Module):
+            for each in model.parameters():
+                if each.is_floating_point():
+                    return str(each.dtype).removeprefix("torch.")
+        return "float32"
+
+    def versions(self) -> dict[str, str]:
+        """Return the versions that matter."""
+        return {"torch": torch.__version__.partition("+")[0]}
+
+    def _function(self, model: Any, mode: Mode) -> Any:
+        if mode.route == "eager":
+            return model
+        if id(model) not in self._compiled:
+            torch.compiler.reset()
+            self._compiled[id(model)] = torch.compile(model, backend="aot_eager")
+        return self._compiled[id(model)]
+
+
+def _gradients(model: Any, total: Any, leaves: Mapping[str, Any]) -> Gradients:
+    """Differentiate; what is not connected has no gradient."""
+    parameters = (
+        {name: each for name, each in model.named_parameters() if each.requires_grad}
+        if isinstance(model, torch.nn.Module)
+        else {}
+    )
+    if not isinstance(total, torch.Tensor) or not total.requires_grad:
+        return Gradients(inputs={}, parameters={})
+    wanted = [*leaves.values(), *parameters.values()]
+    found = torch.autograd.grad(total, wanted, allow_unused=True)
+    arrays = [None if each is None else each.double().numpy() for each in found]
+    pairs = list(zip([*leaves, *parameters], arrays, strict=True))
+    cut = len(leaves)
+    return Gradients(
+        inputs={name: each for name, each in pairs[:cut] if each is not None},
+        parameters={name: each for name, each in pairs[cut:] if each is not None},
+    )

@@ -1,0 +1,234 @@
+"""Every operation of a call, with its module and the user's own line.
+
+Hooks know the module, a dispatch mode knows the operation, and the Python stack knows
+the line: the innermost frame that belongs neither to torch nor to this package. Glue
+code between modules has a line and an operation like any other.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from conformance.probe.frameworks.torch.tree import array
+from conformance.probe.trace import Counts, Site, Trace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+    from conformance.probe.arrangement import Array
+    from conformance.probe.trace import Edit
+
+_TORCH = str(Path(torch.__file__).parent)
+_OWN = str(Path(__file__).parents[2])
+_LIBRARIES = (_TORCH, _OWN, "<")
+_PLACEHOLDERS = {"detach", "lift_fresh", "alias", "lift_fresh_copy", "empty"}
+"""Operations that compute nothing, or nothing that is ever read."""
+
+
+_WHOLE = (torch.nn.RNNBase, torch.nn.RNNCellBase)
+"""Modules that are one operation: inside they take a step for each position."""
+
+_PLAIN = {torch.float32, torch.float64}
+
+
+class Recorder:
+    """Records a call: a context in which the model is called.
+
+    Args:
+        model: A module or a function.
+        edit: May replace what an operation gives.
+    """
+
+    def __init__(self, model: Any, edit: Edit | None = None) -> None:
+        self.trace = Trace()
+        self.counts = Counts()
+        self._model = model
+        self._edit = edit
+        self._stack: list[tuple[str, str, int]] = [("", type(model).__name__, 0)]
+        self._known: dict[tuple[int, int], int] = {}
+        self._alive: list[Any] = []
+        self._handles: list[Any] = []
+        self._entered: list[tuple[int, ...]] = []
+        self._mode = _Dispatch(self)
+        self._fast = True
+
+    def __enter__(self) -> Self:
+        if isinstance(self._model, torch.nn.Module):
+            for path, module in self._model.named_modules():
+                self._hook(path, module)
+        # A whole encoder layer as one operation would hide where it comes in.
+        self._fast = torch.backends.mha.get_fastpath_enabled()
+        torch.backends.mha.set_fastpath_enabled(False)
+        self._mode.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._mode.__exit__(*error)
+        torch.backends.mha.set_fastpath_enabled(self._fast)
+        for handle in self._handles:
+            handle.remove()
+        self._known.clear()
+        self._alive.clear()
+
+    def _hook(self, path: str, module: Any) -> None:
+        kind = type(module).__name__
+
+        def enter(_module: Any, args: Any, kwargs: Any) -> None:
+            self._stack.append((path, kind, self.counts.call(path)))
+            if isinstance(_module, _WHOLE):
+                given = _leaves([args, kwargs])
+                self._entered.append(tuple(self.value(each) for each in given))
+                self._mode.pause(+1)
+
+        def leave(_module: Any, args: Any, kwargs: Any, output: Any) -> Any:
+            del args, kwargs
+            *_, call = self._stack.pop()
+            if not isinstance(_module, _WHOLE):
+                return None
+            self._mode.pause(-1)
+            site = Site(path=path, kind=kind, op=f"torch.nn.{kind}", call=call)
+            site.inputs = self._entered.pop()
+            return self._finish(site, output, written=False)
+
+        self._handles += [
+            module.register_forward_pre_hook(enter, with_kwargs=True),
+            module.register_forward_hook(leave, with_kwargs=True, always_call=False),
+        ]
+
+    def value(self, tensor: Any, *, written: bool = False) -> int:
+        """Return a tensor's value's number; one that was written to is a new value.
+
+        Args:
+            tensor: The tensor.
+            written: It is being written to; its version is counted up only when this
+                operation is over.
+        """
+        try:
+            version = tensor._version  # noqa: SLF001 - nothing else tells of a write
+        except RuntimeError:
+            version = 0
+        key = (id(tensor), version + written)
+        if key not in self._known:
+            self._known[key] = len(self.trace.values)
+            self._alive.append(tensor)
+            self.trace.values.append(self._mode.quietly(tensor))
+        return self._known[key]
+
+    def record(self, func: Any, args: Any, kwargs: Any) -> Any:
+        """Call an operation and record it."""
+        taken = tuple(self.value(each) for each in _leaves([args, kwargs]))
+        out = func(*args, **kwargs)
+        name = str(func.overloadpacket)
+        given = [each for each in _leaves([out]) if each.layout == torch.strided]
+        if not given or name.removeprefix("aten.") in _PLACEHOLDERS:
+            return out
+        path, kind, call = self._stack[-1]
+        site = Site(path=path, kind=kind, op=name, inputs=taken, call=call)
+        return self._finish(site, out, written=func._schema.is_mutable)  # noqa: SLF001
+
+    def _finish(self, site: Site, out: Any, *, written: bool) -> Any:
+        """Complete a site, let the editor replace its results, and keep it."""
+        given = [each for each in _leaves([out]) if each.layout == torch.strided]
+        if written:
+            # What is written to a view changes what it is a view of.
+            bases = [each._base for each in given]  # noqa: SLF001 - there is no other way
+            given += [each for each in bases if each is not None]
+        site.file, site.line = user_line()
+        site.time = self.counts.time(site)
+        if self._edit is not None:
+            out, given = self._edited(site, out, given, written=written)
+        site.outputs = tuple(self.value(each, written=written) for each in given)
+        self.trace.sites.append(site)
+        return out
+
+    def _edited(self, site: Site, out: Any, given: Any, *, written: bool) -> Any:
+        """Let the editor replace results; a view is replaced by a tensor of its own."""
+        values = self.trace.values
+        arrays: list[Array] = [array(each) for each in given]
+        fresh = self._edit and self._edit(
+            site, [values[n] for n in site.inputs], arrays
+        )
+        if fresh is None or not fresh:
+            return out, given
+        made = []
+        self._mode.pause(+1)
+        for old, new in zip(given, fresh, strict=True):
+            target = old if written else torch.empty_like(old)
+            target.copy_(torch.from_numpy(new).to(old.dtype))
+            made.append(target)
+        self._mode.pause(-1)
+        return _replaced(out, iter(made)), made
+
+
+class _Dispatch(TorchDispatchMode):  # type: ignore[misc]
+    """Hands every operation to a recorder."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__()
+        self._recorder = recorder
+        self._busy = 0
+
+    def pause(self, more: int) -> None:
+        """Record nothing until the same is taken back."""
+        self._busy += more
+
+    def quietly(self, tensor: Any) -> Array:
+        """Return a tensor as an array; what that takes is not recorded."""
+        self._busy += 1
+        try:
+            if isinstance(tensor, torch.nn.Parameter) and tensor.dtype in _PLAIN:
+                shared: Array = tensor.detach().numpy()  # nobody writes to it
+                return shared
+            return array(tensor)
+        finally:
+            self._busy -= 1
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        """Record an operation."""
+        del types
+        if self._busy:
+            return func(*args, **(kwargs or {}))
+        self._busy += 1
+        try:
+            return self._recorder.record(func, args, kwargs or {})
+        finally:
+            self._busy -= 1
+
+
+def _leaves(value: Any) -> list[Any]:
+    """Return the tensors in a nest of lists and tuples."""
+    if isinstance(value, torch.Tensor):
+        return [value]
+    if isinstance(value, dict):
+        return [leaf for each in value.values() for leaf in _leaves(each)]
+    if isinstance(value, list | tuple):
+        return [leaf for each in value for leaf in _leaves(each)]
+    return []
+
+
+def _replaced(out: Any, made: Iterator[Any]) -> Any:
+    """Return a nest with other tensors in it."""
+    if isinstance(out, torch.Tensor):
+        return next(made)
+    if isinstance(out, list | tuple):
+        return type(out)(_replaced(each, made) for each in out)
+    return out
+
+
+def user_line() -> tuple[str, int]:
+    """Return file and line of the innermost frame that is the user's own."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - a stack is 50 times dearer
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not file.startswith(_LIBRARIES):
+            return file, frame.f_lineno
+        frame = frame.f_back
+    return "", 0

@@ -1,0 +1,183 @@
+"""``hf:TYPE``: a tiny random model made from transformers' configuration.
+
+Nothing is downloaded. Sizes are data: a table for all types, and one for those that
+need something of their own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import transformers
+from transformers import AutoModel
+
+from conformance.errors import UnknownNameError
+from conformance.probe.frameworks.torch import Torch
+from conformance.probe.infer import TargetError
+
+SMALL: dict[str, Any] = {
+    "vocab_size": 97,
+    "hidden_size": 32,
+    "d_model": 32,
+    "n_embd": 32,
+    "dim": 32,
+    "embedding_size": 32,
+    "emb_dim": 32,
+    "num_hidden_layers": 2,
+    "n_layer": 2,
+    "n_layers": 2,
+    "num_layers": 2,
+    "encoder_layers": 2,
+    "decoder_layers": 2,
+    "num_decoder_layers": 2,
+    "num_attention_heads": 4,
+    "n_head": 4,
+    "n_heads": 4,
+    "num_heads": 4,
+    "encoder_attention_heads": 4,
+    "decoder_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "head_dim": 8,
+    "d_kv": 8,
+    "intermediate_size": 64,
+    "moe_intermediate_size": 32,
+    "encoder_ffn_dim": 64,
+    "decoder_ffn_dim": 64,
+    "d_ff": 64,
+    "d_inner": 64,
+    "ffn_dim": 64,
+    "hidden_dim": 64,
+    "n_inner": 64,
+    "max_position_embeddings": 256,
+    "n_positions": 256,
+    "max_source_positions": 256,
+    "pad_token_id": 0,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+    "sep_token_id": 2,
+    "decoder_start_token_id": 1,
+    "num_experts": 4,
+    "num_local_experts": 4,
+    "n_routed_experts": 4,
+    "num_experts_per_tok": 2,
+    "initializer_range": 0.2,
+    "init_std": 0.2,
+    "word_embed_proj_dim": 32,
+    "rotary_dim": 8,
+    "layerdrop": 0.0,
+    "state_size": 8,
+    "time_step_rank": 4,
+    "use_mambapy": False,
+    "sliding_window": 128,
+}
+"""What every configuration is given of which it has the name."""
+
+_MLA: dict[str, Any] = {
+    "kv_lora_rank": 16,
+    "q_lora_rank": 16,
+    "qk_rope_head_dim": 8,
+    "qk_nope_head_dim": 8,
+    "v_head_dim": 8,
+    "head_dim": 8,
+    "n_group": 1,
+    "topk_group": 1,
+    "first_k_dense_replace": 1,
+    "num_key_value_heads": 4,
+    "n_routed_experts": 4,
+    "num_local_experts": 4,
+    "moe_intermediate_size": 32,
+}
+OWN: dict[str, dict[str, Any]] = {
+    "deepseek_v3": _MLA,
+    "deepseek_v2": _MLA,
+    "funnel": {
+        "block_sizes": [1, 1],
+        "d_head": 8,
+        "d_inner": 64,
+        "num_hidden_layers": None,
+    },
+    "gpt_neo": {"attention_types": [[["global", "local"], 1]]},
+    "longformer": {"attention_window": [4, 4]},
+    "led": {"attention_window": [4, 4]},
+    "mamba2": {"num_heads": 8, "head_dim": 8, "n_groups": 2, "chunk_size": 8},
+    "bamba": {
+        "mamba_n_heads": 8,
+        "mamba_d_head": 8,
+        "mamba_n_groups": 2,
+        "mamba_d_state": 8,
+        "mamba_chunk_size": 8,
+        "attn_layer_indices": [1],
+    },
+    "zamba": {"num_hidden_layers": 3},
+    "reformer": {
+        "axial_pos_embds": False,
+        "attn_layers": ["local", "lsh"],
+        "local_attn_chunk_length": 4,
+        "lsh_attn_chunk_length": 4,
+        "num_buckets": 2,
+        "num_hashes": 1,
+        "hidden_size": 32,
+        "feed_forward_size": 64,
+        "attention_head_size": 8,
+    },
+}
+"""What a type needs beside or instead of it."""
+
+
+def make(name: str) -> dict[str, Any]:
+    """Return a tiny model of a type.
+
+    Raises:
+        TargetError: It cannot be made from sizes alone.
+        UnknownNameError: transformers has no such type.
+    """
+    kind, _, which = name.partition("/")
+    known = transformers.CONFIG_MAPPING
+    if kind not in known:
+        what = "model type of transformers"
+        raise UnknownNameError(what, kind, known.keys())
+    try:
+        config = configure(kind)
+        transformers.set_seed(0)
+        maker = getattr(transformers, which or "", None)
+        model = maker(config) if maker else AutoModel.from_config(config)
+    except Exception as error:
+        text = " ".join(str(error).split())[:300]
+        msg = f"hf:{name}: a tiny one cannot be made: {type(error).__name__}: {text}"
+        raise TargetError(msg) from error
+    maker_name = type(model).__name__
+    lines = (
+        "import transformers",
+        "transformers.set_seed(0)",
+        f"config = transformers.{type(config).__name__}(**{given(kind)!r})",
+        f"model = transformers.{maker_name}(config).eval()",
+    )
+    return {"model": model.eval().float(), "framework": Torch(), "code": lines}
+
+
+def configure(kind: str) -> Any:
+    """Return a small configuration of a type."""
+    return transformers.CONFIG_MAPPING[kind](**given(kind))
+
+
+def given(kind: str) -> dict[str, Any]:
+    """Return what a type's configuration is given."""
+    default = transformers.CONFIG_MAPPING[kind]()
+    own = OWN.get(kind, {})
+    return {
+        name: value
+        for name, value in {**SMALL, **own}.items()
+        if value is not None and (name in own or _fits(default, name, value))
+    }
+
+
+def _fits(config: Any, name: str, value: Any) -> bool:
+    """Tell whether a configuration has a name, and a value of this kind there."""
+    if name not in config.to_dict() and name not in type(config).attribute_map:
+        return False
+    before = getattr(config, name, None)
+    if name == "sliding_window" and before is None:
+        return False
+    return before is None or isinstance(before, int | float) == isinstance(
+        value, int | float
+    )

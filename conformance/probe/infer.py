@@ -1,0 +1,384 @@
+"""Find out what a model takes, by its signature and by calling it.
+
+Nothing is taken for granted: an interface counts when the model answers a call with it,
+and what could not be found out is said with the line to type.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from conformance.errors import UsageError
+from conformance.probe.arrangement import Arrangement, Content, place
+from conformance.probe.interface import (
+    FEATURES,
+    IDS,
+    MASKS,
+    POSITIONS,
+    SAME,
+    Extra,
+    Interface,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.probe.frameworks.base import Facts, Framework, Mode
+    from conformance.probe.settings import Settings
+
+_ROWS = (5, 7, 3, 11, 13)
+_TIMES = (11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61)
+_LONG = (211, 223, 227, 229, 233, 239, 1009, 1013, 1019)
+_LONGEST = (2003, 2011, 2017, 2027, 2029)
+_DECODER = 4
+
+
+class TargetError(UsageError):
+    """A target that cannot be probed, and what would make it one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """Rows and positions: primes that are no size of the model.
+
+    Attributes:
+        rows: Rows of the batch.
+        other_rows: Rows of the second batch, which tells axes apart.
+        time: Positions of a batch.
+        longer: Positions where there is more padding.
+        structure: Positions of the second batch.
+        lengths: How many positions of each row count.
+    """
+
+    rows: int
+    other_rows: int
+    time: int
+    longer: int
+    structure: int
+    lengths: tuple[int, ...]
+
+
+def choose(facts: Facts, settings: Settings, smallest: int, largest: int) -> Sizes:
+    """Return sizes that no dimension of the model has.
+
+    Raises:
+        TargetError: The model takes too few positions for three different lengths.
+    """
+    rows = [each for each in _ROWS if each not in facts.sizes]
+    every = (*_TIMES, *_LONG, *_LONGEST)
+    free = [
+        each
+        for each in every
+        if each not in facts.sizes
+        and each >= smallest + 4
+        and (not largest or each <= largest)
+    ]
+    if settings.time:
+        free = [settings.time, *(each for each in free if each > settings.time)]
+    chosen_rows = settings.rows or (rows or [5])[0]
+    free = [each for each in free if each != chosen_rows]
+    if len(free) < 3:  # noqa: PLR2004 - T, T with more padding, and a third
+        msg = (
+            f"the model takes {smallest} to {largest or 'any number of'} positions, "
+            "which leaves no three lengths to compare; allow longer inputs"
+        )
+        raise TargetError(msg)
+    time, longer, structure = free[0], free[2], free[1]
+    return Sizes(
+        rows=chosen_rows,
+        other_rows=next((each for each in rows if each != chosen_rows), 7),
+        time=time,
+        longer=longer,
+        structure=structure,
+        lengths=_lengths(chosen_rows, time, smallest),
+    )
+
+
+def _lengths(rows: int, time: int, smallest: int) -> tuple[int, ...]:
+    """Return lengths from the smallest to T, in no order."""
+    shares = (0.6, 0.0, 1.0, 0.3, 0.8, 0.45, 0.15)
+    return tuple(
+        smallest + round((time - smallest) * shares[row % len(shares)])
+        for row in range(rows)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a trial found: the interface and the sizes that the model answers."""
+
+    interface: Interface
+    sizes: Sizes
+
+
+def infer(
+    framework: Framework, model: Any, facts: Facts, settings: Settings, mode: Mode
+) -> Found:
+    """Return what a model takes.
+
+    Raises:
+        TargetError: It answers no call that was tried; says which, and what to type.
+    """
+    tried: list[tuple[Interface, Exception]] = []
+    pending = list(dict.fromkeys(_candidates(facts, settings)))
+    for smallest, largest in ((3, 0), *((each, 0) for each in _LONGER), *_LIMITED):
+        hints = _TOO_LONG if largest else _TOO_SHORT
+        if smallest > 3 or largest:  # noqa: PLR2004 - the first round tries everything
+            pending = _speak_of(tried, hints)
+        try:
+            sizes = choose(facts, settings, smallest, largest or facts.largest)
+        except TargetError:
+            continue
+        for interface in pending:
+            fit = replace(interface, smallest=smallest, largest=largest)
+            error = _try(framework, model, fit, settings.seed, sizes, mode)
+            if error is None:
+                turned = _turn(framework, model, fit, settings, sizes, mode)
+                return Found(interface=turned, sizes=sizes)
+            tried.append((interface, error))
+    raise TargetError(_explain(facts, settings, tried))
+
+
+_LONGER = (5, 8, 12, 20, 40, 100, 200, 400, 800)
+_LIMITED = ((3, 64), (3, 32), (3, 16))
+_TOO_SHORT = ("kernel size", "too short", "at least", "shorter", "not enough", "empty")
+_TOO_LONG = ("out of range", "exceed", "maximum", "too long", "at most")
+
+
+def _speak_of(
+    tried: list[tuple[Interface, Exception]], hints: tuple[str, ...]
+) -> list[Interface]:
+    """Return the interfaces whose last error another length may mend."""
+    last = {id(interface): (interface, str(error)) for interface, error in tried}
+    return [
+        interface
+        for interface, text in last.values()
+        if any(hint in text.lower() for hint in hints)
+    ]
+
+
+def _candidates(facts: Facts, settings: Settings) -> Iterator[Interface]:
+    """Yield interfaces to try, the likeliest first."""
+    for masked in _masks(facts, settings):
+        for interface in _sequences(facts, settings):
+            full = replace(interface, **masked)
+            yield full
+            if full.positions:
+                yield replace(full, positions="")
+
+
+def _masks(facts: Facts, settings: Settings) -> Iterator[dict[str, Any]]:
+    """Yield ways to hand a mask over."""
+    if facts.propagates is not None and not settings.masks:
+        yield {"convention": "value", "padding_value": facts.propagates}
+        return
+    required = {each.name: each.required for each in facts.arguments}
+    # Where one is about keys at padding, another called mask is about pairs.
+    named = sorted((n for n in MASKS if n in required), key=lambda n: "key" not in n)
+    said = dict(settings.masks) or {name: MASKS[name] for name in named}
+    for name, convention in list(said.items())[:1]:
+        long = name == "attention_mask"
+        types = ("int64", "bool", "float32") if long else ("bool", "int64", "float32")
+        for kind in ("float32",) if convention == "additive" else types:
+            for shape in ("B11T", "BT") if convention == "additive" else ("BT",):
+                yield {
+                    "mask": name,
+                    "convention": convention,
+                    "mask_type": kind,
+                    "mask_shape": shape,
+                    "mask_optional": not required.get(name, False),
+                    "guessed": not settings.masks,
+                }
+            if convention == "lengths":
+                break
+    if not said:
+        yield {}
+
+
+def _sequences(facts: Facts, settings: Settings) -> Iterator[Interface]:
+    """Yield ways to hand the sequence over."""
+    inputs = _inputs(facts, settings)
+    names = {each.name for each in facts.arguments}
+    extras = tuple(
+        Extra(name=name, length=_DECODER, size=(facts.vocabularies or (2,))[0])
+        for name in ("decoder_input_ids",)
+        if name in names
+    )
+    constants = dict(facts.arguments_fixed)
+    common: dict[str, Any] = {
+        "inputs": inputs,
+        "extras": extras,
+        "constants": constants,
+        "avoid": facts.avoid,
+        "causal": facts.causal or settings.causal,
+        "positions": next((each for each in POSITIONS if each in names), ""),
+    }
+    if settings.kind != "features" and _takes_ids(facts, settings, inputs):
+        size = settings.vocabulary or min(facts.vocabularies[:1] or (16,))
+        layout = settings.layout or "BT"
+        yield Interface(kind="ids", layout=layout, vocabulary=size, **common)
+    if settings.kind != "ids":
+        widths = (settings.features,) if settings.features else facts.features[:8]
+        layouts = (settings.layout,) if settings.layout else facts.layouts
+        for width in widths:
+            for layout in layouts:
+                yield Interface(
+                    kind="features",
+                    layout=layout,
+                    features=(width,) if "F" in layout else (),
+                    **common,
+                )
+
+
+def _takes_ids(facts: Facts, settings: Settings, inputs: tuple[str, ...]) -> bool:
+    asked = settings.kind == "ids" or bool(settings.vocabulary)
+    named = inputs[0] in IDS and bool(facts.vocabularies)
+    return asked or named or "ids" in inputs[0]
+
+
+def _inputs(facts: Facts, settings: Settings) -> tuple[str, ...]:
+    """Return the arguments that take the sequence.
+
+    Raises:
+        TargetError: None is known, or more are needed.
+    """
+    names = [each.name for each in facts.arguments]
+    if settings.inputs:
+        unknown = [name for name in settings.inputs if name not in names]
+        if unknown and names:
+            msg = f"--input {unknown[0]}: the target takes {', '.join(names)} only"
+            raise TargetError(msg)
+        return settings.inputs
+    if set(SAME) <= set(names):
+        return SAME
+    usable = [name for name in names if name not in {*MASKS, *settings.masks}]
+    known = [name for name in (*IDS, *FEATURES) if name in usable]
+    chosen = (known or usable or [""])[0]
+    if usable and usable[0] in {*IDS, *FEATURES}:
+        chosen = usable[0]
+    if not chosen:
+        msg = "the target takes no argument for a sequence; wrap it in a function f(x)"
+        raise TargetError(msg)
+    _need_no_more(facts, settings, chosen)
+    return (chosen,)
+
+
+def _need_no_more(facts: Facts, settings: Settings, chosen: str) -> None:
+    given = {chosen, *MASKS, *POSITIONS, *settings.masks, "decoder_input_ids"}
+    missing = [e.name for e in facts.arguments if e.required and e.name not in given]
+    if missing:
+        msg = (
+            f"the target also needs {', '.join(missing)}, and what to give is not "
+            f"known; write a function f({chosen}, mask) that calls it, and probe that"
+        )
+        raise TargetError(msg)
+
+
+def _try(  # noqa: PLR0917 - a call and all that it is made of
+    framework: Framework,
+    model: Any,
+    interface: Interface,
+    seed: int,
+    sizes: Sizes,
+    mode: Mode,
+) -> Exception | None:
+    """Call a model with several sizes; return what it raised."""
+    content = Content(interface=interface, seed=seed)
+    rows = tuple(range(sizes.rows))
+    for time in (sizes.time, sizes.longer):
+        given = _arguments(content, place(rows, sizes.lengths, time))
+        try:
+            outputs = framework.call(model, given, mode)
+        except Exception as error:  # noqa: BLE001 - a stranger's model raises anything
+            return error
+        if not outputs:
+            return TypeError("it returns no array")
+    try:
+        smallest = interface.smallest
+        shortest = _arguments(content, place((1,), (smallest,), smallest))
+        framework.call(model, shortest, mode)
+    except Exception as error:  # noqa: BLE001
+        return error
+    return None
+
+
+def _arguments(content: Content, arrangement: Arrangement) -> dict[str, Any]:
+    return {**content.build(arrangement), **content.interface.constants}
+
+
+def _turn(  # noqa: PLR0917 - as above
+    framework: Framework,
+    model: Any,
+    interface: Interface,
+    settings: Settings,
+    sizes: Sizes,
+    mode: Mode,
+) -> Interface:
+    """Return the interface with batch and time exchanged, where that is the truth.
+
+    A recurrent layer that wants time first takes a batch-first array in silence.
+    """
+    if settings.layout or interface.layout not in {"BTF", "TBF"}:
+        return interface
+    if "TBF" not in _spoken(framework.inspect(model)):
+        return interface
+    for layout in ("TBF", "BTF"):
+        turned = replace(interface, layout=layout)
+        error = _try(framework, model, turned, settings.seed, sizes, mode)
+        if error is None and _rows_apart(
+            framework, model, turned, settings, sizes, mode
+        ):
+            return turned
+    return interface
+
+
+def _spoken(facts: Facts) -> tuple[str, ...]:
+    return facts.layouts
+
+
+def _rows_apart(  # noqa: PLR0917 - as above
+    framework: Framework,
+    model: Any,
+    interface: Interface,
+    settings: Settings,
+    sizes: Sizes,
+    mode: Mode,
+) -> bool:
+    """Tell whether a row of full length is the same beside other rows."""
+    import numpy as np
+
+    content = Content(interface=interface, seed=settings.seed)
+    full = [sizes.time] * 2
+    first = _arguments(content, place((0, 1), full, sizes.time))
+    other = _arguments(content, place((0, 2), full, sizes.time))
+    axis = interface.layout.index("B")
+    one = framework.call(model, first, mode)
+    two = framework.call(model, other, mode)
+    same = []
+    for name, array in one.items():
+        if array.ndim > axis and array.shape[axis] == 2:  # noqa: PLR2004 - two rows
+            pair = (np.take(array, 0, axis), np.take(two[name], 0, axis))
+            same.append(bool(np.allclose(*pair, rtol=1e-3, atol=1e-5)))
+    return bool(same) and all(same)
+
+
+def _explain(
+    facts: Facts, settings: Settings, tried: list[tuple[Interface, Exception]]
+) -> str:
+    """Say what was tried, what came of it, and what to type."""
+    names = ", ".join(each.name for each in facts.arguments) or "nothing by name"
+    if not tried:
+        return f"the target takes {names}; nothing could be tried, say --input NAME"
+    interface, error = tried[0]
+    shown = interface.describe(5, 11)
+    text = " ".join(str(error).split())[:300]
+    hint = "--features N" if interface.kind == "features" else "--vocab N"
+    if settings.features or settings.vocabulary:
+        hint = "--mask NAME=keep|padding|lengths|additive"
+    return (
+        f"the target takes {names}; called with {shown} it raised "
+        f"{type(error).__name__}: {text}; {len(tried)} ways were tried; say what it "
+        f"takes: --input {interface.inputs[0]} {hint}, or probe a function that calls "
+        "it"
+    )

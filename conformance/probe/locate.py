@@ -1,0 +1,350 @@
+"""Find the module, the operation and the line where padding first comes in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from conformance.probe.arrangement import Match, match, place
+from conformance.probe.pattern import pattern_of
+from conformance.probe.walk import Origin, Runs, Walk
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.probe.align import Layout
+    from conformance.probe.answer import Answer
+    from conformance.probe.arrangement import Arrangement, Array
+    from conformance.probe.compare import Output
+    from conformance.probe.frameworks.base import Mode
+    from conformance.probe.subject import Subject
+    from conformance.probe.trace import Site
+
+CLOSED = 1e-3
+"""Share of a leak that may be left where it counts as closed."""
+
+NECESSARY = 8
+"""Places of which each is tried by itself whether the leak needs it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """Where a leak comes in.
+
+    Attributes:
+        site: The first operation whose inputs agree and whose result does not.
+        before: Where that cannot be told: the last operation that agreed; the place is
+            between it and ``site``.
+        others: Further places of the same question.
+        pattern: Which positions it changes, in a word.
+        text: The same in a sentence.
+        checked: Whether the leak closes with the other run's numbers at these places.
+        mended: Whether it closes with padding set to zero before them; None is not
+            tried.
+        share: The difference there, as a share of the largest value.
+        groups: Every operation and line where the runs began to differ.
+    """
+
+    site: Site
+    before: Site | None = None
+    others: tuple[Site, ...] = ()
+    pattern: str = ""
+    text: str = ""
+    checked: bool = False
+    mended: bool | None = None
+    share: float = 0.0
+    groups: frozenset[object] = frozenset()
+
+
+def locate(
+    subject: Subject, answer: Answer, known: Sequence[Location] = ()
+) -> Location | None:
+    """Return where a leak comes in; None where nothing can be said.
+
+    Args:
+        subject: The model.
+        answer: A leak, with its pair of arrangements.
+        known: Places of other questions: what was checked there is not checked again.
+    """
+    search = _Search.start(subject, answer)
+    if search is None:
+        return None
+    walk, left = search.walk()
+    if not walk.origins:
+        return _between(walk)
+    groups = _groups(walk.origins)
+    closed = left <= CLOSED * search.size
+    if not closed and (walk.blind or search.size - left < CLOSED * search.size):
+        # What is left came in where the runs could not be compared.
+        return _between(walk, walk.origins[0].site)
+    lines = frozenset(group[0].site.place[1:] for group in groups)
+    same = next((each for each in known if closed and each.groups == lines), None)
+    if same is not None:
+        pattern, text = pattern_of(subject, answer, groups[0][0])
+        return replace(same, pattern=pattern, text=text)
+    needed = groups
+    if closed and 1 < len(groups) <= NECESSARY:
+        needed = [group for group in groups if search.needs(group)] or groups
+    first = needed[0][0]
+    pattern, text = pattern_of(subject, answer, first)
+    return Location(
+        site=first.site,
+        # What follows in the same module mostly hands on what came in before.
+        others=tuple(
+            group[0].site
+            for group in needed[1:]
+            if group[0].site.path != first.site.path
+        ),
+        pattern=pattern,
+        text=text,
+        checked=closed,
+        mended=search.mended([each for group in needed for each in group]),
+        share=first.size / first.scale if first.scale else 1.0,
+        groups=lines,
+    )
+
+
+def _groups(origins: Sequence[Origin]) -> list[list[Origin]]:
+    """Return origins by operation and line, in the order in which they came."""
+    found: dict[object, list[Origin]] = {}
+    for each in origins:
+        found.setdefault(each.site.place[1:], []).append(each)
+    return list(found.values())
+
+
+def _between(walk: Walk, origin: Site | None = None) -> Location | None:
+    """Return a place between two operations that could be compared.
+
+    Args:
+        walk: The walk.
+        origin: An operation that differs although its inputs seemed to agree.
+    """
+    if walk.lost is None and not walk.unknown:
+        return None
+    first = walk.unknown[0] if walk.unknown else walk.lost
+    last = origin or walk.lost or walk.unknown[-1]
+    text = "the axes of what stands between cannot be told"
+    return Location(site=last, before=first, pattern="between", text=text)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Search:
+    """The runs that a search compares."""
+
+    subject: Subject
+    answer: Answer
+    output: Output
+    runs: Runs
+    mode: Mode
+    size: float
+
+    @classmethod
+    def start(cls, subject: Subject, answer: Answer) -> _Search | None:
+        """Trace the first run and the one that tells axes apart."""
+        output = subject.output(answer.output)
+        if output is None or answer.pair is None or answer.mode is None:
+            return None
+        exact = subject.exact and answer.mode.route == "eager"
+        high = subject.framework.high if subject.high else answer.mode.dtype
+        mode = replace(answer.mode, dtype=high, route="eager")
+        one, other = answer.pair
+        rows = _row(subject, output, answer, one, other)
+        if rows is None:
+            return None
+        here, there, places, places_there = rows
+        trace = subject.framework.trace
+        structure = _structure(subject, one, other)
+        lone = place((one.rows[here],), (len(places),), len(places))
+        runs = Runs(
+            first=trace(subject.model, subject.given(one), mode),
+            structure=trace(subject.model, subject.given(structure), mode),
+            alone=trace(subject.model, subject.given(lone), mode),
+            arrangements=(one, other),
+            other=structure,
+            rows=(here, there),
+            places=(places, places_there),
+            tolerance=_tolerance(answer, exact=exact),
+            sizes=subject.facts.sizes,
+        )
+        search = cls(
+            subject=subject,
+            answer=answer,
+            output=output,
+            runs=runs,
+            mode=mode,
+            size=0.0,
+        )
+        second = trace(subject.model, subject.given(other), mode)
+        search.size = search.left(second.outputs)
+        return search if search.size > 0 else None
+
+    def left(self, outputs: dict[str, Array]) -> float:
+        """Return what is left of the difference in the row that is looked at."""
+        from conformance.probe.compare import pairs
+
+        first = self.runs.first.outputs[self.output.name]
+        second = outputs[self.output.name]
+        wanted = self.runs.arrangements[0].rows[self.runs.rows[0]]
+        worst = 0.0
+        for content, a, b in pairs(self.output, first, second, self.runs.arrangements):
+            if content in {wanted, -1}:
+                gap = abs(a.astype(float) - b.astype(float))
+                finite = gap[gap == gap]  # noqa: PLR0124 - all but NaN
+                worst = max(worst, float(finite.max(initial=0)))
+                worst = worst if finite.size == gap.size else float("inf")
+        return worst
+
+    def walk(self, leave: Sequence[object] = ()) -> tuple[Walk, float]:
+        """Walk the second run beside the first; return what is left of the leak."""
+        walk = Walk(self.runs, leave)
+        given = self.subject.given(self.runs.arrangements[1])
+        framework = self.subject.framework
+        trace = framework.trace(self.subject.model, given, self.mode, walk.edit)
+        return walk, self.left(trace.outputs)
+
+    def needs(self, group: Sequence[Origin]) -> bool:
+        """Tell whether the leak stays when this place alone is left as it is."""
+        _, left = self.walk([group[0].site.place[1:]])
+        return left > CLOSED * self.size
+
+    def mended(self, origins: Sequence[Origin]) -> bool | None:
+        """Tell whether the leak closes with padding set to zero before the origins."""
+        keys = self._producers(origins)
+        if not keys:
+            return None
+        traces = []
+        for arrangement in self.runs.arrangements:
+            editor = _Zero(self.runs, arrangement, keys)
+            given = self.subject.given(arrangement)
+            framework = self.subject.framework
+            traces.append(
+                framework.trace(self.subject.model, given, self.mode, editor.edit)
+            )
+        before = self.runs.first
+        self.runs.first = traces[0]
+        try:
+            return self.left(traces[1].outputs) <= CLOSED * self.size
+        finally:
+            self.runs.first = before
+
+    def _producers(self, origins: Sequence[Origin]) -> dict[object, Layout]:
+        """Return the operations that made what goes into the origins."""
+        made = {
+            number: (site, at)
+            for site in self.runs.first.sites
+            if site.op
+            for at, number in enumerate(site.outputs)
+        }
+        keys: dict[object, Layout] = {}
+        for origin in origins:
+            here = self.runs.by_key.get(origin.site.key)
+            for number in here.inputs if here else ():
+                value = self.runs.first.values[number]
+                if number in made and value.dtype.kind == "f":
+                    site, at = made[number]
+                    layout = self._layout(site, at)
+                    if layout is not None:
+                        keys[site.key, at] = layout
+        return keys
+
+    def _layout(self, site: Site, at: int) -> Layout | None:
+        """Return how a result's axes are read, where it has rows and time."""
+        from conformance.probe.align import layouts
+
+        far = self.runs.by_structure.get(site.key)
+        alone = self.runs.by_alone.get(site.key)
+        if far is None or alone is None:
+            return None
+        lone = self.runs.alone
+        shapes = [
+            self.runs.first.values[site.outputs[at]].shape,
+            self.runs.structure.values[far.outputs[at]].shape,
+            lone.values[alone.outputs[at]].shape,
+        ]
+        first, other = self.runs.arrangements[0], self.runs.other
+        length = len(self.runs.places[0])
+        sizes = [(first.batch, first.time), (other.batch, other.time), (1, length)]
+        for layout in layouts(shapes, sizes):
+            kinds = Counter(f.kind for axis in layout for f in axis)
+            if kinds["batch"] == 1 and kinds["time"] == 1:
+                return layout
+        return None
+
+
+class _Zero:
+    """Sets padding to zero where some operations give it."""
+
+    def __init__(
+        self, runs: Runs, arrangement: Arrangement, keys: dict[object, Layout]
+    ) -> None:
+        self._runs = runs
+        self._arrangement = arrangement
+        self._keys = keys
+
+    def edit(
+        self, site: Site, inputs: Sequence[Array], outputs: Sequence[Array]
+    ) -> Sequence[Array] | None:
+        """Set padding to zero in every row."""
+        del inputs
+        from conformance.probe.align import Row
+
+        fresh, changed = list(outputs), False
+        for at, output in enumerate(outputs):
+            layout = self._keys.get((site.key, at))
+            if layout is None:
+                continue
+            array = output.copy()
+            for row, places in enumerate(self._arrangement.places):
+                view = Row(
+                    row=row,
+                    batch=self._arrangement.batch,
+                    time=self._arrangement.time,
+                    places=places,
+                    strided={},
+                )
+                padding = view.padding(array, layout)
+                if padding is not None:
+                    array[padding] = 0
+            fresh[at], changed = array, True
+        return fresh if changed else None
+
+
+def _row(
+    subject: Subject,
+    output: Output,
+    answer: Answer,
+    one: Arrangement,
+    other: Arrangement,
+) -> Match | None:
+    """Return a row with a difference, as both arrangements have it.
+
+    The longest one shows best which positions change: a window may cover a short row.
+    """
+    if answer.mode is None:
+        return None
+    found = list(match(one, other))
+    sizes = dict(subject.difference(output, one, other, answer.mode).rows)
+    shows = [
+        each for each in found if sizes.get(one.rows[each[0]], 0) > answer.size * 0.01
+    ]
+    return max(shows or found, key=lambda each: len(each[2]), default=None)
+
+
+def _structure(subject: Subject, one: Arrangement, other: Arrangement) -> Arrangement:
+    """Return a batch that has other sizes than both arrangements."""
+    made = subject.structure
+    taken = {one.time, other.time}
+    if made.time in taken:
+        lengths = [len(places) for places in made.places]
+        longer = max(*taken, made.time) + 2
+        made = place(made.rows, lengths, longer)
+    return made
+
+
+def _tolerance(answer: Answer, *, exact: bool) -> float:
+    """Return the share of a value's scale below which two runs agree there."""
+    share = answer.size / answer.signal if answer.signal else 1.0
+    if exact:
+        return min(1e-9, max(share * 1e-3, 1e-13))
+    return min(1e-4, max(share * 1e-2, 1e-6))

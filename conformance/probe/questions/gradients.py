@@ -1,0 +1,165 @@
+"""Questions about gradients, by a random cotangent on the valid outputs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from conformance.probe.answer import Answer, Kind
+from conformance.probe.arrangement import Arrangement, place
+from conformance.probe.compare import view
+from conformance.probe.noise import UNIT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.probe.arrangement import Array
+    from conformance.probe.frameworks.base import Gradients, Mode
+    from conformance.probe.subject import Subject
+
+_ROUNDING = 2.0**14
+"""Units of the largest gradient that sums in another order may differ by."""
+
+
+def cotangents(
+    subject: Subject, arrangement: Arrangement, mode: Mode
+) -> dict[str, Array]:
+    """Return random numbers at the valid outputs and zero elsewhere.
+
+    A row has the same numbers wherever it stands.
+    """
+    made = {}
+    for name, array in subject.answer(arrangement, mode).items():
+        output = subject.output(name)
+        if output is None or array.dtype.kind != "f" or not output.has("batch"):
+            continue
+        weights = np.zeros(array.shape)
+        for row, places in enumerate(arrangement.places):
+            if not places:
+                continue
+            here = view(arrangement, row, places, output)
+            part = here.take(weights, output.layout)
+            if part is None:
+                continue
+            random = np.random.default_rng((8, arrangement.rows[row]))
+            fresh = here.put(
+                weights, output.layout, np.asarray(random.standard_normal(part.shape))
+            )
+            weights = weights if fresh is None else fresh
+        if weights.any():
+            made[name] = weights
+    return made
+
+
+def _gradients(subject: Subject, arrangement: Arrangement, mode: Mode) -> Gradients:
+    given = subject.given(arrangement)
+    weights = cotangents(subject, arrangement, mode)
+    return subject.framework.gradients(subject.model, given, weights, mode)
+
+
+def _why_not(subject: Subject, mode: Mode) -> str:
+    if not cotangents(subject, subject.base, mode):
+        return "no output has an answer for each row"
+    return ""
+
+
+def at_padding(subject: Subject, mode: Mode) -> Iterator[Answer]:
+    """Answer whether the gradient at padding is zero."""
+    question = "gradient"
+    if why := _why_not(subject, mode):
+        yield Answer(question=question, kind="not asked", why=why)
+        return
+    try:
+        found = _gradients(subject, subject.base, mode)
+    except Exception as error:  # noqa: BLE001 - a stranger's model raises anything
+        text = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        yield Answer(question=question, kind="raises", text=text, mode=mode)
+        return
+    asked = False
+    for name, array in found.inputs.items():
+        if name in {*subject.interface.inputs, "embedding"}:
+            asked = True
+            yield _zero(subject, name, array, mode)
+    if not asked:
+        why = "no gradient reaches the input"
+        yield Answer(question=question, kind="not asked", why=why)
+
+
+def _zero(subject: Subject, name: str, array: Array, mode: Mode) -> Answer:
+    """Judge one gradient: zero at padding, finite where positions count."""
+    layout = subject.interface.layout
+    if name != "embedding" and layout.startswith("TB"):
+        array = np.swapaxes(array, 0, 1)
+    elif name != "embedding" and layout == "BFT":
+        array = np.moveaxis(array, 1, -1)
+    keep = subject.base.keep()
+    empty = Answer(question="gradient", kind="same", output=name, mode=mode)
+    if array.shape[:2] != keep.shape:
+        why = f"the gradient has shape {array.shape}, which has no [B, T]"
+        return replace(empty, kind="not asked", why=why)
+    outside, inside = np.abs(array[~keep]), np.abs(array[keep])
+    size = float(outside.max(initial=0))
+    signal = float(inside.max(initial=0))
+    if not np.isfinite(inside).all():
+        text = "NaN or infinity at positions that count"
+        return replace(empty, kind="leak", text=text, why=text)
+    if not np.isfinite(outside).all():
+        text = "NaN or infinity at padding"
+        return replace(empty, kind="leak", text=text, why=text)
+    noise = UNIT.get(mode.dtype, UNIT["float32"]) * signal
+    kind: Kind = "same" if size == 0 else "leak" if size > noise else "noise"
+    text = "zero" if size == 0 else f"{size:.2g} of {signal:.2g}"
+    return replace(empty, kind=kind, text=text, why=text, size=size, signal=signal)
+
+
+def of_parameters(subject: Subject, mode: Mode) -> Iterator[Answer]:
+    """Answer whether parameters' gradients are the sum of the rows' alone."""
+    question = "parameter-gradient"
+    why = _why_not(subject, mode)
+    wide = replace(mode, dtype=subject.framework.high) if subject.high else mode
+    try:
+        whole = {} if why else _gradients(subject, subject.base, wide).parameters
+        if not whole:
+            why = why or "there are no parameters with a gradient"
+            yield Answer(question=question, kind="not asked", why=why)
+            return
+        total = _sum_alone(subject, wide)
+    except Exception as error:  # noqa: BLE001 - a stranger's model raises anything
+        text = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        yield Answer(question=question, kind="raises", text=text, mode=mode)
+        return
+    yield _judged(subject, whole, total, wide)
+
+
+def _sum_alone(subject: Subject, mode: Mode) -> dict[str, Array]:
+    total: dict[str, Array] = {}
+    for row, length in zip(subject.rows, subject.sizes.lengths, strict=True):
+        alone = _gradients(subject, place((row,), (length,), length), mode)
+        for name, array in alone.parameters.items():
+            total[name] = total.get(name, 0) + array
+    return total
+
+
+def _judged(
+    subject: Subject, whole: dict[str, Array], total: dict[str, Array], mode: Mode
+) -> Answer:
+    """Compare the largest difference with the largest gradient."""
+    signal = max(float(np.max(np.abs(each), initial=0)) for each in whole.values())
+    gaps = {
+        name: float(np.max(np.abs(each - total.get(name, 0)), initial=0))
+        for name, each in whole.items()
+    }
+    name = max(gaps, key=lambda each: gaps[each])
+    size = gaps[name]
+    precise = subject.exact or mode.dtype != "float64"
+    unit = UNIT["float64" if precise and mode.dtype == "float64" else "float32"]
+    finite = np.isfinite(size) and np.isfinite(signal)
+    leak = not finite or size > _ROUNDING * unit * signal
+    kind: Kind = "leak" if leak else "same" if size == 0 else "noise"
+    text = "the same sum" if size == 0 else f"{size:.2g} of {signal:.2g}, at {name}"
+    return Answer(
+        question="parameter-gradient",
+        kind=kind, text=text, why=text, size=size, signal=signal, mode=mode,
+    )  # fmt: skip
