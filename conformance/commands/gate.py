@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class GateAnswer:
     """What a gate says.
 
     Attributes:
@@ -43,7 +43,7 @@ def gate(
     *,
     github: bool = False,
     complete: bool = False,
-) -> Answer:
+) -> GateAnswer:
     """Return what stored records mean, and the exit status.
 
     Args:
@@ -68,7 +68,7 @@ def gate(
         if problem not in gates.problems(run)
     ]
     status = gates.exit_status([each for _, each in judged])
-    return Answer(
+    return GateAnswer(
         text="\n\n".join([*parts, summary(found.runs)]),
         commands=tuple(gates.workflow_commands(judged, found.complaints))
         if github
@@ -77,7 +77,7 @@ def gate(
     )
 
 
-def _against(new: Gathered, old: Gathered, *, github: bool, whole: bool) -> Answer:
+def _against(new: Gathered, old: Gathered, *, github: bool, whole: bool) -> GateAnswer:
     """Judge by an older run.
 
     Args:
@@ -105,7 +105,7 @@ def _against(new: Gathered, old: Gathered, *, github: bool, whole: bool) -> Answ
     judged = [(each.run, each.judgement) for each in found]
     missing = lost if whole else []
     commands = gates.workflow_commands(judged, [*wrong, *missing]) if github else ()
-    return Answer(
+    return GateAnswer(
         text="\n\n".join(lines),
         commands=tuple(commands),
         status=max(status, new.status, old.status),

@@ -28,7 +28,7 @@ MOST = 2**53
 """The largest number that a record holds, as JSON does everywhere."""
 
 
-class Count(click.IntRange):
+class CountRange(click.IntRange):
     """A number of things, from some number up to what a record holds."""
 
     def __init__(self, least: int) -> None:
@@ -99,7 +99,7 @@ def limit_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option(
             "--memory",
-            type=Count(0),
+            type=CountRange(0),
             default=0,
             help="Memory limit per process, in MiB (default: no limit).",
         ),

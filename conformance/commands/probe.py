@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from conformance.probe.settings import Settings
+    from conformance.probe.settings import ProbeSettings
 
 _OPTIONS = (
     click.option(
@@ -126,15 +126,15 @@ def command(targets: tuple[str, ...], output: Path, **options: Any) -> None:
     sys.exit(status)
 
 
-def read_settings(options: Mapping[str, Any]) -> Settings:
+def read_settings(options: Mapping[str, Any]) -> ProbeSettings:
     """Return the command's options as settings.
 
     Raises:
         UsageError: A mask is not of the form ``NAME=CONVENTION``.
     """
-    from conformance.probe.settings import Settings, read_masks
+    from conformance.probe.settings import ProbeSettings, read_masks
 
-    return Settings(
+    return ProbeSettings(
         questions=options["questions"],
         routes=options["routes"] or ("eager",),
         dtype=options["dtype"] or "",

@@ -15,7 +15,7 @@ from conformance.adapters.load import list_variants, read_declarations
 from conformance.commands.options import (
     PATH,
     RESULTS,
-    Count,
+    CountRange,
     limit_options,
     read_limits,
     read_selection,
@@ -216,19 +216,19 @@ def need_extra(*, memory: bool = False, soak: bool = False) -> None:
 @selection_options
 @click.option(
     "--examples",
-    type=Count(1),
+    type=CountRange(1),
     help=f"Generated rows per law (default: {EXAMPLES}).",
 )
 @click.option(
     "--seed",
-    type=Count(0),
+    type=CountRange(0),
     default=0,
     show_default=True,
     help="Seed of the generated batches.",
 )
 @click.option(
     "--explore",
-    type=Count(0),
+    type=CountRange(0),
     default=0,
     help="Further batches per law, drawn by Hypothesis (default: 0).",
 )

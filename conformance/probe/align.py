@@ -130,7 +130,7 @@ def _follows(lengths: Sequence[int], times: Sequence[int]) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class RowLayout:
     """One row's valid part of any array of a call.
 
     Attributes:

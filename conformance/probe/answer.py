@@ -25,7 +25,7 @@ _WORST: tuple[Kind, ...] = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class ProbeAnswer:
     """What came of one question.
 
     Attributes:
@@ -65,6 +65,6 @@ class Answer:
         return _WORST.index(self.kind)
 
 
-def worst(answers: list[Answer]) -> Answer:
+def worst(answers: list[ProbeAnswer]) -> ProbeAnswer:
     """Return the worst of some answers; the largest of leaks."""
     return min(answers, key=lambda each: (each.rank, -each.size / (each.signal or 1)))

@@ -11,14 +11,14 @@ from conformance.probe.answer import BAD, CLEAN
 from conformance.probe.describe import describe
 from conformance.probe.examine import Report, examine
 from conformance.probe.record import check_id, footer, header, results
-from conformance.probe.settings import Settings
+from conformance.probe.settings import ProbeSettings
 from conformance.probe.target import find, wrap
 from conformance.records import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from conformance.probe.answer import Answer
+    from conformance.probe.answer import ProbeAnswer
     from conformance.probe.locate import Location
 
 
@@ -39,12 +39,12 @@ class Probed:
     report: Report
 
     @property
-    def answers(self) -> list[Answer]:
+    def answers(self) -> list[ProbeAnswer]:
         """An answer for each question and output."""
         return self.report.answers
 
     @property
-    def leaks(self) -> list[Answer]:
+    def leaks(self) -> list[ProbeAnswer]:
         """The answers that say that something does not hold."""
         return self.report.leaks
 
@@ -109,7 +109,7 @@ def probe(
     return Probed(examine(target, _settings(said)))
 
 
-def _settings(said: dict[str, Any]) -> Settings:
+def _settings(said: dict[str, Any]) -> ProbeSettings:
     lists = ("questions", "routes", "inputs", "placements")
     made: dict[str, Any] = {
         key: (value,) if key in lists and isinstance(value, str) else value
@@ -118,7 +118,7 @@ def _settings(said: dict[str, Any]) -> Settings:
     for key in lists:
         if key in made:
             made[key] = tuple(made[key])
-    return Settings(**made)
+    return ProbeSettings(**made)
 
 
 def assert_invariant(model: Any, **said: Any) -> None:
@@ -159,10 +159,10 @@ def parametrize_probes(model: Any, **said: Any) -> Callable[..., Any]:
         check_id(report.target.name, each, report.subject.dtype)
         for each in found.answers
     ]
-    return pytest.mark.parametrize("probe", items, ids=_numbered(ids))
+    return pytest.mark.parametrize("probe", items, ids=_number(ids))
 
 
-def _numbered(ids: Sequence[str]) -> list[str]:
+def _number(ids: Sequence[str]) -> list[str]:
     return list(ids)
 
 
@@ -170,7 +170,7 @@ def _numbered(ids: Sequence[str]) -> list[str]:
 class _Item:
     """One answer as a test."""
 
-    answer: Answer
+    answer: ProbeAnswer
     found: Probed
 
     def __call__(self) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from conformance.errors import ConformanceError
-from conformance.probe.settings import Settings  # noqa: TC001 - msgspec reads it
+from conformance.probe.settings import ProbeSettings  # noqa: TC001 - msgspec reads it
 from conformance.records.writing import Writer
 from conformance.run.child import become_child
 
@@ -21,7 +21,7 @@ TOLD = 65
 """Exit status where the target cannot be probed; the reason is in the side file."""
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class ProbeOrder(msgspec.Struct, frozen=True, kw_only=True):
     """What to probe.
 
     Attributes:
@@ -34,7 +34,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     target: str
     record: str
-    settings: Settings
+    settings: ProbeSettings
     framework: str = ""
     known: str = ""
 
@@ -44,14 +44,13 @@ def reason_file(record: Path) -> Path:
     return record.with_name(record.name + ".reason")
 
 
-def run(order: Order) -> None:
+def run(order: ProbeOrder) -> None:
     """Probe the target and write its record.
 
     Raises:
         ConformanceError: It cannot be probed.
     """
-    from conformance.gate import load_known
-    from conformance.gate import stale as stale_entries
+    from conformance.gate import find_stale, load_known
     from conformance.probe import record as records
     from conformance.probe.examine import examine
     from conformance.probe.reproducer import issue, script
@@ -66,7 +65,7 @@ def run(order: Order) -> None:
         found = records.results(report, known)
         outcomes = {each.check: each.outcome for each in found}
         versions = target.framework.versions()
-        complaints = stale_entries(known, list(outcomes), outcomes, versions)
+        complaints = find_stale(known, list(outcomes), outcomes, versions)
         writer.header(records.header(report, order.settings))
         for each in found:
             writer.result(each)
@@ -84,7 +83,7 @@ def main(text: str) -> int:
     become_child()
     warnings.simplefilter("ignore")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    order = msgspec.json.decode(text, type=Order)
+    order = msgspec.json.decode(text, type=ProbeOrder)
     try:
         run(order)
     except ConformanceError as error:

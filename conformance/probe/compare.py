@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.probe.align import Layout, Row, Size, layouts
+from conformance.probe.align import Layout, RowLayout, Size, layouts
 from conformance.probe.arrangement import Arrangement, match
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class ArrayDifference:
     """What changed between two answers at valid positions.
 
     Attributes:
@@ -117,12 +117,12 @@ def _strided(
 
 def view(
     arrangement: Arrangement, row: int, places: tuple[int, ...], output: Output
-) -> Row:
+) -> RowLayout:
     """Return one row of an arrangement as the output's layout needs it."""
     known = output.strided.get(len(places))
     # Every length means the same row here, so any key leads to its own length.
     strided = _Any(known) if known is not None else {}
-    return Row(
+    return RowLayout(
         row=row,
         batch=arrangement.batch,
         time=arrangement.time,
@@ -166,13 +166,13 @@ def pairs(
 
 def compare(
     output: Output, one: Array, other: Array, arrangements: Sequence[Arrangement]
-) -> Difference:
+) -> ArrayDifference:
     """Return by how much an output differs at the positions that count.
 
     Raises:
         ValueError: Nothing corresponds, so that there is nothing to compare.
     """
-    worst = Difference()
+    worst = ArrayDifference()
     rows: list[tuple[int, float]] = []
     compared, bits, signal, spread, nan = 0, True, 0.0, 0.0, False
     for content, mine, its in pairs(output, one, other, arrangements):
@@ -189,11 +189,11 @@ def compare(
         if size > worst.size:
             places = _by_place(output, gap)
             at = int(np.argmax(places)) if places else -1
-            worst = Difference(size=size, row=content, place=at, by_place=places)
+            worst = ArrayDifference(size=size, row=content, place=at, by_place=places)
     if not compared:
         msg = f"{output.name}: no position corresponds in the two answers"
         raise ValueError(msg)
-    return Difference(
+    return ArrayDifference(
         size=worst.size,
         signal=signal,
         spread=spread,

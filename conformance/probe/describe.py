@@ -40,11 +40,11 @@ def place_text(location: Location) -> str:
 
 def _site(site: Site) -> str:
     where = site.path or "the model itself"
-    text = f"{where} ({site.kind}), {_short(site.file)}:{site.line}"
+    text = f"{where} ({site.kind}), {_shorten(site.file)}:{site.line}"
     return f"{text}, {site.op}" if site.op else text
 
 
-def _short(file: str) -> str:
+def _shorten(file: str) -> str:
     """Return a file as a reader would look for it: below here, or below a library."""
     path = Path(file)
     for folder in ("site-packages", "dist-packages"):

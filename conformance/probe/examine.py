@@ -8,19 +8,19 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from conformance.probe.answer import BAD, Answer
+from conformance.probe.answer import BAD, ProbeAnswer
 from conformance.probe.frameworks.base import Mode
 from conformance.probe.infer import infer
 from conformance.probe.locate import locate
 from conformance.probe.questions import select
-from conformance.probe.subject import Subject
+from conformance.probe.subject import ProbedModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from conformance.probe.locate import Location
-    from conformance.probe.questions import Question
-    from conformance.probe.settings import Settings
+    from conformance.probe.questions import ProbeQuestion
+    from conformance.probe.settings import ProbeSettings
     from conformance.probe.target import Target
 
 LOCATED = 6
@@ -41,23 +41,23 @@ class Report:
     """
 
     target: Target
-    subject: Subject
-    answers: list[Answer] = field(default_factory=list)
+    subject: ProbedModel
+    answers: list[ProbeAnswer] = field(default_factory=list)
     locations: dict[str, Location] = field(default_factory=dict)
     seconds: tuple[float, float] = (0.0, 0.0)
     notes: tuple[str, ...] = ()
 
     @property
-    def leaks(self) -> list[Answer]:
+    def leaks(self) -> list[ProbeAnswer]:
         """The answers that say that something does not hold."""
         return [each for each in self.answers if each.kind in BAD]
 
 
 def examine(
     target: Target,
-    settings: Settings,
+    settings: ProbeSettings,
     announce: Callable[[str], object] = lambda _: None,
-    tell: Callable[[Answer], object] = lambda _: None,
+    tell: Callable[[ProbeAnswer], object] = lambda _: None,
 ) -> Report:
     """Probe a target.
 
@@ -83,7 +83,7 @@ def examine(
 
 
 def _examine(
-    target: Target, settings: Settings, announce: Callable[[str], object]
+    target: Target, settings: ProbeSettings, announce: Callable[[str], object]
 ) -> Report:
     """Probe a target, and leave it in whatever state it is then."""
     announce("find out what it takes")
@@ -93,7 +93,7 @@ def _examine(
     for question in select(settings.questions):
         for mode in _modes(question, subject):
             announce(f"{question.name}:{mode.route}")
-            report.answers += _asked(question, subject, mode)
+            report.answers += _ask(question, subject, mode)
     middle = monotonic()
     announce("locate")
     if settings.locate and target.framework.traces:
@@ -103,7 +103,9 @@ def _examine(
     return report
 
 
-def introduce(target: Target, settings: Settings) -> tuple[Subject, tuple[str, ...]]:
+def introduce(
+    target: Target, settings: ProbeSettings
+) -> tuple[ProbedModel, tuple[str, ...]]:
     """Return the model with its interface, and what was done to it."""
     framework, notes = target.framework, target.notes
     fill = getattr(framework, "fill_constant", None)
@@ -120,7 +122,7 @@ def introduce(target: Target, settings: Settings) -> tuple[Subject, tuple[str, .
         target.model
     )
     found = infer(framework, target.model, facts, settings, Mode(dtype=dtype))
-    subject = Subject(
+    subject = ProbedModel(
         framework=framework,
         model=target.model,
         facts=facts,
@@ -132,23 +134,29 @@ def introduce(target: Target, settings: Settings) -> tuple[Subject, tuple[str, .
     return subject, notes
 
 
-def _modes(question: Question, subject: Subject) -> Iterator[Mode]:
+def _modes(question: ProbeQuestion, subject: ProbedModel) -> Iterator[Mode]:
     for route in subject.settings.routes:
         known = route in subject.framework.routes
         if route == "eager" or (question.every_route and known):
             yield Mode(dtype=subject.dtype, route=route)
 
 
-def _asked(question: Question, subject: Subject, mode: Mode) -> list[Answer]:
+def _ask(
+    question: ProbeQuestion, subject: ProbedModel, mode: Mode
+) -> list[ProbeAnswer]:
     """Put a question; what a model raises is its answer."""
     try:
         return list(question.ask(subject, mode))
     except Exception as error:  # noqa: BLE001 - a stranger's model raises anything
         text = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
-        return [Answer(question=question.name, kind="raises", text=text, mode=mode)]
+        return [
+            ProbeAnswer(question=question.name, kind="raises", text=text, mode=mode)
+        ]
 
 
-def _places(subject: Subject, answers: Sequence[Answer]) -> dict[str, Location]:
+def _places(
+    subject: ProbedModel, answers: Sequence[ProbeAnswer]
+) -> dict[str, Location]:
     """Look for the place of each question's largest leak."""
     found: dict[str, Location] = {}
     for answer in answers:

@@ -24,8 +24,8 @@ from conformance.probe.interface import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.probe.frameworks.base import Facts, Framework, Mode
-    from conformance.probe.settings import Settings
+    from conformance.probe.frameworks.base import Facts, Mode, ProbeFramework
+    from conformance.probe.settings import ProbeSettings
 
 _ROWS = (5, 7, 3, 11, 13)
 _TIMES = (11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61)
@@ -59,7 +59,7 @@ class Sizes:
     lengths: tuple[int, ...]
 
 
-def choose(facts: Facts, settings: Settings, smallest: int, largest: int) -> Sizes:
+def choose(facts: Facts, settings: ProbeSettings, smallest: int, largest: int) -> Sizes:
     """Return sizes that no dimension of the model has.
 
     Raises:
@@ -105,7 +105,7 @@ def _lengths(rows: int, time: int, smallest: int) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class InferredCall:
     """What a trial found: the interface and the sizes that the model answers."""
 
     interface: Interface
@@ -113,8 +113,12 @@ class Found:
 
 
 def infer(
-    framework: Framework, model: Any, facts: Facts, settings: Settings, mode: Mode
-) -> Found:
+    framework: ProbeFramework,
+    model: Any,
+    facts: Facts,
+    settings: ProbeSettings,
+    mode: Mode,
+) -> InferredCall:
     """Return what a model takes.
 
     Raises:
@@ -135,7 +139,7 @@ def infer(
             error = _try(framework, model, fit, settings.seed, sizes, mode)
             if error is None:
                 turned = _turn(framework, model, fit, settings, sizes, mode)
-                return Found(interface=turned, sizes=sizes)
+                return InferredCall(interface=turned, sizes=sizes)
             tried.append((interface, error))
     raise TargetError(_explain(facts, settings, tried))
 
@@ -158,7 +162,7 @@ def _speak_of(
     ]
 
 
-def _candidates(facts: Facts, settings: Settings) -> Iterator[Interface]:
+def _candidates(facts: Facts, settings: ProbeSettings) -> Iterator[Interface]:
     """Yield interfaces to try, the likeliest first."""
     for masked in _masks(facts, settings):
         for interface in _sequences(facts, settings):
@@ -168,7 +172,7 @@ def _candidates(facts: Facts, settings: Settings) -> Iterator[Interface]:
                 yield replace(full, positions="")
 
 
-def _masks(facts: Facts, settings: Settings) -> Iterator[dict[str, Any]]:
+def _masks(facts: Facts, settings: ProbeSettings) -> Iterator[dict[str, Any]]:
     """Yield ways to hand a mask over."""
     if facts.propagates is not None and not settings.masks:
         yield {"convention": "value", "padding_value": facts.propagates}
@@ -196,7 +200,7 @@ def _masks(facts: Facts, settings: Settings) -> Iterator[dict[str, Any]]:
         yield {}
 
 
-def _sequences(facts: Facts, settings: Settings) -> Iterator[Interface]:
+def _sequences(facts: Facts, settings: ProbeSettings) -> Iterator[Interface]:
     """Yield ways to hand the sequence over."""
     inputs = _inputs(facts, settings)
     names = {each.name for each in facts.arguments}
@@ -231,13 +235,13 @@ def _sequences(facts: Facts, settings: Settings) -> Iterator[Interface]:
                 )
 
 
-def _takes_ids(facts: Facts, settings: Settings, inputs: tuple[str, ...]) -> bool:
+def _takes_ids(facts: Facts, settings: ProbeSettings, inputs: tuple[str, ...]) -> bool:
     asked = settings.kind == "ids" or bool(settings.vocabulary)
     named = inputs[0] in IDS and bool(facts.vocabularies)
     return asked or named or "ids" in inputs[0]
 
 
-def _inputs(facts: Facts, settings: Settings) -> tuple[str, ...]:
+def _inputs(facts: Facts, settings: ProbeSettings) -> tuple[str, ...]:
     """Return the arguments that take the sequence.
 
     Raises:
@@ -264,7 +268,7 @@ def _inputs(facts: Facts, settings: Settings) -> tuple[str, ...]:
     return (chosen,)
 
 
-def _need_no_more(facts: Facts, settings: Settings, chosen: str) -> None:
+def _need_no_more(facts: Facts, settings: ProbeSettings, chosen: str) -> None:
     given = {chosen, *MASKS, *POSITIONS, *settings.masks, "decoder_input_ids"}
     missing = [e.name for e in facts.arguments if e.required and e.name not in given]
     if missing:
@@ -276,7 +280,7 @@ def _need_no_more(facts: Facts, settings: Settings, chosen: str) -> None:
 
 
 def _try(  # noqa: PLR0917 - a call and all that it is made of
-    framework: Framework,
+    framework: ProbeFramework,
     model: Any,
     interface: Interface,
     seed: int,
@@ -308,10 +312,10 @@ def _arguments(content: Content, arrangement: Arrangement) -> dict[str, Any]:
 
 
 def _turn(  # noqa: PLR0917 - as above
-    framework: Framework,
+    framework: ProbeFramework,
     model: Any,
     interface: Interface,
-    settings: Settings,
+    settings: ProbeSettings,
     sizes: Sizes,
     mode: Mode,
 ) -> Interface:
@@ -326,7 +330,7 @@ def _turn(  # noqa: PLR0917 - as above
     for layout in ("TBF", "BTF"):
         turned = replace(interface, layout=layout)
         error = _try(framework, model, turned, settings.seed, sizes, mode)
-        if error is None and _rows_apart(
+        if error is None and _rows_are_independent(
             framework, model, turned, settings, sizes, mode
         ):
             return turned
@@ -337,11 +341,11 @@ def _spoken(facts: Facts) -> tuple[str, ...]:
     return facts.layouts
 
 
-def _rows_apart(  # noqa: PLR0917 - as above
-    framework: Framework,
+def _rows_are_independent(  # noqa: PLR0917 - as above
+    framework: ProbeFramework,
     model: Any,
     interface: Interface,
-    settings: Settings,
+    settings: ProbeSettings,
     sizes: Sizes,
     mode: Mode,
 ) -> bool:
@@ -364,7 +368,7 @@ def _rows_apart(  # noqa: PLR0917 - as above
 
 
 def _explain(
-    facts: Facts, settings: Settings, tried: list[tuple[Interface, Exception]]
+    facts: Facts, settings: ProbeSettings, tried: list[tuple[Interface, Exception]]
 ) -> str:
     """Say what was tried, what came of it, and what to type."""
     names = ", ".join(each.name for each in facts.arguments) or "nothing by name"

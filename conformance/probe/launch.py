@@ -12,18 +12,18 @@ import msgspec
 
 from conformance.errors import ConformanceError, IncompleteRunError, UsageError
 from conformance.gate import exit_status, judge
-from conformance.probe.child import TOLD, Order, reason_file
+from conformance.probe.child import TOLD, ProbeOrder, reason_file
 from conformance.probe.describe import describe
 from conformance.probe.target import slug
 from conformance.records import Run, clean, read
-from conformance.records.writing import current, forget, under_way
+from conformance.records.writing import current_file, forget, read_current
 from conformance.run.log import Log
 from conformance.run.process import Limits, Process
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from conformance.probe.settings import Settings
+    from conformance.probe.settings import ProbeSettings
 
 MEMORY = 0.75
 """Share of the machine's memory that a target may take where no limit is given."""
@@ -32,7 +32,7 @@ MEMORY = 0.75
 def probe_all(
     targets: Sequence[str],
     output: Path,
-    settings: Settings,
+    settings: ProbeSettings,
     limits: Limits,
     say: Callable[[str], object],
     *,
@@ -53,7 +53,7 @@ def probe_all(
     runs: list[Run] = []
     worst = 0
     for target in targets:
-        order = Order(
+        order = ProbeOrder(
             target=target,
             record=str(output / f"probe.{slug(target)}.jsonl"),
             settings=settings,
@@ -81,7 +81,7 @@ def _say_files(record: Path, say: Callable[[str], object]) -> None:
         say(f"stand-alone script: {script} ({count} lines); text of an issue: {issue}")
 
 
-def probe_one(order: Order, limits: Limits) -> Run:
+def probe_one(order: ProbeOrder, limits: Limits) -> Run:
     """Probe one target in a process of its own and return its record.
 
     Raises:
@@ -95,7 +95,7 @@ def probe_one(order: Order, limits: Limits) -> Run:
     with Log(record.with_suffix(".log")) as log:
         process = Process([*command, text], dict(os.environ), record, log)
         ending = process.wait(limits, lambda *_: None, Event())
-        doing = under_way(record)
+        doing = read_current(record)
     if ending.status == TOLD and reason_file(record).exists():
         reason = reason_file(record).read_text(encoding="utf-8")
         _clear(record)
@@ -103,7 +103,7 @@ def probe_one(order: Order, limits: Limits) -> Run:
     if ending.status or ending.reason:
         _clear(record)
         while_ = f" while it was asked: {doing}" if doing else ""
-        said = clean(log.said(), 500)
+        said = clean(log.read_reason(), 500)
         msg = f"{order.target}: {ending}{while_}; its output is in {log.path}"
         raise IncompleteRunError(f"{msg}\n{said}" if said else msg)
     return read(record)
@@ -129,7 +129,7 @@ def _prepare(record: Path) -> None:
 def _clear(record: Path) -> None:
     """Remove what an unfinished probe left."""
     record.unlink(missing_ok=True)
-    current(record).unlink(missing_ok=True)
+    current_file(record).unlink(missing_ok=True)
     reason_file(record).unlink(missing_ok=True)
 
 

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from conformance.probe.align import Layout
-    from conformance.probe.answer import Answer
+    from conformance.probe.answer import ProbeAnswer
     from conformance.probe.arrangement import Arrangement, Array
     from conformance.probe.compare import Output
     from conformance.probe.frameworks.base import Mode
-    from conformance.probe.subject import Subject
+    from conformance.probe.subject import ProbedModel
     from conformance.probe.trace import Site
 
 CLOSED = 1e-3
@@ -58,7 +58,7 @@ class Location:
 
 
 def locate(
-    subject: Subject, answer: Answer, known: Sequence[Location] = ()
+    subject: ProbedModel, answer: ProbeAnswer, known: Sequence[Location] = ()
 ) -> Location | None:
     """Return where a leak comes in; None where nothing can be said.
 
@@ -67,7 +67,7 @@ def locate(
         answer: A leak, with its pair of arrangements.
         known: Places of other questions: what was checked there is not checked again.
     """
-    search = _Search.start(subject, answer)
+    search = _LeakSearch.start(subject, answer)
     if search is None:
         return None
     walk, left = search.walk()
@@ -129,18 +129,18 @@ def _between(walk: Walk, origin: Site | None = None) -> Location | None:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Search:
+class _LeakSearch:
     """The runs that a search compares."""
 
-    subject: Subject
-    answer: Answer
+    subject: ProbedModel
+    answer: ProbeAnswer
     output: Output
     runs: Runs
     mode: Mode
     size: float
 
     @classmethod
-    def start(cls, subject: Subject, answer: Answer) -> _Search | None:
+    def start(cls, subject: ProbedModel, answer: ProbeAnswer) -> _LeakSearch | None:
         """Trace the first run and the one that tells axes apart."""
         output = subject.output(answer.output)
         if output is None or answer.pair is None or answer.mode is None:
@@ -287,7 +287,7 @@ class _Zero:
     ) -> Sequence[Array] | None:
         """Set padding to zero in every row."""
         del inputs
-        from conformance.probe.align import Row
+        from conformance.probe.align import RowLayout
 
         fresh, changed = list(outputs), False
         for at, output in enumerate(outputs):
@@ -296,7 +296,7 @@ class _Zero:
                 continue
             array = output.copy()
             for row, places in enumerate(self._arrangement.places):
-                view = Row(
+                view = RowLayout(
                     row=row,
                     batch=self._arrangement.batch,
                     time=self._arrangement.time,
@@ -311,9 +311,9 @@ class _Zero:
 
 
 def _row(
-    subject: Subject,
+    subject: ProbedModel,
     output: Output,
-    answer: Answer,
+    answer: ProbeAnswer,
     one: Arrangement,
     other: Arrangement,
 ) -> Match | None:
@@ -331,7 +331,9 @@ def _row(
     return max(shows or found, key=lambda each: len(each[2]), default=None)
 
 
-def _structure(subject: Subject, one: Arrangement, other: Arrangement) -> Arrangement:
+def _structure(
+    subject: ProbedModel, one: Arrangement, other: Arrangement
+) -> Arrangement:
     """Return a batch that has other sizes than both arrangements."""
     made = subject.structure
     taken = {one.time, other.time}
@@ -342,7 +344,7 @@ def _structure(subject: Subject, one: Arrangement, other: Arrangement) -> Arrang
     return made
 
 
-def _tolerance(answer: Answer, *, exact: bool) -> float:
+def _tolerance(answer: ProbeAnswer, *, exact: bool) -> float:
     """Return the share of a value's scale below which two runs agree there."""
     share = answer.size / answer.signal if answer.signal else 1.0
     if exact:

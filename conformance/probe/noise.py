@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from conformance.probe.compare import Difference
+    from conformance.probe.compare import ArrayDifference
 
 Class = Literal["same", "noise", "leak", "nan", "unclear"]
 
@@ -57,16 +57,16 @@ class Evidence:
         exact: Whether no part of the float64 call computes in less.
     """
 
-    low: Difference
-    high: Difference | None = None
-    larger: Difference | None = None
+    low: ArrayDifference
+    high: ArrayDifference | None = None
+    larger: ArrayDifference | None = None
     floor: float | None = None
     dtype: str = "float32"
     exact: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class Classification:
     """What a difference is, and by which evidence.
 
     Attributes:
@@ -84,7 +84,7 @@ class Judgement:
     why: str = ""
 
 
-def classify(evidence: Evidence) -> Judgement:
+def classify(evidence: Evidence) -> Classification:
     """Return what a difference is.
 
     >>> classify(Evidence(low=Difference())).kind
@@ -94,43 +94,47 @@ def classify(evidence: Evidence) -> Judgement:
     unit = UNIT.get(evidence.dtype, UNIT["float32"])
     ulp = low.size / (2 * unit * low.signal) if low.signal else 0.0
     if low.nan:
-        return Judgement(kind="nan", size=low.size, why="NaN or infinity came in")
+        return Classification(kind="nan", size=low.size, why="NaN or infinity came in")
     if high is not None and high.nan:
-        return Judgement(kind="nan", size=low.size, why="NaN or infinity in float64")
+        return Classification(
+            kind="nan", size=low.size, why="NaN or infinity in float64"
+        )
     if high is not None and evidence.dtype != "float64":
         found = _by_precision(evidence, low, high, ulp)
         if found is not None:
             return found
     if low.size == 0:
-        return Judgement(kind="same", why="same bits" if low.bits else "equal")
+        return Classification(kind="same", why="same bits" if low.bits else "equal")
     return _by_growth(evidence, ulp) or _by_floor(evidence, ulp)
 
 
 def _by_precision(  # noqa: PLR0911 - one answer after the other
-    evidence: Evidence, low: Difference, high: Difference, ulp: float
-) -> Judgement | None:
+    evidence: Evidence, low: ArrayDifference, high: ArrayDifference, ulp: float
+) -> Classification | None:
     """Judge by what float64 makes of it; None where that does not tell."""
     noise = ROUNDING * UNIT["float64"] * max(high.signal, low.signal)
     if high.size <= noise:
         if low.size == 0:
-            return Judgement(kind="same", why="same bits")
+            return Classification(kind="same", why="same bits")
         if ulp > ROUNDING and _grows(evidence):
             why = "gone in float64, but it grows with padding: precision is lost to it"
             return _leak(evidence, low.size, ulp, why)
         why = f"{low.size:.1e} shrinks to {high.size:.1e} in float64"
-        return Judgement(kind="noise", size=low.size, ulp=ulp, why=why)
+        return Classification(kind="noise", size=low.size, ulp=ulp, why=why)
     unit = UNIT.get(evidence.dtype, UNIT["float32"]) * max(low.signal, high.signal)
     sure = evidence.exact or high.size > unit * ROUNDING
     if sure and high.size >= max(KEEPS * low.size, FAINT * unit):
         times = high.size / (UNIT["float64"] * high.signal or 1)
         why = f"{high.size:.2g} in float64, {times:.0e} times its rounding"
-        return Judgement(kind="leak", size=high.size, ulp=ulp, times=times, why=why)
+        return Classification(
+            kind="leak", size=high.size, ulp=ulp, times=times, why=why
+        )
     if evidence.exact and high.size < FAINT * unit:
         why = f"{high.size:.1e} in float64, below what {evidence.dtype} resolves"
-        return Judgement(kind="noise", size=low.size, ulp=ulp, why=why)
+        return Classification(kind="noise", size=low.size, ulp=ulp, why=why)
     if low.size and high.size <= SHRINKS * low.size:
         why = f"{low.size:.1e} shrinks to {high.size:.1e} in float64"
-        return Judgement(kind="noise", size=low.size, ulp=ulp, why=why)
+        return Classification(kind="noise", size=low.size, ulp=ulp, why=why)
     return None
 
 
@@ -141,7 +145,7 @@ def _grows(evidence: Evidence) -> bool:
     )
 
 
-def _by_growth(evidence: Evidence, ulp: float) -> Judgement | None:
+def _by_growth(evidence: Evidence, ulp: float) -> Classification | None:
     """Judge by what a hundred times larger padding does to it."""
     if not _grows(evidence) or evidence.larger is None:
         return None
@@ -152,7 +156,7 @@ def _by_growth(evidence: Evidence, ulp: float) -> Judgement | None:
     return _leak(evidence, evidence.low.size, ulp, why)
 
 
-def _by_floor(evidence: Evidence, ulp: float) -> Judgement:
+def _by_floor(evidence: Evidence, ulp: float) -> Classification:
     """Judge by what permuting and regrouping rows changes."""
     low, floor = evidence.low, evidence.floor
     unit = UNIT.get(evidence.dtype, UNIT["float32"]) * low.signal
@@ -161,17 +165,17 @@ def _by_floor(evidence: Evidence, ulp: float) -> Judgement:
         return _leak(evidence, low.size, ulp, why)
     if floor is not None:
         why = f"{low.size:.1e}; permuting rows changes {floor:.1e}"
-        return Judgement(kind="noise", size=low.size, ulp=ulp, why=why)
+        return Classification(kind="noise", size=low.size, ulp=ulp, why=why)
     if ulp > ROUNDING:
         return _leak(evidence, low.size, ulp, "larger than any rounding")
     why = (
         "float64 is not offered, padding cannot be made larger, and nothing gives a "
         "noise floor: not enough evidence"
     )
-    return Judgement(kind="unclear", size=low.size, ulp=ulp, why=why)
+    return Classification(kind="unclear", size=low.size, ulp=ulp, why=why)
 
 
-def _leak(evidence: Evidence, size: float, ulp: float, why: str) -> Judgement:
+def _leak(evidence: Evidence, size: float, ulp: float, why: str) -> Classification:
     unit = UNIT.get(evidence.dtype, UNIT["float32"]) * evidence.low.signal
     times = size / max(evidence.floor or 0, unit, 1e-300)
-    return Judgement(kind="leak", size=size, ulp=ulp, times=times, why=why)
+    return Classification(kind="leak", size=size, ulp=ulp, times=times, why=why)

@@ -10,9 +10,9 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.probe.answer import Answer
+    from conformance.probe.answer import ProbeAnswer
     from conformance.probe.locate import Location
-    from conformance.probe.subject import Subject
+    from conformance.probe.subject import ProbedModel
     from conformance.probe.walk import Origin
 
 _SELECT = ("aten.select", "aten.slice", "aten.index", "aten.narrow")
@@ -48,7 +48,9 @@ TEXTS = {
 """What each pattern means."""
 
 
-def pattern_of(subject: Subject, answer: Answer, origin: Origin) -> tuple[str, str]:
+def pattern_of(
+    subject: ProbedModel, answer: ProbeAnswer, origin: Origin
+) -> tuple[str, str]:
     """Return a pattern's name and a sentence about it."""
     name, count = _name(subject, answer, origin)
     text = TEXTS[name].format("one" if count == 1 else count)
@@ -56,7 +58,7 @@ def pattern_of(subject: Subject, answer: Answer, origin: Origin) -> tuple[str, s
     return plain.get(name, name), text
 
 
-def _name(subject: Subject, answer: Answer, origin: Origin) -> tuple[str, int]:
+def _name(subject: ProbedModel, answer: ProbeAnswer, origin: Origin) -> tuple[str, int]:
     """Return a pattern's name, and how many positions it changes at an end."""
     places = _places(origin)
     left = answer.question.startswith("left")
@@ -85,7 +87,7 @@ def _along(places: Sequence[float]) -> tuple[str, int]:
     return "whole row", count
 
 
-def _full_row(subject: Subject, answer: Answer) -> bool:
+def _full_row(subject: ProbedModel, answer: ProbeAnswer) -> bool:
     """Tell whether a row without padding changes where only padding was changed."""
     if answer.question != "other-numbers" or answer.pair is None:
         return False
@@ -115,7 +117,9 @@ def _places(origin: Origin) -> list[float] | None:
     return [float(each) if each > floor else 0.0 for each in gap]
 
 
-def limit(subject: Subject, answer: Answer, location: Location) -> Answer | None:
+def limit(
+    subject: ProbedModel, answer: ProbeAnswer, location: Location
+) -> ProbeAnswer | None:
     """Return the answer as a limit, where the model's interface explains it."""
     asked = {"left", "left-numbers"}
     if answer.question not in asked or "left" in subject.settings.placements:

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from conformance.gate import KnownEntry
-    from conformance.probe.answer import Answer
+    from conformance.probe.answer import ProbeAnswer
     from conformance.probe.examine import Report
-    from conformance.probe.settings import Settings
+    from conformance.probe.settings import ProbeSettings
     from conformance.records.record import Outcome
 
 OUTCOMES: dict[str, Outcome] = {
@@ -40,7 +40,7 @@ what is not known is not called passed."""
 LEVELS = {"left": "robust", "left-numbers": "robust", "gaps": "robust"}
 
 
-def check_id(target: str, answer: Answer, dtype: str, route: str = "eager") -> str:
+def check_id(target: str, answer: ProbeAnswer, dtype: str, route: str = "eager") -> str:
     """Return an answer's check id.
 
     >>> from conformance.probe.answer import Answer
@@ -63,7 +63,7 @@ def results(report: Report, known: Sequence[KnownEntry] = ()) -> list[Result]:
 
 def _result(
     report: Report,
-    answer: Answer,
+    answer: ProbeAnswer,
     known: Sequence[KnownEntry],
     versions: Mapping[str, str],
 ) -> Result:
@@ -87,7 +87,7 @@ def _result(
     )
 
 
-def _failure(report: Report, answer: Answer) -> Failure:
+def _failure(report: Report, answer: ProbeAnswer) -> Failure:
     location = report.locations.get(answer.question)
     return Failure(
         diagnosis=place_text(location) if location else "",
@@ -96,7 +96,7 @@ def _failure(report: Report, answer: Answer) -> Failure:
     )
 
 
-def header(report: Report, settings: Settings) -> Header:
+def header(report: Report, settings: ProbeSettings) -> Header:
     """Return what was probed, on what."""
     from conformance.adapters.installed import suite_version
 

@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from conformance.probe.answer import Answer
+    from conformance.probe.answer import ProbeAnswer
     from conformance.probe.examine import Report
     from conformance.probe.interface import Interface
 
@@ -36,7 +36,7 @@ def command(report: Report, question: str) -> str:
     return shlex.join(parts)
 
 
-def script(report: Report, answer: Answer) -> str:
+def script(report: Report, answer: ProbeAnswer) -> str:
     """Return a stand-alone script; empty where none is offered for the question."""
     if answer.kind != "leak" or answer.question not in SHOWN:
         return ""
@@ -46,7 +46,7 @@ def script(report: Report, answer: Answer) -> str:
     return "\n".join(lines) + "\n" if len(lines) <= LINES else ""
 
 
-def _torch(report: Report, answer: Answer) -> list[str]:
+def _torch(report: Report, answer: ProbeAnswer) -> list[str]:
     """Return the script's lines for torch."""
     interface = report.subject.interface
     length = 6 if report.subject.sizes.time < 50 else report.subject.sizes.time  # noqa: PLR2004
@@ -57,7 +57,7 @@ def _torch(report: Report, answer: Answer) -> list[str]:
         head = f"import torch, {code.pop(0).removeprefix('import ')}"
     lines = [head, *code, "torch.manual_seed(0)", f"length = {length}"]
     lines += [f"row = {_row(interface, 'length')}"]
-    lines += _padded(interface, answer.question, left=left)
+    lines += _call_lines(interface, answer.question, left=left)
     lines += [
         "with torch.no_grad():",
         f"    one, two = [model(**each){_get(answer.output)} for each in given]",
@@ -65,7 +65,7 @@ def _torch(report: Report, answer: Answer) -> list[str]:
     output = report.subject.output(answer.output)
     if output is not None and output.timed:
         axis = _time_axis(output.layout)
-        lines += [_valid(answer.question, axis)]
+        lines += [_valid_line(answer.question, axis)]
     return [*lines, "print((one - two).abs().max())  # should be 0, but for rounding"]
 
 
@@ -76,7 +76,7 @@ def _row(interface: Interface, length: str) -> str:
     return f"torch.randn({shape})"
 
 
-def _padded(interface: Interface, question: str, *, left: bool) -> list[str]:
+def _call_lines(interface: Interface, question: str, *, left: bool) -> list[str]:
     """Return the lines that make the two calls' arguments."""
     ids, same = interface.kind == "ids", question in {"other-numbers", "left-numbers"}
     width = (
@@ -149,7 +149,7 @@ def _time_axis(layout: object) -> int:
     return 1
 
 
-def _valid(question: str, axis: int) -> str:
+def _valid_line(question: str, axis: int) -> str:
     """Return the line that cuts the outputs to what counts."""
     if question == "left-numbers":
         return (
@@ -163,7 +163,7 @@ def _valid(question: str, axis: int) -> str:
     return f"two = two.narrow({axis}, {start}, one.shape[{axis}])"
 
 
-def issue(report: Report, answer: Answer) -> str:
+def issue(report: Report, answer: ProbeAnswer) -> str:
     """Return the text of an issue for the library's own tracker."""
     from conformance.probe.describe import place_text
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class ProbeSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How a target is probed.
 
     Attributes:

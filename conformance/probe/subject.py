@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.probe.arrangement import Arrangement, Content, place
 from conformance.probe.compare import Output, compare, read_outputs
-from conformance.probe.frameworks.base import Facts, Framework, Mode
+from conformance.probe.frameworks.base import Facts, Mode, ProbeFramework
 
 if TYPE_CHECKING:
     from conformance.probe.arrangement import Array
-    from conformance.probe.compare import Difference
+    from conformance.probe.compare import ArrayDifference
     from conformance.probe.infer import Sizes
     from conformance.probe.interface import Interface
-    from conformance.probe.settings import Settings
+    from conformance.probe.settings import ProbeSettings
 
 KEPT = 64
 """Answers that are kept; the oldest goes first."""
 
 
 @dataclass(slots=True, kw_only=True)
-class Subject:
+class ProbedModel:
     """A model with its interface.
 
     Attributes:
@@ -34,12 +34,12 @@ class Subject:
         dtype: What it computes in.
     """
 
-    framework: Framework
+    framework: ProbeFramework
     model: Any
     facts: Facts
     interface: Interface
     sizes: Sizes
-    settings: Settings
+    settings: ProbeSettings
     dtype: str
     _kept: dict[tuple[Arrangement, Mode], dict[str, Array]] = field(
         default_factory=dict
@@ -122,7 +122,7 @@ class Subject:
 
     def difference(
         self, output: Output, one: Arrangement, other: Arrangement, mode: Mode
-    ) -> Difference:
+    ) -> ArrayDifference:
         """Return by how much an output differs between two arrangements.
 
         Raises:

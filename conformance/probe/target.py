@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from conformance.probe.frameworks import Framework, framework_of, made_by_prefix
+from conformance.probe.frameworks import ProbeFramework, framework_of, made_by_prefix
 from conformance.probe.infer import TargetError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Target:
 
     name: str
     model: Any
-    framework: Framework
+    framework: ProbeFramework
     file: str = ""
     code: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -81,7 +81,7 @@ def find(name: str, framework: str = "") -> Target:
         raise TargetError(msg)
     module = _module(prefix)
     found = _attribute(module, prefix, rest)
-    model, made_here = _made(found, name)
+    model, made_here = _make(found, name)
     code = _code(prefix, rest, made=made_here)
     return wrap(model, name, framework, file=_file(found, module), code=code)
 
@@ -167,7 +167,7 @@ def _attribute(module: Any, where: str, name: str) -> Any:
     return found
 
 
-def _made(found: Any, name: str) -> tuple[Any, bool]:
+def _make(found: Any, name: str) -> tuple[Any, bool]:
     """Return the model; a factory is a callable that needs no argument."""
     if not callable(found):
         msg = f"{name}: is a {type(found).__name__}, which cannot be called"
@@ -178,7 +178,7 @@ def _made(found: Any, name: str) -> tuple[Any, bool]:
         parameters = inspect.signature(found).parameters
     except (TypeError, ValueError):
         return found, False
-    if needed := _needed(parameters):
+    if needed := _needed_names(parameters):
         if inspect.isclass(found):
             msg = (
                 f"{name}: is a class that needs {', '.join(needed)}; name an object, "
@@ -194,7 +194,7 @@ def _made(found: Any, name: str) -> tuple[Any, bool]:
         raise TargetError(msg) from error
 
 
-def _needed(parameters: Mapping[str, inspect.Parameter]) -> list[str]:
+def _needed_names(parameters: Mapping[str, inspect.Parameter]) -> list[str]:
     kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     return [
         each.name

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from conformance.probe.align import Factor, Layout, Row, layouts
+from conformance.probe.align import Factor, Layout, RowLayout, layouts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -96,10 +96,10 @@ class Runs:
         each = (*self.arrangements, self.other)
         return [(one.batch, one.time) for one in each]
 
-    def views(self, strided: Mapping[int, int]) -> tuple[Row, Row]:
+    def views(self, strided: Mapping[int, int]) -> tuple[RowLayout, RowLayout]:
         """Return the row as both runs have it."""
         made = [
-            Row(
+            RowLayout(
                 row=self.rows[at],
                 batch=self.arrangements[at].batch,
                 time=self.arrangements[at].time,
@@ -145,7 +145,7 @@ class Walk:
             return None
         agree = self._inputs_agree(site, mine, far, inputs)
         if agree == "differs":
-            if self.lost is None and not self._explained(site):
+            if self.lost is None and not self._may_explain(site):
                 self.lost = site
             return None
         fresh = list(outputs)
@@ -159,7 +159,7 @@ class Walk:
         leave = bool(self._leave & {site.place, site.place[1:]})
         return fresh if changed and not leave else None
 
-    def _explained(self, site: Site) -> bool:
+    def _may_explain(self, site: Site) -> bool:
         """Tell whether an origin that was left as it is may be why inputs differ."""
         return bool(self._leave) or site is None
 
@@ -216,13 +216,13 @@ class Walk:
                     scale=scale,
                     shape=output.shape,
                     batched=any(f.kind == "batch" for axis in layout for f in axis),
-                    fed=self._fed(mine),
+                    fed=self._takes_rows(mine),
                     same_rows=_same_rows(first, layout),
                 )
             )
         return state, better
 
-    def _fed(self, mine: Site) -> bool:
+    def _takes_rows(self, mine: Site) -> bool:
         """Tell whether an array with an axis of rows goes in."""
         rows = self.runs.arrangements[0].batch
         values = self.runs.first.values
@@ -283,12 +283,12 @@ class Walk:
             and axis[0].kind == "other"
             and shape[at] >= longest
             and bool(sizes)
-            and not _composed(shape[at], sizes)
+            and not _is_composed(shape[at], sizes)
             for at, axis in enumerate(layout)
         )
 
 
-def _composed(length: int, sizes: frozenset[int]) -> bool:
+def _is_composed(length: int, sizes: frozenset[int]) -> bool:
     """Tell whether a length is a parameter's size, or a small multiple or part."""
     return any(
         length == size or (size > 1 and (length % size == 0 or size % length == 0))

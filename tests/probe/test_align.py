@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.probe.align import Factor, Row, layouts
+from conformance.probe.align import Factor, RowLayout, layouts
 
 SIZES = [(5, 11), (7, 13), (5, 17)]
 
@@ -55,7 +55,7 @@ def test_taking_and_putting_back_a_row_changes_nothing(
     size = {"batch": 5, "time": 11, "other": 6}
     layout = tuple((Factor(kind),) for kind in order)
     array = np.random.default_rng(0).standard_normal([size[kind] for kind in order])
-    view = Row(row=row, batch=5, time=11, places=tuple(range(length)), strided={})
+    view = RowLayout(row=row, batch=5, time=11, places=tuple(range(length)), strided={})
     part = view.take(array, layout)
     assert part is not None
     assert part.size == length * 6
@@ -68,11 +68,11 @@ def test_a_strided_row_needs_its_own_length() -> None:
     layout = ((Factor("batch"),), (Factor("strided"),))
     array = np.arange(30.0).reshape(5, 6)
     places = tuple(range(7))
-    known = Row(row=1, batch=5, time=11, places=places, strided={6: 4})
+    known = RowLayout(row=1, batch=5, time=11, places=places, strided={6: 4})
     part = known.take(array, layout)
     assert part is not None
     assert part.tolist() == [[6.0, 7.0, 8.0, 9.0]]
-    unknown = Row(row=1, batch=5, time=11, places=places, strided={})
+    unknown = RowLayout(row=1, batch=5, time=11, places=places, strided={})
     assert unknown.take(array, layout) is None
 
 

@@ -15,7 +15,7 @@ from conformance.commands.cli import main
 from conformance.errors import UsageError
 from conformance.probe.examine import examine
 from conformance.probe.infer import TargetError
-from conformance.probe.settings import Settings
+from conformance.probe.settings import ProbeSettings
 from conformance.probe.target import find
 
 if TYPE_CHECKING:
@@ -155,19 +155,19 @@ BAD_TARGETS = (
 @pytest.mark.parametrize(("name", "said"), BAD_TARGETS)
 def test_a_bad_target_gets_a_clear_sentence(name: str, said: tuple[str, ...]) -> None:
     with pytest.raises(TargetError) as caught:
-        examine(find(f"{BAD}:{name}"), Settings())
+        examine(find(f"{BAD}:{name}"), ProbeSettings())
     assert [text for text in said if text not in str(caught.value)] == []
 
 
 def test_a_target_that_is_not_deterministic_is_said_to_be() -> None:
-    report = examine(find(f"{BAD}:random"), Settings(questions=("repeat",)))
+    report = examine(find(f"{BAD}:random"), ProbeSettings(questions=("repeat",)))
     assert [each.text for each in report.leaks] == [
         "it gives something else: not deterministic"
     ]
 
 
 def test_a_target_without_a_mask_is_asked_and_this_is_said() -> None:
-    report = examine(find(f"{BAD}:no_mask"), Settings())
+    report = examine(find(f"{BAD}:no_mask"), ProbeSettings())
     answers = {each.question: each for each in report.answers}
     assert "takes no mask" in answers["mask-read"].why
     assert answers["mask-read"].kind == "not asked"

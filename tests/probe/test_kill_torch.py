@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.probe.examine import examine
-from conformance.probe.settings import Settings
+from conformance.probe.settings import ProbeSettings
 from conformance.probe.target import wrap
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _one_thread() -> Iterator[None]:
 
 def probed(case: Any, seed: int, *, wrong: bool, locate: bool = True) -> Report:
     model = case.make(seed, wrong=wrong)
-    settings = Settings(seed=seed, locate=locate, **case.said)
+    settings = ProbeSettings(seed=seed, locate=locate, **case.said)
     return examine(wrap(model, case.name), settings)
 
 

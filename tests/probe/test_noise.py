@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from conformance.probe.compare import Difference
+from conformance.probe.compare import ArrayDifference
 from conformance.probe.noise import Evidence, classify
 
 
-def changed(size: float, signal: float = 1.0) -> Difference:
-    return Difference(size=size, signal=signal, bits=size == 0, compared=10)
+def changed(size: float, signal: float = 1.0) -> ArrayDifference:
+    return ArrayDifference(size=size, signal=signal, bits=size == 0, compared=10)
 
 
 def test_the_same_bits_are_the_same() -> None:
@@ -64,4 +64,4 @@ def test_precision_that_padding_takes_away_is_a_leak() -> None:
 
 
 def test_nan_is_a_class_of_its_own() -> None:
-    assert classify(Evidence(low=Difference(nan=True, bits=False))).kind == "nan"
+    assert classify(Evidence(low=ArrayDifference(nan=True, bits=False))).kind == "nan"

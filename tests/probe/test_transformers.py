@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.probe.examine import Report, examine
-from conformance.probe.settings import Settings
+from conformance.probe.settings import ProbeSettings
 from conformance.probe.target import find
 
 pytest.importorskip("transformers")
@@ -21,7 +21,7 @@ LEAKING = {
 
 
 def probed(kind: str) -> Report:
-    return examine(find(f"hf:{kind}"), Settings())
+    return examine(find(f"hf:{kind}"), ProbeSettings())
 
 
 @pytest.mark.filterwarnings("ignore")

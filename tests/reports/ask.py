@@ -24,7 +24,7 @@ from conformance.trial.sample import cast, generate
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conformance.check.diagnosis.search import Search
+    from conformance.check.diagnosis.search import MistakeSearch
     from conformance.trial.adapter import Adapter
 
 SEEDS = range(3)
@@ -101,7 +101,7 @@ def said_of(adapter: Adapter, operation: str, dtype: str = "float32") -> Said:
     return found
 
 
-def _holds(search: Search, mistake: Any, variant: Any) -> bool:
+def _holds(search: MistakeSearch, mistake: Any, variant: Any) -> bool:
     oracle = load_oracle(variant.operation)
     for seed in SEEDS:
         batch = generate(oracle, variant, seed=31 + seed, turn=2 * seed)

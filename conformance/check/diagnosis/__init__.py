@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from conformance.check.diagnosis.gradient import diagnose_gradient
 from conformance.check.diagnosis.questions import questions
-from conformance.check.diagnosis.search import Search
+from conformance.check.diagnosis.search import MistakeSearch
 from conformance.check.diagnosis.sentence import sentence
 from conformance.operations import load_oracle
 
@@ -54,9 +54,9 @@ def diagnose(
     return sentence(found, finite=finite)
 
 
-def open_search(subject: Subject, batches: Sequence[Batch]) -> Search:
+def open_search(subject: Subject, batches: Sequence[Batch]) -> MistakeSearch:
     """Return the search for what explains a subject's answers, nothing asked yet."""
     oracle = load_oracle(subject.operation.name)
     declaration = subject.adapter.declaration
     asked = questions(batches, oracle, subject.variant, subject.dtype, declaration)
-    return Search(subject, asked, oracle)
+    return MistakeSearch(subject, asked, oracle)

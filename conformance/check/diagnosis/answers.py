@@ -32,7 +32,7 @@ CLASSES = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Observation:
     """What a call showed.
 
     Attributes:
@@ -46,7 +46,7 @@ class Answer:
     written: bool = False
 
 
-def ask(subject: Subject, question: Question, sample: Sample) -> Answer:
+def ask(subject: Subject, question: Question, sample: Sample) -> Observation:
     """Return what a subject shows for a question, whatever it does meanwhile."""
     batch, framework = sample.batch, subject.framework
     try:
@@ -61,17 +61,17 @@ def ask(subject: Subject, question: Question, sample: Sample) -> Answer:
             dtype = framework.dtype(result)
             answer = subject.check_result(result, sample.want.shape)
     except ContractViolation:
-        return Answer(array=None, dtype="another shape")
+        return Observation(array=None, dtype="another shape")
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - whatever it raises, exits too
-        return Answer(array=None, dtype=type(error).__name__)
+        return Observation(array=None, dtype=type(error).__name__)
     written = any(
         old.tobytes() != new.tobytes()
         for old, new in zip(batch.arrays.values(), after, strict=True)
     )
     array = np.asarray(answer, dtype=np.float64)
-    return Answer(array=array, dtype=dtype, written=written)
+    return Observation(array=array, dtype=dtype, written=written)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +90,7 @@ class Judge:
     exact: Array
     bound: Array
 
-    def same(self, got: Answer, said: Answer) -> bool:
+    def same(self, got: Observation, said: Observation) -> bool:
         """Tell whether a mistake shows what the subject did."""
         if got.array is None or said.array is None:
             return got.array is None and said.array is None
@@ -110,7 +110,7 @@ class Judge:
             bound = 2 * self.bound + self._relative * size
         return self._within(got, said, bound)
 
-    def differs(self, said: Answer, right: Answer) -> bool:
+    def differs(self, said: Observation, right: Observation) -> bool:
         """Tell whether a mistake shows: our two formulas differ by more than ulps."""
         if said.array is None or right.array is None:
             return said.array is not right.array

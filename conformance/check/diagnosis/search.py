@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conformance.check.diagnosis.answers import Answer, Judge, ask, judge
+from conformance.check.diagnosis.answers import Judge, Observation, ask, judge
 from conformance.check.diagnosis.behind import ANSWERS, PAIRS, on_answer
 from conformance.check.diagnosis.parts import (
     INPUTS,
@@ -43,7 +43,7 @@ SPLITS = (1, 2, 4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mistake:
+class Candidate:
     """A way to be wrong: a listed one, or the right formula and wrong parts.
 
     Attributes:
@@ -109,9 +109,9 @@ class Asked:
     question: Question
     sample: Sample
     judge: Judge
-    got: Answer
-    right: Answer
-    _formulas: dict[Any, tuple[Answer, Array]] = field(default_factory=dict)
+    got: Observation
+    right: Observation
+    _formulas: dict[Any, tuple[Observation, Array]] = field(default_factory=dict)
 
     @property
     def batch(self) -> Batch:
@@ -121,7 +121,7 @@ class Asked:
             return batch
         return replace(batch, mask=np.ones_like(batch.mask))
 
-    def answer(self, mistake: Mistake) -> Answer | None:
+    def answer(self, mistake: Candidate) -> Observation | None:
         """Return what a mistake answers, or None where it means nothing.
 
         One formula on one input is asked once, whatever becomes of its answer.
@@ -137,9 +137,9 @@ class Asked:
             changed = mistake.answer.change(found.array, self.batch, used)
         if changed is None:
             return None
-        return Answer(array=changed, dtype=found.dtype, written=found.written)
+        return Observation(array=changed, dtype=found.dtype, written=found.written)
 
-    def _formula(self, mistake: Mistake) -> tuple[Answer, Array]:
+    def _formula(self, mistake: Candidate) -> tuple[Observation, Array]:
         """Return what the formula answers to what it is given, and the mask in that."""
         same = mistake.source is None and mistake.mask is None
         if same and not mistake.unmasked and not mistake.split:
@@ -153,7 +153,9 @@ class Asked:
             return found, batch.mask
         return self._split(mistake, batch, plain), batch.mask
 
-    def _split(self, mistake: Mistake, batch: Batch, question: Question) -> Answer:
+    def _split(
+        self, mistake: Candidate, batch: Batch, question: Question
+    ) -> Observation:
         """Return the mean of what some rows at a time are answered."""
         size = mistake.split
         starts = range(0, batch.rows, size)
@@ -162,11 +164,11 @@ class Asked:
         found = [ask(mistake.formula, question, part) for part in asked]
         answers = [each.array for each in found if each.array is not None]
         if not found or len(answers) < len(found):
-            return Answer(array=None, dtype="a part raised")
+            return Observation(array=None, dtype="a part raised")
         return replace(found[0], array=np.mean(np.stack(answers), axis=0))
 
 
-class Search:
+class MistakeSearch:
     """What explains one subject's answers.
 
     Args:
@@ -189,7 +191,7 @@ class Search:
         self._asked: list[Asked] = []
         self._right = self._numpy(correct(subject.operation.name))
 
-    def explain(self, *, thorough: bool) -> tuple[Sequence[Mistake], bool]:
+    def explain(self, *, thorough: bool) -> tuple[Sequence[Candidate], bool]:
         """Return the simplest mistakes that explain everything.
 
         Args:
@@ -198,7 +200,7 @@ class Search:
         Returns:
             The mistakes, and whether they explain finite numbers alone.
         """
-        partly: Sequence[Mistake] = ()
+        partly: Sequence[Candidate] = ()
         first = next(self._questions())
         # Parts change rows and positions: without any there is nothing to change.
         some = first.sample.batch.mask.size > 0
@@ -213,7 +215,7 @@ class Search:
             partly = partly or plain
         return partly, True
 
-    def raising(self) -> Sequence[Mistake]:
+    def raising(self) -> Sequence[Candidate]:
         """Return the listed mistakes that raise the same and answer the same else."""
         first = next(self._questions())
         alike = [
@@ -226,13 +228,13 @@ class Search:
         return self._split_explaining(alike)[0]
 
     def _split_explaining(
-        self, mistakes: Iterable[Mistake]
-    ) -> tuple[Sequence[Mistake], Sequence[Mistake]]:
+        self, mistakes: Iterable[Candidate]
+    ) -> tuple[Sequence[Candidate], Sequence[Candidate]]:
         """Return those that explain everything, and those that explain plain input."""
         left = list(mistakes)
         wrong: set[int] = set()
         finite: set[int] = set()
-        plain: Sequence[Mistake] = ()
+        plain: Sequence[Candidate] = ()
         for asked in self._questions():
             kept = []
             for mistake in left:
@@ -285,9 +287,9 @@ class Search:
         return all(question.layout in view for view in views)
 
     @cached_property
-    def _known(self) -> tuple[Mistake, ...]:
+    def _known(self) -> tuple[Candidate, ...]:
         return tuple(
-            Mistake(
+            Candidate(
                 formula=self._numpy(adapter(mutant)),
                 listed=mutant.text,
                 url=mutant.url,
@@ -296,52 +298,52 @@ class Search:
             if mutant.kind == "forward" and mutant.shows(self._variant.name)
         )
 
-    def _list_mutants(self) -> Iterator[Mistake]:
+    def _list_mutants(self) -> Iterator[Candidate]:
         yield from self._known
 
-    def _list_singles(self) -> Iterator[Mistake]:
+    def _list_singles(self) -> Iterator[Candidate]:
         if self._variant.makes_mask:
             for part in MASKS:
-                yield Mistake(formula=self._right, answer=on_answer(part))
+                yield Candidate(formula=self._right, answer=on_answer(part))
         else:
             for source in self._sources:
-                yield Mistake(formula=self._right, source=source)
+                yield Candidate(formula=self._right, source=source)
             for mask in MASKS:
-                yield Mistake(formula=self._right, mask=mask)
+                yield Candidate(formula=self._right, mask=mask)
         for answer in ANSWERS:
-            yield Mistake(formula=self._right, answer=answer)
+            yield Candidate(formula=self._right, answer=answer)
         yield from self._others
         if self._variant.result == "scalar":
             for rows in SPLITS:
-                yield Mistake(formula=self._right, split=rows)
+                yield Candidate(formula=self._right, split=rows)
 
-    def _triple(self) -> Iterator[Mistake]:
+    def _triple(self) -> Iterator[Candidate]:
         if self._variant.makes_mask:
             return
         for answer in PAIRS:
-            yield Mistake(formula=self._right, answer=answer)
+            yield Candidate(formula=self._right, answer=answer)
             if not answer.after:
-                yield Mistake(formula=self._right, source=INPUTS[0], answer=answer)
-                yield Mistake(formula=self._right, mask=MASKS[0], answer=answer)
+                yield Candidate(formula=self._right, source=INPUTS[0], answer=answer)
+                yield Candidate(formula=self._right, mask=MASKS[0], answer=answer)
 
-    def _double(self) -> Iterator[Mistake]:
+    def _double(self) -> Iterator[Candidate]:
         if self._variant.makes_mask:
             return
         for answer in ANSWERS:
             if answer.after:
                 continue
             for source in self._sources:
-                yield Mistake(formula=self._right, source=source, answer=answer)
+                yield Candidate(formula=self._right, source=source, answer=answer)
             for mask in MASKS:
-                yield Mistake(formula=self._right, mask=mask, answer=answer)
+                yield Candidate(formula=self._right, mask=mask, answer=answer)
         for mask in MASKS:
             for source in INPUTS:
                 if not source.fills:
-                    yield Mistake(formula=self._right, source=source, mask=mask)
+                    yield Candidate(formula=self._right, source=source, mask=mask)
             for other in self._others:
                 yield replace(other, mask=mask)
 
-    def _listed_and_more(self) -> Iterator[Mistake]:
+    def _listed_and_more(self) -> Iterator[Candidate]:
         """Yield each listed mistake with one common part beside it."""
         if self._variant.makes_mask:
             return
@@ -357,11 +359,11 @@ class Search:
         return (*INPUTS, *shown, *inputs_alone(self._operation.inputs))
 
     @cached_property
-    def _others(self) -> tuple[Mistake, ...]:
+    def _others(self) -> tuple[Candidate, ...]:
         """The right formulas of the operation's other variants."""
         right = correct(self._operation.name)
         return tuple(
-            Mistake(
+            Candidate(
                 formula=self._numpy(right, variant),
                 listed=f"answers as {variant.name} does",
             )

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.check.diagnosis.search import Mistake
+    from conformance.check.diagnosis.search import Candidate
 
 CLASS = 3
 """Mistakes that are still named together where no input tells them apart."""
 
 
-def sentence(found: Sequence[Mistake], *, finite: bool = False) -> str:
+def sentence(found: Sequence[Candidate], *, finite: bool = False) -> str:
     """Return what explains the answers, the simplest first, or nothing.
 
     Args:

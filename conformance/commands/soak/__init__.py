@@ -10,7 +10,7 @@ import click
 from conformance.commands.options import (
     FOUND,
     PATH,
-    Count,
+    CountRange,
     Seconds,
     limit_options,
     read_limits,
@@ -29,21 +29,21 @@ __all__ = ["Search", "soak"]
 @selection_options
 @click.option(
     "--rows",
-    type=Count(1),
+    type=CountRange(1),
     default=10_000,
     show_default=True,
     help="Random rows per law.",
 )
 @click.option(
     "--chunk",
-    type=Count(4),
+    type=CountRange(4),
     default=256,
     show_default=True,
     help="Rows per chunk; each chunk has its own seed.",
 )
 @click.option(
     "--seed",
-    type=Count(0),
+    type=CountRange(0),
     default=0,
     show_default=True,
     help="Seed of the first chunk.",
@@ -63,7 +63,7 @@ __all__ = ["Search", "soak"]
 @click.option("--shard", help="Search only part K of N of the chunks, as K/N.")
 @click.option(
     "--workers",
-    type=Count(1),
+    type=CountRange(1),
     help="Number of processes on this machine (default: one per core).",
 )
 @click.option(

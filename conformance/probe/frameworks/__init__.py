@@ -13,9 +13,9 @@ from conformance.errors import UnknownNameError
 from conformance.probe.frameworks.base import (
     Argument,
     Facts,
-    Framework,
     Gradients,
     Mode,
+    ProbeFramework,
 )
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 __all__ = [
     "Argument",
     "Facts",
-    "Framework",
     "Gradients",
     "Mode",
+    "ProbeFramework",
     "framework_of",
     "made_by_prefix",
 ]
@@ -61,7 +61,7 @@ def made_by_prefix(prefix: str) -> Callable[[str], dict[str, Any]] | None:
     return make
 
 
-def named(name: str) -> Framework:
+def named(name: str) -> ProbeFramework:
     """Return a framework by name.
 
     Raises:
@@ -71,11 +71,11 @@ def named(name: str) -> Framework:
         kind = "framework"
         raise UnknownNameError(kind, name, _ROOMS)
     room, attribute = _ROOMS[name]
-    found: Framework = getattr(import_module(room), attribute)()
+    found: ProbeFramework = getattr(import_module(room), attribute)()
     return found
 
 
-def framework_of(model: Any, name: str = "") -> Framework:
+def framework_of(model: Any, name: str = "") -> ProbeFramework:
     """Return the framework that calls an object: by its class, else by what it uses."""
     if name:
         return named(name)
@@ -83,14 +83,14 @@ def framework_of(model: Any, name: str = "") -> Framework:
     for framework, wanted in _OBJECTS.items():
         if classes & set(wanted):
             return named(framework)
-    used = _used(model)
+    used = _imported_packages(model)
     for framework, module in _MODULES.items():
         if module in used:
             return named(framework)
     return named("numpy")
 
 
-def _used(function: Any) -> set[str]:
+def _imported_packages(function: Any) -> set[str]:
     """Return the packages that a function's module has imported."""
     inner = getattr(function, "func", function)
     inner = getattr(inner, "__wrapped__", inner)

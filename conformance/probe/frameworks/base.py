@@ -79,7 +79,7 @@ class Gradients:
     parameters: dict[str, Array]
 
 
-class Framework(Protocol):
+class ProbeFramework(Protocol):
     """One framework's way to call, to trace and to differentiate a model.
 
     A model that raises lets its exception through: the core turns it into an answer.

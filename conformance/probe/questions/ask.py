@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from conformance.probe.answer import Answer
+from conformance.probe.answer import ProbeAnswer
 from conformance.probe.arrangement import Arrangement, place
-from conformance.probe.noise import Evidence, Judgement, classify
+from conformance.probe.noise import Classification, Evidence, classify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from conformance.probe.compare import Difference, Output
+    from conformance.probe.compare import ArrayDifference, Output
     from conformance.probe.frameworks.base import Mode
-    from conformance.probe.subject import Subject
+    from conformance.probe.subject import ProbedModel
 
 
 class NotAskedError(Exception):
@@ -22,7 +22,7 @@ class NotAskedError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
+class ArrangementPair:
     """Two arrangements of the same content that should give the same.
 
     Attributes:
@@ -37,15 +37,15 @@ class Pair:
 
 
 def pairs(
-    question: str, make: Callable[[Subject], Iterable[Pair]]
-) -> Callable[[Subject, Mode], Iterator[Answer]]:
+    question: str, make: Callable[[ProbedModel], Iterable[ArrangementPair]]
+) -> Callable[[ProbedModel, Mode], Iterator[ProbeAnswer]]:
     """Return a function that asks whether pairs of arrangements give the same."""
 
-    def ask(subject: Subject, mode: Mode) -> Iterator[Answer]:
+    def ask(subject: ProbedModel, mode: Mode) -> Iterator[ProbeAnswer]:
         try:
             made = list(make(subject))
         except NotAskedError as reason:
-            yield Answer(question=question, kind="not asked", why=str(reason))
+            yield ProbeAnswer(question=question, kind="not asked", why=str(reason))
             return
         yield from compare_pairs(question, subject, made, mode)
 
@@ -53,8 +53,8 @@ def pairs(
 
 
 def compare_pairs(
-    question: str, subject: Subject, made: Sequence[Pair], mode: Mode
-) -> Iterator[Answer]:
+    question: str, subject: ProbedModel, made: Sequence[ArrangementPair], mode: Mode
+) -> Iterator[ProbeAnswer]:
     """Yield an answer for each output."""
     asked = False
     for output in subject.outputs:
@@ -64,14 +64,18 @@ def compare_pairs(
             yield answer
     if not asked:
         why = "no output has an answer that corresponds"
-        yield Answer(question=question, kind="not asked", why=why)
+        yield ProbeAnswer(question=question, kind="not asked", why=why)
 
 
 def _answer(
-    question: str, subject: Subject, output: Output, made: Sequence[Pair], mode: Mode
-) -> Answer | None:
+    question: str,
+    subject: ProbedModel,
+    output: Output,
+    made: Sequence[ArrangementPair],
+    mode: Mode,
+) -> ProbeAnswer | None:
     """Compare one output over all pairs; None where nothing corresponds."""
-    found: list[tuple[Difference, Pair]] = []
+    found: list[tuple[ArrayDifference, ArrangementPair]] = []
     for pair in made:
         try:
             found.append((subject.difference(output, pair.one, pair.other, mode), pair))
@@ -79,7 +83,7 @@ def _answer(
             continue
         except Exception as error:  # noqa: BLE001 - a stranger's model raises anything
             text = " ".join(str(error).split())[:300]
-            return Answer(
+            return ProbeAnswer(
                 question=question,
                 output=output.name,
                 kind="raises",
@@ -92,7 +96,7 @@ def _answer(
     low, pair = max(found, key=lambda each: (each[0].nan, each[0].size))
     if low.bits and not low.nan:
         text = "same bits"
-        return Answer(
+        return ProbeAnswer(
             question=question,
             output=output.name,
             kind="same",
@@ -101,12 +105,16 @@ def _answer(
             mode=mode,
         )
     judgement, shown = judge(subject, output, low, pair, mode)
-    return _worded(question, output, judgement, shown, pair, mode=mode)
+    return _word(question, output, judgement, shown, pair, mode=mode)
 
 
 def judge(
-    subject: Subject, output: Output, low: Difference, pair: Pair, mode: Mode
-) -> tuple[Judgement, Difference]:
+    subject: ProbedModel,
+    output: Output,
+    low: ArrayDifference,
+    pair: ArrangementPair,
+    mode: Mode,
+) -> tuple[Classification, ArrayDifference]:
     """Return what a difference is; and the one that shows it, low or in float64."""
     high = larger = None
     if subject.high and mode.route == "eager" and not low.nan:
@@ -127,7 +135,7 @@ def judge(
     return judgement, shown if shown.size else low
 
 
-def _floor(subject: Subject, output: Output, mode: Mode) -> float | None:
+def _floor(subject: ProbedModel, output: Output, mode: Mode) -> float | None:
     """Return what changes when rows are only permuted, or beside copies of them."""
     base = subject.base
     around = place(base.rows[::-1], subject.sizes.lengths[::-1], base.time)
@@ -141,15 +149,15 @@ def _floor(subject: Subject, output: Output, mode: Mode) -> float | None:
     return max(sizes) if sizes else None
 
 
-def _worded(
+def _word(
     question: str,
     output: Output,
-    judgement: Judgement,
-    shown: Difference,
-    pair: Pair,
+    judgement: Classification,
+    shown: ArrayDifference,
+    pair: ArrangementPair,
     *,
     mode: Mode,
-) -> Answer:
+) -> ProbeAnswer:
     """Return the answer with the words that a reader sees."""
     kind = judgement.kind
     fill = pair.other.fill
@@ -164,7 +172,7 @@ def _worded(
         text = f"{judgement.size:.1e}, {judgement.ulp:.2g} ulp"
     else:
         text = f"{judgement.size:.1e}"
-    return Answer(
+    return ProbeAnswer(
         question=question,
         output=output.name,
         kind=kind,

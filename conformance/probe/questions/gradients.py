@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.probe.answer import Answer, Kind
+from conformance.probe.answer import Kind, ProbeAnswer
 from conformance.probe.arrangement import Arrangement, place
 from conformance.probe.compare import view
 from conformance.probe.noise import UNIT
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
     from conformance.probe.arrangement import Array
     from conformance.probe.frameworks.base import Gradients, Mode
-    from conformance.probe.subject import Subject
+    from conformance.probe.subject import ProbedModel
 
 _ROUNDING = 2.0**14
 """Units of the largest gradient that sums in another order may differ by."""
 
 
 def cotangents(
-    subject: Subject, arrangement: Arrangement, mode: Mode
+    subject: ProbedModel, arrangement: Arrangement, mode: Mode
 ) -> dict[str, Array]:
     """Return random numbers at the valid outputs and zero elsewhere.
 
@@ -53,29 +53,29 @@ def cotangents(
     return made
 
 
-def _gradients(subject: Subject, arrangement: Arrangement, mode: Mode) -> Gradients:
+def _gradients(subject: ProbedModel, arrangement: Arrangement, mode: Mode) -> Gradients:
     given = subject.given(arrangement)
     weights = cotangents(subject, arrangement, mode)
     return subject.framework.gradients(subject.model, given, weights, mode)
 
 
-def _why_not(subject: Subject, mode: Mode) -> str:
+def _why_not(subject: ProbedModel, mode: Mode) -> str:
     if not cotangents(subject, subject.base, mode):
         return "no output has an answer for each row"
     return ""
 
 
-def at_padding(subject: Subject, mode: Mode) -> Iterator[Answer]:
+def at_padding(subject: ProbedModel, mode: Mode) -> Iterator[ProbeAnswer]:
     """Answer whether the gradient at padding is zero."""
     question = "gradient"
     if why := _why_not(subject, mode):
-        yield Answer(question=question, kind="not asked", why=why)
+        yield ProbeAnswer(question=question, kind="not asked", why=why)
         return
     try:
         found = _gradients(subject, subject.base, mode)
     except Exception as error:  # noqa: BLE001 - a stranger's model raises anything
         text = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
-        yield Answer(question=question, kind="raises", text=text, mode=mode)
+        yield ProbeAnswer(question=question, kind="raises", text=text, mode=mode)
         return
     asked = False
     for name, array in found.inputs.items():
@@ -84,10 +84,10 @@ def at_padding(subject: Subject, mode: Mode) -> Iterator[Answer]:
             yield _zero(subject, name, array, mode)
     if not asked:
         why = "no gradient reaches the input"
-        yield Answer(question=question, kind="not asked", why=why)
+        yield ProbeAnswer(question=question, kind="not asked", why=why)
 
 
-def _zero(subject: Subject, name: str, array: Array, mode: Mode) -> Answer:
+def _zero(subject: ProbedModel, name: str, array: Array, mode: Mode) -> ProbeAnswer:
     """Judge one gradient: zero at padding, finite where positions count."""
     layout = subject.interface.layout
     if name != "embedding" and layout.startswith("TB"):
@@ -95,7 +95,7 @@ def _zero(subject: Subject, name: str, array: Array, mode: Mode) -> Answer:
     elif name != "embedding" and layout == "BFT":
         array = np.moveaxis(array, 1, -1)
     keep = subject.base.keep()
-    empty = Answer(question="gradient", kind="same", output=name, mode=mode)
+    empty = ProbeAnswer(question="gradient", kind="same", output=name, mode=mode)
     if array.shape[:2] != keep.shape:
         why = f"the gradient has shape {array.shape}, which has no [B, T]"
         return replace(empty, kind="not asked", why=why)
@@ -114,7 +114,7 @@ def _zero(subject: Subject, name: str, array: Array, mode: Mode) -> Answer:
     return replace(empty, kind=kind, text=text, why=text, size=size, signal=signal)
 
 
-def of_parameters(subject: Subject, mode: Mode) -> Iterator[Answer]:
+def of_parameters(subject: ProbedModel, mode: Mode) -> Iterator[ProbeAnswer]:
     """Answer whether parameters' gradients are the sum of the rows' alone."""
     question = "parameter-gradient"
     why = _why_not(subject, mode)
@@ -123,17 +123,17 @@ def of_parameters(subject: Subject, mode: Mode) -> Iterator[Answer]:
         whole = {} if why else _gradients(subject, subject.base, wide).parameters
         if not whole:
             why = why or "there are no parameters with a gradient"
-            yield Answer(question=question, kind="not asked", why=why)
+            yield ProbeAnswer(question=question, kind="not asked", why=why)
             return
         total = _sum_alone(subject, wide)
     except Exception as error:  # noqa: BLE001 - a stranger's model raises anything
         text = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
-        yield Answer(question=question, kind="raises", text=text, mode=mode)
+        yield ProbeAnswer(question=question, kind="raises", text=text, mode=mode)
         return
-    yield _judged(subject, whole, total, wide)
+    yield _judge(subject, whole, total, wide)
 
 
-def _sum_alone(subject: Subject, mode: Mode) -> dict[str, Array]:
+def _sum_alone(subject: ProbedModel, mode: Mode) -> dict[str, Array]:
     total: dict[str, Array] = {}
     for row, length in zip(subject.rows, subject.sizes.lengths, strict=True):
         alone = _gradients(subject, place((row,), (length,), length), mode)
@@ -142,9 +142,9 @@ def _sum_alone(subject: Subject, mode: Mode) -> dict[str, Array]:
     return total
 
 
-def _judged(
-    subject: Subject, whole: dict[str, Array], total: dict[str, Array], mode: Mode
-) -> Answer:
+def _judge(
+    subject: ProbedModel, whole: dict[str, Array], total: dict[str, Array], mode: Mode
+) -> ProbeAnswer:
     """Compare the largest difference with the largest gradient."""
     signal = max(float(np.max(np.abs(each), initial=0)) for each in whole.values())
     gaps = {
@@ -159,7 +159,7 @@ def _judged(
     leak = not finite or size > _ROUNDING * unit * signal
     kind: Kind = "leak" if leak else "same" if size == 0 else "noise"
     text = "the same sum" if size == 0 else f"{size:.2g} of {signal:.2g}, at {name}"
-    return Answer(
+    return ProbeAnswer(
         question="parameter-gradient",
         kind=kind, text=text, why=text, size=size, signal=signal, mode=mode,
     )  # fmt: skip

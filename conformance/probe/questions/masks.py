@@ -7,60 +7,62 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.probe.answer import Answer
+from conformance.probe.answer import ProbeAnswer
 from conformance.probe.arrangement import Arrangement, place
-from conformance.probe.questions.ask import NotAskedError, Pair
+from conformance.probe.questions.ask import ArrangementPair, NotAskedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conformance.probe.frameworks.base import Mode
-    from conformance.probe.subject import Subject
+    from conformance.probe.subject import ProbedModel
 
 _TOLERANCE = 1e-7
 """Share of the signal above which an answer counts as another one: rounding of one
 number in float32. No verdict on a leak hangs on it."""
 
 
-def mask_read(subject: Subject, mode: Mode) -> Iterator[Answer]:
+def mask_read(subject: ProbedModel, mode: Mode) -> Iterator[ProbeAnswer]:
     """Answer whether the mask changes anything at positions that stay."""
     question, interface = "mask-read", subject.interface
     if not interface.masked:
         why = (
             "the model takes no mask: every answer below is about padding that it sees"
         )
-        yield Answer(question=question, kind="not asked", why=why)
+        yield ProbeAnswer(question=question, kind="not asked", why=why)
         return
     if interface.convention == "value":
         why = "the mask is read from the padding value; the questions below show it"
-        yield Answer(question=question, kind="not asked", why=why)
+        yield ProbeAnswer(question=question, kind="not asked", why=why)
         return
     mixes = _mixes(subject, mode)
     read = _reads(subject, mode)
     if read > _TOLERANCE:
         text = f"yes: taking positions away changes {read:.1%} of the signal"
-        yield Answer(question=question, kind="same", text=text, mode=mode)
+        yield ProbeAnswer(question=question, kind="same", text=text, mode=mode)
     elif mixes <= _TOLERANCE:
         why = "no position reads another one, so nothing has to be masked"
-        yield Answer(question=question, kind="same", text=why, mode=mode)
-    elif not _earlier(subject, mode):
+        yield ProbeAnswer(question=question, kind="same", text=why, mode=mode)
+    elif not _reads_later(subject, mode):
         text = "no; but no position reads a later one, so padding on the right is safe"
-        yield Answer(question=question, kind="limit", text=text, why=text, mode=mode)
+        yield ProbeAnswer(
+            question=question, kind="limit", text=text, why=text, mode=mode
+        )
     else:
         text = f"NO: {interface.mask} changes nothing, and positions read each other"
-        yield Answer(
+        yield ProbeAnswer(
             question=question, kind="leak", text=text, why=text, size=mixes, mode=mode
         )
 
 
-def _full(subject: Subject) -> Arrangement:
+def _full_arrangement(subject: ProbedModel) -> Arrangement:
     time = subject.sizes.time
     return place(subject.rows, [time] * len(subject.rows), time)
 
 
-def _reads(subject: Subject, mode: Mode) -> float:
+def _reads(subject: ProbedModel, mode: Mode) -> float:
     """Return how much the answer changes at positions that a smaller mask leaves."""
-    full, time = _full(subject), subject.sizes.time
+    full, time = _full_arrangement(subject), subject.sizes.time
     shares = [0.0]
     cut = max(1, time // 3)
     kept = [tuple(range(cut, time)), tuple(range(time - cut))]
@@ -75,7 +77,7 @@ def _reads(subject: Subject, mode: Mode) -> float:
 
 
 def _share(
-    subject: Subject,
+    subject: ProbedModel,
     one: Arrangement,
     other: Arrangement,
     places: tuple[int, ...],
@@ -108,19 +110,19 @@ def _time_axes(layout: object) -> list[int]:
     ]
 
 
-def _mixes(subject: Subject, mode: Mode) -> float:
+def _mixes(subject: ProbedModel, mode: Mode) -> float:
     """Return how much a position's content changes the answer at the others."""
-    full = _full(subject)
+    full = _full_arrangement(subject)
     cut = subject.sizes.time // 2
     changed = replace(full, changed=cut)
     before = _share(subject, full, changed, tuple(range(cut)), mode)
-    return max(before, _later(subject, mode))
+    return max(before, _measure_later(subject, mode))
 
 
-def _later(subject: Subject, mode: Mode) -> float:
+def _measure_later(subject: ProbedModel, mode: Mode) -> float:
     """Return how much earlier content changes later positions."""
     time = subject.sizes.time
-    full = _full(subject)
+    full = _full_arrangement(subject)
     others = replace(full, rows=tuple(row + 500 for row in full.rows))
     last = (time - 1,)
     # Two contents that share only their last part: the strangers' rows up to it.
@@ -129,15 +131,15 @@ def _later(subject: Subject, mode: Mode) -> float:
     return _share(subject, one, two, last, mode)
 
 
-def _earlier(subject: Subject, mode: Mode) -> bool:
+def _reads_later(subject: ProbedModel, mode: Mode) -> bool:
     """Tell whether a position reads a later one."""
-    full = _full(subject)
+    full = _full_arrangement(subject)
     cut = subject.sizes.time // 2
     changed = replace(full, changed=cut)
     return _share(subject, full, changed, tuple(range(cut)), mode) > _TOLERANCE
 
 
-def full_mask(subject: Subject) -> Iterator[Pair]:
+def full_mask(subject: ProbedModel) -> Iterator[ArrangementPair]:
     """Yield a batch without padding, with its mask and without any."""
     interface = subject.interface
     if not interface.mask:
@@ -146,5 +148,5 @@ def full_mask(subject: Subject) -> Iterator[Pair]:
     if not interface.mask_optional:
         why = f"{interface.mask} cannot be left out"
         raise NotAskedError(why)
-    full = _full(subject)
-    yield Pair(one=full, other=replace(full, mask=False))
+    full = _full_arrangement(subject)
+    yield ArrangementPair(one=full, other=replace(full, mask=False))

@@ -12,59 +12,59 @@ from conformance.probe.arrangement import (
     place_gaps,
     place_left,
 )
-from conformance.probe.questions.ask import NotAskedError, Pair
+from conformance.probe.questions.ask import ArrangementPair, NotAskedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.probe.subject import Subject
+    from conformance.probe.subject import ProbedModel
 
 _BY_VALUE = "padding is what has this value, so it cannot hold other numbers"
 
 
-def other_numbers(subject: Subject) -> Iterator[Pair]:
+def other_numbers(subject: ProbedModel) -> Iterator[ArrangementPair]:
     """Yield the same batch with other numbers at padding."""
     base = subject.base
-    yield from _refilled(subject, base)
+    yield from _refill(subject, base)
 
 
-def left_numbers(subject: Subject) -> Iterator[Pair]:
+def left_numbers(subject: ProbedModel) -> Iterator[ArrangementPair]:
     """Yield padding on the left with other numbers in it."""
     _need_left(subject)
     base = place_left(subject.rows, subject.sizes.lengths, subject.sizes.time)
-    yield from _refilled(subject, base)
+    yield from _refill(subject, base)
 
 
-def _refilled(subject: Subject, base: Arrangement) -> Iterator[Pair]:
+def _refill(subject: ProbedModel, base: Arrangement) -> Iterator[ArrangementPair]:
     if subject.interface.convention == "value":
         raise NotAskedError(_BY_VALUE)
     ids = subject.interface.kind == "ids"
     larger = None if ids else base.filled("large", 1)
-    yield Pair(one=base, other=base.filled("noise", 1), larger=larger)
+    yield ArrangementPair(one=base, other=base.filled("noise", 1), larger=larger)
     if ids:
-        yield Pair(one=base, other=base.filled("noise", 2))
+        yield ArrangementPair(one=base, other=base.filled("noise", 2))
     else:
-        yield Pair(one=base, other=base.filled("large", 2), larger=None)
+        yield ArrangementPair(one=base, other=base.filled("large", 2), larger=None)
 
 
-def more_padding(subject: Subject) -> Iterator[Pair]:
+def more_padding(subject: ProbedModel) -> Iterator[ArrangementPair]:
     """Yield the same rows with more padding behind them."""
     base = subject.base
     longer = place(subject.rows, subject.sizes.lengths, subject.sizes.longer)
-    yield Pair(one=base, other=longer)
+    yield ArrangementPair(one=base, other=longer)
     # Ids at padding are those of padding; features may be anything.
     if subject.interface.kind == "features" and subject.interface.masked:
-        yield Pair(one=base, other=longer.filled("noise", 3))
+        yield ArrangementPair(one=base, other=longer.filled("noise", 3))
 
 
-def alone(subject: Subject) -> Iterator[Pair]:
+def alone(subject: ProbedModel) -> Iterator[ArrangementPair]:
     """Yield each row by itself, trimmed."""
     base = subject.base
     for row, length in zip(subject.rows, subject.sizes.lengths, strict=True):
-        yield Pair(one=base, other=place((row,), (length,), length))
+        yield ArrangementPair(one=base, other=place((row,), (length,), length))
 
 
-def beside(subject: Subject) -> Iterator[Pair]:
+def beside(subject: ProbedModel) -> Iterator[ArrangementPair]:
     """Yield a row beside strangers: longer ones, shorter ones."""
     base, sizes = subject.base, subject.sizes
     for row, length in zip(subject.rows, sizes.lengths, strict=True):
@@ -73,30 +73,32 @@ def beside(subject: Subject) -> Iterator[Pair]:
             sizes.lengths[(row + at) % sizes.rows] for at in range(1, sizes.rows)
         ]
         mixed = place((*strangers, row), (*lengths, length), sizes.time)
-        yield Pair(one=base, other=mixed)
+        yield ArrangementPair(one=base, other=mixed)
 
 
-def order(subject: Subject) -> Iterator[Pair]:
+def order(subject: ProbedModel) -> Iterator[ArrangementPair]:
     """Yield the same rows in another order."""
     base, lengths = subject.base, subject.sizes.lengths
     for turn in (1, 2):
         rows = base.rows[turn:] + base.rows[:turn]
         turned = lengths[turn:] + lengths[:turn]
-        yield Pair(one=base, other=place(rows[::-1], turned[::-1], base.time))
+        yield ArrangementPair(
+            one=base, other=place(rows[::-1], turned[::-1], base.time)
+        )
 
 
-def left(subject: Subject) -> Iterator[Pair]:
+def left(subject: ProbedModel) -> Iterator[ArrangementPair]:
     """Yield the same rows with their padding on the left."""
     _need_left(subject)
     sizes = subject.sizes
     other = place_left(subject.rows, sizes.lengths, sizes.time)
-    yield Pair(one=subject.base, other=other)
-    yield Pair(
+    yield ArrangementPair(one=subject.base, other=other)
+    yield ArrangementPair(
         one=subject.base, other=place_left(subject.rows, sizes.lengths, sizes.longer)
     )
 
 
-def _need_left(subject: Subject) -> None:
+def _need_left(subject: ProbedModel) -> None:
     interface = subject.interface
     if subject.settings.placements == ("right",):
         why = "padding stands on the right only (--placement right)"
@@ -109,7 +111,7 @@ def _need_left(subject: Subject) -> None:
         raise NotAskedError(why)
 
 
-def gaps(subject: Subject) -> Iterator[Pair]:
+def gaps(subject: ProbedModel) -> Iterator[ArrangementPair]:
     """Yield the same rows with padding between their positions."""
     if "gaps" not in subject.settings.placements:
         why = "nothing says that gaps are allowed; --placement gaps asks it"
@@ -118,10 +120,10 @@ def gaps(subject: Subject) -> Iterator[Pair]:
     sizes = subject.sizes
     for seed in (1, 2):
         other = place_gaps(subject.rows, sizes.lengths, sizes.longer, seed)
-        yield Pair(one=subject.base, other=other)
+        yield ArrangementPair(one=subject.base, other=other)
 
 
-def empty_row(subject: Subject) -> Iterator[Pair]:
+def empty_row(subject: ProbedModel) -> Iterator[ArrangementPair]:
     """Yield the same rows with an empty one among them."""
     if not subject.interface.masked:
         why = "without a mask no row can be empty"
@@ -129,10 +131,10 @@ def empty_row(subject: Subject) -> Iterator[Pair]:
     base, lengths = subject.base, subject.sizes.lengths
     rows = (*base.rows[:1], OTHERS + 99, *base.rows[1:])
     other = place(rows, (lengths[0], 0, *lengths[1:]), base.time)
-    yield Pair(one=base, other=other)
+    yield ArrangementPair(one=base, other=other)
 
 
-def nan(subject: Subject) -> Iterator[Pair]:
+def nan(subject: ProbedModel) -> Iterator[ArrangementPair]:
     """Yield NaN and infinity at padding."""
     if subject.interface.kind == "ids":
         why = "ids are whole numbers"
@@ -141,4 +143,4 @@ def nan(subject: Subject) -> Iterator[Pair]:
         raise NotAskedError(_BY_VALUE)
     base = subject.base
     for fill in ("nan", "inf"):
-        yield Pair(one=base, other=replace(base, fill=fill))
+        yield ArrangementPair(one=base, other=replace(base, fill=fill))

@@ -7,19 +7,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.probe.answer import Answer, Kind
+from conformance.probe.answer import Kind, ProbeAnswer
 from conformance.probe.arrangement import place
 from conformance.probe.questions import padding
-from conformance.probe.questions.ask import NotAskedError, Pair, compare_pairs
+from conformance.probe.questions.ask import (
+    ArrangementPair,
+    NotAskedError,
+    compare_pairs,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conformance.probe.frameworks.base import Mode
-    from conformance.probe.subject import Subject
+    from conformance.probe.subject import ProbedModel
 
 
-def repeat(subject: Subject, mode: Mode) -> Iterator[Answer]:
+def repeat(subject: ProbedModel, mode: Mode) -> Iterator[ProbeAnswer]:
     """Answer whether the same call gives the same bits."""
     given = subject.given(subject.base)
     one = subject.framework.call(subject.model, given, mode)
@@ -28,12 +32,12 @@ def repeat(subject: Subject, mode: Mode) -> Iterator[Answer]:
         same = np.array_equal(first, two[name], equal_nan=first.dtype.kind == "f")
         text = "same bits" if same else "it gives something else: not deterministic"
         kind: Kind = "same" if same else "leak"
-        yield Answer(
+        yield ProbeAnswer(
             question="repeat", output=name, kind=kind, text=text, why=text, mode=mode
         )
 
 
-def training(subject: Subject, mode: Mode) -> Iterator[Answer]:
+def training(subject: ProbedModel, mode: Mode) -> Iterator[ProbeAnswer]:
     """Answer whether padding changes nothing in training mode, dropout off."""
     wanted = replace(mode, training=True)
     try:
@@ -44,7 +48,7 @@ def training(subject: Subject, mode: Mode) -> Iterator[Answer]:
     yield from compare_pairs("training", subject, made, wanted)
 
 
-def causal(subject: Subject) -> Iterator[Pair]:
+def causal(subject: ProbedModel) -> Iterator[ArrangementPair]:
     """Yield other content behind a position; what stands before must not change."""
     if not subject.interface.causal:
         why = "nothing claims that the model is causal; --causal asks it"
@@ -53,20 +57,20 @@ def causal(subject: Subject) -> Iterator[Pair]:
     cut = time // 2
     full = place(subject.rows, [time] * len(subject.rows), time)
     before = replace(full, places=(tuple(range(cut)),) * full.batch, shown=full.places)
-    yield Pair(one=before, other=replace(before, fill="noise", seed=5))
+    yield ArrangementPair(one=before, other=replace(before, fill="noise", seed=5))
 
 
-def compiled(subject: Subject, mode: Mode) -> Iterator[Answer]:
+def compiled(subject: ProbedModel, mode: Mode) -> Iterator[ProbeAnswer]:
     """Answer whether the compiled route gives what eager gives."""
     question = "compiled"
     routes = subject.framework.routes
     if "compiled" not in routes:
         why = f"{subject.framework.name} has no compiled route here"
-        yield Answer(question=question, kind="not asked", why=why)
+        yield ProbeAnswer(question=question, kind="not asked", why=why)
         return
     if "compiled" not in subject.settings.routes:
         why = "compiling takes its time; --route compiled asks it"
-        yield Answer(question=question, kind="not asked", why=why)
+        yield ProbeAnswer(question=question, kind="not asked", why=why)
         return
     fast = replace(mode, route="compiled")
     given = subject.answer(subject.base, mode)
@@ -74,13 +78,13 @@ def compiled(subject: Subject, mode: Mode) -> Iterator[Answer]:
         found = subject.answer(subject.base, fast)
     except Exception as error:  # noqa: BLE001 - a stranger's model raises anything
         text = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
-        yield Answer(question=question, kind="raises", text=text, mode=fast)
+        yield ProbeAnswer(question=question, kind="raises", text=text, mode=fast)
         return
     for name, first in given.items():
-        yield _alike(name, first, found[name], fast)
+        yield _compare(name, first, found[name], fast)
 
 
-def _alike(name: str, first: object, second: object, mode: Mode) -> Answer:
+def _compare(name: str, first: object, second: object, mode: Mode) -> ProbeAnswer:
     one, two = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     finite = np.isfinite(one) & np.isfinite(two)
     size = float(np.max(np.abs(one[finite] - two[finite]), initial=0))
@@ -89,28 +93,28 @@ def _alike(name: str, first: object, second: object, mode: Mode) -> Answer:
     leak = size > 2.0**-12 * signal
     kind: Kind = "same" if size == 0 else "leak" if leak else "noise"
     text = "same bits" if size == 0 else f"{size:.1e} of {signal:.2g}"
-    return Answer(
+    return ProbeAnswer(
         question="compiled", output=name, kind=kind, text=text, size=size,
         signal=signal, why=text, mode=mode,
     )  # fmt: skip
 
 
-def steps(subject: Subject, mode: Mode) -> Iterator[Answer]:
+def steps(subject: ProbedModel, mode: Mode) -> Iterator[ProbeAnswer]:
     """Answer whether steps with a cache give what one call gives."""
     step = getattr(subject.framework, "steps", None)
     arguments = {each.name for each in subject.facts.arguments}
     if step is None or not {"use_cache", "past_key_values"} <= arguments:
         why = "the model takes no cache that is known here"
-        yield Answer(question="steps", kind="not asked", why=why)
+        yield ProbeAnswer(question="steps", kind="not asked", why=why)
         return
     if not subject.interface.causal:
         why = "the model does not claim to be causal"
-        yield Answer(question="steps", kind="not asked", why=why)
+        yield ProbeAnswer(question="steps", kind="not asked", why=why)
         return
     yield from _steps(subject, mode, step)
 
 
-def _steps(subject: Subject, mode: Mode, step: object) -> Iterator[Answer]:
+def _steps(subject: ProbedModel, mode: Mode, step: object) -> Iterator[ProbeAnswer]:
     if not callable(step):
         return
     time = subject.sizes.time
@@ -120,9 +124,9 @@ def _steps(subject: Subject, mode: Mode, step: object) -> Iterator[Answer]:
         found = step(subject.model, subject.given(full), subject.interface, mode)
     except Exception as error:  # noqa: BLE001 - a stranger's model raises anything
         text = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
-        yield Answer(question="steps", kind="raises", text=text, mode=mode)
+        yield ProbeAnswer(question="steps", kind="raises", text=text, mode=mode)
         return
     for name, array in found.items():
         if name in whole and whole[name].shape == array.shape:
-            answer = _alike(name, whole[name], array, mode)
+            answer = _compare(name, whole[name], array, mode)
             yield replace(answer, question="steps")

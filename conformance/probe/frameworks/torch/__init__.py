@@ -9,7 +9,7 @@ import torch
 
 from conformance.probe.frameworks.base import Facts, Gradients, Mode
 from conformance.probe.frameworks.torch import inspect as inspecting
-from conformance.probe.frameworks.torch.exact import Exact, computes_in_less
+from conformance.probe.frameworks.torch.exact import ExactMode, computes_in_less
 from conformance.probe.frameworks.torch.prepare import fill_constant, kept, prepared
 from conformance.probe.frameworks.torch.tracing import Recorder
 from conformance.probe.frameworks.torch.tree import array, flat, names, tensors
@@ -46,14 +46,14 @@ class Torch:
             stack.enter_context(prepared(model, mode))
             stack.enter_context(torch.no_grad())
             if mode.dtype == self.high and mode.route == "eager":
-                stack.enter_context(Exact())
+                stack.enter_context(ExactMode())
             function = self._function(model, mode)
             return flat(function(**tensors(inputs, mode.dtype)))
 
     def exact(self, model: Any, inputs: Mapping[str, Array]) -> bool:
         """Tell whether a call in float64 computes in float64 throughout."""
         mode = Mode(dtype=self.high)
-        with prepared(model, mode), torch.no_grad(), Exact():
+        with prepared(model, mode), torch.no_grad(), ExactMode():
             return not computes_in_less(model, tensors(inputs, mode.dtype))
 
     def gradients(
@@ -69,7 +69,7 @@ class Torch:
             stack.enter_context(prepared(model, mode))
             stack.enter_context(torch.enable_grad())
             if mode.dtype == self.high and mode.route == "eager":
-                stack.enter_context(Exact())
+                stack.enter_context(ExactMode())
             embedded = stack.enter_context(inspecting.Embedded(model))
             leaves = {
                 name: value.requires_grad_()
@@ -97,7 +97,7 @@ class Torch:
             recorder = Recorder(model, edit)
             stack.enter_context(recorder)
             if mode.dtype == self.high:
-                stack.enter_context(Exact())
+                stack.enter_context(ExactMode())
             given = tensors(inputs, mode.dtype)
             recorder.trace.outputs = flat(model(**given))
         return recorder.trace

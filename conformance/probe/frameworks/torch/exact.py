@@ -21,7 +21,7 @@ _CASTS = {
 }
 
 
-class Exact(TorchFunctionMode):  # type: ignore[misc]
+class ExactMode(TorchFunctionMode):  # type: ignore[misc]
     """Has every cast to a narrower floating dtype give float64."""
 
     def __init__(self) -> None:
@@ -44,29 +44,29 @@ class Exact(TorchFunctionMode):  # type: ignore[misc]
     ) -> Any:
         """Call a function with float64 in the place of narrower dtypes."""
         del types
-        wide = tuple(_widened(each) for each in args)
-        named = {name: _widened(each) for name, each in (kwargs or {}).items()}
+        wide = tuple(_widen(each) for each in args)
+        named = {name: _widen(each) for name, each in (kwargs or {}).items()}
         try:
             return _CASTS.get(func, func)(*wide, **named)
         except RuntimeError as error:
             if "dtype" not in str(error) and "scalar type" not in str(error):
                 raise
             # A constant that is kept beside the parameters did not become float64.
-            return func(*map(_doubled, wide), **named)
+            return func(*map(_to_double, wide), **named)
 
 
-def _widened(value: Any) -> Any:
+def _widen(value: Any) -> Any:
     return (
         torch.float64 if isinstance(value, torch.dtype) and value in NARROW else value
     )
 
 
-def _doubled(value: Any) -> Any:
+def _to_double(value: Any) -> Any:
     narrow = isinstance(value, torch.Tensor) and value.dtype in NARROW
     return value.double() if narrow else value
 
 
-class _Watch(TorchDispatchMode):  # type: ignore[misc]
+class _DtypeWatch(TorchDispatchMode):  # type: ignore[misc]
     """Remembers whether anything was computed in less than float64."""
 
     less = False
@@ -97,7 +97,7 @@ _MOVES = {
 
 def computes_in_less(model: Any, given: dict[str, Any]) -> bool:
     """Tell whether a call computes anything in less than float64."""
-    watch = _Watch()
+    watch = _DtypeWatch()
     with watch:
         model(**given)
     return watch.less

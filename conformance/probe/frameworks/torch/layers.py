@@ -53,7 +53,7 @@ def make(name: str) -> dict[str, Any]:
     torch.manual_seed(0)
     code = _call(kind, name)
     try:
-        model = _made(kind)
+        model = _make(kind)
     except Exception as error:
         text = " ".join(str(error).split())[:200]
         msg = f"torch:{name}: {code} raised {text}; write a function that makes it"
@@ -76,14 +76,14 @@ def _arguments(kind: Any) -> dict[str, Any]:
     return given
 
 
-def _made(kind: Any) -> Any:
+def _make(kind: Any) -> Any:
     given = _arguments(kind)
     if kind is torch.nn.TransformerEncoder:
         layer = torch.nn.TransformerEncoderLayer
-        return kind(encoder_layer=_made(layer), **given)
+        return kind(encoder_layer=_make(layer), **given)
     if kind is torch.nn.TransformerDecoder:
         layer = torch.nn.TransformerDecoderLayer
-        return kind(decoder_layer=_made(layer), **given)
+        return kind(decoder_layer=_make(layer), **given)
     return kind(**given)
 
 

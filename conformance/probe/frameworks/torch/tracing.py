@@ -142,12 +142,14 @@ class Recorder:
         site.file, site.line = user_line()
         site.time = self.counts.time(site)
         if self._edit is not None:
-            out, given = self._edited(site, out, given, written=written)
+            out, given = self._replace_result(site, out, given, written=written)
         site.outputs = tuple(self.value(each, written=written) for each in given)
         self.trace.sites.append(site)
         return out
 
-    def _edited(self, site: Site, out: Any, given: Any, *, written: bool) -> Any:
+    def _replace_result(
+        self, site: Site, out: Any, given: Any, *, written: bool
+    ) -> Any:
         """Let the editor replace results; a view is replaced by a tensor of its own."""
         values = self.trace.values
         arrays: list[Array] = [array(each) for each in given]
@@ -163,7 +165,7 @@ class Recorder:
             target.copy_(torch.from_numpy(new).to(old.dtype))
             made.append(target)
         self._mode.pause(-1)
-        return _replaced(out, iter(made)), made
+        return _replace(out, iter(made)), made
 
 
 class _Dispatch(TorchDispatchMode):  # type: ignore[misc]
@@ -214,12 +216,12 @@ def _leaves(value: Any) -> list[Any]:
     return []
 
 
-def _replaced(out: Any, made: Iterator[Any]) -> Any:
+def _replace(out: Any, made: Iterator[Any]) -> Any:
     """Return a nest with other tensors in it."""
     if isinstance(out, torch.Tensor):
         return next(made)
     if isinstance(out, list | tuple):
-        return type(out)(_replaced(each, made) for each in out)
+        return type(out)(_replace(each, made) for each in out)
     return out
 
 
