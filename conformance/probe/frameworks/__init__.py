@@ -33,16 +33,24 @@ __all__ = [
 
 _ROOMS: dict[str, tuple[str, str]] = {
     "torch": ("conformance.probe.frameworks.torch", "Torch"),
+    "jax": ("conformance.probe.frameworks.jax", "JAX"),
     "numpy": ("conformance.probe.frameworks.numpy", "NumPy"),
 }
 """By name: the room, and the class in it that calls models."""
 
 _OBJECTS: dict[str, tuple[str, ...]] = {
     "torch": ("torch.nn.modules.module.Module",),
+    "jax": (
+        "flax.linen.module.Module",
+        "flax.nnx.module.Module",
+        "equinox._module._module.Module",
+        "haiku._src.transform.Transformed",
+        "haiku._src.transform.TransformedWithState",
+    ),
 }
 """Classes whose objects belong to a framework; the first framework that fits counts."""
 
-_MODULES: dict[str, str] = {"torch": "torch", "numpy": "numpy"}
+_MODULES: dict[str, str] = {"torch": "torch", "jax": "jax", "numpy": "numpy"}
 """Which imported module shows that a plain function is written on a framework."""
 
 _MAKERS: dict[str, str] = {
