@@ -101,7 +101,8 @@ class Calls:
         def run(parameters: Any, arrays: Any) -> Any:
             with jax.enable_x64(evaluator.wide or jax.config.jax_enable_x64):
                 found = function(jax.tree.leaves((parameters, arrays)), program.constants)
-            self._less = bool(self._less) or evaluator.less
+            if evaluator.wide:
+                self._less = bool(self._less) or evaluator.less
             return found
 
         return run
