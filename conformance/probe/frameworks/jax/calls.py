@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +60,7 @@ class Calls:
         return found
 
     def _answer(self, inputs: Mapping[str, Any], mode: Mode) -> dict[str, Array]:
+        mode = self._moded(mode)
         first, constants = tree.split(inputs, "float32")
         self.form.prepare({**first, **constants})
         arrays, constants = tree.split(inputs, self.own(mode))
@@ -120,7 +122,9 @@ class Calls:
         parameters = self.parameters(mode)
         closed, shape = jax.make_jaxpr(function, return_shape=True)(parameters, arrays)
         labels = sorted(shape)
-        times = [n for each in arrays.values() for n in each.shape]
+        # B and T are chosen so that they are no size of the model.
+        sizes = self.form.sizes()
+        times = [n for each in arrays.values() for n in each.shape if n not in sizes]
         program = flatten(closed, times, inline=inline, root=self.form.kind)
         return program, labels
 
@@ -157,6 +161,10 @@ class Calls:
     def wide(self, mode: Mode) -> bool:
         """Tell whether the program is computed in float64 in the place of its own."""
         return mode.dtype == HIGH and self.own(mode) != HIGH
+
+    def _moded(self, mode: Mode) -> Mode:
+        """Return the mode, for what has one only: evaluation."""
+        return mode if self.form.trains else replace(mode, training=False)
 
     def kept(self, key: Any, make: Callable[[], Any]) -> Any:
         """Return a program that is made once."""

@@ -82,6 +82,11 @@ class Form:
         found = (str(each.dtype) for each in self.held() if floating(each))
         return next(found, "float32")
 
+    @property
+    def trains(self) -> bool:
+        """Whether training may be another mode; a function has only its arguments."""
+        return type(self) is not Form or bool(self.flags())
+
     def prepare(self, inputs: Mapping[str, Any]) -> None:
         """Make what is made at the first call only."""
 
