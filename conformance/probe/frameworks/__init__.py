@@ -28,6 +28,7 @@ __all__ = [
     "Gradients",
     "Mode",
     "framework_of",
+    "is_known",
     "made_by_prefix",
 ]
 
@@ -87,15 +88,26 @@ def framework_of(model: Any, name: str = "") -> Framework:
     """Return the framework that calls an object: by its class, else by what it uses."""
     if name:
         return named(name)
-    classes = {f"{each.__module__}.{each.__qualname__}" for each in type(model).__mro__}
-    for framework, wanted in _OBJECTS.items():
-        if classes & set(wanted):
-            return named(framework)
+    if own := _owner(model):
+        return named(own)
     used = _used(model)
     for framework, module in _MODULES.items():
         if module in used:
             return named(framework)
     return named("numpy")
+
+
+def is_known(model: Any) -> bool:
+    """Tell whether an object's class belongs to a framework, callable or not."""
+    return bool(_owner(model))
+
+
+def _owner(model: Any) -> str:
+    classes = {f"{each.__module__}.{each.__qualname__}" for each in type(model).__mro__}
+    for framework, wanted in _OBJECTS.items():
+        if classes & set(wanted):
+            return framework
+    return ""
 
 
 def _used(function: Any) -> set[str]:

@@ -10,7 +10,8 @@ import jax
 import numpy as np
 
 from conformance.probe.frameworks.jax import tree
-from conformance.probe.frameworks.jax.evaluate import Evaluator
+from conformance.probe.frameworks.jax.evaluate import run
+from conformance.probe.frameworks.jax.exact import Evaluator
 from conformance.probe.frameworks.jax.program import Program, flatten
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from conformance.probe.frameworks.jax.forms import Form
 
 HIGH = "float64"
-_KEPT = 48
+_KEPT = 96
 """Compiled programs that are kept; the oldest goes first."""
 
 _ROUNDING = 2.0**-12
@@ -79,11 +80,18 @@ class Calls:
         self, arrays: dict[str, Array], constants: dict[str, Any], mode: Mode
     ) -> dict[str, Array]:
         """Return the answer of the traced program."""
+        if self.wide(mode):
+            program, labels = self.program(arrays, constants, mode)
+            evaluator = Evaluator(wide=True)
+            given = jax.tree.leaves((self.parameters(mode), arrays))
+            outputs, _ = evaluator.run(program, given)
+            self._less = bool(self._less) or evaluator.less
+            return _arrays(dict(zip(labels, outputs, strict=True)))
         key = self.key("eager", arrays, constants, mode)
-        run = self.kept(key, lambda: self._evaluated(arrays, constants, mode))
-        return _arrays(run(self.parameters(mode), arrays))
+        made = self.kept(key, lambda: self._made(arrays, constants, mode))
+        return _arrays(made(self.parameters(mode), arrays))
 
-    def _evaluated(
+    def _made(
         self, arrays: dict[str, Array], constants: dict[str, Any], mode: Mode
     ) -> Callable[..., Any]:
         """Return the traced program as a function of parameters and arrays.
@@ -91,23 +99,17 @@ class Calls:
         What the model holds is handed over as well: models that differ in numbers only
         are one program, which JAX can keep for the next process.
         """
-        program, labels = self.program(arrays, constants, mode)
-        evaluator = Evaluator(wide=self.wide(mode))
+        program, labels = self.program(arrays, constants, mode, inline=False)
 
         def compute(given: Any, held: Any) -> Any:
-            outputs, _ = evaluator.run(program, given, held)
-            return dict(zip(labels, outputs, strict=True))
+            return dict(zip(labels, run(program, given, held), strict=True))
 
         function = jax.jit(compute, compiler_options=quick())
 
-        def run(parameters: Any, arrays: Any) -> Any:
-            with jax.enable_x64(evaluator.wide or jax.config.jax_enable_x64):
-                found = function(jax.tree.leaves((parameters, arrays)), program.constants)
-            if evaluator.wide:
-                self._less = bool(self._less) or evaluator.less
-            return found
+        def call(parameters: Any, arrays: Any) -> Any:
+            return function(jax.tree.leaves((parameters, arrays)), program.constants)
 
-        return run
+        return call
 
     def program(
         self,
@@ -118,6 +120,20 @@ class Calls:
         inline: bool = True,
     ) -> tuple[Program, list[str]]:
         """Return the traced program, and its outputs' names."""
+        key = self.key(f"program{inline}", arrays, constants, mode)
+        found: tuple[Program, list[str]] = self.kept(
+            key, lambda: self._program(arrays, constants, mode, inline=inline)
+        )
+        return found
+
+    def _program(
+        self,
+        arrays: dict[str, Array],
+        constants: dict[str, Any],
+        mode: Mode,
+        *,
+        inline: bool,
+    ) -> tuple[Program, list[str]]:
         function = self.function(constants, mode)
         parameters = self.parameters(mode)
         closed, shape = jax.make_jaxpr(function, return_shape=True)(parameters, arrays)

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from conformance.probe.frameworks.base import Gradients
-from conformance.probe.frameworks.jax import tree
+from conformance.probe.frameworks.jax import evaluate, tree
 from conformance.probe.frameworks.jax.calls import quick
-from conformance.probe.frameworks.jax.evaluate import Evaluator
+from conformance.probe.frameworks.jax.exact import Evaluator
 from conformance.probe.frameworks.jax.program import flatten
 
 if TYPE_CHECKING:
@@ -59,17 +58,9 @@ def _made(
     program = flatten(closed)
     structure = jax.tree.structure(shape)
 
-    def compute(given: Any, held: Any) -> Any:
-        outputs, _ = Evaluator(wide=True).run(program, given, held)
-        return jax.tree.unflatten(structure, outputs)
-
-    function = jax.jit(compute, compiler_options=quick())
-
     def run(*given: Any) -> Any:
-        # Cotangents are float64 numbers that were rounded: that changes both sides.
-        with jax.enable_x64(True):  # noqa: FBT003 - its only argument
-            leaves = [np.asarray(each) for each in jax.tree.leaves(given)]
-            return function(leaves, program.constants)
+        outputs, _ = Evaluator(wide=True).run(program, jax.tree.leaves(given))
+        return jax.tree.unflatten(structure, outputs)
 
     return run
 
@@ -94,7 +85,7 @@ def _step(
             def add(number: int, value: Any) -> Any:
                 return value + more if number == table.outputs[0] else value
 
-            found, _ = Evaluator(wide=False).run(program, flat, program.constants, add)
+            found = evaluate.run(program, flat, program.constants, add)
             outputs = dict(zip(labels, found, strict=True))
         return sum((outputs[name] * each).sum() for name, each in weights.items())
 
