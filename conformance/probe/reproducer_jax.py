@@ -58,7 +58,9 @@ def _rows(interface: Interface, question: str) -> list[str]:
         row = f"random.integers(3, {interface.vocabulary}, (1, length), 'int32')"
         zero = f"np.zeros((1, {PADDING}), 'int32')"
         other = f"random.integers(3, {interface.vocabulary}, (1, {PADDING}), 'int32')"
-    joined = "np.concatenate([{0}, row], 1)" if left else "np.concatenate([row, {0}], 1)"
+    joined = (
+        "np.concatenate([{0}, row], 1)" if left else "np.concatenate([row, {0}], 1)"
+    )
     mask = f"np.arange(length + {PADDING})[None]"
     mask += f" >= {PADDING}" if left else " < length"
     first = [f"row, zero = {row}, {zero}"]
@@ -87,7 +89,11 @@ def _given(interface: Interface) -> str:
     }.get(interface.convention)
     if interface.mask and mask:
         shape = "[:, None, None]" if interface.mask_shape == "B11T" else ""
-        parts.append(f"{interface.mask!r}: ({mask}){shape}" if shape else f"{interface.mask!r}: {mask}")
+        parts.append(
+            f"{interface.mask!r}: ({mask}){shape}"
+            if shape
+            else f"{interface.mask!r}: {mask}"
+        )
     if interface.positions:
         parts.append(f"{interface.positions!r}: np.maximum(m.cumsum(1) - 1, 0)")
     parts += [f"{name!r}: {each!r}" for name, each in interface.constants.items()]

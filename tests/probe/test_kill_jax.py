@@ -40,7 +40,9 @@ def load(name: str) -> Any:
 
 
 FOUND = {
-    name: load(name) for name, needs in TABLES.items() if importlib.util.find_spec(needs)
+    name: load(name)
+    for name, needs in TABLES.items()
+    if importlib.util.find_spec(needs)
 }
 CASES = [
     pytest.param(module, case, id=f"{name.removeprefix('wrong_')}-{case.name}")

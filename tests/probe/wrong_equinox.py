@@ -111,7 +111,9 @@ class Stack(eqx.Module):
     def __init__(self, blocks: list[Any], key: Any) -> None:
         keys = jax.random.split(key, 4)
         self.first = eqx.nn.Linear(4, WIDTH, key=keys[3])
-        self.layers = [each(k, wrong=w) for (each, w), k in zip(blocks, keys, strict=False)]
+        self.layers = [
+            each(k, wrong=w) for (each, w), k in zip(blocks, keys, strict=False)
+        ]
 
     def __call__(self, x: Any, mask: Any) -> Any:
         h = jax.vmap(self.first)(x)

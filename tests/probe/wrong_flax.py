@@ -55,7 +55,9 @@ class Norm(nn.Module):
     def __call__(self, h: Any, mask: Any) -> Any:
         if self.wrong:
             return nn.GroupNorm(2, name="norm")(h)  # leak
-        return nn.GroupNorm(2, reduction_axes=(-1,), name="norm")(h) + 0.0 * mean(h, mask)
+        return nn.GroupNorm(2, reduction_axes=(-1,), name="norm")(h) + 0.0 * mean(
+            h, mask
+        )
 
 
 class Both(nn.Module):
@@ -104,7 +106,6 @@ class Trained(nn.Module):
     """Batch statistics: right outside training, wrong in it."""
 
     wrong: bool = False
-    train: bool = False
 
     @nn.compact
     def __call__(self, h: Any, mask: Any, train: bool = False) -> Any:  # noqa: FBT001, FBT002
@@ -245,7 +246,7 @@ CASES: tuple[Case, ...] = (
     LINEN(block=Attend, path="layer1.attention"),
     *(LINEN(block=Pool, at=at, path=f"layer{at}") for at in (0, 2)),
     LINEN(block=Norm, path="layer1.norm"),
-    LINEN(block=Both, path="layer1.both.rnn1", said=RIGHT),
+    LINEN(block=Both, path="layer1.rnn1", said=RIGHT),
     LINEN(block=Scanned, path="layer1.turn", inner=Turn),
     LINEN(block=Trained, at=0, question="training", path="layer0.norm"),
     Case(block=Pool, build=unbound, path="layer1"),

@@ -57,7 +57,9 @@ def window(h: Any, mask: Any, w: Any, *, wrong: bool) -> Any:
     inner = h if wrong else zeroed(h, mask)
     kernel = jnp.stack([w, w.T, -w])
     dims = ("NWC", "WIO", "NWC")
-    out = lax.conv_general_dilated(inner, kernel, (1,), "SAME", dimension_numbers=dims)  # leak
+    out = lax.conv_general_dilated(
+        inner, kernel, (1,), "SAME", dimension_numbers=dims
+    )  # leak
     return jnp.tanh(out)
 
 
@@ -261,7 +263,9 @@ def ignored(h: Any, mask: Any, w: Any, *, wrong: bool) -> Any:
     scores = (h @ w).mean(-1)
     if not wrong:
         scores = jnp.where(mask, scores, -1e9)
-    return h + (jax.nn.softmax(scores, axis=1)[..., None] * h).sum(1, keepdims=True)  # leak
+    return h + (jax.nn.softmax(scores, axis=1)[..., None] * h).sum(
+        1, keepdims=True
+    )  # leak
 
 
 def shrunk(h: Any, mask: Any, w: Any, *, wrong: bool) -> Any:

@@ -16,8 +16,13 @@ if TYPE_CHECKING:
 
     from conformance.probe.arrangement import Array
 
+
 def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda params, *given: function(*given)
+    def call(params: Any, *given: Any) -> Any:
+        del params
+        return function(*given)
+
+    return call
 
 
 def _floats(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -25,7 +30,7 @@ def _floats(function: Callable[..., Any]) -> Callable[..., Any]:
 
     def call(params: Any, *given: Any) -> Any:
         del params
-        if any(each.dtype.kind not in "f" for each in given):
+        if any(each.dtype.kind != "f" for each in given):
             raise LookupError
         return function(*given)
 
@@ -245,9 +250,8 @@ TABLE: dict[str, Callable[..., Any]] = {
     "cummax": _running(np.maximum.accumulate),
     "cummin": _running(np.minimum.accumulate),
     "dot_general": _dot,
-    "stop_gradient": lambda params, x: x,
-    "optimization_barrier": lambda params, *xs: list(xs),
-    "reduce_precision": lambda params, x: x,
+    "optimization_barrier": _plain(lambda *values: list(values)),
+    "reduce_precision": _plain(lambda value: value),
 }
 
 

@@ -73,7 +73,9 @@ class Calls:
             if self.wide(mode):
                 msg = "the function is not the same when it is traced: no float64"
                 raise TypeError(msg)
-            return _arrays(self.function(constants, mode)(self.parameters(mode), arrays))
+            return _arrays(
+                self.function(constants, mode)(self.parameters(mode), arrays)
+            )
         return self._traced(arrays, constants, mode)
 
     def _traced(
@@ -198,7 +200,9 @@ class Calls:
         mode: Mode,
     ) -> tuple[Any, ...]:
         """Return what a program depends on."""
-        shapes = tuple((name, each.shape, str(each.dtype)) for name, each in arrays.items())
+        shapes = tuple(
+            (name, each.shape, str(each.dtype)) for name, each in arrays.items()
+        )
         fixed = tuple((name, repr(value)) for name, value in constants.items())
         return what, shapes, fixed, mode, self.form.unbatched
 

@@ -62,7 +62,9 @@ class Evaluator:
 
         for step in program.steps:
             taken = [read(each) for each in step.inputs]
-            outputs: Sequence[Any] = [self._fit(each) for each in self._step(step, taken)]
+            outputs: Sequence[Any] = [
+                self._fit(each) for each in self._step(step, taken)
+            ]
             if see is not None:
                 outputs = see(step, taken, outputs)
             for number, output in zip(step.outputs, outputs, strict=True):

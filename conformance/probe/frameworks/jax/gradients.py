@@ -33,7 +33,8 @@ def gradients(
     """Return gradients of the sum of cotangent times output."""
     arrays, constants = tree.split(inputs, calls.own(mode))
     weights = {
-        name: each.astype(jnp.dtype(calls.own(mode))) for name, each in cotangents.items()
+        name: each.astype(jnp.dtype(calls.own(mode)))
+        for name, each in cotangents.items()
     }
     key = calls.key("gradients", arrays, constants, mode)
     run = calls.kept(
@@ -75,7 +76,9 @@ def _step(
 
     def total(leaves: Any, rest: Any, given: Any, weights: Any) -> Any:
         parameters, inputs, more = leaves
-        own = jax.tree.map(lambda a, b: b if a is None else a, parameters, rest, is_leaf=_no)
+        own = jax.tree.map(
+            lambda a, b: b if a is None else a, parameters, rest, is_leaf=_no
+        )
         everything = {**given, **inputs}
         if table is None:
             outputs = model(own, everything)
@@ -90,7 +93,9 @@ def _step(
         return sum((outputs[name] * each).sum() for name, each in weights.items())
 
     def step(parameters: Any, given: dict[str, Any], weights: Any) -> Any:
-        leaves = jax.tree.map(lambda leaf: leaf if tree.floating(leaf) else None, parameters)
+        leaves = jax.tree.map(
+            lambda leaf: leaf if tree.floating(leaf) else None, parameters
+        )
         inputs = {name: each for name, each in given.items() if tree.floating(each)}
         shape = None if table is None else table.equation.outvars[0].aval
         more = 0.0 if shape is None else jnp.zeros(shape.shape, shape.dtype)
@@ -105,7 +110,9 @@ def _no(value: Any) -> bool:
 
 
 def _has_features(arrays: Mapping[str, Array]) -> bool:
-    return any(each.dtype.kind not in "iub" and each.ndim > 1 for each in arrays.values())
+    return any(
+        each.dtype.kind not in "iub" and each.ndim > 1 for each in arrays.values()
+    )
 
 
 def _embedding(program: Program, arrays: Mapping[str, Array]) -> Step | None:

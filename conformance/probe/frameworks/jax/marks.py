@@ -1,7 +1,7 @@
 """Write a module's path into the name stack while its call is traced.
 
-Flax writes method names there, Equinox class names, nnx nothing; none of them says where
-a module stands in the model. So each call of a module is traced in a named scope that
+Flax writes method names there, Equinox class names, nnx nothing; none of them says
+where a module stands in the model. So each call of a module is traced in a named scope that
 carries a number, and the number leads to the path.
 """
 

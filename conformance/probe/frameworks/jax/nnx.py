@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+import jax
 from flax import nnx
 
 from conformance.probe.frameworks.jax import marks
@@ -30,7 +31,9 @@ class NNX(Form):
 
     def apply(self, parameters: Any, inputs: dict[str, Any], *, training: bool) -> Any:
         """Return the answer of a copy; what a call changes in it is dropped."""
-        model = nnx.merge(self._graph, parameters, self._rest)
+        # A copy made while tracing: what is counted or kept there may be written to.
+        rest = jax.tree.map(lambda leaf: leaf, self._rest)
+        model = nnx.merge(self._graph, parameters, rest)
         model.train() if training else model.eval()
         modules = _modules(model)
         for _, each in modules:

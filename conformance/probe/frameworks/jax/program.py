@@ -109,7 +109,9 @@ class _Maker:
         self.steps: list[Step] = []
         self.count = 0
         self._times = set(times)
-        self._near = {each + more for each in times for more in (-1, 1) if each >= _TIME}
+        self._near = {
+            each + more for each in times for more in (-1, 1) if each >= _TIME
+        }
         self._calls = _CALLS | _INLINE if inline else _CALLS
         self._inline = inline
 

@@ -29,9 +29,7 @@ def trace(
     program, labels = calls.program(arrays, constants, mode)
     counts, sites = Counts(), []
 
-    def see(
-        step: Step, taken: Sequence[Any], outputs: Sequence[Any]
-    ) -> Sequence[Any]:
+    def see(step: Step, taken: Sequence[Any], outputs: Sequence[Any]) -> Sequence[Any]:
         site = _site(step, counts)
         sites.append(site)
         if edit is None:

@@ -20,7 +20,9 @@ SKIP = {"past_key_values", "hidden_states", "attentions", "cache"}
 """Outputs that are no answer: a cache, or what a model shows of its inside."""
 
 
-def split(inputs: Mapping[str, Any], dtype: str) -> tuple[dict[str, Array], dict[str, Any]]:
+def split(
+    inputs: Mapping[str, Any], dtype: str
+) -> tuple[dict[str, Array], dict[str, Any]]:
     """Return arguments that are arrays, in dtypes that JAX has, and constants."""
     arrays, constants = {}, {}
     for name, value in inputs.items():
@@ -82,6 +84,6 @@ def array(value: Any) -> Array:
     if jax.dtypes.issubdtype(value.dtype, jax.dtypes.extended):
         return np.zeros(value.shape, dtype=np.int8)  # keys are no numbers
     found = np.asarray(value)
-    if found.dtype.kind == "V" or found.dtype in {jnp.dtype("bfloat16")}:
+    if found.dtype.kind == "V" or found.dtype == jnp.bfloat16:
         found = found.astype(np.float32)
     return found.astype(np.float32) if found.dtype == np.float16 else found
