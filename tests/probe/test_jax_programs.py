@@ -29,6 +29,14 @@ def _loop(x: Any) -> Any:
     return lax.while_loop(lambda s: s[0] < 3, lambda s: (s[0] + 1, s[1] * 0.5), (0, x))
 
 
+def _double(x: Any) -> Any:
+    return x * 2
+
+
+def _half(x: Any) -> Any:
+    return x / 2
+
+
 def _turn(carry: Any, part: Any) -> Any:
     return carry * 0.5 + part, carry.sum()
 
@@ -74,9 +82,9 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "scan": lambda x: lax.scan(_turn, x[:, 0], x.transpose(1, 0, 2), reverse=True),
     "layers": lambda x: lax.scan(_turn, x[:, 0], jnp.stack([x[:, 1]] * 11)),
     "while": _loop,
-    "cond": lambda x: lax.cond(x.sum() > 0, jnp.sin, jnp.cos, x),
-    "calls": lambda x: jax.checkpoint(jax.jit(jax.nn.relu))(x),
-    "mapped": lambda x: jax.vmap(lambda row: row - row.mean(0))(x),
+    "cond": lambda x: lax.cond(x.sum() > 0, _double, _half, x),
+    "calls": jax.checkpoint(jax.jit(jax.nn.relu)),
+    "mapped": jax.vmap(lambda row: row - row.mean(0)),
     "random": lambda x: x + jax.random.normal(jax.random.PRNGKey(0), x.shape),
     "keys": lambda x: x + jax.random.uniform(jax.random.key(1), x.shape),
     "softmax": lambda x: (jax.nn.softmax(x), jax.nn.logsumexp(x, 1), x.std(1)),

@@ -4,6 +4,8 @@ A block takes one row, ``h [T, F]`` and ``mask [T]``, as Equinox' layers do; the
 which padding comes in ends with ``# leak``.
 """
 
+# mypy: disable-error-code="misc, import-not-found"
+
 from __future__ import annotations
 
 from typing import Any

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 WIDTH = 6
+DIMS = ("NWC", "WIO", "NWC")
 LEFT = {"placements": ("left",)}
 
 
@@ -56,11 +57,8 @@ def last(mask: Any) -> Any:
 def window(h: Any, mask: Any, w: Any, *, wrong: bool) -> Any:
     inner = h if wrong else zeroed(h, mask)
     kernel = jnp.stack([w, w.T, -w])
-    dims = ("NWC", "WIO", "NWC")
-    out = lax.conv_general_dilated(
-        inner, kernel, (1,), "SAME", dimension_numbers=dims
-    )  # leak
-    return jnp.tanh(out)
+    convolve = partial(lax.conv_general_dilated, dimension_numbers=DIMS)
+    return jnp.tanh(convolve(inner, kernel, (1,), "SAME"))  # leak
 
 
 def attention(h: Any, mask: Any, w: Any, *, wrong: bool) -> Any:
@@ -243,7 +241,7 @@ def backward(h: Any, mask: Any, w: Any, *, wrong: bool) -> Any:
     return h + pooled @ w
 
 
-@jax.custom_vjp
+@jax.custom_vjp  # type: ignore[untyped-decorator]
 def _spread(h: Any, mask: Any) -> Any:
     return mean(h, mask)
 

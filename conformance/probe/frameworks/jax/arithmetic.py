@@ -170,7 +170,7 @@ def _dot(params: Any, one: Array, two: Array) -> Array:
     return product.reshape([*batch, *left, *right])
 
 
-_TWO = {
+_ANY: dict[str, Callable[..., Any]] = {
     "add": np.add,
     "add_any": np.add,
     "sub": np.subtract,
@@ -219,7 +219,7 @@ _FLOATS: dict[str, Callable[..., Any]] = {
 }
 
 TABLE: dict[str, Callable[..., Any]] = {
-    **{name: _plain(each) for name, each in _TWO.items()},
+    **{name: _plain(each) for name, each in _ANY.items()},
     **{name: _floats(each) for name, each in _FLOATS.items()},
     "integer_pow": lambda params, x: _floats(lambda v: v ** params["y"])(params, x),
     "select_n": _select,

@@ -54,8 +54,7 @@ class Calls:
                 found = self._answer(inputs, mode)
             except Exception:  # noqa: BLE001 - the first one says more
                 self.form.unbatched = False
-                found = None
-            if found is None:
+            if not self.form.unbatched:
                 raise
         self.form.settle()
         return found

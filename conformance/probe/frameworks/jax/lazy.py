@@ -56,7 +56,7 @@ class Lazy(Form):
 
     def held(self) -> list[Any]:
         """Return its parameters, or what they are for likely inputs."""
-        return jax.tree.leaves(self.parameters or self._guess())
+        return list(jax.tree.leaves(self.parameters or self._guess()))
 
     def widths(self) -> tuple[int, ...]:
         """Return any number first: layers take what comes, unless they are made."""

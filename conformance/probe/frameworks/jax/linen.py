@@ -90,7 +90,7 @@ class _Mark:
             return function(*args, **kwargs)
         if self._training and isinstance(module, nn.Dropout):
             return args[0]
-        if self._training and getattr(module, "dropout_rate", 0.0):
+        if self._training and getattr(module, "dropout_rate", None):
             object.__setattr__(module, "dropout_rate", 0.0)
         path = ".".join(module.path)
         with marks.scope(path, type(module).__name__):

@@ -1,8 +1,8 @@
 """Write a module's path into the name stack while its call is traced.
 
-Flax writes method names there, Equinox class names, nnx nothing; none of them says
-where a module stands in the model. So each call of a module is traced in a named scope that
-carries a number, and the number leads to the path.
+Flax writes method names there, Equinox class names, nnx nothing, and none of them says
+where a module stands in the model. So each call of a module is traced in a named scope
+that carries a number, and the number leads to the path.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def marked(
     finally:
         for each, own in before:
             if own is None:
-                del each.__call__  # type: ignore[operator]
+                type.__delattr__(each, "__call__")
             else:
                 type.__setattr__(each, "__call__", own)
 
