@@ -132,7 +132,10 @@ def _named(found: Any) -> Gradients:
     parameters, inputs, more = found
     leaves = jax.tree_util.tree_leaves_with_path(parameters)
     named = {
-        jax.tree_util.keystr(path, simple=True, separator="."): tree.array(each)
+        # nnx has a variable around each array.
+        jax.tree_util.keystr(path, simple=True, separator=".").removesuffix(
+            ".value"
+        ): tree.array(each)
         for path, each in leaves
     }
     given = {name: tree.array(each) for name, each in inputs.items()}
