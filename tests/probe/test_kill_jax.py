@@ -84,6 +84,11 @@ def test_a_wrong_model_is_found_and_placed(module: Any, case: Any) -> None:
         return
     places = report.locations
     location = places.get(case.question) or next(iter(places.values()))
+    if case.between:
+        assert location.before is not None
+        assert location.before.path == case.path
+        assert {location.before.line, location.site.line} & set(case.lines)
+        return
     assert location.before is None
     assert location.site.path == case.path
     assert location.site.line in case.lines

@@ -285,6 +285,8 @@ class Case:
         question: A question that must find it; empty is any.
         path: The module where it must be placed.
         placed: Whether a place is asked for.
+        between: Whether only "between A and B" can be said: one run has operations
+            that the other has not.
         said: What is said of the model.
         inner: A function whose source has the lines, where it is not the block's.
     """
@@ -295,6 +297,7 @@ class Case:
     question: str = ""
     path: str = ""
     placed: bool = True
+    between: bool = False
     said: dict[str, Any] = field(default_factory=dict)
     inner: Any = None
 
@@ -371,7 +374,7 @@ CASES: tuple[Case, ...] = (
     EACH(block=scanned),
     EACH(block=mapped),
     EACH(block=nested, inner=_compiled),
-    EACH(block=lonely, at=0, question="alone"),
+    EACH(block=lonely, at=0, question="alone", between=True),
     EACH(block=traced, placed=False, said={"routes": ("eager", "compiled")}),
     EACH(block=backward, at=0, question="gradient", placed=False),
     EACH(block=custom, at=0, question="gradient", placed=False),

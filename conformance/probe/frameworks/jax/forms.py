@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -197,25 +196,23 @@ def _closed_over(function: Any) -> Iterator[Any]:
             yield from (leaf for leaf in leaves if _shaped(leaf))
 
 
-_FORMS: dict[str, tuple[str, str]] = {
-    "flax.linen.module.Module": ("linen", "Linen"),
-    "flax.nnx.module.Module": ("nnx", "NNX"),
-    "equinox._module._module.Module": ("equinox", "Equinox"),
-    "equinox._module.Module": ("equinox", "Equinox"),
-    "haiku._src.transform.Transformed": ("haiku", "Haiku"),
-    "haiku._src.transform.TransformedWithState": ("haiku", "Haiku"),
-}
-"""By class: the module beside this one, and the form in it."""
-
-CLASSES = tuple(_FORMS)
-
-
 def form_of(model: Any) -> Form:
-    """Return a model as a form."""
-    for each in type(model).__mro__:
-        room = _FORMS.get(f"{each.__module__}.{each.__qualname__}")
-        if room is not None:
-            module = import_module(f"conformance.probe.frameworks.jax.{room[0]}")
-            form: Form = getattr(module, room[1])(model)
-            return form
+    """Return a model as a form; a library is imported where an object of it turns up."""
+    bases = {f"{each.__module__}.{each.__qualname__}" for each in type(model).__mro__}
+    if "flax.linen.module.Module" in bases:
+        from conformance.probe.frameworks.jax.linen import Linen
+
+        return Linen(model)
+    if "flax.nnx.module.Module" in bases:
+        from conformance.probe.frameworks.jax.nnx import NNX
+
+        return NNX(model)
+    if "equinox._module._module.Module" in bases:
+        from conformance.probe.frameworks.jax.equinox import Equinox
+
+        return Equinox(model)
+    if any(each.startswith("haiku._src.transform.Transformed") for each in bases):
+        from conformance.probe.frameworks.jax.haiku import Haiku
+
+        return Haiku(model)
     return Form(model)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import sysconfig
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,9 @@ _PACKAGES = ("jax", "jaxlib", "flax", "equinox", "haiku", "einops", "chex", "jax
 
 @cache
 def _libraries() -> tuple[str, ...]:
-    found = [_OWN, "<"]
-    for name in _PACKAGES:
-        spec = find_spec(name)
-        if spec is not None and spec.origin:
-            found.append(str(Path(spec.origin).parent))
-    return tuple(found)
+    """Return the folders of the libraries; what has frames has been imported."""
+    files = (getattr(sys.modules.get(name), "__file__", None) for name in _PACKAGES)
+    return (_OWN, "<", *(str(Path(each).parent) for each in files if each))
 
 
 @cache
