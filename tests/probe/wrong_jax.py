@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 WIDTH = 6
 DIMS = ("NWC", "WIO", "NWC")
 LEFT = {"placements": ("left",)}
+COMPILED = {
+    "routes": ("eager", "compiled"),
+    "questions": ("other-numbers", "more-padding", "compiled"),
+}
+"""What is not the same when it is traced is called without tracing: that is slow."""
 
 
 def zeroed(h: Any, mask: Any) -> Any:
@@ -375,7 +380,7 @@ CASES: tuple[Case, ...] = (
     EACH(block=mapped),
     EACH(block=nested, inner=_compiled),
     EACH(block=lonely, at=0, question="alone", between=True),
-    EACH(block=traced, placed=False, said={"routes": ("eager", "compiled")}),
+    EACH(block=traced, placed=False, said=COMPILED),
     EACH(block=backward, at=0, question="gradient", placed=False),
     EACH(block=custom, at=0, question="gradient", placed=False),
     EACH(block=ignored, at=0, question="other-numbers"),

@@ -13,7 +13,6 @@ _OWN = str(Path(__file__).parents[2])
 _PACKAGES = ("jax", "jaxlib", "flax", "equinox", "haiku", "einops", "chex", "jaxtyping")
 
 
-@cache
 def _libraries() -> tuple[str, ...]:
     """Return the folders of the libraries; what has frames has been imported."""
     files = (getattr(sys.modules.get(name), "__file__", None) for name in _PACKAGES)
