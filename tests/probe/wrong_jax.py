@@ -266,9 +266,8 @@ def ignored(h: Any, mask: Any, w: Any, *, wrong: bool) -> Any:
     scores = (h @ w).mean(-1)
     if not wrong:
         scores = jnp.where(mask, scores, -1e9)
-    return h + (jax.nn.softmax(scores, axis=1)[..., None] * h).sum(
-        1, keepdims=True
-    )  # leak
+    weights = jax.nn.softmax(scores, axis=1)  # leak
+    return h + (weights[..., None] * h).sum(1, keepdims=True)
 
 
 def shrunk(h: Any, mask: Any, w: Any, *, wrong: bool) -> Any:

@@ -197,7 +197,7 @@ def _closed_over(function: Any) -> Iterator[Any]:
 
 
 def form_of(model: Any) -> Form:
-    """Return a model as a form; a library is imported where an object of it turns up."""
+    """Return a model as a form; its library is imported when an object turns up."""
     bases = {f"{each.__module__}.{each.__qualname__}" for each in type(model).__mro__}
     if "flax.linen.module.Module" in bases:
         from conformance.probe.frameworks.jax.linen import Linen
