@@ -71,9 +71,8 @@ class Linen(Lazy):
         """Return the lines that call the model."""
         if self._bound:
             return super().script()
-        flags = "".join(f", {name}={value}" for name, value in self.flags().items())
         return (
-            f"variables = model.init(jax.random.key(0), **given[0]{flags})",
+            "variables = model.init(jax.random.key(0), **given[0])",
             "call = lambda each: model.apply(variables, **each)",
         )
 
