@@ -308,7 +308,7 @@ class Case:
     @property
     def name(self) -> str:
         where = ("first", "middle", "last")[self.at]
-        return f"{self.block.__name__}-{where}"
+        return f"{self.build.__name__}-{self.block.__name__}-{where}"
 
     def make(self, seed: int, *, wrong: bool) -> Any:
         return self.build(self.block, seed, self.at, wrong=wrong)
