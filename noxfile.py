@@ -113,6 +113,7 @@ def frameworks(session: nox.Session, name: str) -> None:
     """Test a framework's module and its reference adapter where it is installed."""
     python = build(session, f"{name}_reference") / "python"
     tests = sorted(map(str, Path("tests/frameworks").glob(f"test_{name}*.py")))
+    tests += sorted(map(str, Path("tests/probe").glob(f"test_*{name}*.py")))
     session.run(str(python), "-m", "pytest", *tests, *session.posargs, external=True)
 
 

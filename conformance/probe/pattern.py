@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from conformance.probe.subject import ProbedModel
     from conformance.probe.walk import Origin
 
-_SELECT = ("aten.select", "aten.slice", "aten.index", "aten.narrow")
+_SELECT = (
+    *("aten.select", "aten.slice", "aten.index", "aten.narrow"),
+    *("slice", "dynamic_slice", "gather", "squeeze"),
+)
 _FLIP = ("aten.flip", "rev", "reverse")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from conformance.probe import reproducer_jax
+
 if TYPE_CHECKING:
     from conformance.probe.answer import ProbeAnswer
     from conformance.probe.examine import Report
@@ -40,9 +42,14 @@ def script(report: Report, answer: ProbeAnswer) -> str:
     """Return a stand-alone script; empty where none is offered for the question."""
     if answer.kind != "leak" or answer.question not in SHOWN:
         return ""
-    if report.target.framework.name != "torch" or not report.target.code:
+    framework = report.target.framework
+    if framework.name not in {"torch", "jax"} or not report.target.code:
         return ""
-    lines = _torch(report, answer)
+    if framework.name == "torch":
+        lines = _torch(report, answer)
+    else:
+        call = framework.script(report.target.model)  # type: ignore[attr-defined]
+        lines = reproducer_jax.lines(report, answer, call, _get(answer.output))
     return "\n".join(lines) + "\n" if len(lines) <= LINES else ""
 
 

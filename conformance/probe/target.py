@@ -11,7 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from conformance.probe.frameworks import ProbeFramework, framework_of, made_by_prefix
+from conformance.probe.frameworks import (
+    ProbeFramework,
+    framework_of,
+    is_known,
+    made_by_prefix,
+)
 from conformance.probe.infer import TargetError
 
 if TYPE_CHECKING:
@@ -99,7 +104,7 @@ def wrap(
     Raises:
         TargetError: It cannot be called, or no framework takes it.
     """
-    if not callable(model):
+    if not callable(model) and not is_known(model):
         msg = f"{name}: is a {type(model).__name__}, which cannot be called"
         raise TargetError(msg)
     shown = name or getattr(model, "__name__", type(model).__name__)
@@ -169,6 +174,8 @@ def _attribute(module: Any, where: str, name: str) -> Any:
 
 def _make(found: Any, name: str) -> tuple[Any, bool]:
     """Return the model; a factory is a callable that needs no argument."""
+    if is_known(found) and not callable(found):
+        return found, False
     if not callable(found):
         msg = f"{name}: is a {type(found).__name__}, which cannot be called"
         raise TargetError(msg)

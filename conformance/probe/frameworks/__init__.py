@@ -28,21 +28,30 @@ __all__ = [
     "Mode",
     "ProbeFramework",
     "framework_of",
+    "is_known",
     "made_by_prefix",
 ]
 
 _ROOMS: dict[str, tuple[str, str]] = {
     "torch": ("conformance.probe.frameworks.torch", "Torch"),
+    "jax": ("conformance.probe.frameworks.jax", "JAX"),
     "numpy": ("conformance.probe.frameworks.numpy", "NumPy"),
 }
 """By name: the room, and the class in it that calls models."""
 
 _OBJECTS: dict[str, tuple[str, ...]] = {
     "torch": ("torch.nn.modules.module.Module",),
+    "jax": (
+        "flax.linen.module.Module",
+        "flax.nnx.module.Module",
+        "equinox._module._module.Module",
+        "haiku._src.transform.Transformed",
+        "haiku._src.transform.TransformedWithState",
+    ),
 }
 """Classes whose objects belong to a framework; the first framework that fits counts."""
 
-_MODULES: dict[str, str] = {"torch": "torch", "numpy": "numpy"}
+_MODULES: dict[str, str] = {"torch": "torch", "jax": "jax", "numpy": "numpy"}
 """Which imported module shows that a plain function is written on a framework."""
 
 _MAKERS: dict[str, str] = {
@@ -79,15 +88,26 @@ def framework_of(model: Any, name: str = "") -> ProbeFramework:
     """Return the framework that calls an object: by its class, else by what it uses."""
     if name:
         return named(name)
-    classes = {f"{each.__module__}.{each.__qualname__}" for each in type(model).__mro__}
-    for framework, wanted in _OBJECTS.items():
-        if classes & set(wanted):
-            return named(framework)
+    if own := _owner(model):
+        return named(own)
     used = _imported_packages(model)
     for framework, module in _MODULES.items():
         if module in used:
             return named(framework)
     return named("numpy")
+
+
+def is_known(model: Any) -> bool:
+    """Tell whether an object's class belongs to a framework, callable or not."""
+    return bool(_owner(model))
+
+
+def _owner(model: Any) -> str:
+    classes = {f"{each.__module__}.{each.__qualname__}" for each in type(model).__mro__}
+    for framework, wanted in _OBJECTS.items():
+        if classes & set(wanted):
+            return framework
+    return ""
 
 
 def _imported_packages(function: Any) -> set[str]:

@@ -1,0 +1,144 @@
+"""Gradients of a model's answer, by reverse mode."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+
+from conformance.probe.frameworks.base import Gradients
+from conformance.probe.frameworks.jax import evaluate, tree
+from conformance.probe.frameworks.jax.calls import quick
+from conformance.probe.frameworks.jax.exact import Evaluator
+from conformance.probe.frameworks.jax.program import flatten
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from conformance.probe.arrangement import Array
+    from conformance.probe.frameworks.base import Mode
+    from conformance.probe.frameworks.jax.calls import Calls
+    from conformance.probe.frameworks.jax.program import Program, Step
+
+EMBEDDING = "embedding"
+
+
+def gradients(
+    calls: Calls,
+    inputs: Mapping[str, Any],
+    cotangents: Mapping[str, Array],
+    mode: Mode,
+) -> Gradients:
+    """Return gradients of the sum of cotangent times output."""
+    arrays, constants = tree.split(inputs, calls.own(mode))
+    weights = {
+        name: each.astype(jnp.dtype(calls.own(mode)))
+        for name, each in cotangents.items()
+    }
+    key = calls.key("gradients", arrays, constants, mode)
+    run = calls.kept(
+        (*key, tuple(weights)), lambda: _made(calls, arrays, constants, weights, mode)
+    )
+    return _named(run(calls.parameters(mode), arrays, weights))
+
+
+def _made(
+    calls: Calls,
+    arrays: dict[str, Array],
+    constants: dict[str, Any],
+    weights: dict[str, Array],
+    mode: Mode,
+) -> Callable[..., Any]:
+    """Return the gradients as a compiled function."""
+    step = _step(calls, arrays, constants, mode)
+    if not calls.wide(mode):
+        compiled: Callable[..., Any] = jax.jit(step, compiler_options=quick())
+        return compiled
+    given = (calls.parameters(mode), arrays, weights)
+    closed, shape = jax.make_jaxpr(step, return_shape=True)(*given)
+    program = flatten(closed)
+    structure = jax.tree.structure(shape)
+
+    def run(*given: Any) -> Any:
+        outputs, _ = Evaluator(wide=True).run(program, jax.tree.leaves(given))
+        return jax.tree.unflatten(structure, outputs)
+
+    return run
+
+
+def _step(
+    calls: Calls, arrays: dict[str, Array], constants: dict[str, Any], mode: Mode
+) -> Callable[..., Any]:
+    """Return a function that gives gradients of parameters, inputs and embedding."""
+    model = calls.function(constants, mode)
+    program, labels = calls.program(arrays, constants, mode, inline=False)
+    table = None if _has_features(arrays) else _embedding(program, arrays)
+
+    def total(leaves: Any, rest: Any, given: Any, weights: Any) -> Any:
+        parameters, inputs, more = leaves
+        own = jax.tree.map(
+            lambda a, b: b if a is None else a, parameters, rest, is_leaf=_no
+        )
+        everything = {**given, **inputs}
+        if table is None:
+            outputs = model(own, everything)
+        else:
+            flat = jax.tree.leaves((own, everything))
+
+            def add(number: int, value: Any) -> Any:
+                return value + more if number == table.outputs[0] else value
+
+            found = evaluate.run(program, flat, program.constants, add)
+            outputs = dict(zip(labels, found, strict=True))
+        return sum((outputs[name] * each).sum() for name, each in weights.items())
+
+    def step(parameters: Any, given: dict[str, Any], weights: Any) -> Any:
+        leaves = jax.tree.map(
+            lambda leaf: leaf if tree.floating(leaf) else None, parameters
+        )
+        inputs = {name: each for name, each in given.items() if tree.floating(each)}
+        shape = None if table is None else table.equation.outvars[0].aval
+        more = 0.0 if shape is None else jnp.zeros(shape.shape, shape.dtype)
+        found = jax.grad(total)((leaves, inputs, more), parameters, given, weights)
+        return found if table is not None else (*found[:2], None)
+
+    return step
+
+
+def _no(value: Any) -> bool:
+    return value is None
+
+
+def _has_features(arrays: Mapping[str, Array]) -> bool:
+    return any(
+        each.dtype.kind not in "iub" and each.ndim > 1 for each in arrays.values()
+    )
+
+
+def _embedding(program: Program, arrays: Mapping[str, Array]) -> Step | None:
+    """Return the step that looks ids up in a table: floats [B, T, H]."""
+    shapes = {each.shape for each in arrays.values() if each.dtype.kind in "iu"}
+    for step in program.steps:
+        if step.name == "gather" and step.equation is not None:
+            aval = step.equation.outvars[0].aval
+            batched = aval.ndim == len("BTH") and aval.shape[:2] in shapes
+            if tree.floating(aval) and batched:
+                return step
+    return None
+
+
+def _named(found: Any) -> Gradients:
+    parameters, inputs, more = found
+    leaves = jax.tree_util.tree_leaves_with_path(parameters)
+    named = {
+        # nnx has a variable around each array.
+        jax.tree_util.keystr(path, simple=True, separator=".").removesuffix(
+            ".value"
+        ): tree.array(each)
+        for path, each in leaves
+    }
+    given = {name: tree.array(each) for name, each in inputs.items()}
+    if more is not None:
+        given[EMBEDDING] = tree.array(more)
+    return Gradients(inputs=given, parameters=named)
