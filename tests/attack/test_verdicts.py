@@ -306,3 +306,25 @@ def test_a_table_imports_nothing_that_a_record_names(
     assert CliRunner().invoke(main, given).exit_code == 0
     assert "evil" in page.read_text(encoding="utf-8")
     assert "evil" not in sys.modules
+
+
+def test_partial_runs_of_other_checks_are_not_held_against_each_other(
+    tmp_path: Path,
+) -> None:
+    part: dict[str, Any] = {"selection": True, "of": 9, "selected": ["--check a"]}
+    write(tmp_path / "new" / "mine.jsonl", GOOD, **part)
+    write(tmp_path / "old" / "mine.jsonl", GOOD, **part)
+    assert gate(tmp_path / "new", "--against", tmp_path / "old")[0] == 0
+    part["selected"] = ["--check b"]
+    write(tmp_path / "old" / "mine.jsonl", GOOD, **part)
+    status, said = gate(tmp_path / "new", "--against", tmp_path / "old")
+    assert (status, "partial: 2 of 9 checks" in said) == (3, True)
+
+
+def test_a_partial_run_is_incomplete_where_a_complete_one_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    path = write(tmp_path / "mine.jsonl", GOOD, selection=True, of=1128)
+    assert gate(path)[0] == 0
+    status, said = gate(path, "--complete")
+    assert (status, "INCOMPLETE: partial: 2 of 1,128 checks" in said) == (3, True)
