@@ -105,13 +105,13 @@ def _move_mask(batch: Batch, by: int) -> Array:
 
 def _kept_last(batch: Batch) -> Array:
     """Return the mask without each row's last position, unless it is the only one."""
-    fewer = arrays.without_last(np, batch.mask)
+    fewer = arrays.drop_last(np, batch.mask)
     return np.where(batch.counts[:, None] > 1, fewer, batch.mask)
 
 
 def _inner(batch: Batch) -> Array:
-    inner = arrays.without_last(np, batch.mask)
-    return np.asarray(arrays.without_first(np, inner))
+    inner = arrays.drop_last(np, batch.mask)
+    return np.asarray(arrays.drop_first(np, inner))
 
 
 def _to_length(batch: Batch, lengths: Array) -> Array:
@@ -187,11 +187,11 @@ MASKS: tuple[MaskPart, ...] = (
     ),
     MaskPart(
         text="takes the first valid position alone",
-        change=lambda batch: batch.mask & ~arrays.without_first(np, batch.mask),
+        change=lambda batch: batch.mask & ~arrays.drop_first(np, batch.mask),
     ),
     MaskPart(
         text="takes the last valid position alone",
-        change=lambda batch: batch.mask & ~arrays.without_last(np, batch.mask),
+        change=lambda batch: batch.mask & ~arrays.drop_last(np, batch.mask),
     ),
     MaskPart(
         text="takes the padded row's last position alone",
@@ -238,7 +238,7 @@ MASKS: tuple[MaskPart, ...] = (
     ),
     MaskPart(
         text="takes a row without valid positions for a full one",
-        change=_of(arrays.full_if_empty),
+        change=_of(arrays.fill_empty_rows),
     ),
 )
 """Which mask was used."""

@@ -25,7 +25,7 @@ def namespace(array: Any) -> Any:
     return array_namespace(array)
 
 
-def kept(xp: Any, x: Any, mask: Any) -> Any:
+def read_mask(xp: Any, x: Any, mask: Any) -> Any:
     """Return any form of the mask as booleans ``[B, T]``."""
     if mask is None:
         return xp.ones(tuple(x.shape[:2]), dtype=xp.bool)
@@ -37,19 +37,19 @@ def over(keep: Any, x: Any) -> Any:
     return keep.reshape(tuple(keep.shape) + (1,) * (x.ndim - 2))
 
 
-def wide(xp: Any, x: Any) -> Any:
+def widen(xp: Any, x: Any) -> Any:
     """Return half precision in float32, anything else as it is."""
     return xp.astype(x, xp.float32) if x.dtype.itemsize == 2 else x  # noqa: PLR2004 - bytes
 
 
 def clean(xp: Any, x: Any, keep: Any, fill: float = 0.0) -> Any:
     """Return ``x``, widened, with ``fill`` wherever the mask does not hold."""
-    return xp.where(over(keep, x), wide(xp, x), fill)
+    return xp.where(over(keep, x), widen(xp, x), fill)
 
 
-def multiplied(xp: Any, x: Any, keep: Any) -> Any:
+def multiply_by_mask(xp: Any, x: Any, keep: Any) -> Any:
     """Return ``x``, widened, times the mask: what is NaN at padding stays NaN."""
-    wider = wide(xp, x)
+    wider = widen(xp, x)
     return wider * xp.astype(over(keep, x), wider.dtype)
 
 
@@ -62,7 +62,7 @@ def unless_empty(xp: Any, found: Any, keep: Any, other: float) -> Any:
 def through_bfloat16(xp: Any, found: Any) -> Any:
     """Return ``found``, rounded to bfloat16 on its way."""
     # Seven bits of mantissa, as a cast to bfloat16 leaves them.
-    mantissa, exponent = xp.frexp(wide(xp, found))
+    mantissa, exponent = xp.frexp(widen(xp, found))
     return xp.astype(xp.ldexp(xp.round(mantissa * 256) / 256, exponent), found.dtype)
 
 
@@ -95,23 +95,23 @@ def all_true(xp: Any, keep: Any) -> Any:
     return xp.ones_like(keep)
 
 
-def inverted(xp: Any, keep: Any) -> Any:
+def invert(xp: Any, keep: Any) -> Any:
     """Return the mask the wrong way round."""
     return xp.logical_not(keep)
 
 
-def without_last(xp: Any, keep: Any) -> Any:
+def drop_last(xp: Any, keep: Any) -> Any:
     """Return the mask without each row's last valid position."""
     return keep & (places(xp, keep) < after_last(xp, keep) - 1)
 
 
-def without_first(xp: Any, keep: Any) -> Any:
+def drop_first(xp: Any, keep: Any) -> Any:
     """Return the mask without each row's first valid position."""
     seen = xp.cumulative_sum(xp.astype(keep, xp.int32), axis=1)
     return keep & (seen > 1)
 
 
-def with_next(xp: Any, keep: Any) -> Any:
+def add_next(xp: Any, keep: Any) -> Any:
     """Return the mask with the position behind each valid one."""
     return keep | (places(xp, keep) == after_last(xp, keep))
 
@@ -121,7 +121,7 @@ def as_lengths(xp: Any, keep: Any) -> Any:
     return places(xp, keep) < lengths(xp, keep)
 
 
-def to_last(xp: Any, keep: Any) -> Any:
+def fill_to_last(xp: Any, keep: Any) -> Any:
     """Return the mask of everything up to the row's last valid position."""
     return places(xp, keep) < after_last(xp, keep)
 
@@ -142,7 +142,7 @@ def unless_alone(xp: Any, keep: Any) -> Any:
     return xp.ones_like(keep) if keep.shape[0] == 1 else keep
 
 
-def full_if_empty(xp: Any, keep: Any) -> Any:
+def fill_empty_rows(xp: Any, keep: Any) -> Any:
     """Return the mask with everything valid in rows that have no valid position."""
     return keep | (lengths(xp, keep) == 0)
 
@@ -153,22 +153,22 @@ MASKS: Mapping[str, tuple[Change, str, str, str]] = MappingProxyType({
     "ignores-the-mask": (all_true, "ignores the mask",
         "value", _PROPAGATION),
     "inverts-the-mask": (
-        inverted, "takes the valid positions for padding and padding for valid",
+        invert, "takes the valid positions for padding and padding for valid",
         "value", "https://github.com/speechbrain/speechbrain/issues/2276"),
     "forgets-the-last-position": (
-        without_last, "leaves out each row's last valid position",
+        drop_last, "leaves out each row's last valid position",
         "value", ""),
     "forgets-the-first-position": (
-        without_first, "leaves out each row's first valid position",
+        drop_first, "leaves out each row's first valid position",
         "value", ""),
     "one-position-too-many": (
-        with_next, "takes the first position behind each row's end for valid",
+        add_next, "takes the first position behind each row's end for valid",
         "value", "https://github.com/speechbrain/speechbrain/pull/2895"),
     "mask-as-lengths": (
         as_lengths, "reads the mask as lengths, so padding must be on the right",
         "left-padding", "https://github.com/facebookresearch/fairseq/issues/3625"),
     "everything-up-to-the-last": (
-        to_last, "counts everything up to the row's last valid position",
+        fill_to_last, "counts everything up to the row's last valid position",
         "left-padding", ""),
     "last-rows-mask": (last_rows, "uses the last row's mask for all rows",
         "value", "https://github.com/pytorch/pytorch/issues/95118"),

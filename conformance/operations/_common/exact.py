@@ -56,10 +56,10 @@ class Rows:
         [3]
         """
         del weights
-        return reduced(inputs["x"], mask, partial(self.row, **options))
+        return reduce_rows(inputs["x"], mask, partial(self.row, **options))
 
 
-def reduced(x: Nested, mask: Mask, reduce: Reduce) -> Nested:
+def reduce_rows(x: Nested, mask: Mask, reduce: Reduce) -> Nested:
     """Return ``reduce`` of each row's valid values, feature by feature.
 
     >>> reduced([[[1, 2], [3, 4]]], [[True, False]], sum)

@@ -6,7 +6,7 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from conformance.operations._common.arrays import MASKS, kept, lengths, over
+from conformance.operations._common.arrays import MASKS, lengths, over, read_mask
 from conformance.operations._common.mutant import compiled, derivative
 
 if TYPE_CHECKING:
@@ -15,69 +15,73 @@ if TYPE_CHECKING:
     from conformance.operations._common.mutant import Formula, Mutants
 
 
-def called(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
+def call_formula(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
     """Return the formula's answer for any form of the mask.
 
     The formula takes an array namespace, x and the mask as booleans ``[B, T]``.
     """
-    return formula(xp, x, kept(xp, x, mask), **how)
+    return formula(xp, x, read_mask(xp, x, mask), **how)
 
 
-def _masked(
+def _change_mask(
     formula: Formula, change: Any, xp: Any, x: Any, mask: Any, **how: Any
 ) -> Any:
-    return formula(xp, x, change(xp, kept(xp, x, mask)), **how)
+    return formula(xp, x, change(xp, read_mask(xp, x, mask)), **how)
 
 
-def _sorted(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
-    order = xp.argsort(-lengths(xp, kept(xp, x, mask))[:, 0], stable=True)
-    return called(formula, xp, x, mask, **how)[order]
+def _sort_rows(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
+    order = xp.argsort(-lengths(xp, read_mask(xp, x, mask))[:, 0], stable=True)
+    return call_formula(formula, xp, x, mask, **how)[order]
 
 
-def _doubled(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
-    return xp.astype(called(formula, xp, x, mask, **how), xp.float64)
+def _return_float64(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
+    return xp.astype(call_formula(formula, xp, x, mask, **how), xp.float64)
 
 
-def _written(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
-    keep = kept(xp, x, mask)
+def _write_input(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
+    keep = read_mask(xp, x, mask)
     x[~keep] = 0
     return formula(xp, x, keep, **how)
 
 
-def _in_memory(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
-    return called(formula, xp, x.ravel(order="K").reshape(x.shape), mask, **how)
+def _read_memory_order(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
+    return call_formula(formula, xp, x.ravel(order="K").reshape(x.shape), mask, **how)
 
 
-def _bitwise(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
-    keep = kept(xp, x, mask) if mask is None else ~mask == 0
+def _invert_bits(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
+    keep = read_mask(xp, x, mask) if mask is None else ~mask == 0
     return formula(xp, x, keep, **how)
 
 
-def _squeezed(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
-    found = called(formula, xp, x, mask, **how)
+def _squeeze(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
+    found = call_formula(formula, xp, x, mask, **how)
     return found.reshape(tuple(size for size in found.shape if size != 1))
 
 
-def _no_nan(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
-    return called(formula, xp, xp.where(xp.isnan(x), xp.zeros_like(x), x), mask, **how)
+def _ignore_nan(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
+    return call_formula(
+        formula, xp, xp.where(xp.isnan(x), xp.zeros_like(x), x), mask, **how
+    )
 
 
-def _leaking(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
-    found = called(formula, xp, x, mask, **how)
-    away = xp.where(over(kept(xp, x, mask), x), xp.zeros_like(x), xp.clip(x, -1, 1))
+def _leak_gradient(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
+    found = call_formula(formula, xp, x, mask, **how)
+    away = xp.where(
+        over(read_mask(xp, x, mask), x), xp.zeros_like(x), xp.clip(x, -1, 1)
+    )
     each = xp.sum(away - away.detach(), axis=1)
     return found + (each if found.ndim < x.ndim else each[:, None])
 
 
-def _broken_branch(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
+def _branch_on_values(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
     # What is not selected at padding still has the derivative 0 * 2 x there.
-    keep = over(kept(xp, x, mask), x)
-    return called(formula, xp, xp.where(keep, x, 0 * (x * x)), mask, **how)
+    keep = over(read_mask(xp, x, mask), x)
+    return call_formula(formula, xp, xp.where(keep, x, 0 * (x * x)), mask, **how)
 
 
-def _baked_length(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
+def _bake_length(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
     try:
-        known = [int(number) for number in lengths(xp, kept(xp, x, mask))[:, 0]]
+        known = [int(number) for number in lengths(xp, read_mask(xp, x, mask))[:, 0]]
     except TypeError:  # a tracer has no value: what is left is the static shape
         known = [x.shape[1]] * x.shape[0]
     keep = xp.arange(x.shape[1])[None] < xp.asarray(known)[:, None]
@@ -87,28 +91,28 @@ def _baked_length(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> A
 # fmt: off
 _USUAL: tuple[tuple[str, str, str, str, Callable[..., Any]], ...] = (
     ("rows-stay-sorted", "value", "",
-     "sorts the rows by length and does not sort the answers back", _sorted),
+     "sorts the rows by length and does not sort the answers back", _sort_rows),
     ("answers-in-float64", "contract", "",
-     "answers in float64 whatever the input's dtype", _doubled),
+     "answers in float64 whatever the input's dtype", _return_float64),
     ("zeroes-its-input", "contract", "https://github.com/pytorch/pytorch/issues/39639",
-     "sets padding to zero in the caller's own array", _written),
+     "sets padding to zero in the caller's own array", _write_input),
     ("reads-memory", "layout", "https://github.com/pytorch/pytorch/issues/99638",
-     "reads memory in the order it lies in, not elements", _in_memory),
+     "reads memory in the order it lies in, not elements", _read_memory_order),
     ("inverts-the-mask-bitwise", "mask-form", "",
-     "inverts the mask with ~, which is right for booleans only", _bitwise),
+     "inverts the mask with ~, which is right for booleans only", _invert_bits),
     ("squeezes-every-axis", "length-one", "",
-     "squeezes every axis of length one, the batch's too", _squeezed),
+     "squeezes every axis of length one, the batch's too", _squeeze),
     ("nan-becomes-zero", "valid-nan", "https://github.com/numpy/numpy/issues/12461",
-     "takes NaN at valid positions for 0", _no_nan),
+     "takes NaN at valid positions for 0", _ignore_nan),
     ("gradient-leaks-to-padding", "gradient", "",
-     "sends a gradient to padding, behind a right value", _leaking),
+     "sends a gradient to padding, behind a right value", _leak_gradient),
     ("gradient-of-the-other-branch", "wild-gradient",
      "https://github.com/jax-ml/jax/issues/347",
      "selects after a product whose derivative at padding is NaN times zero",
-     _broken_branch),
+     _branch_on_values),
     ("compiled-with-the-padded-length", "route",
      "https://github.com/tensorflow/tensorflow/issues/31636",
-     "bakes the padded length into the compiled function", _baked_length),
+     "bakes the padded length into the compiled function", _bake_length),
 )
 _FILLS = (
     ("zero", "shift", "https://github.com/allenai/allennlp/pull/893"),
@@ -144,7 +148,7 @@ def add_fills(mutants: Mutants, filled: Formula) -> None:
     for name, clause, url in _FILLS:
         fill = name.replace("minus-", "-").replace("zero", "0")
         text = f"takes {fill} for minus infinity at padding"
-        function = partial(called, partial(filled, float(fill)))
+        function = partial(call_formula, partial(filled, float(fill)))
         mutants.add(f"padding-is-{name}", clause, text, function, url=url)
 
 
@@ -177,7 +181,7 @@ def add_skipping(mutants: Mutants, formula: Formula, like: str) -> None:
         "skips-nan",
         "valid-nan",
         f"leaves NaN at valid positions out, as {like} does",
-        partial(called, partial(_skipping, formula)),
+        partial(call_formula, partial(_skipping, formula)),
         url="https://github.com/numpy/numpy/issues/27797",
     )
 
@@ -192,7 +196,7 @@ def add_usual(
         formula: ``(xp, x, keep)``, with ``keep [B, T]`` boolean.
         without: Names of those that would not be wrong here.
     """
-    add_masks(mutants, partial(_masked, formula), without=without)
+    add_masks(mutants, partial(_change_mask, formula), without=without)
     for name, clause, url, text, function in _USUAL:
         how = {"gradient": derivative(), "compiled": compiled()}.get(
             name.partition("-")[0], {}

@@ -52,18 +52,18 @@ def add_compiled(mutants: Mutants, baked: Formula, **how: Any) -> None:
     mutants.add(name, "route", text, baked, **(compiled() | how))
 
 
-def _doubled(xp: Any, found: Any, keep: Any) -> Any:
+def _return_float64(xp: Any, found: Any, keep: Any) -> Any:
     del keep
     return xp.astype(found, xp.float64)
 
 
-def squeezed(xp: Any, found: Any, keep: Any) -> Any:
+def squeeze(xp: Any, found: Any, keep: Any) -> Any:
     """Squeeze every axis of length one."""
     del xp, keep
     return found.reshape(tuple(size for size in found.shape if size != 1))
 
 
-def rows_sorted(xp: Any, found: Any, keep: Any) -> Any:
+def sort_rows(xp: Any, found: Any, keep: Any) -> Any:
     """Leave the rows sorted by length."""
     return found[xp.argsort(-lengths(xp, keep)[:, 0], stable=True)]
 
@@ -73,19 +73,19 @@ _CHANGED = (
         "answers-in-float64",
         "contract",
         "answers in float64 whatever the input's dtype",
-        _doubled,
+        _return_float64,
     ),
     (
         "squeezes-every-axis",
         "length-one",
         "squeezes every axis of length one, the batch's too",
-        squeezed,
+        squeeze,
     ),
     (
         "rows-stay-sorted",
         "value",
         "sorts the rows by length and does not sort the answers back",
-        rows_sorted,
+        sort_rows,
     ),
 )
 

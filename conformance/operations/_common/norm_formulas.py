@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from conformance.operations._common.arrays import (
     MASKS,
     clean,
-    full_if_empty,
-    kept,
+    fill_empty_rows,
     lengths,
-    wide,
+    read_mask,
+    widen,
 )
 
 if TYPE_CHECKING:
@@ -28,19 +28,19 @@ def batch_norm(
     xp: Any, x: Any, mask: Any, scale: Any, offset: Any, *, fault: str = ""
 ) -> Any:
     """Return x normed over the batch's valid positions; zero at padding."""
-    keep = masked(xp, x, mask, fault)
-    seen = cleaned(xp, x, keep, fault)
+    keep = change_mask(xp, x, mask, fault)
+    seen = clean_x(xp, x, keep, fault)
     mean, variance = _statistics(xp, seen, keep, fault)
-    found = ended(xp, seen, (mean, variance), (scale, offset), fault)
-    return shown(xp, found, keep, x, fault)
+    found = scale_and_move(xp, seen, (mean, variance), (scale, offset), fault)
+    return hide_padding(xp, found, keep, x, fault)
 
 
 def layer_norm(
     xp: Any, x: Any, mask: Any, scale: Any, offset: Any, *, fault: str = ""
 ) -> Any:
     """Return x normed over each position's features; zero at padding."""
-    keep = masked(xp, x, mask, fault)
-    seen = cleaned(xp, x, keep, fault)
+    keep = change_mask(xp, x, mask, fault)
+    seen = clean_x(xp, x, keep, fault)
     axes = {"over-time": (1,), "over-rows": (0,), "over-both": (1, 2)}.get(fault, (2,))
     number = max(1, prod(x.shape[axis] for axis in axes))
     add = partial(xp.sum, axis=axes, keepdims=True)
@@ -51,18 +51,18 @@ def layer_norm(
         variance = add(seen * seen) / number - mean * mean
     if fault == "unbiased":
         variance = variance * x.shape[2] / (x.shape[2] - 1)
-    mean, variance = _held(mean, variance, fault)
-    found = ended(xp, seen, (mean, variance), (scale, offset), fault)
-    return shown(xp, found, keep, x, fault)
+    mean, variance = _hold_statistics(mean, variance, fault)
+    found = scale_and_move(xp, seen, (mean, variance), (scale, offset), fault)
+    return hide_padding(xp, found, keep, x, fault)
 
 
-def masked(xp: Any, x: Any, mask: Any, fault: str) -> Any:
+def change_mask(xp: Any, x: Any, mask: Any, fault: str) -> Any:
     """Return the mask as booleans, changed where the fault is the mask's."""
-    keep = kept(xp, x, mask)
+    keep = read_mask(xp, x, mask)
     if fault in MASKS:
         return MASKS[fault][0](xp, keep)
     if fault == "empty-row-is-full":
-        return full_if_empty(xp, keep)
+        return fill_empty_rows(xp, keep)
     if fault == "bitwise" and mask is not None:
         return ~mask == 0
     if fault == "baked":
@@ -74,7 +74,7 @@ def masked(xp: Any, x: Any, mask: Any, fault: str) -> Any:
     return keep
 
 
-def cleaned(xp: Any, x: Any, keep: Any, fault: str) -> Any:
+def clean_x(xp: Any, x: Any, keep: Any, fault: str) -> Any:
     """Return x widened, with zeros at padding."""
     if fault == "zeroes-its-input":
         x[~keep] = 0
@@ -83,9 +83,9 @@ def cleaned(xp: Any, x: Any, keep: Any, fault: str) -> Any:
     if fault == "nan-becomes-zero":
         x = xp.where(xp.isnan(x), xp.zeros_like(x), x)
     if fault == "raw":
-        return xp.where(keep[..., None], wide(xp, x), 0 * (wide(xp, x) ** 2))
+        return xp.where(keep[..., None], widen(xp, x), 0 * (widen(xp, x) ** 2))
     if fault == "multiplies":
-        return wide(xp, x) * xp.astype(keep[..., None], wide(xp, x).dtype)
+        return widen(xp, x) * xp.astype(keep[..., None], widen(xp, x).dtype)
     return clean(xp, x, keep)
 
 
@@ -112,21 +112,21 @@ def _statistics(xp: Any, x: Any, keep: Any, fault: str) -> tuple[Any, Any]:
         variance = add(x * x) / number - mean * mean
     if fault == "unbiased":
         variance = variance * number / xp.where(number > 1, number - 1, 1.0)
-    return _held(mean, variance, fault)
+    return _hold_statistics(mean, variance, fault)
 
 
-def _held(mean: Any, variance: Any, fault: str) -> tuple[Any, Any]:
+def _hold_statistics(mean: Any, variance: Any, fault: str) -> tuple[Any, Any]:
     if fault == "constant-statistics":
         return mean.detach(), variance.detach()
     return mean, variance
 
 
-def ended(
+def scale_and_move(
     xp: Any, x: Any, statistics: tuple[Any, Any], weights: tuple[Any, Any], fault: str
 ) -> Any:
     """Return x less the mean, over the root, scaled and moved."""
     mean, variance = statistics
-    scale, offset = (wide(xp, each) for each in weights)
+    scale, offset = (widen(xp, each) for each in weights)
     if fault == "frozen-scale":
         scale = scale.detach()
     epsilon = _EPSILONS.get(fault, 1e-3)
@@ -147,14 +147,14 @@ def ended(
     return away / root * scale + offset
 
 
-def shown(xp: Any, found: Any, keep: Any, x: Any, fault: str) -> Any:
+def hide_padding(xp: Any, found: Any, keep: Any, x: Any, fault: str) -> Any:
     """Return the answer: zero at padding, of the input's dtype."""
     if fault == "offset-at-padding":
         keep = xp.ones_like(keep)
     return xp.astype(xp.where(keep[..., None], found, 0.0), x.dtype)
 
 
-def around(
+def change_answer(
     change: Callable[[Any, Any, Any], Any],
     formula: Callable[..., Any],
     xp: Any,
@@ -162,9 +162,9 @@ def around(
 ) -> Any:
     """Return the right answer, then changed."""
     x, mask = tensors[:2]
-    return change(xp, formula(xp, *tensors), kept(xp, x, mask))
+    return change(xp, formula(xp, *tensors), read_mask(xp, x, mask))
 
 
-def cut(xp: Any, found: Any, keep: Any) -> Any:
+def cut_to_longest(xp: Any, found: Any, keep: Any) -> Any:
     """Return the answer cut to the longest row."""
     return found[:, : int(xp.max(lengths(xp, keep)))]

@@ -95,7 +95,7 @@ def norm_mutants(
     )
 
     def around(change: Callable[..., Any], xp: Any, *tensors: Any) -> Any:
-        return formulas.around(change, formula, xp, *tensors)
+        return formulas.change_answer(change, formula, xp, *tensors)
 
     def leaking(xp: Any, x: Any, *tensors: Any) -> Any:
         return formula(xp, x, *tensors) + (x - x.detach()).sum()
@@ -109,7 +109,7 @@ def norm_mutants(
         "cut-to-the-longest-row",
         "extra-padding",
         "cuts the answer to the longest row",
-        partial(around, formulas.cut),
+        partial(around, formulas.cut_to_longest),
     )
     mutants.add(
         "gradient-leaks-to-padding",

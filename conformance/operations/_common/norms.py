@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations._common.oracle import selected, wide
+from conformance.operations._common.oracle import select_valid, to_float64
 from conformance.trial.precision import PRECISIONS
 
 if TYPE_CHECKING:
@@ -60,13 +60,13 @@ class Norm:
     @classmethod
     def of(cls, batch: Batch, axis: int) -> Norm:
         """Return the norm of a batch's valid positions."""
-        x = selected(batch, "x", 0.0)[batch.mask]
+        x = select_valid(batch, "x", 0.0)[batch.mask]
         n = max(x.shape[axis], 1)
         mean = x.sum(axis=axis, keepdims=True) / n
         return cls(
             x=x,
-            scale=wide(batch.weights["scale"]),
-            offset=wide(batch.weights["offset"]),
+            scale=to_float64(batch.weights["scale"]),
+            offset=to_float64(batch.weights["offset"]),
             mean=mean,
             variance=((x - mean) ** 2).sum(axis=axis, keepdims=True) / n,
             n=n,
@@ -118,7 +118,7 @@ class Norm:
         error += 4 * p.v * np.abs(self.offset) + 2 * p.u * np.abs(self.answer(at))
         return np.asarray(p.factor * (error + 2 * p.eta))
 
-    def pulled(self, cotangent: Array) -> dict[str, Array]:
+    def pull_back(self, cotangent: Array) -> dict[str, Array]:
         """Return the derivative through x, scale and offset."""
         g, normal = cotangent * self.scale, self.normal
         through = self._mean(g) + normal * self._mean(g * normal)
@@ -128,7 +128,7 @@ class Norm:
             "offset": cotangent.sum(axis=0),
         }
 
-    def pulled_bound(self, cotangent: Array) -> dict[str, Array]:
+    def pull_back_bound(self, cotangent: Array) -> dict[str, Array]:
         """Return its bound in float64.
 
         The normal distances carry the errors of mean and root; each of the three
@@ -155,17 +155,17 @@ class Norm:
         return np.asarray(numbers.sum(axis=self.axis, keepdims=True) / self.n)
 
 
-def answered(batch: Batch, axis: int) -> Array:
+def norm_answer(batch: Batch, axis: int) -> Array:
     """Return the exact answer ``[B, T, F]``; 0 at padding."""
     return _put(batch, Norm.of(batch, axis).answer())
 
 
-def bounded(batch: Batch, axis: int, dtype: str) -> Array:
+def norm_bound(batch: Batch, axis: int, dtype: str) -> Array:
     """Return its bound; none at padding."""
     return _put(batch, Norm.of(batch, axis).bound(dtype))
 
 
-def everywhere(batch: Batch, axis: int, dtype: str) -> tuple[Array, Array, Array]:
+def norm_everywhere(batch: Batch, axis: int, dtype: str) -> tuple[Array, Array, Array]:
     """Return what padded positions get that are normed like the rest.
 
     A batch norm's statistics stay those of the valid positions; a layer norm has those
@@ -176,7 +176,7 @@ def everywhere(batch: Batch, axis: int, dtype: str) -> tuple[Array, Array, Array
         not finite, or too large to be squared, or nothing is valid, and true: every
         position has such an answer.
     """
-    x = wide(batch.arrays["x"])
+    x = to_float64(batch.arrays["x"])
     flat = x.reshape(-1, x.shape[-1])
     if axis:
         norm = Norm.of(replace(batch, mask=np.ones_like(batch.mask)), axis)
@@ -193,13 +193,15 @@ def everywhere(batch: Batch, axis: int, dtype: str) -> tuple[Array, Array, Array
     return found.reshape(x.shape), error.reshape(x.shape), np.ones((1, 1, 1), bool)
 
 
-def derived(
+def derivative(
     batch: Batch, axis: int, cotangent: Array, *, bound: bool = False
 ) -> dict[str, Array]:
     """Return the derivative through x, scale and offset, or its bound."""
     norm = Norm.of(batch, axis)
     pull = cotangent[batch.mask]
-    found: Mapping[str, Array] = (norm.pulled_bound if bound else norm.pulled)(pull)
+    found: Mapping[str, Array] = (norm.pull_back_bound if bound else norm.pull_back)(
+        pull
+    )
     return {**found, "x": _put(batch, found["x"])}
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from conformance.trial.sample import Sample
 
 
-def wide(array: Array) -> Array:
+def to_float64(array: Array) -> Array:
     """Return ``array`` in float64."""
     return np.asarray(array, dtype=np.float64)
 
@@ -24,10 +24,10 @@ def over_time(mask: Array, array: Array) -> Array:
     return mask.reshape(mask.shape + (1,) * (array.ndim - 2))
 
 
-def selected(batch: Batch, name: str, fill: float) -> Array:
+def select_valid(batch: Batch, name: str, fill: float) -> Array:
     """Return an input in float64 with ``fill`` at padding, whatever stood there."""
     array = batch.arrays[name]
-    return np.where(over_time(batch.mask, array), wide(array), fill)
+    return np.where(over_time(batch.mask, array), to_float64(array), fill)
 
 
 def row_counts(batch: Batch, ndim: int) -> Array:
@@ -36,20 +36,20 @@ def row_counts(batch: Batch, ndim: int) -> Array:
     return counts.reshape(counts.shape + (1,) * (ndim - 1))
 
 
-def pooled(draw: Draw, mask: Array, *, features: bool = True) -> Array:
+def draw_pooled(draw: Draw, mask: Array, *, features: bool = True) -> Array:
     """Return x for an operation that takes time away: rank 3 and rank 2 by turns."""
     trailing = ((2,), ())[draw.turn % 2] if features else ()
     valid = draw.rows_of(VALUES, mask.shape + trailing)
     return fill_padding(valid, draw.rows_of(GARBAGE, valid.shape), mask)
 
 
-def shifted(sample: Sample, by: float) -> tuple[Sample, Sample]:
+def shift_valid(sample: Sample, by: float) -> tuple[Sample, Sample]:
     """Return the sample with rounded valid values, and with those moved by ``by``.
 
     Quarters up to 60 plus or minus 64 are exact in every dtype but bfloat16, where
     whole numbers are.
     """
-    x = wide(sample.batch.arrays["x"])
+    x = to_float64(sample.batch.arrays["x"])
     step = 1.0 if sample.dtype == "bfloat16" else 4.0
     rounded = np.clip(np.round(x * step) / step, -60.0, 60.0)
     plain, moved = (

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.operations._common.oracle import (
+    draw_pooled,
     over_time,
-    pooled,
     row_counts,
-    selected,
+    select_valid,
 )
 from conformance.trial.precision import PRECISIONS
 
@@ -41,7 +41,7 @@ class Valid:
         self.reduction = reduction
         self.options = options
         self.batch = batch
-        self.x = selected(batch, "x", reduction.neutral)
+        self.x = select_valid(batch, "x", reduction.neutral)
         self.mask = over_time(batch.mask, self.x)
         self.n = row_counts(batch, self.x.ndim - 1)
 
@@ -81,7 +81,7 @@ class Reduced:
     ) -> dict[str, Array]:
         """Return inputs for ``mask``: with features and without by turns."""
         del options
-        return {"x": pooled(draw, mask, features=self.reduction.features)}
+        return {"x": draw_pooled(draw, mask, features=self.reduction.features)}
 
     def answer(self, options: Mapping[str, str], batch: Batch) -> Array:
         """Return the exact answer ``[B, ...]``; 0 for a row without any."""

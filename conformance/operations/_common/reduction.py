@@ -11,7 +11,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from conformance.operations._common.exact import Rows
-from conformance.operations._common.family import add_skipping, add_usual, called
+from conformance.operations._common.family import add_skipping, add_usual, call_formula
 from conformance.operations._common.mutant import Mutants
 
 if TYPE_CHECKING:
@@ -73,8 +73,10 @@ class Reduction:
 
     def __post_init__(self) -> None:
         """Begin the list of mutants with the usual ones."""
-        correct = partial(called, self.formula)
-        mutants = Mutants(self.name, correct, zero_time=self.zero_time, around=called)
+        correct = partial(call_formula, self.formula)
+        mutants = Mutants(
+            self.name, correct, zero_time=self.zero_time, around=call_formula
+        )
         add_usual(mutants, self.formula, without=self.without)
         if self.skips:
             add_skipping(mutants, self.formula, self.skips)

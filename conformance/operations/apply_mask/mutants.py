@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.operations._common.arrays import count, over, through_bfloat16, wide
-from conformance.operations._common.family import add_usual, called
+from conformance.operations._common.arrays import count, over, through_bfloat16, widen
+from conformance.operations._common.family import add_usual, call_formula
 from conformance.operations._common.mutant import Mutants
 
 
 def correct(xp: Any, x: Any, mask: Any) -> Any:
     """Return x where the mask holds, zero elsewhere."""
-    return called(select_valid, xp, x, mask)
+    return call_formula(select_valid, xp, x, mask)
 
 
 def select_valid(xp: Any, x: Any, keep: Any) -> Any:
@@ -23,7 +23,7 @@ def _fill(fill: float, xp: Any, x: Any, keep: Any) -> Any:
     return xp.where(over(keep, x), x, xp.full_like(x, fill))
 
 
-MUTANTS = Mutants("apply_mask", correct, around=called)
+MUTANTS = Mutants("apply_mask", correct, around=call_formula)
 wrong, gradient = MUTANTS.wrong, MUTANTS.gradient
 add_usual(MUTANTS, select_valid)
 
@@ -49,7 +49,7 @@ def padding_is_minus_infinity(xp: Any, x: Any, keep: Any) -> Any:
 @wrong("value", url="https://github.com/pytorch/pytorch/issues/90534")
 def adds_minus_1e9(xp: Any, x: Any, keep: Any) -> Any:
     """Adds -1e9 to padding, which is right before a softmax only."""
-    wider = wide(xp, x)
+    wider = widen(xp, x)
     weight = xp.astype(over(keep, x), wider.dtype)
     return xp.astype(wider + (1 - weight) * -1e9, x.dtype)
 
@@ -57,9 +57,9 @@ def adds_minus_1e9(xp: Any, x: Any, keep: Any) -> Any:
 @wrong("idempotent")
 def scales_what_it_keeps(xp: Any, x: Any, keep: Any) -> Any:
     """Scales valid values by T over their number, as dropout does."""
-    share = x.shape[1] / count(xp, keep, wide(xp, x)[:, 0])
+    share = x.shape[1] / count(xp, keep, widen(xp, x)[:, 0])
     found = select_valid(xp, x, keep)
-    return xp.astype(wide(xp, found) * share[:, None], x.dtype)
+    return xp.astype(widen(xp, found) * share[:, None], x.dtype)
 
 
 @wrong("value", url="https://github.com/keras-team/keras/pull/13867")

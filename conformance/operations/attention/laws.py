@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations._common.oracle import over_time, wide
+from conformance.operations._common.oracle import over_time, to_float64
 from conformance.operations.attention.oracle import visible_keys
 from conformance.trial.draw import VALUES, fill_padding
 from conformance.trial.sample import clamp, judge, judge_range, relate
@@ -29,7 +29,7 @@ def convex(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     batch = sample.batch
     got = np.asarray(subject.answer(batch, like=sample.want), dtype=np.float64)
     sees = visible_keys(sample.variant.options, batch)[..., None, None]
-    value = np.where(over_time(batch.mask, got), wide(batch.arrays["value"]), 0.0)
+    value = np.where(over_time(batch.mask, got), to_float64(batch.arrays["value"]), 0.0)
     low = np.where(sees, value[:, None], np.inf).min(axis=2, initial=np.inf)
     high = np.where(sees, value[:, None], -np.inf).max(axis=2, initial=-np.inf)
     note = "between the smallest and the largest value that the query sees"
@@ -39,7 +39,7 @@ def convex(subject: Subject, sample: Sample) -> Iterator[Verdict]:
 
 def key_shift(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Valid keys rounded so that the shift is exact, then shifted."""
-    key = wide(sample.batch.arrays["key"])
+    key = to_float64(sample.batch.arrays["key"])
     step = 1.0 if sample.dtype == "bfloat16" else 4.0
     rounded = np.clip(np.round(key * step) / step, -30.0, 30.0)
     by = np.resize(np.asarray(SHIFT), key.shape[3])
@@ -67,7 +67,7 @@ def two_layers(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     yield judge(got, sample)
     arrays = dict.fromkeys(sample.batch.arrays, got)
     second = sample.replace_batch(replace(sample.batch, arrays=arrays))
-    if np.isfinite(wide(got)[sample.valid]).all():
+    if np.isfinite(to_float64(got)[sample.valid]).all():
         again = subject.answer(second.batch, like=second.want)
         note = "the second of two layers"
         yield relate(again, second.want, second, where=sample.valid, note=note)
@@ -81,7 +81,7 @@ def causal(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     arrays = {}
     for name, array in batch.arrays.items():
         fresh = sample.draw(f"later {name}").rows_of(VALUES, array.shape)
-        fresh = np.where(fresh == wide(array), -7.0, fresh).astype(array.dtype)
+        fresh = np.where(fresh == to_float64(array), -7.0, fresh).astype(array.dtype)
         arrays[name] = fill_padding(fresh, array, later & batch.mask)
     other = replace(batch, arrays=arrays)
     got = subject.answer(other, like=sample.want)
@@ -93,7 +93,7 @@ def causal(subject: Subject, sample: Sample) -> Iterator[Verdict]:
 
 def _with_key(sample: Sample, key: Array) -> Sample:
     old = sample.batch.arrays["key"]
-    new = fill_padding(key, wide(old), sample.batch.mask).astype(old.dtype)
+    new = fill_padding(key, to_float64(old), sample.batch.mask).astype(old.dtype)
     arrays = {**sample.batch.arrays, "key": new}
     return sample.replace_batch(replace(sample.batch, arrays=arrays))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from conformance.operations._common.arrays import after_last, clean, kept, lengths
+from conformance.operations._common.arrays import after_last, clean, lengths, read_mask
 from conformance.operations._common.mutant import compiled
 from conformance.operations.attention.mutants_formulas import (
     attend,
@@ -29,7 +29,7 @@ def masks_queries(
     xp: Any, query: Any, key: Any, value: Any, mask: Any, *, causal: bool
 ) -> Any:
     """Masks the padded queries, not the padded keys."""
-    keep = kept(xp, query, mask)
+    keep = read_mask(xp, query, mask)
     full = xp.ones_like(keep)
     numbers = scores(xp, clean(xp, query, keep), key) / query.shape[3] ** 0.5
     sees = visible_keys(xp, full, causal=causal) & keep[:, None, :, None]
@@ -43,7 +43,7 @@ def masks_values_only(
     xp: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any
 ) -> Any:
     """Zeroes padded values, whose keys still take their share."""
-    keep = kept(xp, query, mask)
+    keep = read_mask(xp, query, mask)
     full, clear = xp.ones_like(keep), clean(xp, value, keep)
     found = attend(xp, query, key, clear, full, keep, **options)
     return xp.astype(found, query.dtype)
@@ -71,7 +71,7 @@ def triangle_turned(
 ) -> Any:
     """Lets each position see later ones, not earlier ones."""
     del causal
-    back = [array[:, ::-1] for array in (query, key, value, kept(xp, query, mask))]
+    back = [array[:, ::-1] for array in (query, key, value, read_mask(xp, query, mask))]
     return correct(xp, *back, causal=True)[:, ::-1]
 
 
@@ -103,7 +103,7 @@ def mask_tiled_over_heads(
 ) -> Any:
     """Tiles the mask over the heads where it has to repeat each row's."""
     # Heads folded into the batch, the mask tiled instead of repeated.
-    keep = kept(xp, query, mask)
+    keep = read_mask(xp, query, mask)
     rows, heads = query.shape[0], query.shape[2]
     index = xp.arange(rows * heads) % rows
     wrong = keep[index].reshape((rows, heads, 1, keep.shape[1]))
@@ -117,7 +117,7 @@ def heads_reshaped(
     xp: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any
 ) -> Any:
     """Reshapes positions and heads where it has to transpose them."""
-    keep = kept(xp, query, mask)
+    keep = read_mask(xp, query, mask)
     rows, time, heads, size = query.shape
     q, k, v = (
         xp.permute_dims(
@@ -134,7 +134,7 @@ def columns_cut(
     xp: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any
 ) -> Any:
     """Drops the columns that are padding in every row."""
-    keep = kept(xp, query, mask)
+    keep = read_mask(xp, query, mask)
     longest = max(int(xp.max(after_last(xp, keep))), 1)
     arrays = [array[:, :longest] for array in (query, key, value, keep)]
     return correct(xp, *arrays, **options)
@@ -145,7 +145,7 @@ def padded_queries_are_nan(
     xp: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any
 ) -> Any:
     """Gives NaN at padded queries, which the next layer multiplies by zero."""
-    keep = kept(xp, query, mask)
+    keep = read_mask(xp, query, mask)
     some = xp.any(keep, axis=1, keepdims=True)
     found = correct(xp, query, key, value, mask, **options)
     valid = keep | xp.logical_not(some)
@@ -159,7 +159,7 @@ def number_mask_added(
     """Adds a mask of ones and zeros to the scores."""
     if mask is None or mask.dtype == xp.bool:
         return correct(xp, query, key, value, mask, causal=causal)
-    keep = kept(xp, query, mask)
+    keep = read_mask(xp, query, mask)
     sees = visible_keys(xp, xp.ones_like(keep), causal=causal)
     numbers = scores(xp, clean(xp, query, keep), key) / query.shape[3] ** 0.5
     moved = numbers + xp.astype(mask, numbers.dtype)[:, None, None, :]
@@ -171,7 +171,7 @@ def inverts_the_mask_bitwise(
     xp: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any
 ) -> Any:
     """Inverts the mask with ~, which is right for booleans only."""
-    keep = kept(xp, query, mask)
+    keep = read_mask(xp, query, mask)
     keys = keep if mask is None or mask.dtype.kind == "f" else ~mask == 0
     return attend(xp, query, key, value, keys, keep, **options)
 
@@ -188,7 +188,7 @@ def rows_stay_sorted(
     xp: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any
 ) -> Any:
     """Sorts the rows by length and does not sort the answers back."""
-    order = xp.argsort(-lengths(xp, kept(xp, query, mask))[:, 0], stable=True)
+    order = xp.argsort(-lengths(xp, read_mask(xp, query, mask))[:, 0], stable=True)
     return correct(xp, query, key, value, mask, **options)[order]
 
 
@@ -204,7 +204,7 @@ def fills_its_input(
 ) -> Any:
     """Zeroes padding in the caller's own values."""
     found = correct(xp, query, key, value, mask, **options)
-    value[~kept(xp, query, mask)] = 0.0
+    value[~read_mask(xp, query, mask)] = 0.0
     return found
 
 
@@ -240,7 +240,7 @@ def gradient_of_unselected_scores(
     """Selects the scores after the product: NaN in the gradient."""
     # A right answer: what is not seen is selected away after it was computed. Its
     # derivative is zero, times the NaN that stood there.
-    keep = kept(xp, query, mask)
+    keep = read_mask(xp, query, mask)
     sees = visible_keys(xp, keep, causal=causal) & keep[:, None, :, None]
     numbers = scores(xp, query, key) / query.shape[3] ** 0.5
     weights = shares(xp, numbers, sees)
@@ -260,7 +260,7 @@ def gradient_of_the_numerator_only(
     xp: Any, query: Any, key: Any, value: Any, mask: Any, *, causal: bool
 ) -> Any:
     """Takes the sum of the powers for a constant in the gradient."""
-    keep = kept(xp, query, mask)
+    keep = read_mask(xp, query, mask)
     q, k = clean(xp, query, keep), clean(xp, key, keep)
     sees = visible_keys(xp, keep, causal=causal)
     numbers = scores(xp, q, k) / query.shape[3] ** 0.5
@@ -279,7 +279,7 @@ def compiled_with_the_padded_length(
     xp: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any
 ) -> Any:
     """Bakes the padded length into the compiled function."""
-    keep = kept(xp, query, mask)
+    keep = read_mask(xp, query, mask)
     try:
         known = [int(number) for number in lengths(xp, keep)[:, 0]]
     except TypeError:  # a tracer has no value: what is left is the static shape

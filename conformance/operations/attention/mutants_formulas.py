@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.operations._common.arrays import clean, kept, over, wide
+from conformance.operations._common.arrays import clean, over, read_mask, widen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,7 @@ def correct(
     xp: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any
 ) -> Any:
     """Return each query's mean of the values that it sees, zero at padding."""
-    keep = kept(xp, query, mask)
+    keep = read_mask(xp, query, mask)
     return attend(xp, query, key, value, keep, keep, **options)
 
 
@@ -57,8 +57,8 @@ def triangle(xp: Any, keep: Any, diagonal: int = 0) -> Any:
 
 def scores(xp: Any, query: Any, key: Any) -> Any:
     """Return the products of all positions, ``[B, N, query, key]``."""
-    apart = xp.permute_dims(wide(xp, query), (0, 2, 1, 3))
-    return apart @ xp.permute_dims(wide(xp, key), (0, 2, 3, 1))
+    apart = xp.permute_dims(widen(xp, query), (0, 2, 1, 3))
+    return apart @ xp.permute_dims(widen(xp, key), (0, 2, 3, 1))
 
 
 def shares(xp: Any, numbers: Any, sees: Any) -> Any:
@@ -76,7 +76,7 @@ def softmax(xp: Any, numbers: Any, axis: int = 3) -> Any:
 
 def mix_values(xp: Any, weights: Any, value: Any) -> Any:
     """Return the weighted sums ``[B, T, N, D]``."""
-    apart = weights @ xp.permute_dims(wide(xp, value), (0, 2, 1, 3))
+    apart = weights @ xp.permute_dims(widen(xp, value), (0, 2, 1, 3))
     return xp.permute_dims(apart, (0, 2, 1, 3))
 
 
@@ -95,7 +95,7 @@ def change_mask(
     **options: Any,
 ) -> Any:
     """Attend with a mask gone wrong."""
-    keep = kept(xp, query, mask)
+    keep = read_mask(xp, query, mask)
     return attend(xp, query, key, value, change(xp, keep), keep, **options)
 
 
@@ -110,7 +110,7 @@ def weigh_raw(
     causal: bool,
 ) -> Any:
     """Weigh raw keys by ``weigh(xp, scores, sees)``, and take raw values."""
-    keep = kept(xp, query, mask)
+    keep = read_mask(xp, query, mask)
     q = clean(xp, query, keep)
     numbers = scores(xp, q, key) / q.shape[3] ** 0.5
     weights = weigh(xp, numbers, visible_keys(xp, keep, causal=causal))
@@ -139,7 +139,7 @@ def weigh_clean(
     **options: Any,
 ) -> Any:
     """Weigh as ``weigh_raw`` does, what stands at padding replaced by zeros."""
-    keep = kept(xp, query, mask)
+    keep = read_mask(xp, query, mask)
     k, v = clean(xp, key, keep), clean(xp, value, keep)
     found = weigh_raw(weigh, xp, query, k, v, mask, **options)
     return xp.astype(found, query.dtype)
@@ -148,12 +148,12 @@ def weigh_clean(
 def move_triangle(diagonal: int, xp: Any, *tensors: Any, causal: bool) -> Any:
     """Attend with the triangle's diagonal moved."""
     query, key, value, mask = tensors
-    keep = kept(xp, query, mask)
+    keep = read_mask(xp, query, mask)
     return attend(xp, query, key, value, keep, keep, causal=causal, diagonal=diagonal)
 
 
 def rescale(scale: Callable[[Any], float], xp: Any, *tensors: Any, causal: bool) -> Any:
     """Attend with scores divided by another number."""
     query, key, value, mask = tensors
-    keep = kept(xp, query, mask)
+    keep = read_mask(xp, query, mask)
     return attend(xp, query, key, value, keep, keep, causal=causal, scale=scale)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from conformance.operations._common.oracle import over_time, selected, wide
+from conformance.operations._common.oracle import over_time, select_valid, to_float64
 from conformance.trial.draw import GARBAGE, SIGNALS, VALUES, Draw, fill_padding
 from conformance.trial.precision import PRECISIONS
 
@@ -58,13 +58,13 @@ def generate(options: Mapping[str, str], draw: Draw, mask: Array) -> dict[str, A
 def answer(options: Mapping[str, str], batch: Batch) -> Array:
     """Return the exact answer ``[B, T, N, D]``; all 0 at padded queries."""
     share = _weights(options, batch).share
-    return _weighted_sum(share, selected(batch, "value", 0.0))
+    return _weighted_sum(share, select_valid(batch, "value", 0.0))
 
 
 def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
     """Return how far a right implementation may be from :func:`answer`."""
     weights = _weights(options, batch)
-    error = _bound(weights, selected(batch, "value", 0.0), PRECISIONS[dtype])
+    error = _bound(weights, select_valid(batch, "value", 0.0), PRECISIONS[dtype])
     return np.where(over_time(batch.mask, error), error, 0.0)
 
 
@@ -77,11 +77,11 @@ def attended(
         The answer at all queries, its bound, infinite where a padded query is not
         finite, and which queries ``[B, T, 1, 1]`` see any key.
     """
-    query = wide(batch.arrays["query"])
+    query = to_float64(batch.arrays["query"])
     finite = np.asarray(np.isfinite(query).all(axis=(2, 3)))
     query = np.where(over_time(finite, query), query, 0.0)
     weights = _weights(options, batch, query)
-    value = selected(batch, "value", 0.0)
+    value = select_valid(batch, "value", 0.0)
     want = _weighted_sum(weights.share, value)
     error = _bound(weights, value, PRECISIONS[dtype])
     error = np.where(over_time(finite, error), error, np.inf)
@@ -98,7 +98,7 @@ def uniform(
     """
     del options
     p = PRECISIONS[dtype]
-    value = wide(batch.arrays["value"])
+    value = to_float64(batch.arrays["value"])
     count = max(batch.time, 1)
     finite = np.isfinite(value).all(axis=1, keepdims=True)
     value = np.where(finite, value, 0.0)
@@ -115,7 +115,7 @@ def gradient(
     options: Mapping[str, str], batch: Batch, cotangent: Array
 ) -> dict[str, Array]:
     """Return the derivative: of p by p (g . v - sum p g . v), then of the scores."""
-    query, key, value = (selected(batch, n, 0.0) for n in ("query", "key", "value"))
+    query, key, value = (select_valid(batch, n, 0.0) for n in ("query", "key", "value"))
     pulled = np.where(over_time(batch.mask, cotangent), cotangent, 0.0)
     share = _weights(options, batch).share
     slope = _dots(pulled, value)
@@ -134,7 +134,7 @@ def gradient_bound(
     """Return the bound of :func:`gradient` in float64: p's own, carried through."""
     p = PRECISIONS["float64"]
     query, key, value = (
-        np.abs(selected(batch, n, 0.0)) for n in ("query", "key", "value")
+        np.abs(select_valid(batch, n, 0.0)) for n in ("query", "key", "value")
     )
     pulled = np.where(over_time(batch.mask, cotangent), np.abs(cotangent), 0.0)
     weights = _weights(options, batch)
@@ -167,10 +167,10 @@ def _weights(
     """Return the probabilities of the valid queries, or of all that are given."""
     sees = _keys_in_reach(options, batch.mask)
     if query is None:
-        query = selected(batch, "query", 0.0)
+        query = select_valid(batch, "query", 0.0)
         sees = visible_keys(options, batch)
     sees = sees[:, None]
-    key = selected(batch, "key", 0.0)
+    key = select_valid(batch, "key", 0.0)
     root = np.sqrt(key.shape[3])
     scores = np.where(sees, _dots(query, key) / root, -np.inf)
     top = scores.max(axis=3, keepdims=True, initial=-np.inf)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from conformance.operations._common.arrays import kept, lengths
+from conformance.operations._common.arrays import lengths, read_mask
 from conformance.operations._common.layers import (
     INPUT_ROWS,
     MASK_ROWS,
@@ -32,7 +32,7 @@ def _change_answer(
 ) -> Callable[..., Any]:
     """A right layer, whose answer is then changed."""
     layer = build(xp, forward, backward, **how)
-    return lambda x, mask: change(xp, layer(x, mask), kept(xp, x, mask))
+    return lambda x, mask: change(xp, layer(x, mask), read_mask(xp, x, mask))
 
 
 def _fault(name: str) -> Callable[..., Any]:

@@ -10,12 +10,12 @@ from typing import Any
 
 from conformance.operations._common.arrays import (
     MASKS,
-    full_if_empty,
-    kept,
+    fill_empty_rows,
+    fill_to_last,
     lengths,
     namespace,
-    to_last,
-    wide,
+    read_mask,
+    widen,
 )
 
 PARTS = ("kernel", "recurrent_kernel", "bias", "recurrent_bias")
@@ -69,11 +69,11 @@ class WrongRecurrentLayer:
         return xp.astype(self._merge(xp, there, here), x.dtype)
 
     def _mask(self, xp: Any, x: Any, mask: Any) -> Any:
-        keep = kept(xp, x, mask)
+        keep = read_mask(xp, x, mask)
         if self.fault in MASKS:
             return MASKS[self.fault][0](xp, keep)
         if self.fault == "empty-row-is-full":
-            return full_if_empty(xp, keep)
+            return fill_empty_rows(xp, keep)
         if self.fault == "bitwise" and mask is not None:
             return ~mask == 0
         if self.fault == "baked":
@@ -85,7 +85,7 @@ class WrongRecurrentLayer:
             x[~keep] = 0
         if self.fault == "reads-memory":
             x = x.ravel(order="K").reshape(x.shape)
-        wider = wide(xp, x)
+        wider = widen(xp, x)
         if self.fault == "no-nan":
             wider = xp.where(xp.isnan(wider), xp.zeros_like(wider), wider)
         if self.fault in {"raw-steps", "multiplies"}:
@@ -97,7 +97,7 @@ class WrongRecurrentLayer:
     ) -> Any:
         turned = backward and self.fault != "never-reversed"
         order = range(x.shape[1] - 1, -1, -1) if turned else range(x.shape[1])
-        steps = self._scan(xp, [wide(xp, each) for each in weights], x, keep, order)
+        steps = self._scan(xp, [widen(xp, each) for each in weights], x, keep, order)
         hidden, outputs = steps
         if self.output == "final":
             return self._final(xp, hidden, outputs, keep, backward=backward)
@@ -165,7 +165,9 @@ class WrongRecurrentLayer:
             at = (lengths(xp, keep) if not backward else 1 + 0 * lengths(xp, keep)) - 1
             return _at(xp, outputs, at)
         if self.fault == "both-finals-at-the-end":
-            last = xp.sum(xp.astype(to_last(xp, keep), xp.int32), axis=1, keepdims=True)
+            last = xp.sum(
+                xp.astype(fill_to_last(xp, keep), xp.int32), axis=1, keepdims=True
+            )
             return _at(xp, outputs, last - 1)
         if self.fault == "mean-for-final":
             number = lengths(xp, keep)

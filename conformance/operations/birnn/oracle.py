@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations._common.oracle import selected
+from conformance.operations._common.oracle import select_valid
 from conformance.operations.birnn.oracle_cells import (
     GATES,
     State,
@@ -216,7 +216,7 @@ def _order(name: str, time: int) -> range:
 
 
 def _compute(options: Mapping[str, str], batch: Batch, dtype: str) -> Uncertain:
-    x = without_error(selected(batch, "x", 0.0))
+    x = without_error(select_valid(batch, "x", 0.0))
     return layer(options, x, batch.mask, batch.weights, dtype)
 
 
@@ -238,7 +238,7 @@ def _derivative(
 ) -> dict[str, Array]:
     return layer_gradient(
         options,
-        selected(batch, "x", 0.0),
+        select_valid(batch, "x", 0.0),
         batch.mask,
         batch.weights,
         cotangent,

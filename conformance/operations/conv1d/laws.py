@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations._common.oracle import over_time, wide
+from conformance.operations._common.oracle import over_time, to_float64
 from conformance.trial.draw import LOGITS, fill_padding
 from conformance.trial.exact import elsewhere
 from conformance.trial.sample import relate
@@ -38,7 +38,7 @@ def bias_apart(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     bare = sample.replace_batch(replace(sample.batch, weights=weights))
     first = np.asarray(subject.answer(bare.batch, like=bare.want), dtype=np.float64)
     second = subject.answer(sample.batch, like=sample.want)
-    want = first + np.where(over_time(sample.counted, first), wide(bias), 0.0)
+    want = first + np.where(over_time(sample.counted, first), to_float64(bias), 0.0)
     note = "the answer without the bias, and the bias where a position counts"
     yield relate(second, want, bare, sample, note=note)
 
@@ -51,7 +51,7 @@ def superposition(subject: Subject, sample: Sample) -> Iterator[Verdict]:
         np.asarray(subject.answer(each.batch, like=each.want), dtype=np.float64)
         for each in samples
     ]
-    bias = wide(sample.batch.weights["bias"])
+    bias = to_float64(sample.batch.weights["bias"])
     want = found[0] + found[1]
     want -= np.where(over_time(sample.counted, want), bias, 0.0)
     note = "the answers for two inputs, added up"
@@ -65,7 +65,7 @@ def causal(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     later = np.cumsum(batch.mask, axis=1) > middle[:, None]
     old = batch.arrays["x"]
     fresh = sample.draw("later").rows_of(LOGITS, old.shape)
-    fresh = np.where(fresh == wide(old), -7.0, fresh).astype(old.dtype)
+    fresh = np.where(fresh == to_float64(old), -7.0, fresh).astype(old.dtype)
     x = fill_padding(fresh, old, later & batch.mask)
     other = replace(batch, arrays={"x": x})
     got = subject.answer(other, like=sample.want)
@@ -82,5 +82,5 @@ def _whole_numbers(sample: Sample, name: str) -> Array:
 
 def _of(sample: Sample, x: Array) -> Sample:
     old = sample.batch.arrays["x"]
-    new = fill_padding(x, wide(old), sample.batch.mask).astype(old.dtype)
+    new = fill_padding(x, to_float64(old), sample.batch.mask).astype(old.dtype)
     return sample.replace_batch(replace(sample.batch, arrays={"x": new}))

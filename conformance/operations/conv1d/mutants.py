@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from conformance.operations._common.arrays import after_last, kept
+from conformance.operations._common.arrays import after_last, read_mask
 from conformance.operations._common.layers import (
     INPUT_ROWS,
     MASK_ROWS,
@@ -31,7 +31,7 @@ def _change_answer(
 ) -> Any:
     """The right convolution, then changed."""
     found = correct(xp, x, mask, *rest, **options)
-    return change(xp, found, kept(xp, x, mask))
+    return change(xp, found, read_mask(xp, x, mask))
 
 
 def _fault(name: str) -> Callable[..., Any]:

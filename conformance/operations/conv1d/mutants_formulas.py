@@ -10,11 +10,11 @@ from typing import Any
 from conformance.operations._common.arrays import (
     MASKS,
     after_last,
-    full_if_empty,
-    kept,
+    fill_empty_rows,
     lengths,
     places,
-    wide,
+    read_mask,
+    widen,
 )
 
 
@@ -37,7 +37,7 @@ def convolution(
     """Return the convolution; ``fault`` names what is wrong with it."""
     keep = change_mask(xp, x, mask, fault)
     clean = _clean(xp, x, keep, fault)
-    kernel, bias = wide(xp, kernel), wide(xp, bias)
+    kernel, bias = widen(xp, kernel), widen(xp, bias)
     if fault == "kernel-turned":
         kernel = xp.flip(kernel, axis=0)
     if fault == "frozen-kernel":
@@ -62,11 +62,11 @@ def convolution(
 
 def change_mask(xp: Any, x: Any, mask: Any, fault: str) -> Any:
     """Return the mask as booleans, changed where the fault is the mask's."""
-    keep = kept(xp, x, mask)
+    keep = read_mask(xp, x, mask)
     if fault in MASKS:
         return MASKS[fault][0](xp, keep)
     if fault == "empty-row-is-full":
-        return full_if_empty(xp, keep)
+        return fill_empty_rows(xp, keep)
     if fault == "bitwise" and mask is not None:
         return ~mask == 0
     if fault == "baked":
@@ -79,7 +79,7 @@ def _clean(xp: Any, x: Any, keep: Any, fault: str) -> Any:
         x[~keep] = 0
     if fault == "reads-memory":
         x = x.ravel(order="K").reshape(x.shape)
-    wider = wide(xp, x)
+    wider = widen(xp, x)
     if fault == "no-nan":
         wider = xp.where(xp.isnan(wider), xp.zeros_like(wider), wider)
     if fault in {"no-mask-before", "masks-nothing"}:

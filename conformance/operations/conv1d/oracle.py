@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations._common.oracle import over_time, selected, wide
+from conformance.operations._common.oracle import over_time, select_valid, to_float64
 from conformance.operations.conv1d import oracle_windows as windows
 from conformance.trial.draw import GARBAGE, LOGITS, SIGNALS, Draw, fill_padding
 from conformance.trial.precision import PRECISIONS
@@ -51,8 +51,10 @@ def counted(options: Mapping[str, str], batch: Batch) -> Array:
 
 def answer(options: Mapping[str, str], batch: Batch) -> Array:
     """Return the exact answer ``[B, T', C]``; 0 where a position does not count."""
-    found = _product(_input_windows(options, batch), wide(batch.weights["kernel"]))
-    return _hide_padding(options, batch, found + wide(batch.weights["bias"]))
+    found = _product(
+        _input_windows(options, batch), to_float64(batch.weights["kernel"])
+    )
+    return _hide_padding(options, batch, found + to_float64(batch.weights["bias"]))
 
 
 def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
@@ -62,8 +64,8 @@ def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
     format, the product may be stored before the bias is added.
     """
     p = PRECISIONS[dtype]
-    seen, bias = _input_windows(options, batch), wide(batch.weights["bias"])
-    kernel = wide(batch.weights["kernel"])
+    seen, bias = _input_windows(options, batch), to_float64(batch.weights["bias"])
+    kernel = to_float64(batch.weights["kernel"])
     size = _product(np.abs(seen), np.abs(kernel)) + np.abs(bias)
     valid = np.broadcast_to(batch.mask[..., None], batch.arrays["x"].shape)
     at = _reach(options, batch)
@@ -107,7 +109,7 @@ def _reach(options: Mapping[str, str], batch: Batch) -> windows.Reach:
 
 
 def _input_windows(options: Mapping[str, str], batch: Batch) -> Array:
-    return windows.windows(selected(batch, "x", 0.0), _reach(options, batch))
+    return windows.windows(select_valid(batch, "x", 0.0), _reach(options, batch))
 
 
 def _product(seen: Array, kernel: Array) -> Array:
@@ -128,7 +130,7 @@ def _pull_back(
     pulled = size(_hide_padding(options, batch, cotangent))
     seen, kernel = (
         size(_input_windows(options, batch)),
-        size(wide(batch.weights["kernel"])),
+        size(to_float64(batch.weights["kernel"])),
     )
     parts = np.einsum("btc,kfc->btkf", pulled, kernel)
     x = windows.scatter(parts, batch.time, _reach(options, batch))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from conformance.operations._common.arrays import kept
+from conformance.operations._common.arrays import read_mask
 from conformance.operations._common.layers import (
     INPUT_ROWS,
     MASK_ROWS,
     add_compiled,
-    rows_sorted,
-    squeezed,
+    sort_rows,
+    squeeze,
 )
 from conformance.operations._common.mutant import ANY, Mutants
 from conformance.operations.crf_decode.mutants_formulas import correct, decode
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def _change_answer(change: Callable[..., Any], xp: Any, *tensors: Any) -> Any:
     """The right paths, then changed."""
-    keep = kept(xp, tensors[0], tensors[1])
+    keep = read_mask(xp, tensors[0], tensors[1])
     return change(xp, correct(xp, *tensors), keep)
 
 
@@ -74,13 +74,13 @@ def answers_in_the_inputs_dtype(xp: Any, emissions: Any, *tensors: Any) -> Any:
 @MUTANTS.wrong("length-one", around=_change_answer)
 def squeezes_every_axis(xp: Any, found: Any, keep: Any) -> Any:
     """Squeezes every axis of length one, the batch's too."""
-    return squeezed(xp, found, keep)
+    return squeeze(xp, found, keep)
 
 
 @MUTANTS.wrong("value", around=_change_answer)
 def rows_stay_sorted(xp: Any, found: Any, keep: Any) -> Any:
     """Sorts the rows by length and does not sort the answers back."""
-    return rows_sorted(xp, found, keep)
+    return sort_rows(xp, found, keep)
 
 
 add_compiled(MUTANTS, _fault("baked"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.operations._common.arrays import clean, lengths, wide
+from conformance.operations._common.arrays import clean, lengths, widen
 from conformance.operations.crf_log_likelihood.mutants_formulas import change_mask
 
 NO_TAG = -1
@@ -34,8 +34,8 @@ def decode(  # noqa: PLR0917 - as above
     if fault == "reads-memory":
         emissions = emissions.ravel(order="K").reshape(emissions.shape)
     raw = fault in {"multiplies", "steps-over-padding"}
-    scores = wide(xp, emissions) if raw else clean(xp, emissions, keep)
-    moves, begin, finish = (wide(xp, each) for each in (transitions, start, end))
+    scores = widen(xp, emissions) if raw else clean(xp, emissions, keep)
+    moves, begin, finish = (widen(xp, each) for each in (transitions, start, end))
     moves = moves.T if fault == "transposed" else moves
     begin = 0 * begin if fault == "no-start" else begin
     finish = 0 * finish if fault == "no-end" else finish

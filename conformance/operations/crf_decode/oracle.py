@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations._common.oracle import selected
+from conformance.operations._common.oracle import select_valid
 from conformance.operations.crf_log_likelihood import oracle_chain as chain
 from conformance.trial.precision import PRECISIONS
 
@@ -82,7 +82,7 @@ def rounding(batch: Batch, dtype: str) -> Array:
         np.abs(np.where(np.isfinite(each), each, 0.0)) for each in chain.weights(batch)
     )
     n = batch.counts
-    emissions = selected(batch, "emissions", 0.0)
+    emissions = select_valid(batch, "emissions", 0.0)
     # What is forbidden by minus infinity is on no path that matters.
     size = np.abs(np.where(np.isfinite(emissions), emissions, 0.0))
     size = size.max(axis=2).sum(axis=1)
@@ -93,7 +93,7 @@ def rounding(batch: Batch, dtype: str) -> Array:
 def best_path(batch: Batch, row: int) -> Array:
     """Return the tags of one row's best path at its valid positions."""
     transitions, start, end = chain.weights(batch)
-    scores = selected(batch, "emissions", 0.0)[row, batch.mask[row]]
+    scores = select_valid(batch, "emissions", 0.0)[row, batch.mask[row]]
     if not len(scores):
         return np.zeros(0)
     reached, came = start + scores[0], []
@@ -110,7 +110,7 @@ def best_path(batch: Batch, row: int) -> Array:
 def _through(batch: Batch, row: int) -> Array:
     """Return the best score of any path through each tag, ``[n, K]``."""
     transitions, start, end = chain.weights(batch)
-    scores = selected(batch, "emissions", 0.0)[row, batch.mask[row]]
+    scores = select_valid(batch, "emissions", 0.0)[row, batch.mask[row]]
     ahead, behind = np.zeros_like(scores), np.zeros_like(scores)
     n = len(scores)
     for t in range(n):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations._common.oracle import wide
+from conformance.operations._common.oracle import to_float64
 from conformance.trial.draw import fill_padding
 from conformance.trial.exact import over
 from conformance.trial.sample import relate
@@ -95,8 +95,10 @@ def shift_emissions(sample: Sample, by: float) -> Sample:
     """
     old = sample.batch.arrays["emissions"]
     step = 1.0 if sample.dtype == "bfloat16" else 4.0
-    rounded = np.clip(np.round(wide(old) * step) / step, -16.0, 16.0) + by
-    emissions = fill_padding(rounded, wide(old), sample.batch.mask).astype(old.dtype)
+    rounded = np.clip(np.round(to_float64(old) * step) / step, -16.0, 16.0) + by
+    emissions = fill_padding(rounded, to_float64(old), sample.batch.mask).astype(
+        old.dtype
+    )
     arrays = {**sample.batch.arrays, "emissions": emissions}
     return sample.replace_batch(replace(sample.batch, arrays=arrays))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from conformance.operations._common.arrays import kept, unless_empty
+from conformance.operations._common.arrays import read_mask, unless_empty
 from conformance.operations._common.layers import (
     INPUT_ROWS,
     MASK_ROWS,
@@ -29,7 +29,7 @@ _CONTRIB = "https://github.com/keras-team/keras-contrib/issues/"
 
 def _change_answer(change: Callable[..., Any], xp: Any, *tensors: Any) -> Any:
     """The right likelihoods, then changed."""
-    keep = kept(xp, tensors[0], tensors[2])
+    keep = read_mask(xp, tensors[0], tensors[2])
     return change(xp, correct(xp, *tensors), keep)
 
 

@@ -11,10 +11,10 @@ from typing import Any
 from conformance.operations._common.arrays import (
     MASKS,
     all_true,
-    full_if_empty,
-    kept,
+    fill_empty_rows,
     lengths,
-    wide,
+    read_mask,
+    widen,
 )
 
 
@@ -69,9 +69,9 @@ def likelihood(  # noqa: PLR0917 - as above
         emissions=_clean(xp, emissions, keep, fault),
         path=_path(xp, tags, keep, start, fault),
         keep=keep,
-        transitions=wide(xp, transitions),
-        start=wide(xp, start),
-        end=wide(xp, end),
+        transitions=widen(xp, transitions),
+        start=widen(xp, start),
+        end=widen(xp, end),
     )
     if fault == "frozen-transitions":
         chain = _replace(chain, transitions=chain.transitions.detach())
@@ -88,11 +88,11 @@ def likelihood(  # noqa: PLR0917 - as above
 
 def change_mask(xp: Any, emissions: Any, mask: Any, fault: str) -> Any:
     """Return the mask as booleans, changed where the fault is the mask's."""
-    keep = kept(xp, emissions, mask)
+    keep = read_mask(xp, emissions, mask)
     if fault in MASKS:
         return MASKS[fault][0](xp, keep)
     if fault == "empty-row-is-full":
-        return full_if_empty(xp, keep)
+        return fill_empty_rows(xp, keep)
     if fault == "bitwise" and mask is not None:
         return ~mask == 0
     if fault == "int8":
@@ -113,7 +113,7 @@ def _clean(xp: Any, emissions: Any, keep: Any, fault: str) -> Any:
         emissions[~keep] = 0
     if fault == "reads-memory":
         emissions = emissions.ravel(order="K").reshape(emissions.shape)
-    found = wide(xp, emissions)
+    found = widen(xp, emissions)
     if fault == "no-nan":
         found = xp.where(xp.isnan(found), xp.zeros_like(found), found)
     if fault == "mask-on-emissions-only":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations._common.oracle import selected
+from conformance.operations._common.oracle import select_valid
 from conformance.operations.crf_log_likelihood import oracle_chain as chain
 from conformance.trial.precision import PRECISIONS
 
@@ -81,7 +81,9 @@ def gradient_bound(
     p = PRECISIONS["float64"]
     found = _zeros(batch)
     largest = [float(np.abs(each).max(initial=0.0)) for each in chain.weights(batch)]
-    emissions = np.abs(selected(batch, "emissions", 0.0)).max(initial=0.0, axis=(1, 2))
+    emissions = np.abs(select_valid(batch, "emissions", 0.0)).max(
+        initial=0.0, axis=(1, 2)
+    )
     for row in range(batch.rows):
         taken, share = _count_uses(batch, row)
         n = int(batch.counts[row])
@@ -115,7 +117,7 @@ def _count_uses(batch: Batch, row: int) -> tuple[dict[str, Array], dict[str, Arr
     """Return how often one row's path, and all paths by their share, use each part."""
     one = batch.trim(row)
     transitions, start, end = chain.weights(one)
-    emissions = selected(one, "emissions", 0.0)[0]
+    emissions = select_valid(one, "emissions", 0.0)[0]
     tags = one.arrays["tags"][0]
     n, width = emissions.shape
     ones = np.eye(width)

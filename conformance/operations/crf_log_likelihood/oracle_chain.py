@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations._common.oracle import selected, wide
+from conformance.operations._common.oracle import select_valid, to_float64
 from conformance.trial.draw import GARBAGE, LOGITS, SIGNALS, Draw, fill_padding
 from conformance.trial.precision import PRECISIONS
 
@@ -38,9 +38,9 @@ def draw_weights(draw: Draw) -> dict[str, Array]:
 def weights(batch: Batch) -> tuple[Array, Array, Array]:
     """Return transitions, start and end in float64."""
     return (
-        wide(batch.weights["transitions"]),
-        wide(batch.weights["start"]),
-        wide(batch.weights["end"]),
+        to_float64(batch.weights["transitions"]),
+        to_float64(batch.weights["start"]),
+        to_float64(batch.weights["end"]),
     )
 
 
@@ -50,7 +50,7 @@ def log_partition(batch: Batch, dtype: str) -> tuple[Array, Array]:
     A padded position is no step: what was reached before it stays as it is.
     """
     transitions, start, end = weights(batch)
-    emissions = selected(batch, "emissions", 0.0)
+    emissions = select_valid(batch, "emissions", 0.0)
     p = PRECISIONS[dtype]
     reached = np.zeros((batch.rows, len(start)))
     error = np.zeros_like(reached)
@@ -94,7 +94,7 @@ def log_sum(scores: Array, error: Array, dtype: str) -> tuple[Array, Array]:
 def path_score(batch: Batch, tags: Array) -> tuple[Array, Array]:
     """Return the score of a path for each row, ``[B]``, and its terms' magnitude."""
     transitions, start, end = weights(batch)
-    emissions = selected(batch, "emissions", 0.0)
+    emissions = select_valid(batch, "emissions", 0.0)
     score, size = np.zeros(batch.rows), np.zeros(batch.rows)
     rows = np.arange(batch.rows)
     labels = np.where(batch.mask, tags, 0).astype(np.int64)

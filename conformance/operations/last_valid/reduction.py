@@ -9,7 +9,7 @@ from conformance.operations._common.arrays import (
     over,
     places,
     through_bfloat16,
-    wide,
+    widen,
 )
 from conformance.operations._common.reduction import Reduction
 
@@ -39,7 +39,7 @@ def _value(v: Valid) -> Array:
 
 
 def _only(xp: Any, x: Any, here: Any) -> Any:
-    chosen = xp.where(over(here, x), wide(xp, x), 0.0)
+    chosen = xp.where(over(here, x), widen(xp, x), 0.0)
     return xp.astype(xp.sum(chosen, axis=1), x.dtype)
 
 
@@ -112,7 +112,7 @@ def last_that_is_not_zero(xp: Any, x: Any, keep: Any) -> Any:
 def multiplies_by_a_choice(xp: Any, x: Any, keep: Any) -> Any:
     """Multiplies by ones and zeros, so that NaN elsewhere gives NaN."""
     here = keep & (places(xp, keep) == after_last(xp, keep) - 1)
-    wider = wide(xp, x)
+    wider = widen(xp, x)
     weight = xp.astype(over(here, x), wider.dtype)
     return xp.astype(xp.sum(wider * weight, axis=1), x.dtype)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.operations._common.norms import (
-    answered,
-    bounded,
-    derived,
-    everywhere,
+    derivative,
     generated_weights,
+    norm_answer,
+    norm_bound,
+    norm_everywhere,
 )
 from conformance.trial.draw import GARBAGE, VALUES, Draw, fill_padding
 
@@ -40,13 +40,13 @@ def generate_weights(options: Mapping[str, str], draw: Draw) -> dict[str, Array]
 def answer(options: Mapping[str, str], batch: Batch) -> Array:
     """Return the exact answer, each position by itself; 0 at padding."""
     del options
-    return answered(batch, AXIS)
+    return norm_answer(batch, AXIS)
 
 
 def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
     """Return how far a right implementation may be from :func:`answer`."""
     del options
-    return bounded(batch, AXIS, dtype)
+    return norm_bound(batch, AXIS, dtype)
 
 
 def norm_padding(
@@ -54,7 +54,7 @@ def norm_padding(
 ) -> tuple[Array, Array, Array]:
     """Return what padded positions get that are normed like the rest, and its bound."""
     del options
-    return everywhere(batch, AXIS, dtype)
+    return norm_everywhere(batch, AXIS, dtype)
 
 
 def gradient(
@@ -62,7 +62,7 @@ def gradient(
 ) -> dict[str, Array]:
     """Return the derivative through x, scale and offset."""
     del options
-    return derived(batch, AXIS, cotangent)
+    return derivative(batch, AXIS, cotangent)
 
 
 def gradient_bound(
@@ -70,4 +70,4 @@ def gradient_bound(
 ) -> dict[str, Array]:
     """Return the bound of :func:`gradient` in float64."""
     del options
-    return derived(batch, AXIS, cotangent, bound=True)
+    return derivative(batch, AXIS, cotangent, bound=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.operations._common.arrays import wide
+from conformance.operations._common.arrays import widen
 from conformance.operations._common.family import add_masks
 from conformance.operations._common.mutant import Mutants
 
@@ -75,7 +75,7 @@ def last_feature(xp: Any, x: Any) -> Any:
 @wrong("features-that-cancel")
 def sum_of_features(xp: Any, x: Any) -> Any:
     """Asks that the sum of the features is not zero."""
-    return xp.sum(wide(xp, x), axis=-1) != 0
+    return xp.sum(widen(xp, x), axis=-1) != 0
 
 
 @wrong("value")
@@ -93,13 +93,13 @@ def sum_of_squares(xp: Any, x: Any) -> Any:
 @wrong("tiny-features")
 def threshold(xp: Any, x: Any) -> Any:
     """Takes features of at most 1e-6 for zero."""
-    return ~xp.all(xp.abs(wide(xp, x)) <= 1e-6, axis=-1)  # noqa: PLR2004 - what is wrong
+    return ~xp.all(xp.abs(widen(xp, x)) <= 1e-6, axis=-1)  # noqa: PLR2004 - what is wrong
 
 
 @wrong("negative-zero")
 def negative_zero_counts(xp: Any, x: Any) -> Any:
     """Takes -0.0 for a number that is not zero."""
-    return xp.any((x != 0) | xp.signbit(wide(xp, x)), axis=-1)
+    return xp.any((x != 0) | xp.signbit(widen(xp, x)), axis=-1)
 
 
 @wrong("nan-counts", url="https://github.com/numpy/numpy/issues/12461")
@@ -117,7 +117,7 @@ def nan_is_padding(xp: Any, x: Any) -> Any:
 @wrong("large-values")
 def fill_is_padding(xp: Any, x: Any) -> Any:
     """Takes large negative numbers, a usual fill, for padding as well."""
-    return correct(xp, x) & xp.all(~(wide(xp, x) < -3e4), axis=-1)  # noqa: PLR2004
+    return correct(xp, x) & xp.all(~(widen(xp, x) < -3e4), axis=-1)  # noqa: PLR2004
 
 
 @wrong("layout", url="https://github.com/pytorch/pytorch/issues/99638")

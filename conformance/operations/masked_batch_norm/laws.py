@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations._common.oracle import wide
+from conformance.operations._common.oracle import to_float64
 from conformance.trial.draw import fill_padding
 from conformance.trial.exact import over
 from conformance.trial.precision import PRECISIONS
@@ -38,7 +38,7 @@ def centred(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     got = np.asarray(subject.answer(sample.batch, like=sample.want), np.float64)
     mask = sample.batch.mask
     n = max(int(mask.sum()), 1)
-    want = wide(sample.batch.weights["offset"]) * mask.any()
+    want = to_float64(sample.batch.weights["offset"]) * mask.any()
     allowed = sample.allowed[mask].sum(axis=0) / n + 2.0**-52 * (
         np.abs(got[mask]).sum(axis=0) + np.abs(want)
     )
@@ -90,8 +90,8 @@ def nan_shows(subject: Subject, sample: Sample) -> Iterator[Verdict]:
 def _shift(sample: Sample, by: float) -> Sample:
     old = sample.batch.arrays["x"]
     step = 1.0 if sample.dtype == "bfloat16" else 4.0
-    rounded = np.clip(np.round(wide(old) * step) / step, -60.0, 60.0) + by
-    x = fill_padding(rounded, wide(old), sample.batch.mask).astype(old.dtype)
+    rounded = np.clip(np.round(to_float64(old) * step) / step, -60.0, 60.0) + by
+    x = fill_padding(rounded, to_float64(old), sample.batch.mask).astype(old.dtype)
     return sample.replace_batch(replace(sample.batch, arrays={"x": x}))
 
 

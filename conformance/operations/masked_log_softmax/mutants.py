@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.operations._common.arrays import clean, wide
-from conformance.operations._common.family import add_fills, add_usual, called
+from conformance.operations._common.arrays import clean, widen
+from conformance.operations._common.family import add_fills, add_usual, call_formula
 from conformance.operations._common.mutant import Mutants
 
 INFINITE = float("-inf")
@@ -13,7 +13,7 @@ INFINITE = float("-inf")
 
 def correct(xp: Any, x: Any, mask: Any) -> Any:
     """Return the logarithms of valid positions, minus infinity elsewhere."""
-    return called(_logs, xp, x, mask)
+    return call_formula(_logs, xp, x, mask)
 
 
 def _logs(xp: Any, x: Any, keep: Any) -> Any:
@@ -35,7 +35,7 @@ def _fill(fill: float, xp: Any, x: Any, keep: Any) -> Any:
     return _only(xp, _log_softmax_of_all(xp, clean(xp, x, keep, fill)), keep, x)
 
 
-MUTANTS = Mutants("masked_log_softmax", correct, around=called)
+MUTANTS = Mutants("masked_log_softmax", correct, around=call_formula)
 wrong, gradient = MUTANTS.wrong, MUTANTS.gradient
 add_usual(MUTANTS, _logs)
 add_fills(MUTANTS, _fill)
@@ -44,7 +44,7 @@ add_fills(MUTANTS, _fill)
 @wrong("wild-padding", url="https://github.com/huggingface/transformers/pull/17306")
 def adds_minus_1e9(xp: Any, x: Any, keep: Any) -> Any:
     """Adds -1e9 to padding, which keeps what stood there."""
-    wider = wide(xp, x)
+    wider = widen(xp, x)
     weight = xp.astype(keep, wider.dtype)
     return _only(xp, _log_softmax_of_all(xp, wider + (1 - weight) * -1e9), keep, x)
 
@@ -52,13 +52,13 @@ def adds_minus_1e9(xp: Any, x: Any, keep: Any) -> Any:
 @wrong("value", url="https://github.com/huggingface/pytorch-image-models/pull/2236")
 def masked_after_the_sum(xp: Any, x: Any, keep: Any) -> Any:
     """Puts minus infinity at padding after summing over everything."""
-    return _only(xp, _log_softmax_of_all(xp, wide(xp, x)), keep, x)
+    return _only(xp, _log_softmax_of_all(xp, widen(xp, x)), keep, x)
 
 
 @wrong("value", url="https://github.com/allenai/allennlp/pull/105")
 def certain_padding(xp: Any, x: Any, keep: Any) -> Any:
     """Puts 0 at padding, a probability of one, minus infinity declared."""
-    return _only(xp, wide(xp, _logs(xp, x, keep)), keep, x, 0.0)
+    return _only(xp, widen(xp, _logs(xp, x, keep)), keep, x, 0.0)
 
 
 @wrong("large-values", url="https://github.com/jax-ml/jax/issues/17070")
@@ -71,14 +71,14 @@ def logarithm_of_the_softmax(xp: Any, x: Any, keep: Any) -> Any:
 @wrong("value")
 def adds_epsilon(xp: Any, x: Any, keep: Any) -> Any:
     """Adds 1e-5 to probabilities before the logarithm."""
-    found = xp.log(xp.exp(wide(xp, _logs(xp, x, keep))) + 1e-5)
+    found = xp.log(xp.exp(widen(xp, _logs(xp, x, keep))) + 1e-5)
     return _only(xp, found, keep, x)
 
 
 @wrong("not-above-zero")
 def gives_the_softmax(xp: Any, x: Any, keep: Any) -> Any:
     """Gives the probabilities themselves."""
-    return _only(xp, xp.exp(wide(xp, _logs(xp, x, keep))), keep, x)
+    return _only(xp, xp.exp(widen(xp, _logs(xp, x, keep))), keep, x)
 
 
 @wrong("value")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations._common.oracle import row_counts, selected
+from conformance.operations._common.oracle import row_counts, select_valid
 from conformance.operations.masked_softmax import oracle as softmax
 from conformance.trial.precision import PRECISIONS
 
@@ -24,7 +24,7 @@ def answer(options: Mapping[str, str], batch: Batch) -> Array:
     del options
     top, above = softmax.totals(batch)
     with np.errstate(invalid="ignore"):  # minus infinity alone has no shares: NaN
-        logs = selected(batch, "x", 0.0) - top - above
+        logs = select_valid(batch, "x", 0.0) - top - above
     # As of the softmax: of an infinite logit no share is left to compare.
     logs = np.where(np.isposinf(above), np.nan, logs)
     return np.where(batch.mask, logs, 0.0)
@@ -40,7 +40,7 @@ def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
     top, above = softmax.totals(batch)
     spread = (share * distance).sum(axis=1, keepdims=True)
     found = np.abs(answer(options, batch))
-    size = np.abs(top) + np.abs(selected(batch, "x", 0.0))
+    size = np.abs(top) + np.abs(select_valid(batch, "x", 0.0))
     terms = spread + 4 + 4 * above + distance + 2 * found + size
     error = p.factor * (p.u * terms + row_counts(batch, 2) * p.v + p.eta)
     return np.where(batch.mask, error, 0.0)

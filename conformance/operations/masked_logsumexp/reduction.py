@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from conformance.operations._common.arrays import (
     clean,
     count,
-    multiplied,
+    multiply_by_mask,
     unless_empty,
-    wide,
+    widen,
 )
 from conformance.operations._common.family import add_fills
 from conformance.operations._common.reduction import Reduction
@@ -86,7 +86,7 @@ def _slope_error(v: Valid, g: Array, p: Precision) -> Array:
     return found
 
 
-def _plain(xp: Any, scores: Any) -> Any:
+def _logsumexp_of_all(xp: Any, scores: Any) -> Any:
     top = xp.max(scores, axis=1, keepdims=True)
     # Nothing but minus infinities sums up to nothing.
     top = xp.where(xp.isfinite(top), top, xp.zeros_like(top))
@@ -96,7 +96,7 @@ def _plain(xp: Any, scores: Any) -> Any:
 def _logarithm(xp: Any, x: Any, keep: Any) -> Any:
     there = xp.any(keep, axis=1, keepdims=True)
     scores = xp.where(there, clean(xp, x, keep, INFINITE), 0.0)
-    found = xp.where(there[:, 0], _plain(xp, scores), INFINITE)
+    found = xp.where(there[:, 0], _logsumexp_of_all(xp, scores), INFINITE)
     return xp.astype(found, x.dtype)
 
 
@@ -105,8 +105,8 @@ def _bottomless(xp: Any, keep: Any, low: Any) -> Any:
     return xp.any(keep, axis=1) & xp.all(low, axis=1)
 
 
-def _filled(fill: float, xp: Any, x: Any, keep: Any) -> Any:
-    return xp.astype(_plain(xp, clean(xp, x, keep, fill)), x.dtype)
+def _fill(fill: float, xp: Any, x: Any, keep: Any) -> Any:
+    return xp.astype(_logsumexp_of_all(xp, clean(xp, x, keep, fill)), x.dtype)
 
 
 REDUCTION = Reduction(
@@ -123,22 +123,22 @@ REDUCTION = Reduction(
     skips="a sum over what is no NaN",
 )
 MUTANTS = REDUCTION.mutants
-add_fills(MUTANTS, _filled)
+add_fills(MUTANTS, _fill)
 wrong = MUTANTS.wrong
 
 
 @wrong("wild-padding", url="https://github.com/huggingface/transformers/pull/17306")
 def adds_minus_1e9(xp: Any, x: Any, keep: Any) -> Any:
     """Adds -1e9 to padding, which keeps what stood there."""
-    wider = wide(xp, x)
+    wider = widen(xp, x)
     weight = xp.astype(keep, wider.dtype)
-    return xp.astype(_plain(xp, wider + (1 - weight) * -1e9), x.dtype)
+    return xp.astype(_logsumexp_of_all(xp, wider + (1 - weight) * -1e9), x.dtype)
 
 
 @wrong("value")
 def gives_the_mean(xp: Any, x: Any, keep: Any) -> Any:
     """Gives the logarithm of the mean of exponentials."""
-    found = wide(xp, _logarithm(xp, x, keep))
+    found = widen(xp, _logarithm(xp, x, keep))
     return xp.astype(found - xp.log(count(xp, keep, found)), x.dtype)
 
 
@@ -164,7 +164,7 @@ def _top(xp: Any, x: Any, keep: Any) -> Any:
 def multiplies_powers_by_the_mask(xp: Any, x: Any, keep: Any) -> Any:
     """Multiplies exponentials by the mask, so that what overflows is NaN."""
     top = _top(xp, x, keep)
-    total = xp.sum(multiplied(xp, xp.exp(wide(xp, x) - top), keep), axis=1)
+    total = xp.sum(multiply_by_mask(xp, xp.exp(widen(xp, x) - top), keep), axis=1)
     return xp.astype(xp.log(total) + top[:, 0], x.dtype)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.operations._common.arrays import clean, kept, over, wide
+from conformance.operations._common.arrays import clean, over, read_mask, widen
 from conformance.operations.masked_loss.mutants_formulas import (
     correct,
     loss,
@@ -33,9 +33,9 @@ def multiplies_by_the_mask(
     xp: Any, p: Any, t: Any, mask: Any, *, kind: str, reduction: str
 ) -> Any:
     """Multiplies the loss by the mask after it is NaN."""
-    keep = kept(xp, p, mask)
+    keep = read_mask(xp, p, mask)
     y = t % 3 if kind == "cross_entropy" else t
-    losses = terms(xp, wide(xp, p), y, kind)
+    losses = terms(xp, widen(xp, p), y, kind)
     losses = losses * xp.astype(keep, losses.dtype)
     return xp.astype(reduce_losses(xp, losses, keep, reduction), p.dtype)
 
@@ -43,7 +43,7 @@ def multiplies_by_the_mask(
 @wrong("value", url=HF + "issues/23530", variants=LABELS)
 def class_zero_is_padding(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
     """Takes label 0 for padding."""
-    return loss(xp, p, t, kept(xp, p, mask) & (t != 0), **how)
+    return loss(xp, p, t, read_mask(xp, p, mask) & (t != 0), **how)
 
 
 @wrong("value", url="https://github.com/oobabooga/textgen/issues/4031", variants=LABELS)
@@ -58,7 +58,7 @@ def gathers_before_the_mask(
     xp: Any, p: Any, t: Any, mask: Any, *, kind: str, reduction: str
 ) -> Any:
     """Looks up the labels of padding before it masks."""
-    keep = kept(xp, p, mask)
+    keep = read_mask(xp, p, mask)
     losses = xp.where(keep, terms(xp, clean(xp, p, keep), t, kind), 0.0)
     return xp.astype(reduce_losses(xp, losses, keep, reduction), p.dtype)
 
@@ -68,7 +68,7 @@ def clips_logits(
     xp: Any, p: Any, t: Any, mask: Any, *, kind: str, reduction: str
 ) -> Any:
     """Clips logits to five."""
-    keep = kept(xp, p, mask)
+    keep = read_mask(xp, p, mask)
     z = xp.clip(clean(xp, p, keep), -5.0, 5.0)
     y = xp.where(over(keep, t), t, xp.zeros_like(t))
     losses = xp.where(keep, terms(xp, z, y, kind), 0.0)
@@ -80,7 +80,7 @@ def smooths_padding_too(
     xp: Any, p: Any, t: Any, mask: Any, *, kind: str, reduction: str
 ) -> Any:
     """Smooths labels, at padding too."""
-    keep = kept(xp, p, mask)
+    keep = read_mask(xp, p, mask)
     z = clean(xp, p, keep)
     below = z - xp.max(z, axis=-1, keepdims=True)
     logs = below - xp.log(xp.sum(xp.exp(below), axis=-1, keepdims=True))
@@ -98,7 +98,7 @@ def multiplies_by_one_hot(
 ) -> Any:
     """Multiplies by a one-hot label: 0 times minus infinity is NaN."""
     del kind
-    keep = kept(xp, p, mask)
+    keep = read_mask(xp, p, mask)
     z = clean(xp, p, keep)
     below = z - xp.max(z, axis=-1, keepdims=True)
     logs = below - xp.log(xp.sum(xp.exp(below), axis=-1, keepdims=True))
@@ -112,7 +112,7 @@ def multiplies_by_one_hot(
 @wrong("full-mask", url="https://github.com/harvardnlp/annotated-transformer/issues/39")
 def needs_padding(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
     """Raises when no position is padding."""
-    if xp.all(kept(xp, p, mask)):
+    if xp.all(read_mask(xp, p, mask)):
         msg = "index is empty: there is no padding to fill"
         raise IndexError(msg)
     return correct(xp, p, t, mask, **how)
@@ -121,7 +121,7 @@ def needs_padding(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
 @wrong("value")
 def labels_one_late(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
     """Compares with the label of the position before."""
-    return loss(xp, p, xp.roll(t, 1, axis=1), kept(xp, p, mask), **how)
+    return loss(xp, p, xp.roll(t, 1, axis=1), read_mask(xp, p, mask), **how)
 
 
 @wrong("value", url="https://github.com/NVIDIA/tacotron2/issues/80", variants=MSE)
@@ -136,7 +136,7 @@ def absolute_error(
 ) -> Any:
     """Takes the absolute error for the squared one."""
     del kind
-    keep = kept(xp, p, mask)
+    keep = read_mask(xp, p, mask)
     y = xp.where(over(keep, t), t, xp.zeros_like(t))
     losses = xp.mean(xp.abs(clean(xp, p, keep) - y), axis=-1)
     return xp.astype(reduce_losses(xp, losses, keep, reduction), p.dtype)
@@ -147,7 +147,7 @@ def no_maximum_subtracted(
     xp: Any, p: Any, t: Any, mask: Any, *, kind: str, reduction: str
 ) -> Any:
     """Takes exp of logits as they are, which overflows."""
-    keep = kept(xp, p, mask)
+    keep = read_mask(xp, p, mask)
     z, y = clean(xp, p, keep), xp.where(over(keep, t), t, xp.zeros_like(t))
     if kind == "cross_entropy":
         at = xp.astype(y, xp.int64)[..., None]
@@ -168,7 +168,7 @@ def answers_in_float64(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
 @wrong("contract", url=TORCH + "39639")
 def zeroes_its_input(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
     """Sets padding to zero in the caller's own array."""
-    keep = kept(xp, p, mask)
+    keep = read_mask(xp, p, mask)
     p[~keep] = 0
     return loss(xp, p, t, keep, **how)
 
@@ -182,14 +182,14 @@ def reads_memory(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
 @wrong("mask-form")
 def inverts_the_mask_bitwise(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
     """Inverts the mask with ~, right for booleans only."""
-    keep = kept(xp, p, mask) if mask is None else ~mask == 0
+    keep = read_mask(xp, p, mask) if mask is None else ~mask == 0
     return loss(xp, p, t, keep, **how)
 
 
 @gradient(variants=REDUCED)
 def gradient_leaks_to_padding(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
     """Sends a gradient to padding, behind a right value."""
-    there = xp.where(over(kept(xp, p, mask), p), 0.0, p)
+    there = xp.where(over(read_mask(xp, p, mask), p), 0.0, p)
     return correct(xp, p, t, mask, **how) + xp.sum(there - there.detach())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.operations._common.arrays import clean, count, kept, lengths, over
+from conformance.operations._common.arrays import clean, count, lengths, over, read_mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def correct(xp: Any, p: Any, t: Any, mask: Any, *, kind: str, reduction: str) -> Any:
     """Return the loss over the valid positions, 0 without any."""
-    keep = kept(xp, p, mask)
+    keep = read_mask(xp, p, mask)
     return loss(xp, p, t, keep, kind=kind, reduction=reduction)
 
 
@@ -66,7 +66,7 @@ def change_mask(
     change: Callable[[Any, Any], Any], xp: Any, p: Any, t: Any, mask: Any, **how: Any
 ) -> Any:
     """Return the loss with a mask gone wrong."""
-    return loss(xp, p, t, change(xp, kept(xp, p, mask)), **how)
+    return loss(xp, p, t, change(xp, read_mask(xp, p, mask)), **how)
 
 
 def reduce_wrongly(
@@ -80,7 +80,7 @@ def reduce_wrongly(
     reduction: str,
 ) -> Any:
     """Right losses, reduced by ``reduce(xp, losses, keep, reduction)``."""
-    keep = kept(xp, p, mask)
+    keep = read_mask(xp, p, mask)
     losses = positions(xp, p, t, keep, kind)
     return xp.astype(reduce(xp, losses, keep, reduction), p.dtype)
 

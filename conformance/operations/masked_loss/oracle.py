@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations._common.oracle import over_time, row_counts, selected
+from conformance.operations._common.oracle import over_time, row_counts, select_valid
 from conformance.trial.draw import GARBAGE, LOGITS, Draw, fill_padding
 from conformance.trial.precision import PRECISIONS
 
@@ -90,10 +90,10 @@ def gradient_bound(
 def _positions(options: Mapping[str, str], batch: Batch) -> tuple[Array, Array]:
     """Return each position's loss and what multiplies u in its bound."""
     kind = options["kind"]
-    z = selected(batch, "predictions", 0.0)
+    z = select_valid(batch, "predictions", 0.0)
     if kind == "cross_entropy":
         return _cross_entropy(batch, z)
-    y = selected(batch, "targets", 0.0)
+    y = select_valid(batch, "targets", 0.0)
     if kind == "mse":
         losses = np.where(batch.mask, ((z - y) ** 2).mean(axis=-1), 0.0)
         return losses, 5 * losses
@@ -166,7 +166,7 @@ def _slope(options: Mapping[str, str], batch: Batch) -> tuple[Array, Array]:
     """Return the derivative of each position's loss and its float64 error."""
     u = PRECISIONS["float64"].u
     kind = options["kind"]
-    z = selected(batch, "predictions", 0.0)
+    z = select_valid(batch, "predictions", 0.0)
     if kind == "cross_entropy":
         weight = np.exp(z - z.max(axis=-1, keepdims=True))
         share = weight / weight.sum(axis=-1, keepdims=True)
@@ -177,7 +177,7 @@ def _slope(options: Mapping[str, str], batch: Batch) -> tuple[Array, Array]:
         spread = (share * distance).sum(axis=-1, keepdims=True)
         error = share * u * (distance + spread + 12 + z.shape[-1]) + u * one_hot
         return share - one_hot, error
-    y = selected(batch, "targets", 0.0)
+    y = select_valid(batch, "targets", 0.0)
     if kind == "mse":
         slope = 2 * (z - y) / z.shape[-1]
         return slope, 4 * u * np.abs(slope)

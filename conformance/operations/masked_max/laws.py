@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations._common.oracle import over_time, wide
+from conformance.operations._common.oracle import over_time, to_float64
 from conformance.trial.sample import judge_range
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def member(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """The answer is found among the valid values, exactly."""
     batch = sample.batch
-    x = wide(batch.arrays["x"])
+    x = to_float64(batch.arrays["x"])
     got = np.asarray(subject.answer(batch, like=sample.want), dtype=np.float64)
     distance = np.where(over_time(batch.mask, x), np.abs(x - got[:, None]), np.inf)
     at = distance.argmin(axis=1)

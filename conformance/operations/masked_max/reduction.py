@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from conformance.operations._common.arrays import (
     clean,
     lengths,
-    multiplied,
+    multiply_by_mask,
     over,
     through_bfloat16,
     unless_empty,
-    wide,
+    widen,
 )
-from conformance.operations._common.family import called
+from conformance.operations._common.family import call_formula
 from conformance.operations._common.mutant import compiled
 from conformance.operations._common.reduction import Reduction
 
@@ -118,7 +118,7 @@ for _name, _fill, _clause, _url in (
         f"padding-is-{_name}",
         _clause,
         f"takes {_fill} for minus infinity at padding, which smaller values lose to",
-        partial(called, partial(_max, fill=float(_fill))),
+        partial(call_formula, partial(_max, fill=float(_fill))),
         url=_url,
         dtypes=("float16", "float32"),
     )
@@ -127,13 +127,13 @@ for _name, _fill, _clause, _url in (
 @wrong("empty-row")
 def padding_is_the_smallest_number(xp: Any, x: Any, keep: Any) -> Any:
     """Takes the dtype's smallest number for minus infinity at padding."""
-    return _max(xp, x, keep, float(xp.finfo(wide(xp, x).dtype).min))
+    return _max(xp, x, keep, float(xp.finfo(widen(xp, x).dtype).min))
 
 
 @wrong("wild-padding", url="https://github.com/huggingface/transformers/pull/17306")
 def adds_minus_1e9(xp: Any, x: Any, keep: Any) -> Any:
     """Adds -1e9 to padding, which keeps what stood there."""
-    wider = wide(xp, x)
+    wider = widen(xp, x)
     weight = xp.astype(over(keep, x), wider.dtype)
     return xp.astype(xp.max(wider + (1 - weight) * -1e9, axis=1), x.dtype)
 
@@ -141,13 +141,13 @@ def adds_minus_1e9(xp: Any, x: Any, keep: Any) -> Any:
 @wrong("value")
 def multiplies_by_the_mask(xp: Any, x: Any, keep: Any) -> Any:
     """Multiplies by the mask, so that zero wins over negative values."""
-    return xp.astype(xp.max(multiplied(xp, x, keep), axis=1), x.dtype)
+    return xp.astype(xp.max(multiply_by_mask(xp, x, keep), axis=1), x.dtype)
 
 
 @wrong("empty-row", url="https://github.com/dmlc/dgl/pull/669")
 def fills_below_the_smallest(xp: Any, x: Any, keep: Any) -> Any:
     """Fills padding with the batch's smallest number less one."""
-    found = xp.max(clean(xp, x, keep, float(xp.min(wide(xp, x))) - 1), axis=1)
+    found = xp.max(clean(xp, x, keep, float(xp.min(widen(xp, x))) - 1), axis=1)
     there = xp.any(keep, axis=1).reshape((-1,) + (1,) * (found.ndim - 1))
     return xp.astype(found * xp.astype(there, found.dtype), x.dtype)
 
@@ -197,7 +197,7 @@ def fills_its_input(xp: Any, x: Any, keep: Any) -> Any:
 def mask_as_index(xp: Any, x: Any, mask: Any) -> Any:
     """Uses a mask of numbers as indices."""
     if mask is None or mask.dtype == xp.bool:
-        return called(_max, xp, x, mask)
+        return call_formula(_max, xp, x, mask)
     at = over(xp.astype(mask, xp.int64), x)
     at = xp.broadcast_to(at, tuple(x.shape))
     return xp.max(xp.take_along_axis(x, at, axis=1), axis=1)

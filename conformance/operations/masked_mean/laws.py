@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations._common.oracle import over_time, shifted, wide
+from conformance.operations._common.oracle import over_time, shift_valid, to_float64
 from conformance.trial.sample import clamp, judge_range, relate
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ SHIFT = 64.0
 def between(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Not below the smallest valid value, not above the largest."""
     batch = sample.batch
-    x = wide(batch.arrays["x"])
+    x = to_float64(batch.arrays["x"])
     valid = over_time(batch.mask, x)
     low = np.where(valid, x, np.inf).min(axis=1)
     high = np.where(valid, x, -np.inf).max(axis=1)
@@ -34,7 +34,7 @@ def between(subject: Subject, sample: Sample) -> Iterator[Verdict]:
 
 def shift(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Valid values rounded so that the shift is exact, then shifted."""
-    plain, moved = shifted(sample, SHIFT)
+    plain, moved = shift_valid(sample, SHIFT)
     first = np.asarray(subject.answer(plain.batch, like=plain.want), dtype=np.float64)
     second = subject.answer(moved.batch, like=moved.want)
     note = f"the mean plus {SHIFT:g}, as all valid values are"

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.operations._common.arrays import (
     clean,
-    multiplied,
+    multiply_by_mask,
     over,
     unless_empty,
-    wide,
+    widen,
 )
-from conformance.operations._common.family import called
+from conformance.operations._common.family import call_formula
 from conformance.operations._common.reduction import Reduction
 from conformance.operations.masked_max.reduction import (
     INFINITE,
@@ -61,7 +61,7 @@ for _name, _clause, _url in (
         f"padding-is-{_name}",
         _clause,
         f"takes {_fill} for infinity at padding, which larger values lose to",
-        partial(called, partial(_min, fill=float(_fill))),
+        partial(call_formula, partial(_min, fill=float(_fill))),
         url=_url,
         dtypes=("float16", "float32"),
     )
@@ -70,13 +70,13 @@ for _name, _clause, _url in (
 @wrong("empty-row")
 def padding_is_the_largest_number(xp: Any, x: Any, keep: Any) -> Any:
     """Takes the dtype's largest number for infinity at padding."""
-    return _min(xp, x, keep, float(xp.finfo(wide(xp, x).dtype).max))
+    return _min(xp, x, keep, float(xp.finfo(widen(xp, x).dtype).max))
 
 
 @wrong("wild-padding", url="https://github.com/huggingface/transformers/pull/17306")
 def adds_1e9(xp: Any, x: Any, keep: Any) -> Any:
     """Adds 1e9 to padding, which keeps what stood there."""
-    wider = wide(xp, x)
+    wider = widen(xp, x)
     weight = xp.astype(over(keep, x), wider.dtype)
     return xp.astype(xp.min(wider + (1 - weight) * 1e9, axis=1), x.dtype)
 
@@ -84,7 +84,7 @@ def adds_1e9(xp: Any, x: Any, keep: Any) -> Any:
 @wrong("value")
 def multiplies_by_the_mask(xp: Any, x: Any, keep: Any) -> Any:
     """Multiplies by the mask, so that zero wins over positive values."""
-    return xp.astype(xp.min(multiplied(xp, x, keep), axis=1), x.dtype)
+    return xp.astype(xp.min(multiply_by_mask(xp, x, keep), axis=1), x.dtype)
 
 
 @wrong("value")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations._common.oracle import shifted
+from conformance.operations._common.oracle import shift_valid
 from conformance.trial.exact import both, elsewhere, over
 from conformance.trial.sample import relate
 from conformance.trial.verdict import compare
@@ -46,7 +46,7 @@ def sums_to_one(subject: Subject, sample: Sample) -> Iterator[Verdict]:
 
 def shift(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Valid logits rounded so that the shift is exact, then shifted."""
-    plain, moved = shifted(sample, -SHIFT)
+    plain, moved = shift_valid(sample, -SHIFT)
     first = np.asarray(subject.answer(plain.batch, like=plain.want), dtype=np.float64)
     second = subject.answer(moved.batch, like=moved.want)
     note = f"as before {SHIFT:g} was taken from every valid logit"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from conformance.operations._common.arrays import clean, count, wide
-from conformance.operations._common.family import add_usual, called
+from conformance.operations._common.arrays import clean, count, widen
+from conformance.operations._common.family import add_usual, call_formula
 from conformance.operations._common.mutant import Mutants
 
 INFINITE = float("-inf")
@@ -36,13 +36,13 @@ def fill(fill: float, xp: Any, x: Any, keep: Any) -> Any:
 
 def add_fill(fill: float, xp: Any, x: Any, keep: Any) -> Any:
     """Return the softmax with a number added to padding."""
-    wider = wide(xp, x)
+    wider = widen(xp, x)
     weight = xp.astype(keep, wider.dtype)
     return xp.astype(softmax_of_all(xp, wider + (1 - weight) * fill), x.dtype)
 
 
 _SELECT = "https://github.com/pytorch/pytorch/issues/"
-MUTANTS = Mutants("masked_softmax", partial(called, softmax), around=called)
+MUTANTS = Mutants("masked_softmax", partial(call_formula, softmax), around=call_formula)
 wrong, gradient = MUTANTS.wrong, MUTANTS.gradient
 add_usual(
     MUTANTS,
@@ -64,7 +64,7 @@ for _fill, _url in (
         f"fills-minus-{_fill[1:]}",
         "large-values",
         f"fills padding with {_fill} before the softmax, which smaller logits lose to",
-        partial(called, partial(fill, float(_fill))),
+        partial(call_formula, partial(fill, float(_fill))),
         url=_url,
         dtypes=("float16", "float32"),
     )
@@ -76,7 +76,7 @@ for _fill, _clause, _url in (
         f"adds-minus-{_fill[1:]}",
         _clause,
         f"adds {_fill} to padding, which keeps what stood there",
-        partial(called, partial(add_fill, float(_fill))),
+        partial(call_formula, partial(add_fill, float(_fill))),
         url=_url,
     )
 
@@ -84,26 +84,26 @@ for _fill, _clause, _url in (
 @wrong("empty-row")
 def fills_the_smallest_number(xp: Any, x: Any, keep: Any) -> Any:
     """Fills padding with the dtype's smallest number: uniform when empty."""
-    return fill(float(xp.finfo(wide(xp, x).dtype).min), xp, x, keep)
+    return fill(float(xp.finfo(widen(xp, x).dtype).min), xp, x, keep)
 
 
 @wrong("wild-padding", url="https://github.com/huggingface/transformers/pull/17306")
 def adds_the_smallest_number(xp: Any, x: Any, keep: Any) -> Any:
     """Adds the dtype's smallest number to padding, which overflows."""
-    return add_fill(float(xp.finfo(wide(xp, x).dtype).min), xp, x, keep)
+    return add_fill(float(xp.finfo(widen(xp, x).dtype).min), xp, x, keep)
 
 
 @wrong("value", url="https://github.com/huggingface/pytorch-image-models/pull/2236")
 def masks_after_without_normalising(xp: Any, x: Any, keep: Any) -> Any:
     """Applies the mask after the softmax and does not normalise again."""
-    shares = softmax_of_all(xp, wide(xp, x))
+    shares = softmax_of_all(xp, widen(xp, x))
     return xp.astype(xp.where(keep, shares, 0.0), x.dtype)
 
 
 @wrong("value", url="https://github.com/tensorflow/tensorflow/issues/43941")
 def masks_after_and_normalises(xp: Any, x: Any, keep: Any) -> Any:
     """Applies the mask after the softmax, where padding has taken everything."""
-    shares = xp.where(keep, softmax_of_all(xp, wide(xp, x)), 0.0)
+    shares = xp.where(keep, softmax_of_all(xp, widen(xp, x)), 0.0)
     total = xp.sum(shares, axis=1, keepdims=True)
     return xp.astype(shares / (total + 1e-13), x.dtype)
 
@@ -111,7 +111,7 @@ def masks_after_and_normalises(xp: Any, x: Any, keep: Any) -> Any:
 @wrong("value", url="https://github.com/gabrielmittag/NISQA/issues/17")
 def minus_infinity_after(xp: Any, x: Any, keep: Any) -> Any:
     """Writes minus infinity into the probabilities, not the logits."""
-    shares = softmax_of_all(xp, wide(xp, x))
+    shares = softmax_of_all(xp, widen(xp, x))
     return xp.astype(xp.where(keep, shares, INFINITE), x.dtype)
 
 
@@ -147,7 +147,7 @@ def multiplies_powers_by_the_mask(xp: Any, x: Any, keep: Any) -> Any:
     top = xp.max(
         lift_empty_rows(xp, clean(xp, x, keep, INFINITE), keep), axis=1, keepdims=True
     )
-    wider = wide(xp, x)
+    wider = widen(xp, x)
     powers = xp.exp(wider - top) * xp.astype(keep, wider.dtype)
     total = xp.sum(powers, axis=1, keepdims=True)
     return xp.astype(powers / xp.where(total == 0, 1.0, total), x.dtype)
@@ -241,7 +241,7 @@ def gradient_of_the_unselected_power(xp: Any, x: Any, keep: Any) -> Any:
     top = xp.max(
         lift_empty_rows(xp, clean(xp, x, keep, INFINITE), keep), axis=1, keepdims=True
     )
-    powers = xp.where(keep, xp.exp(wide(xp, x) - top.detach()), 0.0)
+    powers = xp.where(keep, xp.exp(widen(xp, x) - top.detach()), 0.0)
     total = xp.sum(powers, axis=1, keepdims=True)
     return xp.astype(powers / xp.where(total == 0, 1.0, total), x.dtype)
 

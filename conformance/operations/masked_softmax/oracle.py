@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations._common.oracle import row_counts, selected
+from conformance.operations._common.oracle import row_counts, select_valid
 from conformance.trial.draw import GARBAGE, VALUES, Draw, fill_padding
 from conformance.trial.precision import PRECISIONS
 
@@ -70,7 +70,7 @@ def gradient_bound(
 
 def parts(batch: Batch) -> tuple[Array, Array]:
     """Return the probabilities and each logit's distance to the row's maximum."""
-    x = selected(batch, "x", -np.inf)
+    x = select_valid(batch, "x", -np.inf)
     top = x.max(axis=1, keepdims=True, initial=-np.inf)
     with np.errstate(invalid="ignore"):  # an empty row's -inf - -inf, not selected
         distance = np.where(batch.mask, top - x, 0.0)
@@ -88,7 +88,7 @@ def totals(batch: Batch) -> tuple[Array, Array]:
     M is zero where the maximum is not finite: an infinite L is then the answer, that
     of a row of minus infinities too.
     """
-    x = selected(batch, "x", -np.inf)
+    x = select_valid(batch, "x", -np.inf)
     there = batch.counts[:, None] > 0
     top = x.max(axis=1, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0.0)

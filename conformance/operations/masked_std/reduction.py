@@ -5,11 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from conformance.operations._common.arrays import count, over, unless_empty, wide
+from conformance.operations._common.arrays import count, over, unless_empty, widen
 from conformance.operations._common.reduction import Reduction
 from conformance.operations.masked_variance.reduction import (
-    away,
     distance_error,
+    distances,
     exact_squares,
     moved,
     squares,
@@ -41,7 +41,7 @@ def _left(v: Valid) -> Array:
 
 
 def _value(v: Valid) -> Array:
-    found: Array = ((away(v) ** 2).sum(axis=1) / _left(v)) ** 0.5
+    found: Array = ((distances(v) ** 2).sum(axis=1) / _left(v)) ** 0.5
     return found
 
 
@@ -56,7 +56,7 @@ def _error(v: Valid, p: Precision) -> Array:
 
 def _slope(v: Valid, g: Array) -> Array:
     scale = _left(v) * v.where(v.answer > 0, v.answer, 1.0)
-    found: Array = away(v) * (g / scale)[:, None]
+    found: Array = distances(v) * (g / scale)[:, None]
     return found
 
 
@@ -112,7 +112,7 @@ def takes_the_other_ddof(xp: Any, x: Any, keep: Any, *, ddof: int) -> Any:
 @wrong("value")
 def adds_epsilon_under_the_root(xp: Any, x: Any, keep: Any, *, ddof: int) -> Any:
     """Adds 1e-5 under the root."""
-    return _root(xp, x, wide(xp, _std(xp, x, keep, ddof=ddof)) ** 2 + 1e-5)
+    return _root(xp, x, widen(xp, _std(xp, x, keep, ddof=ddof)) ** 2 + 1e-5)
 
 
 @wrong("empty-row")
@@ -124,7 +124,7 @@ def empty_row_is_nan(xp: Any, x: Any, keep: Any, *, ddof: int) -> Any:
 @wrong("shift")
 def mean_of_squares_less_squared_mean(xp: Any, x: Any, keep: Any, *, ddof: int) -> Any:
     """Takes the square of the mean off the mean of squares, which cancels."""
-    clean = xp.where(over(keep, x), wide(xp, x), 0.0)
+    clean = xp.where(over(keep, x), widen(xp, x), 0.0)
     number = count(xp, keep, clean[:, 0])
     mean = xp.sum(clean, axis=1) / number
     total = xp.sum(clean**2, axis=1) - number * mean**2

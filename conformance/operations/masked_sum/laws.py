@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations._common.oracle import shifted
+from conformance.operations._common.oracle import shift_valid
 from conformance.trial.draw import fill_padding
 from conformance.trial.sample import relate
 from conformance.trial.verdict import compare
@@ -24,7 +24,7 @@ SHIFT = 64.0
 
 def shift(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Valid values rounded so that the shift is exact, then shifted."""
-    plain, moved = shifted(sample, SHIFT)
+    plain, moved = shift_valid(sample, SHIFT)
     first = np.asarray(subject.answer(plain.batch, like=plain.want), dtype=np.float64)
     second = subject.answer(moved.batch, like=moved.want)
     counts = sample.batch.counts.reshape((-1,) + (1,) * (first.ndim - 1))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.operations._common.arrays import (
     clean,
     count,
-    multiplied,
+    multiply_by_mask,
     over,
     unless_empty,
 )
@@ -63,7 +63,7 @@ def gives_the_mean(xp: Any, x: Any, keep: Any) -> Any:
 @wrong("wild-padding", url="https://github.com/numpy/numpy/issues/8003")
 def multiplies_by_the_mask(xp: Any, x: Any, keep: Any) -> Any:
     """Multiplies by the mask, so that infinity or NaN at padding gives NaN."""
-    return xp.astype(xp.sum(multiplied(xp, x, keep), axis=1), x.dtype)
+    return xp.astype(xp.sum(multiply_by_mask(xp, x, keep), axis=1), x.dtype)
 
 
 @wrong("value", dtypes=("bfloat16", "float32"))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from conformance.operations._common.arrays import (
     clean,
     count,
-    multiplied,
+    multiply_by_mask,
     over,
     unless_empty,
-    wide,
+    widen,
 )
 from conformance.operations._common.reduction import Reduction
 
@@ -37,13 +37,13 @@ def _row(values: Sequence[float]) -> float | None:
     return float(exact_squares(values) / len(values)) if values else None
 
 
-def away(v: Valid) -> Array:
+def distances(v: Valid) -> Array:
     """Return each valid value's distance to the row's mean; zeros at padding."""
     return v.only(v.x - (v.x.sum(axis=1) / v.n)[:, None])
 
 
 def _value(v: Valid) -> Array:
-    distance = away(v)
+    distance = distances(v)
     found: Array = (distance * distance).sum(axis=1) / v.n
     return found
 
@@ -54,7 +54,7 @@ def moved(v: Valid, p: Precision) -> Array:
     Each distance carries the mean's error e and a rounding of its own; its square
     moves by twice that. One pass over the values, as Welford's, stays within it.
     """
-    distance, size = abs(away(v)), abs(v.x).sum(axis=1) / v.n
+    distance, size = abs(distances(v)), abs(v.x).sum(axis=1) / v.n
     off = v.only(((v.n + 1) * p.v * size)[:, None] + p.v * distance)
     found: Array = (off * (2 * distance + off)).sum(axis=1) / v.n
     return found
@@ -66,7 +66,7 @@ def distance_error(v: Valid, p: Precision) -> Array:
     It carries the mean's error, and the derivative through the mean, which is zero but
     for that error, is added to it.
     """
-    distance, size = abs(away(v)), abs(v.x).sum(axis=1) / v.n
+    distance, size = abs(distances(v)), abs(v.x).sum(axis=1) / v.n
     spread = distance.sum(axis=1) / v.n
     means = ((v.n + 2) * p.u * (2 * size + spread))[:, None]
     found: Array = means + 6 * p.u * distance
@@ -90,13 +90,13 @@ def squares(xp: Any, x: Any, keep: Any) -> Any:
     return xp.sum(distance * distance, axis=1)
 
 
-def _averaged(xp: Any, total: Any, x: Any, keep: Any) -> Any:
+def _average(xp: Any, total: Any, x: Any, keep: Any) -> Any:
     return xp.astype(total / count(xp, keep, total), x.dtype)
 
 
 def variance(xp: Any, x: Any, keep: Any) -> Any:
     """Return the variance of the valid values, zero for a row without any."""
-    return _averaged(xp, squares(xp, x, keep), x, keep)
+    return _average(xp, squares(xp, x, keep), x, keep)
 
 
 REDUCTION = Reduction(
@@ -104,7 +104,7 @@ REDUCTION = Reduction(
     row=_row,
     value=_value,
     error=lambda v, p: moved(v, p) + (v.n + 4) * p.v * v.answer,
-    slope=lambda v, g: 2 * away(v) * (g / v.n)[:, None],
+    slope=lambda v, g: 2 * distances(v) * (g / v.n)[:, None],
     slope_error=_slope_error,
     formula=variance,
     skips="nanvar",
@@ -116,7 +116,7 @@ wrong = REDUCTION.mutants.wrong
 def centres_padding(xp: Any, x: Any, keep: Any) -> Any:
     """Takes the mean off padding as well, and squares what is left there."""
     distance = clean(xp, x, keep) - _mean(xp, x, keep)[:, None]
-    return _averaged(xp, xp.sum(distance * distance, axis=1), x, keep)
+    return _average(xp, xp.sum(distance * distance, axis=1), x, keep)
 
 
 @wrong("shift")
@@ -151,8 +151,8 @@ def divides_by_time(xp: Any, x: Any, keep: Any) -> Any:
 def around_the_padded_mean(xp: Any, x: Any, keep: Any) -> Any:
     """Takes off a mean that was divided by T."""
     mean = xp.sum(clean(xp, x, keep), axis=1) / x.shape[1]
-    distance = xp.where(over(keep, x), wide(xp, x) - mean[:, None], 0.0)
-    return _averaged(xp, xp.sum(distance * distance, axis=1), x, keep)
+    distance = xp.where(over(keep, x), widen(xp, x) - mean[:, None], 0.0)
+    return _average(xp, xp.sum(distance * distance, axis=1), x, keep)
 
 
 @wrong("value")
@@ -164,8 +164,8 @@ def gives_the_deviation(xp: Any, x: Any, keep: Any) -> Any:
 @wrong("wild-padding", url="https://github.com/numpy/numpy/issues/8003")
 def multiplies_by_the_mask(xp: Any, x: Any, keep: Any) -> Any:
     """Multiplies by the mask, so that infinity or NaN at padding gives NaN."""
-    distance = multiplied(xp, wide(xp, x) - _mean(xp, x, keep)[:, None], keep)
-    return _averaged(xp, xp.sum(distance * distance, axis=1), x, keep)
+    distance = multiply_by_mask(xp, widen(xp, x) - _mean(xp, x, keep)[:, None], keep)
+    return _average(xp, xp.sum(distance * distance, axis=1), x, keep)
 
 
 @wrong("empty-row")

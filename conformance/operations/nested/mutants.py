@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from conformance.operations._common.arrays import kept, lengths
+from conformance.operations._common.arrays import lengths, read_mask
 from conformance.operations._common.layers import (
     INPUT_ROWS,
     MASK_ROWS,
@@ -39,7 +39,7 @@ class _Around:
 
     def __call__(self, x: Any, mask: Any) -> Any:
         found = self._layer(x, mask)
-        return self._change(self._xp, found, kept(self._xp, x, mask))
+        return self._change(self._xp, found, read_mask(self._xp, x, mask))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._layer, name)

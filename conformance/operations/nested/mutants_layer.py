@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from conformance.operations._common.arrays import (
     MASKS,
     clean,
-    kept,
     lengths,
     namespace,
-    wide,
+    read_mask,
+    widen,
 )
 from conformance.operations.nested.mutants_steps import take_step
 
@@ -121,7 +121,7 @@ class WrongLayer:
         """Return the output with other parameters, as JAX wants it."""
         xp = namespace(x)
         given = {**self.weights, **dict(zip(self.trained, parameters, strict=True))}
-        w = {name: wide(xp, each) for name, each in given.items()}
+        w = {name: widen(xp, each) for name, each in given.items()}
         keep = self._mask(xp, x, mask)
         y = self._forward(xp, w, self._inputs(xp, x, keep))
         if self.fault == "multiplies":
@@ -131,7 +131,7 @@ class WrongLayer:
         return xp.astype(y, x.dtype)
 
     def _mask(self, xp: Any, x: Any, mask: Any) -> Any:
-        keep = kept(xp, x, mask)
+        keep = read_mask(xp, x, mask)
         if self.fault in MASKS:
             return MASKS[self.fault][0](xp, keep)
         if self.fault == "bitwise" and mask is not None:
@@ -148,7 +148,7 @@ class WrongLayer:
         if self.fault == "no-nan":
             x = xp.where(xp.isnan(x), xp.zeros_like(x), x)
         if self.fault in {"raw", "multiplies", "batch-statistics"}:
-            return wide(xp, x)
+            return widen(xp, x)
         return clean(xp, x, keep)
 
     def _forward(self, xp: Any, w: dict[str, Any], x: Any) -> Any:

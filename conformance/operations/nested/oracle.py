@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations._common.oracle import selected
+from conformance.operations._common.oracle import select_valid
 from conformance.operations.birnn.oracle_cells import (
     Uncertain,
     affine,
@@ -99,7 +99,7 @@ def gradient_bound(
 def _derivative(
     options: Mapping[str, str], batch: Batch, cotangent: Array, *, majorant: bool
 ) -> tuple[dict[str, Array], float]:
-    x = selected(batch, "x", 0.0)
+    x = select_valid(batch, "x", 0.0)
     flat = x.reshape(-1, x.shape[-1])
     pull = np.where(batch.mask[..., None], cotangent, 0.0).reshape(len(flat), -1)
     stack = InnerLayers.of(options["inner"], batch.weights)
@@ -108,7 +108,7 @@ def _derivative(
 
 
 def _forward(options: Mapping[str, str], batch: Batch, dtype: str) -> Uncertain:
-    x, u = selected(batch, "x", 0.0), PRECISIONS[dtype].u
+    x, u = select_valid(batch, "x", 0.0), PRECISIONS[dtype].u
     stack = InnerLayers.of(options["inner"], batch.weights)
     rows = x.reshape(x.shape[0] * x.shape[1], x.shape[2])
     flat = Uncertain(rows, np.zeros_like(rows))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations._common.oracle import wide
+from conformance.operations._common.oracle import to_float64
 from conformance.operations.birnn.oracle_cells import logistic
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class InnerLayers:
         """Return the stack that a variant makes of its weights."""
         still = {"norm.mean", "norm.variance"}
         still |= {"first.kernel", "first.bias"} if inner == "frozen" else set()
-        whole = {name: wide(array) for name, array in weights.items()}
+        whole = {name: to_float64(array) for name, array in weights.items()}
         second = "first" if inner == "twice" else "second"
         parts = ("scale", "offset", "mean", "variance") if inner == "normed" else ()
         return cls(

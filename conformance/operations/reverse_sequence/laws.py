@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations._common.oracle import wide
+from conformance.operations._common.oracle import to_float64
 from conformance.trial.draw import fill_padding
 from conformance.trial.exact import elsewhere
 from conformance.trial.verdict import compare
@@ -32,17 +32,17 @@ def involution(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     note = "reversed twice"
     nothing = np.zeros(x.shape)
     valid = elsewhere(sample.valid, x.shape)
-    yield compare(got, wide(x), nothing, open_by=valid, batch=batch, note=note)
+    yield compare(got, to_float64(x), nothing, open_by=valid, batch=batch, note=note)
 
 
 def same_values(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Each row's valid values in rising order, before and after."""
     batch = sample.batch
-    got = wide(subject.answer(batch, like=sample.want))
+    got = to_float64(subject.answer(batch, like=sample.want))
     # Padding sorts behind every number.
     before, after = (
         np.sort(np.where(sample.valid, values, np.inf), axis=1)
-        for values in (wide(batch.arrays["x"]), got)
+        for values in (to_float64(batch.arrays["x"]), got)
     )
     note = "the row's valid values, sorted"
     nothing = np.zeros_like(before)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.operations._common.arrays import lengths, over, places, without_last
-from conformance.operations._common.family import add_usual, called
+from conformance.operations._common.arrays import drop_last, lengths, over, places
+from conformance.operations._common.family import add_usual, call_formula
 from conformance.operations._common.mutant import Mutants
 
 
 def correct(xp: Any, x: Any, mask: Any) -> Any:
     """Return the valid positions in reverse order, zero elsewhere."""
-    return called(reverse, xp, x, mask)
+    return call_formula(reverse, xp, x, mask)
 
 
 def reverse(xp: Any, x: Any, keep: Any) -> Any:
@@ -39,7 +39,7 @@ def _only(xp: Any, found: Any, keep: Any) -> Any:
     return xp.where(over(keep, found), found, xp.zeros_like(found))
 
 
-MUTANTS = Mutants("reverse_sequence", correct, around=called)
+MUTANTS = Mutants("reverse_sequence", correct, around=call_formula)
 wrong, gradient = MUTANTS.wrong, MUTANTS.gradient
 add_usual(MUTANTS, reverse)
 
@@ -87,7 +87,7 @@ def reverses_the_features_too(xp: Any, x: Any, keep: Any) -> Any:
 @wrong("value", url="https://github.com/speechbrain/speechbrain/issues/1129")
 def last_value_stays(xp: Any, x: Any, keep: Any) -> Any:
     """Reverses one value too few, so that the last one stays last."""
-    inner = without_last(xp, keep)
+    inner = drop_last(xp, keep)
     return _only(xp, xp.where(over(inner, x), reverse(xp, x, inner), x), keep)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations._common.oracle import over_time, pooled, selected
+from conformance.operations._common.oracle import draw_pooled, over_time, select_valid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,13 +20,13 @@ ROWS = 32
 def generate(options: Mapping[str, str], draw: Draw, mask: Array) -> dict[str, Array]:
     """Return inputs for ``mask``: rank 3 and rank 2 by turns."""
     del options
-    return {"x": pooled(draw, mask)}
+    return {"x": draw_pooled(draw, mask)}
 
 
 def answer(options: Mapping[str, str], batch: Batch) -> Array:
     """Return the reversed rows ``[B, T, ...]``; 0 at padding."""
     del options
-    return _reverse(batch.mask, selected(batch, "x", 0.0))
+    return _reverse(batch.mask, select_valid(batch, "x", 0.0))
 
 
 def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:

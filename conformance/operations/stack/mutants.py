@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from conformance.operations._common.arrays import after_last, kept
+from conformance.operations._common.arrays import after_last, read_mask
 from conformance.operations._common.layers import (
     INPUT_ROWS,
     MASK_ROWS,
@@ -34,7 +34,7 @@ def _change_answer(
 ) -> Callable[..., Any]:
     """A right stack, whose answer is then changed."""
     layer = build(xp, **given)
-    return lambda x, mask: change(xp, layer(x, mask), kept(xp, x, mask))
+    return lambda x, mask: change(xp, layer(x, mask), read_mask(xp, x, mask))
 
 
 MUTANTS = Mutants("stack", build)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.operations._common.arrays import namespace, wide
+from conformance.operations._common.arrays import namespace, widen
 from conformance.operations.birnn.mutants_layer import PARTS, WrongRecurrentLayer
 from conformance.operations.conv1d.mutants_formulas import change_mask, convolution
 
@@ -117,7 +117,7 @@ def _prepare_input(xp: Any, x: Any, keep: Any, fault: Fault) -> Any:
         x[~keep] = 0
     if fault.before == "memory":
         x = x.ravel(order="K").reshape(x.shape)
-    wider = wide(xp, x)
+    wider = widen(xp, x)
     if fault.before == "nan":
         return xp.where(xp.isnan(wider), xp.zeros_like(wider), wider)
     if fault.before == "product":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations._common.oracle import selected, wide
+from conformance.operations._common.oracle import select_valid, to_float64
 from conformance.operations.birnn import oracle as birnn
 from conformance.operations.birnn.oracle_cells import Uncertain, without_error
 from conformance.operations.conv1d import oracle_windows as windows
@@ -44,7 +44,7 @@ def forwards(options: Mapping[str, str], batch: Batch, dtype: str) -> list[Uncer
     """Return what each of the three layers gives, stored; zeros at padding."""
     mask, u = batch.mask, PRECISIONS[dtype].u
     eta, here = PRECISIONS[dtype].eta, mask[..., None]
-    found, now = [], without_error(selected(batch, "x", 0.0))
+    found, now = [], without_error(select_valid(batch, "x", 0.0))
     for which in ("first", "second"):
         how, weights = recurrent(options, which), select_weights(batch.weights, which)
         now = birnn.layer(how, now, mask, weights, dtype)
@@ -73,14 +73,14 @@ def backwards(
     )
     here = batch.mask[..., None]
     pulled = np.where(here, pulled, 0.0)
-    kernel = size(wide(batch.weights["convolution.kernel"]))
+    kernel = size(to_float64(batch.weights["convolution.kernel"]))
     at = windows.reach(CONVOLUTION, len(kernel))
     seen = windows.windows(size(first), at)
     found["convolution.kernel"] = np.einsum("btkf,btc->kfc", seen, pulled)
     found["convolution.bias"] = pulled.sum(axis=(0, 1))
     parts = np.einsum("btc,kfc->btkf", pulled, kernel)
     pulled = np.where(here, windows.scatter(parts, batch.time, at), 0.0)
-    x = selected(batch, "x", 0.0)
+    x = select_valid(batch, "x", 0.0)
     found["x"] = _recurrent_back(
         options, batch, "first", x, pulled, found, majorant=majorant
     )
@@ -88,8 +88,8 @@ def backwards(
 
 
 def _convolve(batch: Batch, x: Uncertain, u: float) -> Uncertain:
-    kernel = wide(batch.weights["convolution.kernel"])
-    bias = wide(batch.weights["convolution.bias"])
+    kernel = to_float64(batch.weights["convolution.kernel"])
+    bias = to_float64(batch.weights["convolution.bias"])
     at = windows.reach(CONVOLUTION, len(kernel))
     seen = windows.windows(x.value, at)
     size = _product(np.abs(seen), np.abs(kernel)) + np.abs(bias)

@@ -36,13 +36,13 @@ def batch_order(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     order = sample.draw("order").order(sample.batch.rows)
     moved = sample.rows(order)
     alone = len(order) == 1
-    note = "" if alone else f"with the rows in the order {_listed(order)}"
+    note = "" if alone else f"with the rows in the order {_join_order(order)}"
     yield subject.agrees(moved, note=note)
 
 
 def full_mask(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Every position valid, said by a mask and, where declared, by none."""
-    full = sample.replace_batch(filled(sample.batch))
+    full = sample.replace_batch(fill_padding(sample.batch))
     yield subject.agrees(full, note="with an all-true mask")
     if "none" in subject.mask_forms:
         yield subject.agrees(full, form="none", note="with mask=None")
@@ -58,11 +58,11 @@ def length_one(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     start = int(np.argmax(row.mask[0])) if row.time else 0
     one = row.cut(slice(start, start + 1))
     yield subject.agrees(sample.replace_batch(one), note="one row of one position")
-    flat = filled(sample.batch).cut(slice(0, 1))
+    flat = fill_padding(sample.batch).cut(slice(0, 1))
     yield subject.agrees(sample.replace_batch(flat), note="one position in every row")
 
 
-def filled(batch: Batch) -> Batch:
+def fill_padding(batch: Batch) -> Batch:
     """Return the batch with every position valid, padding filled from valid ones."""
     start = np.argmax(batch.mask, axis=1)
     rows = np.arange(batch.rows)
@@ -77,5 +77,5 @@ def filled(batch: Batch) -> Batch:
     return batch.each(change)
 
 
-def _listed(order: Array) -> str:
+def _join_order(order: Array) -> str:
     return ", ".join(map(str, order[:8])) + (" ..." if len(order) > 8 else "")  # noqa: PLR2004

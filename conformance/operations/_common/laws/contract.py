@@ -42,10 +42,10 @@ def contract(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     for name, old, new in zip([*batch.arrays, "mask"], before, after, strict=True):
         if old.tobytes() != new.tobytes():
             yield fail(f"{name} was written to", batch=batch, got=got)
-    yield _repeated(subject, sample, got)
+    yield _ask_again(subject, sample, got)
 
 
-def _repeated(subject: Subject, sample: Sample, got: Array) -> Verdict:
+def _ask_again(subject: Subject, sample: Sample, got: Array) -> Verdict:
     """Ask the same again: once, or often enough to meet what errs now and then.
 
     Raises:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def zero_time(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Rows without positions: as rows whose every position is padding."""
-    empty, batch = _emptied(sample), sample.batch.cut(slice(0, 0))
+    empty, batch = _empty_rows(sample), sample.batch.cut(slice(0, 0))
     exact = empty.exact
     if subject.variant.result == "position":
         exact = exact.part(np.s_[:, :0])
@@ -36,7 +36,7 @@ def zero_time(subject: Subject, sample: Sample) -> Iterator[Verdict]:
 def zero_batch(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """No rows: an answer without rows, or a scalar over nothing."""
     batch = sample.batch.take([])
-    like = _emptied(sample) if subject.variant.result == "scalar" else sample
+    like = _empty_rows(sample) if subject.variant.result == "scalar" else sample
     exact = like.exact
     if subject.variant.result != "scalar":
         exact = exact.part(np.s_[:0])
@@ -47,7 +47,7 @@ def _nothing(
     subject: Subject, batch: Batch, exact: Exact, behaviour: str, note: str
 ) -> Verdict:
     """Judge what comes of a batch without rows or positions."""
-    if _stated(subject, behaviour) == "error":
+    if _read_stated(subject, behaviour) == "error":
         return raises(subject, batch, exact.want, note)
     got = subject.answer(batch, like=exact.want)
     return compare(
@@ -63,7 +63,7 @@ def _nothing(
 def subnormals(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Rows of one subnormal number, of either sign."""
     smallest = PRECISIONS[subject.dtype].smallest
-    kept = _stated(subject, "subnormals") == "kept"
+    kept = _read_stated(subject, "subnormals") == "kept"
     for number in (5 * smallest, -5 * smallest):
         old = sample.batch.arrays["x"]
         fill = np.full(old.shape, number).astype(old.dtype)
@@ -130,12 +130,12 @@ def _tangents(
     return found
 
 
-def _emptied(sample: Sample) -> Sample:
+def _empty_rows(sample: Sample) -> Sample:
     """Return the sample's rows with every position masked."""
     return sample.replace_batch(
         replace(sample.batch, mask=np.zeros_like(sample.batch.mask))
     )
 
 
-def _stated(subject: Subject, behaviour: str) -> str:
+def _read_stated(subject: Subject, behaviour: str) -> str:
     return subject.adapter.declaration.stated(behaviour, subject.variant.name)

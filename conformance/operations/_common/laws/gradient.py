@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations._common.laws.numerics import WILD, wild
+from conformance.operations._common.laws.numerics import WILD, put_wild
 from conformance.operations._common.oracle import over_time
 from conformance.trial.batch import extent
 from conformance.trial.exact import ELSEWHERE, VALUE_IN_FLOAT64, elsewhere
@@ -42,11 +42,14 @@ def wild_gradient(subject: Subject, sample: Sample) -> Iterator[Verdict]:
         return
     cotangent = sample.cotangent()
     for kind in WILD:
-        broken, note = sample.replace_padding(wild(sample, kind)), f"{kind} at padding"
+        broken, note = (
+            sample.replace_padding(put_wild(sample, kind)),
+            f"{kind} at padding",
+        )
         found, parameters = subject.gradients(broken.batch, cotangent)
         yield from _inputs(subject, broken, cotangent, found, note)
         for number, got in enumerate(parameters):
-            yield _finite(got, broken, f"gradient of parameter {number}", note)
+            yield _judge_finite(got, broken, f"gradient of parameter {number}", note)
 
 
 def _nothing(subject: Subject, sample: Sample) -> Verdict:
@@ -66,7 +69,7 @@ def _inputs(
     for name, raw in found.items():
         label = f"gradient of {name}"
         got = sample.answered(raw) if name in sample.batch.arrays else raw
-        yield _finite(got, sample, label, note)
+        yield _judge_finite(got, sample, label, note)
         if name in sample.batch.arrays:
             yield _zero_at_padding(got, sample, label, note)
         if judges:
@@ -82,7 +85,7 @@ def _inputs(
         shares = getattr(sample.oracle, "gradient_shares", None)
         if shares is not None and not judges:
             ties = sample.derivative(cotangent)[name]
-            yield from _shared(got, ties, sample, cotangent, label=label, note=note)
+            yield from _judge_ties(got, ties, sample, cotangent, label=label, note=note)
         elif shares is not None:
             wide = np.asarray(got, np.float64)
             wrong = shares(sample.variant.options, sample.batch, cotangent, wide)
@@ -90,7 +93,7 @@ def _inputs(
                 yield fail(f"{label}: {wrong}", batch=sample.batch, got=got)
 
 
-def _shared(
+def _judge_ties(
     got: Array, exact: Exact, sample: Sample, cotangent: Array, *, label: str, note: str
 ) -> Iterator[Verdict]:
     """Judge in any dtype what only selects: nothing off the ties, and their sum."""
@@ -131,7 +134,7 @@ def _zero_at_padding(got: Array, sample: Sample, label: str, note: str) -> Verdi
     )
 
 
-def _finite(got: Array, sample: Sample, label: str, note: str) -> Verdict:
+def _judge_finite(got: Array, sample: Sample, label: str, note: str) -> Verdict:
     """Judge that every element is finite, whatever its value."""
     wide = np.asarray(got, dtype=np.float64)
     text = "not finite" + (f"; {note}" if note else "")
@@ -158,7 +161,7 @@ def _parameters(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     found, parameters = subject.gradients(sample.batch, first)
     yield from _inputs(subject, sample, first, found, "")
     for number, got in enumerate(parameters):
-        yield _finite(got, sample, f"gradient of parameter {number}", "")
+        yield _judge_finite(got, sample, f"gradient of parameter {number}", "")
     if subject.dtype != "float64":
         return
     counts, trims = sample.batch.counts, subject.operation.trims

@@ -31,7 +31,7 @@ LONG = (130, 257, 2049)
 def wild_padding(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Each wild number at all padding."""
     for kind in WILD:
-        broken = sample.replace_padding(wild(sample, kind))
+        broken = sample.replace_padding(put_wild(sample, kind))
         yield subject.agrees(broken, note=f"{kind} at padding")
 
 
@@ -95,12 +95,12 @@ def long_rows(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     draw = Draw(sample.seed, f"{subject.variant.name}/long", sample.turn)
     arrays = sample.oracle.generate(subject.variant.options, draw, mask)
     # Small whole numbers, so that no sum leaves float16's range.
-    arrays = {name: _small(array, mask) for name, array in arrays.items()}
+    arrays = {name: _small_numbers(array, mask) for name, array in arrays.items()}
     batch = cast(replace(longest, arrays=arrays, mask=mask), subject.dtype)
     yield subject.agrees(sample.replace_batch(batch), note="rows of 130, 257 and 2049")
 
 
-def wild(sample: Sample, kind: str) -> Batch:
+def put_wild(sample: Sample, kind: str) -> Batch:
     """Return the batch with one wild number at all padding of its float inputs."""
     largest = PRECISIONS[sample.dtype].largest
     number = {"largest": largest, "-largest": -largest}.get(kind)
@@ -115,7 +115,7 @@ def wild(sample: Sample, kind: str) -> Batch:
     return sample.batch.each(change)
 
 
-def _small(array: Array, mask: Array) -> Array:
+def _small_numbers(array: Array, mask: Array) -> Array:
     if array.dtype.kind in "biu":
         return array
     wide = mask.reshape(mask.shape + (1,) * (array.ndim - 2))

@@ -26,7 +26,7 @@ def value(subject: Subject, sample: Sample) -> Iterator[Verdict]:
 
 def padding_content(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Other garbage in the same shape: the same answer, bit for bit if eager."""
-    other = sample.replace_padding(regarbled(sample))
+    other = sample.replace_padding(replace_garbage(sample))
     yield subject.agrees(other, note="with other numbers at padding")
     if subject.route == "eager":
         first = subject.answer(sample.batch, like=sample.want)
@@ -42,7 +42,7 @@ def padding_content(subject: Subject, sample: Sample) -> Iterator[Verdict]:
 
 def extra_padding(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Padding up to the next step of the ladder."""
-    longer = sample.replace_batch(extended(sample, next_step(sample.batch.time)))
+    longer = sample.replace_batch(extend_padding(sample, next_step(sample.batch.time)))
     yield subject.agrees(longer, note="with more padding behind every row")
 
 
@@ -51,13 +51,13 @@ def left_padding(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     batch = sample.batch
     order = np.argsort(batch.mask, axis=1, kind="stable")
     yield subject.agrees(
-        sample.replace_batch(reordered(batch, order)), note="padded on the left"
+        sample.replace_batch(reorder(batch, order)), note="padded on the left"
     )
 
 
 def gaps(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """The valid positions spread, in their order, over a longer row."""
-    longer = extended(sample, next_step(sample.batch.time))
+    longer = extend_padding(sample, next_step(sample.batch.time))
     draw = sample.draw("gaps")
     spread = np.argsort(draw.below(1 << 30, longer.mask.shape), axis=1, kind="stable")
     # Row by row: which positions hold valid ones, then those in their own order.
@@ -70,9 +70,7 @@ def gaps(subject: Subject, sample: Sample) -> Iterator[Verdict]:
             np.flatnonzero(~longer.mask[row]),
         )
         order[row, chosen[row]], order[row, ~chosen[row]] = valid, rest
-    yield subject.agrees(
-        sample.replace_batch(reordered(longer, order)), note="with gaps"
-    )
+    yield subject.agrees(sample.replace_batch(reorder(longer, order)), note="with gaps")
 
 
 def next_step(time: int) -> int:
@@ -80,12 +78,12 @@ def next_step(time: int) -> int:
     return next((step for step in LADDER if step > time), time + 3)
 
 
-def extended(sample: Sample, time: int) -> Batch:
+def extend_padding(sample: Sample, time: int) -> Batch:
     """Return the batch with garbage behind every row, up to ``time`` positions."""
     more = time - sample.batch.time
     garbage = sample.draw("extended")
 
-    def longer(array: Array) -> Array:
+    def lengthen(array: Array) -> Array:
         shape = (array.shape[0], more, *array.shape[2:])
         if array.dtype.kind == "b":
             tail = np.zeros(shape, dtype=array.dtype)
@@ -95,10 +93,10 @@ def extended(sample: Sample, time: int) -> Batch:
             tail = garbage.rows_of(GARBAGE, shape).astype(array.dtype)
         return np.concatenate([array, tail], axis=1)
 
-    return sample.batch.each(longer)
+    return sample.batch.each(lengthen)
 
 
-def regarbled(sample: Sample) -> Batch:
+def replace_garbage(sample: Sample) -> Batch:
     """Return the batch with other finite numbers, or labels, at padding."""
     batch, draw = sample.batch, sample.draw("regarbled")
 
@@ -116,7 +114,7 @@ def regarbled(sample: Sample) -> Batch:
     return batch.each(change)
 
 
-def reordered(batch: Batch, order: Array) -> Batch:
+def reorder(batch: Batch, order: Array) -> Batch:
     """Return the batch with each row's positions in the given order, ``[B, T]``."""
     rows = np.arange(batch.rows)[:, None]
     return batch.each(lambda array: array[rows, order])

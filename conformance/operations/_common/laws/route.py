@@ -27,12 +27,12 @@ def route(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     yield subject.agrees(sample, note="compiled")
     turned = sample.rows(np.arange(sample.batch.rows)[::-1])
     yield subject.agrees(turned, note="the compiled function with another mask")
-    shorter = sample.replace_batch(_shortened(sample))
+    shorter = sample.replace_batch(_shorten(sample))
     yield subject.agrees(shorter, note="the compiled function with a shorter mask")
     subject.describe_capture()
 
 
-def _shortened(sample: Sample) -> Batch:
+def _shorten(sample: Sample) -> Batch:
     """Return the batch with only the first valid position of each row kept."""
     first = np.cumsum(sample.batch.mask, axis=1) == 1
     return replace(sample.batch, mask=sample.batch.mask & first)

@@ -40,7 +40,7 @@ def valid_nan(subject: Subject, sample: Sample) -> Iterator[Verdict]:
             exact.allowed,
             open_by=exact.open_by,
             batch=batch,
-            note=_listed(places),
+            note=_name_places(places),
         )
 
 
@@ -50,7 +50,7 @@ def minus_infinity(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     The exact answer is finite wherever something is left to choose from.
     """
     name = subject.operation.main
-    barred = _barred(sample, name)
+    barred = _choose_infinite(sample, name)
     some = sample.replace_batch(_with_infinity(sample.batch, name, barred))
     yield subject.agrees(some, note="-inf at some valid places")
     if "transitions" in sample.batch.weights:
@@ -64,7 +64,7 @@ def minus_infinity(subject: Subject, sample: Sample) -> Iterator[Verdict]:
         yield subject.agrees(rows, note="every other row holds -inf alone")
 
 
-def _barred(sample: Sample, name: str) -> Array:
+def _choose_infinite(sample: Sample, name: str) -> Array:
     """Return where minus infinity goes: nowhere in the first choice of each place.
 
     The choices are the row's positions where there is one logit for each, else the
@@ -129,7 +129,7 @@ def _with_nan(batch: Batch, name: str, places: Mapping[int, str]) -> Batch:
     return replace(batch, arrays={**batch.arrays, name: array})
 
 
-def _listed(places: Mapping[int, str]) -> str:
+def _name_places(places: Mapping[int, str]) -> str:
     """Return where NaN stands, for a message; the first rows are enough."""
     parts = [f"row {row}: {place}" for row, place in list(places.items())[:5]]
     more = ", ..." if len(places) > len(parts) else ""
