@@ -7,6 +7,7 @@ from time import process_time
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+from conformance.trial.layer import Layers
 from conformance.trial.subject import Subject
 
 if TYPE_CHECKING:
@@ -45,12 +46,12 @@ def clocked() -> Iterator[Clock]:
         original = getattr(Subject, name)
         return lambda self, batch: clock.timed(original(self, batch))
 
-    build = Subject._build  # noqa: SLF001 - measured, not changed
+    build = Layers.build
     with (
         patch.object(Subject, "callable", wrapped("callable")),
         patch.object(Subject, "_gradient", wrapped("_gradient")),
-        # A plain function, so that it is bound to the subject as a method is.
-        patch.object(Subject, "_build", clock.timed(build)),
+        # A plain function, so that it is bound to its object as a method is.
+        patch.object(Layers, "build", clock.timed(build)),
     ):
         yield clock
 

@@ -113,11 +113,11 @@ def test_one_adapter_that_does_not_load_leaves_the_others_alone(
     )
 
     assert ended.returncode == 2
-    assert f"error: {missing}: no such adapter file" in ended.stdout
+    assert f"error: {missing}: no such adapter file" in ended.stderr
     assert (
         f"error: {broken}: needs nothing_like_it, which is not installed; install the "
         'dependencies in its head, or run `nox -s "conform(wrong)"`'
-    ) in ended.stdout
+    ) in ended.stderr
     assert "Traceback" not in ended.stdout + ended.stderr
     assert read(tmp_path / "out" / "numpy_reference.jsonl").complete
 
@@ -140,7 +140,7 @@ def test_a_selection_of_nothing_is_refused(command: Command, tmp_path: Path) -> 
     ended = command("run", "numpy_reference", "-o", tmp_path, *chosen)
 
     assert ended.returncode == 2
-    assert ended.stdout == (
+    assert ended.stderr == (
         "error: numpy_reference: no check is selected; `mask-conformance checks "
         "numpy_reference` lists them\n"
     )
@@ -153,4 +153,4 @@ def test_a_selection_of_what_is_unsupported_is_refused(
     ended = command("run", "numpy_reference", "-o", tmp_path, *chosen)
 
     assert ended.returncode == 2
-    assert "the adapter declares no compiled route" in ended.stdout
+    assert "the adapter declares no compiled route" in ended.stderr
