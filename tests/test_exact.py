@@ -282,4 +282,11 @@ def test_the_two_oracles_agree(variant: Any, side: str) -> None:
     if variant.padding == "declared":
         want = np.nan_to_num(np.asarray(want, np.float64))  # nothing is NaN here
     got = oracle.answer(variant.options, Batch(arrays=arrays, mask=mask, weights=flat))
+    if variant.result == "row":  # a row with fewer valid positions has no answer
+        rows = mask.sum(axis=1) >= variant.least
+        assert rows.any()
+        got, want = (
+            got[rows],
+            [each for each, row in zip(want, rows, strict=True) if row],
+        )
     np.testing.assert_allclose(got, want, rtol=1e-13, atol=1e-15)
