@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 CORE = "float32"
 REPEATS = 512
-"""Calls at most that ask the same again in the core level's dtype: what errs in one call
-of fifty passes 500 of them once in 24,000 times."""
+"""Calls at most that ask the same again in the core level's dtype: what errs in one
+call of fifty passes 500 of them once in 24,000 times."""
 
 FIRST, FURTHER = 0.05, 0.005
 """Seconds that an operation's first variant and each further one may take for that.
