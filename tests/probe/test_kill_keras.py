@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.probe.examine import examine
-from conformance.probe.settings import Settings
+from conformance.probe.settings import ProbeSettings
 from conformance.probe.target import find, wrap
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ CASES = wrong_keras.CASES
 
 def probed(case: Any, seed: int, *, wrong: bool, locate: bool = True) -> Report:
     model = case.make(seed, wrong=wrong)
-    settings = Settings(seed=seed, locate=locate, **case.said)
+    settings = ProbeSettings(seed=seed, locate=locate, **case.said)
     return examine(wrap(model, case.name), settings)
 
 
@@ -96,7 +96,7 @@ def test_there_are_at_least_twenty_wrong_models() -> None:
 )
 def test_where_the_mask_ends_is_said(name: str, where: str) -> None:
     wrong, right, _ = wrong_keras.MODELS[name]
-    settings = Settings(questions=("repeat",), locate=False)
+    settings = ProbeSettings(questions=("repeat",), locate=False)
     assert where in examine(wrap(wrong()), settings).notes
     assert not any(
         "mask ends" in each for each in examine(wrap(right()), settings).notes
@@ -116,7 +116,7 @@ def test_where_the_mask_ends_is_said(name: str, where: str) -> None:
     ],
 )
 def test_a_layer_is_made_by_its_name(name: str, *, leaks: bool) -> None:
-    settings = Settings(questions=("more-padding", "alone"), locate=False)
+    settings = ProbeSettings(questions=("more-padding", "alone"), locate=False)
     report = examine(find(f"keras:{name}"), settings)
     assert bool(report.leaks) == leaks
     assert report.target.code[0] == "import keras"

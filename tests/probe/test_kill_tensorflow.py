@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from conformance.probe.examine import examine
-from conformance.probe.settings import Settings
+from conformance.probe.settings import ProbeSettings
 from conformance.probe.target import wrap
 
 tf = pytest.importorskip("tensorflow")
@@ -36,7 +36,7 @@ CASES = wrong_tensorflow.CASES
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_wrong_module_is_found_and_placed(case: Any) -> None:
-    report = examine(wrap(case.make(0, wrong=True), case.name), Settings())
+    report = examine(wrap(case.make(0, wrong=True), case.name), ProbeSettings())
     questions = {answer.question for answer in report.leaks}
     assert questions
     assert not case.question or case.question in questions
@@ -54,7 +54,7 @@ def test_a_wrong_module_is_found_and_placed(case: Any) -> None:
 @pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_its_right_twin_passes(case: Any, seed: int) -> None:
-    settings = Settings(seed=seed, locate=False)
+    settings = ProbeSettings(seed=seed, locate=False)
     report = examine(wrap(case.make(seed, wrong=False), case.name), settings)
     assert [(each.question, each.text, each.why) for each in report.leaks] == []
     assert any(each.kind in {"same", "noise"} for each in report.answers)
@@ -64,6 +64,6 @@ def test_its_right_twin_passes(case: Any, seed: int) -> None:
 def test_the_compiled_route_gives_what_eager_gives() -> None:
     model = CASES[0].make(0, wrong=False)
     asked = ("compiled",)
-    settings = Settings(questions=asked, routes=("eager", "compiled"))
+    settings = ProbeSettings(questions=asked, routes=("eager", "compiled"))
     report = examine(wrap(model), settings)
     assert {each.kind for each in report.answers} <= {"same", "noise"}

@@ -390,6 +390,15 @@ def recur() -> Any:
     return layers.GRU(WIDTH, return_sequences=True, name="rnn")
 
 
+def negative_square(h: Any) -> Any:
+    return -ops.square(h)
+
+
+def sink() -> Any:
+    """Return a layer after which padding is larger than any content."""
+    return layers.Dense(WIDTH, activation=negative_square, use_bias=False)
+
+
 def average() -> Any:
     return layers.GlobalAveragePooling1D(name="pool")
 
@@ -431,8 +440,8 @@ MODELS: dict[str, tuple[Callable[[], Any], Callable[[], Any], str]] = {
         "conv",
     ),
     "masking-maximum": (
-        lambda: masked_features(maximum),
-        lambda: masked_features(average),
+        lambda: masked_features(sink, maximum),
+        lambda: masked_features(sink, average),
         "pool",
     ),
     "embedding-convolution": (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from conformance.probe.frameworks.keras.watch import watched
 from conformance.probe.infer import TargetError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from conformance.probe.arrangement import Array
     from conformance.probe.frameworks.base import Facts, Gradients, Mode
@@ -59,6 +59,7 @@ class Keras:
         self._runners: dict[int, Any] = {}
         self._unfilled: set[int] = set()
         self._filled: dict[int, int] = {}
+        self._changed: list[tuple[Any, Array]] = []
 
     def inspect(self, model: Any) -> Facts:
         """Return what a model says of itself."""
@@ -73,7 +74,7 @@ class Keras:
             keras.utils.set_random_seed(0)
             self._runner(model).answer(inputs, mode)
             called(model)
-            self._filled[id(model)] = fill_constant(model)
+            self._filled[id(model)] = self._fill(model)
             self._unfilled.discard(id(model))
         found: dict[str, Array] = self._runner(model).answer(inputs, mode)
         called(model)
@@ -113,7 +114,23 @@ class Keras:
         if isinstance(model, keras.Layer) and not built(model):
             self._unfilled.add(id(model))
             return 0
-        return fill_constant(model)
+        return self._fill(model)
+
+    def _fill(self, model: Any) -> int:
+        changed = fill_constant(model)
+        self._changed += changed
+        return len(changed)
+
+    @contextmanager
+    def kept(self, model: Any) -> Iterator[None]:
+        """Have a model's variables as they were afterwards; it stays built."""
+        try:
+            yield
+        finally:
+            for variable, value in self._changed:
+                variable.assign(value)
+            self._changed.clear()
+            self._unfilled.discard(id(model))
 
     def notes(
         self, model: Any, inputs: Mapping[str, Array], mode: Mode

@@ -2,7 +2,7 @@
 
 A layer that takes a mask is probed by itself. Another one stands behind Masking and a
 Dense layer, whose bias makes padding a number again: so what a model with a mask does
-to it is seen.
+to it is seen. The Dense layer is wide, so that a maximum takes padding in somewhere.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def make(name: str) -> dict[str, Any]:
     lines = (
         *seed,
         "x = keras.Input((None, 4))",
-        "h = keras.layers.Dense(4)(keras.layers.Masking()(x))",
+        "h = keras.layers.Dense(16)(keras.layers.Masking()(x))",
         f"model = keras.Model(x, {code}({_given_text(name)}))",
     )
     return {"model": model, "framework": framework, "code": lines}
@@ -115,7 +115,7 @@ def _takes_mask(layer: Any, name: str) -> bool:
 
 def _behind_masking(layer: Any, name: str) -> Any:
     x = keras.Input((None, 4))
-    h = keras.layers.Dense(4)(keras.layers.Masking()(x))
+    h = keras.layers.Dense(16)(keras.layers.Masking()(x))
     if name in _TWICE:
         return keras.Model(x, layer(h, h))
     return keras.Model(x, layer([h, h] if name in _LISTED else h))

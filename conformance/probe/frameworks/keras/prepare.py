@@ -14,6 +14,7 @@ from keras.src.backend.common.variables import AutocastScope
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from conformance.probe.arrangement import Array
     from conformance.probe.frameworks.base import Mode
 
 _RATES = ("rate", "dropout", "recurrent_dropout", "dropout_rate", "stddev")
@@ -128,12 +129,15 @@ def _without_dropout(model: Any) -> Iterator[None]:
             setattr(each, name, value)
 
 
-def fill_constant(model: Any, seed: int = 0) -> int:
-    """Give variables that are all zero or all one random numbers; return how many.
+def fill_constant(model: Any, seed: int = 0) -> list[tuple[Any, Array]]:
+    """Give variables that are all zero or all one random numbers.
+
+    Return them with what they had.
 
     A bias that is zero keeps padding zero, and hides what reads it.
     """
-    random, count = np.random.default_rng(seed), 0
+    random = np.random.default_rng(seed)
+    changed: list[tuple[Any, Array]] = []
     for each in model.trainable_variables if isinstance(model, keras.Layer) else ():
         plain = keras.ops.convert_to_numpy(each.value)
         if plain.dtype.kind != "f" or not plain.size:
@@ -142,5 +146,5 @@ def fill_constant(model: Any, seed: int = 0) -> int:
         if first in {0.0, 1.0} and bool((plain == first).all()):
             noise = random.standard_normal(plain.shape) * 0.1
             each.assign((plain + noise).astype(plain.dtype))
-            count += 1
-    return count
+            changed.append((each, plain))
+    return changed

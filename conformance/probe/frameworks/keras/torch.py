@@ -12,7 +12,7 @@ from conformance.probe.frameworks.nest import leaves as leaves_in
 from conformance.probe.frameworks.nest import replace_leaves
 from conformance.probe.frameworks.stack import user_line
 from conformance.probe.frameworks.torch import tracing, tree
-from conformance.probe.frameworks.torch.exact import Exact
+from conformance.probe.frameworks.torch.exact import ExactMode
 from conformance.probe.trace import Site
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class Backend:
         with ExitStack() as stack:
             stack.enter_context(torch.enable_grad())
             if high:
-                stack.enter_context(Exact())
+                stack.enter_context(ExactMode())
             outputs = tree.names(function())
             total = sum(
                 (outputs[name] * torch.from_numpy(each).to(outputs[name].dtype)).sum()
@@ -150,7 +150,7 @@ def _quiet(*, high: bool) -> Iterator[None]:
     with ExitStack() as stack:
         stack.enter_context(torch.no_grad())
         if high:
-            stack.enter_context(Exact())
+            stack.enter_context(ExactMode())
         yield
 
 

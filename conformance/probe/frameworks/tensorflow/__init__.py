@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
@@ -22,7 +22,7 @@ from conformance.probe.frameworks.tensorflow.tree import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from conformance.probe.arrangement import Array
     from conformance.probe.trace import Edit, Trace
@@ -49,6 +49,7 @@ class TensorFlow:
 
     def __init__(self) -> None:
         self._compiled: dict[tuple[int, str, bool], Any] = {}
+        self._changed: list[tuple[Any, Array]] = []
 
     def inspect(self, model: Any) -> Facts:
         """Return what a module or a function says of itself."""
@@ -121,7 +122,20 @@ class TensorFlow:
 
     def fill_constant(self, model: Any) -> int:
         """Give variables that are all zero or all one random numbers."""
-        return modules.fill_constant(modules.variables(model).values())
+        changed = modules.fill_constant(modules.variables(model).values())
+        self._changed += changed
+        return len(changed)
+
+    @contextmanager
+    def kept(self, model: Any) -> Iterator[None]:
+        """Have a module's variables as they were afterwards."""
+        del model
+        try:
+            yield
+        finally:
+            for variable, value in self._changed:
+                variable.assign(value)
+            self._changed.clear()
 
     def dtype_of(self, model: Any) -> str:
         """Return the dtype of a module's variables."""

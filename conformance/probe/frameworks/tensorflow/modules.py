@@ -10,6 +10,7 @@ import tensorflow as tf
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from conformance.probe.arrangement import Array
     from conformance.probe.frameworks.tensorflow.recorder import Recorder
 
 
@@ -91,11 +92,15 @@ def widened(model: Any, dtype: str) -> Iterator[None]:
             setattr(owner, name, value)
 
 
-def fill_constant(variables: Any, seed: int = 0) -> int:
-    """Give variables that are all zero or all one random numbers; return how many."""
+def fill_constant(variables: Any, seed: int = 0) -> list[tuple[Any, Array]]:
+    """Give variables that are all zero or all one random numbers.
+
+    Return them with what they had.
+    """
     import numpy as np
 
-    random, count = np.random.default_rng(seed), 0
+    random = np.random.default_rng(seed)
+    changed: list[tuple[Any, Array]] = []
     for each in variables:
         plain = np.asarray(each)
         if plain.dtype.kind != "f" or not plain.size:
@@ -104,5 +109,5 @@ def fill_constant(variables: Any, seed: int = 0) -> int:
         if first in {0.0, 1.0} and bool((plain == first).all()):
             noise = random.standard_normal(plain.shape) * 0.1
             each.assign((plain + noise).astype(plain.dtype))
-            count += 1
-    return count
+            changed.append((each, plain))
+    return changed
