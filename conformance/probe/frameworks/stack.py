@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,15 +19,12 @@ _OWN = str(Path(__file__).parents[1])
 _PACKAGES = ("keras", "tensorflow", "torch", "jax", "jaxlib", "optree", "contextlib")
 
 
-@cache
 def _libraries() -> tuple[str, ...]:
-    found = [_OWN, "<"]
-    for name in _PACKAGES:
-        spec = find_spec(name)
-        if spec is not None and spec.origin:
-            file = Path(spec.origin)
-            found.append(str(file.parent if file.name == "__init__.py" else file))
-    return tuple(found)
+    """Return the folders of the libraries; what has frames has been imported."""
+    files = (getattr(sys.modules.get(name), "__file__", None) for name in _PACKAGES)
+    paths = [Path(each) for each in files if each]
+    folders = (p.parent if p.name == "__init__.py" else p for p in paths)
+    return (_OWN, "<", *map(str, folders))
 
 
 @cache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -27,12 +26,7 @@ if TYPE_CHECKING:
     from conformance.probe.frameworks.base import Facts, Gradients, Mode
     from conformance.probe.trace import Edit, Trace
 
-_BACKENDS = {
-    "tensorflow": "conformance.probe.frameworks.keras.tensorflow",
-    "torch": "conformance.probe.frameworks.keras.torch",
-    "jax": "conformance.probe.frameworks.keras.jax",
-}
-"""What a backend has of its own, by its name."""
+_BACKENDS = ("tensorflow", "torch", "jax")
 
 
 class Keras:
@@ -54,7 +48,7 @@ class Keras:
                 f"{', '.join(_BACKENDS)}"
             )
             raise TargetError(msg)
-        self._backend = import_module(_BACKENDS[name])
+        self._backend = _backend(name)
         self.routes: tuple[str, ...] = self._backend.ROUTES
         self._runners: dict[int, Any] = {}
         self._unfilled: set[int] = set()
@@ -172,3 +166,18 @@ class Keras:
         if id(model) not in self._runners:
             self._runners[id(model)] = self._backend.runner(model, Call(model))
         return self._runners[id(model)]
+
+
+def _backend(name: str) -> Any:
+    """Return what a backend has of its own."""
+    if name == "tensorflow":
+        from conformance.probe.frameworks.keras import tensorflow
+
+        return tensorflow
+    if name == "torch":
+        from conformance.probe.frameworks.keras import torch
+
+        return torch
+    from conformance.probe.frameworks.keras import jax
+
+    return jax
