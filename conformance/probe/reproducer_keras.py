@@ -25,7 +25,8 @@ def lines(report: Report, answer: ProbeAnswer, get: str, axis: int) -> list[str]
     interface, time = report.subject.interface, report.subject.sizes.time
     code = [line for line in report.target.code if line != "import keras"]
     made = ["import keras, numpy as np", *code]
-    length = 6 if time < _MANY else time
+    # A short row shows best what a maximum takes in.
+    length = 3 if time < _MANY else time
     made += [f"random, length = np.random.default_rng(0), {length}"]
     made += [f"row = {_numbers(interface, 'length')}", *_padded(interface, answer)]
     names = report.target.framework.input_names(report.target.model)  # type: ignore[attr-defined]

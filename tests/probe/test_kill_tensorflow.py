@@ -36,7 +36,9 @@ CASES = wrong_tensorflow.CASES
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_wrong_module_is_found_and_placed(case: Any) -> None:
-    report = examine(wrap(case.make(0, wrong=True), case.name), ProbeSettings())
+    report = examine(
+        wrap(case.make(0, wrong=True), case.name), ProbeSettings(**case.said)
+    )
     questions = {answer.question for answer in report.leaks}
     assert questions
     assert not case.question or case.question in questions
@@ -54,7 +56,7 @@ def test_a_wrong_module_is_found_and_placed(case: Any) -> None:
 @pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_its_right_twin_passes(case: Any, seed: int) -> None:
-    settings = ProbeSettings(seed=seed, locate=False)
+    settings = ProbeSettings(seed=seed, locate=False, **case.said)
     report = examine(wrap(case.make(seed, wrong=False), case.name), settings)
     assert [(each.question, each.text, each.why) for each in report.leaks] == []
     assert any(each.kind in {"same", "noise"} for each in report.answers)

@@ -6,7 +6,7 @@ The line on which padding comes in ends with ``# leak``.
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
@@ -95,12 +95,12 @@ class Graph(Block):
     @tf.function  # type: ignore[untyped-decorator]
     def pool(self, h: Any, mask: Any) -> Any:
         if self.wrong:
-            return tf.reduce_mean(h, 1, keepdims=True)  # leak
+            return tf.reduce_mean(h, 1, keepdims=True)
         total = tf.reduce_sum(zeroed(h, mask), 1, keepdims=True)
         return total / counted(h, mask)
 
     def __call__(self, h: Any, mask: Any) -> Any:
-        return h + self.mix(self.pool(h, mask))
+        return h + self.mix(self.pool(h, mask))  # leak
 
 
 class Stack(tf.Module):  # type: ignore[misc]
@@ -126,11 +126,13 @@ class Case:
         block: What is wrong.
         at: In which layer of two.
         question: A question that must find it; empty is any.
+        said: What is said of the model.
     """
 
     block: type[Block]
     at: int = 1
     question: str = ""
+    said: dict[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -161,7 +163,7 @@ CASES: tuple[Case, ...] = (
     Case(block=Mean),
     Case(block=Mean, at=0),
     Case(block=Count, question="more-padding"),
-    Case(block=Reverse),
+    Case(block=Reverse, said={"placements": ("right",)}),
     Case(block=Maximum, at=0),
     Case(block=Graph),
 )
