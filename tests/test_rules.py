@@ -129,7 +129,8 @@ def test_a_framework_is_imported_in_its_own_module_only() -> None:
     given = {name: names for name, names in found.items() if names}
     assert {n: names for n, names in given.items() if not n.startswith(probes)} == own
     for name in (each for each in given if each.startswith(probes)):
-        assert given[name] == {re.split("[/.]", name.removeprefix(probes))[0]}
+        # Keras has a file for each backend: keras/torch.py imports both.
+        assert given[name] <= set(re.split("[/.]", name.removeprefix(probes)))
 
 
 def test_what_works_without_numpy_imports_nothing_heavy() -> None:

@@ -40,7 +40,9 @@ def place_text(location: Location) -> str:
 
 def _site(site: Site) -> str:
     where = site.path or "the model itself"
-    text = f"{where} ({site.kind}), {_shorten(site.file)}:{site.line}"
+    text = f"{where} ({site.kind})"
+    if site.file:  # a model of library layers alone has no line of its own
+        text += f", {_shorten(site.file)}:{site.line}"
     return f"{text}, {site.op}" if site.op else text
 
 

@@ -131,6 +131,10 @@ def introduce(
         settings=settings,
         dtype=dtype,
     )
+    more = getattr(framework, "notes", None)
+    if more is not None:
+        given = subject.given(subject.base)
+        notes = (*notes, *more(target.model, given, Mode(dtype=dtype)))
     return subject, notes
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from conformance.probe import reproducer_jax
+from conformance.probe import reproducer_jax, reproducer_keras
 
 if TYPE_CHECKING:
     from conformance.probe.answer import ProbeAnswer
@@ -43,13 +43,19 @@ def script(report: Report, answer: ProbeAnswer) -> str:
     if answer.kind != "leak" or answer.question not in SHOWN:
         return ""
     framework = report.target.framework
-    if framework.name not in {"torch", "jax"} or not report.target.code:
+    if not report.target.code:
         return ""
+    lines: list[str] = []
     if framework.name == "torch":
         lines = _torch(report, answer)
-    else:
+    elif framework.name == "jax":
         call = framework.script(report.target.model)  # type: ignore[attr-defined]
         lines = reproducer_jax.lines(report, answer, call, _get(answer.output))
+    elif framework.name == "keras":
+        output = report.subject.output(answer.output)
+        timed = output is not None and output.timed
+        axis = _time_axis(output.layout) if output is not None and timed else -1
+        lines = reproducer_keras.lines(report, answer, _get(answer.output), axis)
     return "\n".join(lines) + "\n" if len(lines) <= LINES else ""
 
 

@@ -33,6 +33,8 @@ __all__ = [
 ]
 
 _ROOMS: dict[str, tuple[str, str]] = {
+    "keras": ("conformance.probe.frameworks.keras", "Keras"),
+    "tensorflow": ("conformance.probe.frameworks.tensorflow", "TensorFlow"),
     "torch": ("conformance.probe.frameworks.torch", "Torch"),
     "jax": ("conformance.probe.frameworks.jax", "JAX"),
     "numpy": ("conformance.probe.frameworks.numpy", "NumPy"),
@@ -40,6 +42,9 @@ _ROOMS: dict[str, tuple[str, str]] = {
 """By name: the room, and the class in it that calls models."""
 
 _OBJECTS: dict[str, tuple[str, ...]] = {
+    # On torch, a Keras layer is a torch module as well, so Keras comes first.
+    "keras": ("keras.src.layers.layer.Layer",),
+    "tensorflow": ("tensorflow.python.module.module.Module",),
     "torch": ("torch.nn.modules.module.Module",),
     "jax": (
         "flax.linen.module.Module",
@@ -51,10 +56,17 @@ _OBJECTS: dict[str, tuple[str, ...]] = {
 }
 """Classes whose objects belong to a framework; the first framework that fits counts."""
 
-_MODULES: dict[str, str] = {"torch": "torch", "jax": "jax", "numpy": "numpy"}
+_MODULES: dict[str, str] = {
+    "keras": "keras",
+    "tensorflow": "tensorflow",
+    "torch": "torch",
+    "jax": "jax",
+    "numpy": "numpy",
+}
 """Which imported module shows that a plain function is written on a framework."""
 
 _MAKERS: dict[str, str] = {
+    "keras": "conformance.probe.frameworks.keras.layers",
     "hf": "conformance.probe.frameworks.transformers",
     "torch": "conformance.probe.frameworks.torch.layers",
 }

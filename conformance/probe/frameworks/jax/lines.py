@@ -8,9 +8,21 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from conformance.probe.frameworks.stack import call_model
+
 _STANDARD = sysconfig.get_path("stdlib")
 _OWN = str(Path(__file__).parents[2])
-_PACKAGES = ("jax", "jaxlib", "flax", "equinox", "haiku", "einops", "chex", "jaxtyping")
+_PACKAGES = (
+    "jax",
+    "jaxlib",
+    "flax",
+    "equinox",
+    "haiku",
+    "einops",
+    "chex",
+    "jaxtyping",
+    "keras",
+)
 
 
 def _libraries() -> tuple[str, ...]:
@@ -35,6 +47,8 @@ def user_line(source: Any) -> tuple[str, int] | None:
     if source.traceback is None:
         return None
     for frame in source.traceback.frames:
+        if frame.function_name == call_model.__name__:
+            return None  # who calls the model is no part of it
         if _is_users(frame.file_name):
             return frame.file_name, frame.line_num
     return None

@@ -101,6 +101,10 @@ class Recorder:
             module.register_forward_hook(leave, with_kwargs=True, always_call=False),
         ]
 
+    def line(self) -> tuple[str, int]:
+        """Return the user's own line."""
+        return user_line()
+
     def value(self, tensor: Any, *, written: bool = False) -> int:
         """Return a tensor's value's number; one that was written to is a new value.
 
@@ -139,7 +143,7 @@ class Recorder:
             # What is written to a view changes what it is a view of.
             bases = [each._base for each in given]  # noqa: SLF001 - there is no other way
             given += [each for each in bases if each is not None]
-        site.file, site.line = user_line()
+        site.file, site.line = self.line()
         site.time = self.counts.time(site)
         if self._edit is not None:
             out, given = self._replace_result(site, out, given, written=written)
