@@ -28,6 +28,7 @@ OPERATION = Operation(
         for ddof in (0, 1)
     ),
     also=("long-rows",),
+    since="0.2.0",
     laws=(
         Law(
             name="shift",
