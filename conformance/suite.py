@@ -196,7 +196,7 @@ def parameters(session: Session, *, offered: bool = False) -> list[Any]:
         if not offered or operations[check.operation].function in functions
     ]
     own = session.upkeep is not None  # a run's process: its footer says what is stale
-    if session.known and not own:
+    if session.expected.known and not own:
         checks.append(pytest.param(KnownFile(session), id="known-differences"))
     return checks
 

@@ -5,40 +5,33 @@ from __future__ import annotations
 import math
 import os
 from collections import Counter
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from conformance import gate
 from conformance.adapters.installed import find_versions, suite_version
-from conformance.adapters.load import known_file, load_adapter
+from conformance.adapters.load import load_adapter
 from conformance.check.runner import Runner
-from conformance.operations import load_operations
 from conformance.records import (
     OUTCOMES,
     Folds,
     Footer,
     Header,
-    Known,
     Result,
     Writer,
     read_observed,
     renew,
 )
-from conformance.run import catalogue, replay, resume
+from conformance.run import catalogue, resume
+from conformance.run.expected import Expected
 from conformance.run.header import write_header, write_time
-from conformance.specification.plan import plan
-from conformance.specification.selection import Check, Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
-    from conformance.cases import Case
-    from conformance.gate import KnownEntry
     from conformance.run.child import Upkeep
     from conformance.run.settings import Settings
+    from conformance.specification.selection import Check
     from conformance.trial.adapter import Adapter
 
 
@@ -70,10 +63,7 @@ class Session:
         if settings.drawn:
             # The same findings on a busy machine: calls are counted, not seconds.
             self.runner.patience = math.inf
-        self.known: tuple[KnownEntry, ...] = gate.load_known(
-            known_file(self.adapter.declaration)
-        )
-        self.smallest = replay.smallest_cases(self.known)
+        self.expected = Expected(self.adapter.declaration)
         self.outcomes: dict[str, str] = {}
         self.failures = Folds()
         """New failures of this process, those that say the same together."""
@@ -107,15 +97,15 @@ class Session:
         self._open()
         if self._writer is not None:
             self._writer.announce(check.id)
-        recorded = self._is_expected(check)
-        first = self._first(check) if recorded else None
+        recorded = self.expected.covers(check, self.versions)
+        first = self.expected.first(check, self.versions) if recorded else None
         result = self.runner.run(check, shrinks=not recorded, first=first)
         if os.getpid() != self._process:
             os._exit(0)  # the check forked and let its copy go on
         harm = self._mend()
         if harm:
             result = self.runner.record_death(check, harm)
-        result = self._mark_expected(result)
+        result = self.expected.mark(result, self.versions)
         self._save(check, result)
         if self._writer is not None:
             self._writer.result(result)
@@ -131,20 +121,6 @@ class Session:
         harm = self.upkeep.mend()
         return (self._writer.mend() if self._writer is not None else "") or harm
 
-    def _is_expected(self, check: Check) -> bool:
-        """Tell whether a check is expected to fail or to raise."""
-        return any(
-            gate.find(self.known, check.id, kind, self.versions) for kind in gate.KINDS
-        )
-
-    def _mark_expected(self, result: Result) -> Result:
-        """Return a result with why it was to be expected, if it was."""
-        entry = gate.find(self.known, result.check, result.outcome, self.versions)
-        if entry is None:
-            return result
-        known = Known(reason=entry.reason, url=entry.url, since=entry.since)
-        return msgspec.structs.replace(result, known=known)
-
     def _take_over(self, record: Path) -> None:
         """Begin the record with what others hold of this run, deaths included."""
         header, settings = self._header(), self.settings
@@ -154,11 +130,11 @@ class Session:
         for check in self.left:
             if death is not None and check.id == death.what:
                 error = self.runner.record_death(check, death.message, death.trace)
-                results.setdefault(check.id, self._mark_expected(error))
+                results.setdefault(check.id, self.expected.mark(error, self.versions))
         mine = [each for each in self.planned if each.id in results]
         for check in mine:
             self.outcomes[check.id] = results[check.id].outcome
-            if not self._is_expected(check):
+            if not self.expected.covers(check, self.versions):
                 self.runner.remember(check, results[check.id])
         started = earlier.started or header.started
         header = msgspec.structs.replace(header, started=started)
@@ -166,18 +142,6 @@ class Session:
         self._writer = Writer(record, resume=True)
         resume.bury(death, self._writer)
         self._seen = earlier.observed | read_observed(record)
-
-    def _first(self, check: Check) -> Case | None:
-        """Return the smallest input that is recorded for a law."""
-        wanted = f"{check.variant.name}/{check.item}"
-        return next(
-            (
-                case
-                for entry, case in self.smallest
-                if case.id == wanted and entry.applies(self.versions)
-            ),
-            None,
-        )
 
     def _save(self, check: Check, result: Result) -> None:
         """Keep what exploring found as a case, ready to be looked at."""
@@ -196,41 +160,19 @@ class Session:
         is past its date, or without a reason, in any run.
         """
         whole = self.settings.usual and len(self.outcomes) == len(self.planned)
-        broken = self._find_broken(self.outcomes) if whole else []
-        return [*self._find_unfit(), *broken]
+        return self.expected.complaints(self.versions, self.outcomes if whole else None)
 
     def mistakes(self) -> list[str]:
         """Return what is wrong with the known differences before any check has run."""
-        return [
-            *self._find_unfit(),
-            *(self._find_broken({}) if self.settings.usual else ()),
-        ]
+        return self.expected.complaints(
+            self.versions, {} if self.settings.usual else None
+        )
 
     def contradictions(self, result: Result) -> list[str]:
         """Return complaints about known differences that a result contradicts."""
-        if not self.settings.usual or not self.known:
+        if not self.settings.usual:
             return []
-        outcome, versions = result.outcome, self.versions
-        return gate.find_contradicted(self.known, result.check, outcome, versions)
-
-    def _find_unfit(self) -> list[str]:
-        today = datetime.now(UTC).date()
-        return [
-            *gate.find_unjudged(self.known, self.versions),
-            *gate.find_overdue(self.known, self.versions, today),
-        ]
-
-    def _find_broken(self, outcomes: Mapping[str, str]) -> list[str]:
-        if not self.known:
-            return []
-        every = plan(
-            self.adapter.declaration,
-            load_operations(),
-            catalogue.cases(),
-            Selection(level="extended"),
-        )
-        ids = [check.id for check in every]
-        return gate.find_stale(self.known, ids, outcomes, self.versions)
+        return self.expected.contradictions(result, self.versions)
 
     def close(self) -> list[str]:
         """Write the footer, and return what is stale."""

@@ -14,7 +14,7 @@ from conformance.trial.precision import numpy_dtype
 from conformance.trial.sample import judge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from conformance.specification import Operation, Variant
     from conformance.trial.adapter import Adapter
@@ -99,19 +99,15 @@ class Subject:
         """Return a result as an array once its type and shape are as specified."""
         where = f"{self.adapter.declaration.file}: {self.operation.function}"
         if not self.framework.is_tensor(result):
-            msg = (
-                f"{where} returned {name_type(result)}, expected a "
-                f"{self.framework.NAME} tensor of shape {_shape(shape)}; return the "
-                "framework's own tensor"
-            )
+            expected = f"a {self.framework.NAME} tensor of shape {_shape(shape)}"
+            hint = "return the framework's own tensor"
+            msg = f"{where} returned {name_type(result)}, expected {expected}; {hint}"
             raise ContractViolation(msg)
         array = self.framework.array(result)
         if array.shape != shape:
-            msg = (
-                f"{where} returned shape {_shape(array.shape)}, expected "
-                f"{_shape(shape)} for {self.variant.name}; "
-                f"see {self.operation.signature}"
-            )
+            got, expected = _shape(array.shape), _shape(shape)
+            expected += f" for {self.variant.name}; see {self.operation.signature}"
+            msg = f"{where} returned shape {got}, expected {expected}"
             raise ContractViolation(msg)
         return array
 
@@ -130,7 +126,7 @@ class Subject:
 
     def _compile_layer(self, layer: Any) -> Callable[..., Any]:
         """Return the layer as a compiled function of its parameters."""
-        key = self._program(layer)
+        key = _program_key(self.framework, layer)
         if key not in self._compiled:
             self._compiled[key] = self.framework.compile(layer.apply, self.route, 1)
         return partial(self._compiled[key], layer.parameters)
@@ -181,14 +177,7 @@ class Subject:
             found = self._gradient(batch)(tensors, pulled)[1]
             arrays = [self.framework.array(gradient) for gradient in found]
         inputs = dict(zip(names, arrays[: len(names)], strict=True))
-        given = {**batch.arrays, **batch.weights}
-        for name, array in inputs.items():
-            if array.shape != given[name].shape:
-                msg = (
-                    f"the gradient through {name} has shape {_shape(array.shape)}, "
-                    f"expected {_shape(given[name].shape)} like {name}"
-                )
-                raise ContractViolation(msg)
+        _need_shapes(inputs, {**batch.arrays, **batch.weights})
         return inputs, arrays[len(names) :]
 
     def tangent(self, batch: Batch, tangents: Mapping[str, Array]) -> Array:
@@ -211,7 +200,7 @@ class Subject:
             replace(batch, weights={}) if weights else batch
         )
         builds = self.operation.builds
-        key = self._program(plain) if builds else id(plain)
+        key = _program_key(self.framework, plain) if builds else id(plain)
         if key not in self._gradients:
             through = (*self.operation.differentiable, *weights)
             names = [*batch.arrays, "mask", *weights]
@@ -223,34 +212,48 @@ class Subject:
             return partial(found, parameters=plain.parameters)
         return found
 
-    def _program(self, layer: Any) -> int:
-        """Return one key for all layers that the same compiled program can serve.
-
-        Layers of a variant differ in their parameters alone, as they do from step to
-        step in training. State that is not trained is no argument of the program but a
-        constant in it, so a layer with state needs a program of its own.
-        """
-        own = not self.framework.FUNCTIONAL or self.framework.leaves(
-            getattr(layer, "state", ())
-        )
-        return id(layer) if own else 0
-
     def describe_capture(self) -> str:
         """Return what the compiled route captured, in words.
 
         Raises:
             NothingCapturedError: It compiled nothing.
         """
-        captures = [
-            self.framework.read_capture(each) for each in self._compiled.values()
-        ]
-        graphs = sum(capture.graphs for capture in captures)
-        nodes = sum(capture.operations for capture in captures)
-        breaks = sum(capture.breaks for capture in captures)
-        if self._compiled and not nodes:
-            msg = f"the {self.framework.NAME} compiler captured no operation"
-            raise NothingCapturedError(msg)
-        return f"{graphs} graphs, {nodes} operations, {breaks} breaks" if nodes else ""
+        return _describe_captures(self.framework, self._compiled.values())
+
+
+def _program_key(framework: Framework, layer: Any) -> int:
+    """Return one key for all layers that the same compiled program can serve.
+
+    Layers of a variant differ in their parameters alone, as they do from step to step
+    in training. State that is not trained is no argument of the program but a constant
+    in it, so a layer with state needs a program of its own.
+    """
+    state = getattr(layer, "state", ())
+    own = not framework.FUNCTIONAL or framework.leaves(state)
+    return id(layer) if own else 0
+
+
+def _describe_captures(
+    framework: Framework, compiled: Collection[Callable[..., Any]]
+) -> str:
+    captures = [framework.read_capture(each) for each in compiled]
+    graphs = sum(capture.graphs for capture in captures)
+    nodes = sum(capture.operations for capture in captures)
+    breaks = sum(capture.breaks for capture in captures)
+    if compiled and not nodes:
+        msg = f"the {framework.NAME} compiler captured no operation"
+        raise NothingCapturedError(msg)
+    return f"{graphs} graphs, {nodes} operations, {breaks} breaks" if nodes else ""
+
+
+def _need_shapes(gradients: Mapping[str, Array], given: Mapping[str, Array]) -> None:
+    for name, array in gradients.items():
+        if array.shape != given[name].shape:
+            msg = (
+                f"the gradient through {name} has shape {_shape(array.shape)}, "
+                f"expected {_shape(given[name].shape)} like {name}"
+            )
+            raise ContractViolation(msg)
 
 
 def _shape(shape: tuple[int, ...]) -> str:

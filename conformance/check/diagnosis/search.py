@@ -189,7 +189,8 @@ class MistakeSearch:
         self._variant = subject.variant
         self._oracle = oracle
         self._asked: list[Asked] = []
-        self._right = self._numpy(correct(subject.operation.name))
+        right = correct(subject.operation.name)
+        self._right = make_numpy_subject(right, subject)
 
     def explain(self, *, thorough: bool) -> tuple[Sequence[Candidate], bool]:
         """Return the simplest mistakes that explain everything.
@@ -256,7 +257,7 @@ class MistakeSearch:
         """Yield each question with the adapter's answer, which is asked for once."""
         yield from tuple(self._asked)
         for question in self._left:
-            if not self._possible(question):
+            if not _is_possible(question, self._subject):
                 continue
             asked = self.ask(question)
             self._asked.append(asked)
@@ -278,19 +279,11 @@ class MistakeSearch:
             right=ask(self._right, question, sample),
         )
 
-    def _possible(self, question: Question) -> bool:
-        """Tell whether both frameworks have the layout that is asked for."""
-        if not question.layout:
-            return True
-        arrays = question.batch.arrays.values()
-        views = (self._subject.framework.layouts(array) for array in arrays)
-        return all(question.layout in view for view in views)
-
     @cached_property
     def _known(self) -> tuple[Candidate, ...]:
         return tuple(
             Candidate(
-                formula=self._numpy(adapter(mutant)),
+                formula=make_numpy_subject(adapter(mutant), self._subject),
                 listed=mutant.text,
                 url=mutant.url,
             )
@@ -364,20 +357,32 @@ class MistakeSearch:
         right = correct(self._operation.name)
         return tuple(
             Candidate(
-                formula=self._numpy(right, variant),
+                formula=make_numpy_subject(right, self._subject, variant),
                 listed=f"answers as {variant.name} does",
             )
             for variant in self._operation.variants
             if variant.name != self._variant.name
         )
 
-    def _numpy(self, wrong: Adapter, variant: Variant | None = None) -> Subject:
-        """Return an adapter on NumPy as a subject in the dtype of what failed."""
-        return Subject(
-            wrong,
-            load_framework("numpy"),
-            self._operation,
-            variant or self._variant,
-            dtype=self._subject.dtype,
-            route="eager",
-        )
+
+def _is_possible(question: Question, subject: Subject) -> bool:
+    """Tell whether both frameworks have the layout that is asked for."""
+    if not question.layout:
+        return True
+    arrays = question.batch.arrays.values()
+    views = (subject.framework.layouts(array) for array in arrays)
+    return all(question.layout in view for view in views)
+
+
+def make_numpy_subject(
+    wrong: Adapter, like: Subject, variant: Variant | None = None
+) -> Subject:
+    """Return an adapter on NumPy as a subject in the dtype of what failed."""
+    return Subject(
+        wrong,
+        load_framework("numpy"),
+        like.operation,
+        variant or like.variant,
+        dtype=like.dtype,
+        route="eager",
+    )

@@ -30,11 +30,7 @@ _ROUNDING = 2.0**-12
 
 
 class Calls:
-    """Calls one model.
-
-    Args:
-        form: The model as a pure function of its parameters and inputs.
-    """
+    """The calls of one model, ``form``: a pure function of parameters and inputs."""
 
     def __init__(self, form: Form) -> None:
         self.form = form

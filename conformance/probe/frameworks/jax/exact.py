@@ -98,7 +98,9 @@ class Evaluator:
         """Have JAX compute a step."""
         if not self.wide or step.name == "bitcast_convert_type":
             # Bits mean what they mean in the dtype that was traced.
-            return bind(step.equation, _as_traced(step, given), step.equation.params)
+            return bind(
+                step.equation, _cast_as_traced(step, given), step.equation.params
+            )
         with jax.enable_x64(True):
             try:
                 if step.name.startswith("scatter"):
@@ -106,10 +108,10 @@ class Evaluator:
                 return bind(step.equation, given, params)
             except (TypeError, ValueError, NotImplementedError):
                 self.less = True
-        return bind(step.equation, _as_traced(step, given), step.equation.params)
+        return bind(step.equation, _cast_as_traced(step, given), step.equation.params)
 
 
-def _as_traced(step: Step, given: list[Any]) -> list[Any]:
+def _cast_as_traced(step: Step, given: list[Any]) -> list[Any]:
     return [
         value.astype(each.aval.dtype) if tree.floating(value) else value
         for value, each in zip(given, step.equation.invars, strict=True)

@@ -113,7 +113,7 @@ class Form:
         """Return every array that the model is known to hold."""
         found = [each for each in jax.tree.leaves(self.parameters) if _shaped(each)]
         if self._closed is None:
-            self._closed = list(_closed_over(self.model))
+            self._closed = list(_find_closure(self.model))
         return found or self._closed
 
     def vocabularies(self) -> tuple[int, ...]:
@@ -178,7 +178,7 @@ def _sizes(modules: list[tuple[str, Any]], names: tuple[str, ...]) -> Iterator[i
                 yield value
 
 
-def _closed_over(function: Any) -> Iterator[Any]:
+def _find_closure(function: Any) -> Iterator[Any]:
     """Yield the arrays that a function reads from outside, inner functions included."""
     pending, seen = [function], set[int]()
     while pending:

@@ -88,7 +88,7 @@ class Eager:
             for each in getattr(self.model, "trainable_variables", ())
             if "float" in str(each.dtype)
         ]
-        embedded = Embedded()
+        embedded = EmbeddedIds()
         with ExitStack() as stack:
             stack.enter_context(prepared(self.model, mode))
             given = self._backend.tensors(inputs, mode.dtype)
@@ -145,7 +145,7 @@ class Follower:
             self._recorder.leave()
 
 
-class Embedded:
+class EmbeddedIds:
     """Keeps what the first embedding gives, ``[B, T, H]``."""
 
     def __init__(self) -> None:

@@ -110,7 +110,7 @@ class Marker:
             return function()
 
 
-class Runner:
+class ModelRunner:
     """Calls, traces and differentiates one model."""
 
     def __init__(self, model: Any, call: Call) -> None:
@@ -147,9 +147,9 @@ class Runner:
         return replace(mode, dtype=self._calls.own(mode))
 
 
-def runner(model: Any, call: Call) -> Runner:
+def runner(model: Any, call: Call) -> ModelRunner:
     """Return what calls a model."""
-    return Runner(model, call)
+    return ModelRunner(model, call)
 
 
 def versions() -> dict[str, str]:

@@ -9,21 +9,21 @@ import tensorflow as tf
 
 from conformance.probe.frameworks.keras.eager import Eager
 from conformance.probe.frameworks.tensorflow import computes_in_less, tree
-from conformance.probe.frameworks.tensorflow.recorder import Recorder
+from conformance.probe.frameworks.tensorflow.recorder import OpRecorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from conformance.probe.arrangement import Array
-    from conformance.probe.frameworks.keras.eager import Embedded
+    from conformance.probe.frameworks.keras.eager import EmbeddedIds
     from conformance.probe.frameworks.keras.inspect import Call
     from conformance.probe.trace import Edit, Trace
 
 ROUTES = ("eager", "compiled")
 
 
-class Backend:
+class TensorFlowBackend:
     """TensorFlow's tensors, tape and operations."""
 
     def tensors(self, inputs: Mapping[str, Any], dtype: str) -> dict[str, Any]:
@@ -53,7 +53,7 @@ class Backend:
         function: Callable[[], Any],
         leaves: Sequence[Any],
         cotangents: Mapping[str, Array],
-        embedded: Embedded,
+        embedded: EmbeddedIds,
         *,
         high: bool,
     ) -> tuple[list[Array | None], list[Array | None]]:
@@ -68,9 +68,9 @@ class Backend:
         found = tree.differentiate(tape, total, [*leaves, *inner])
         return found[: len(leaves)], found[len(leaves) :]
 
-    def recorder(self, kind: str, edit: Edit | None) -> Recorder:
+    def recorder(self, kind: str, edit: Edit | None) -> OpRecorder:
         """Return what records a call."""
-        return Recorder(kind, edit)
+        return OpRecorder(kind, edit)
 
     def computes_in_less(self, trace: Trace) -> bool:
         """Tell whether any operation of a float64 call computed in less."""
@@ -79,7 +79,7 @@ class Backend:
 
 def runner(model: Any, call: Call) -> Eager:
     """Return what calls a model."""
-    return Eager(model, call, Backend())
+    return Eager(model, call, TensorFlowBackend())
 
 
 def versions() -> dict[str, str]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from conformance.probe.arrangement import Array
-    from conformance.probe.frameworks.keras.eager import Embedded
+    from conformance.probe.frameworks.keras.eager import EmbeddedIds
     from conformance.probe.frameworks.keras.inspect import Call
     from conformance.probe.trace import Edit, Trace
 
@@ -37,7 +37,7 @@ _MOVES = {
 }
 
 
-class Recorder(tracing.Recorder):
+class LayerRecorder(tracing.Recorder):
     """Torch's recorder, told of Keras' layers: torch's own hooks do not see them."""
 
     def __init__(self, kind: str, edit: Edit | None = None) -> None:
@@ -80,7 +80,7 @@ class Recorder(tracing.Recorder):
         return user_line()
 
 
-class Backend:
+class TorchBackend:
     """Torch's tensors, gradients and operations."""
 
     def tensors(self, inputs: Mapping[str, Any], dtype: str) -> dict[str, Any]:
@@ -108,7 +108,7 @@ class Backend:
         function: Callable[[], Any],
         leaves: Sequence[Any],
         cotangents: Mapping[str, Array],
-        embedded: Embedded,
+        embedded: EmbeddedIds,
         *,
         high: bool,
     ) -> tuple[list[Array | None], list[Array | None]]:
@@ -131,9 +131,9 @@ class Backend:
         arrays = [None if each is None else each.double().numpy() for each in found]
         return arrays[: len(leaves)], arrays[len(leaves) :]
 
-    def recorder(self, kind: str, edit: Edit | None) -> Recorder:
+    def recorder(self, kind: str, edit: Edit | None) -> LayerRecorder:
         """Return what records a call."""
-        return Recorder(kind, edit)
+        return LayerRecorder(kind, edit)
 
     def computes_in_less(self, trace: Trace) -> bool:
         """Tell whether any operation of a float64 call computed in less."""
@@ -156,7 +156,7 @@ def _quiet(*, high: bool) -> Iterator[None]:
 
 def runner(model: Any, call: Call) -> Eager:
     """Return what calls a model."""
-    return Eager(model, call, Backend())
+    return Eager(model, call, TorchBackend())
 
 
 def versions() -> dict[str, str]:

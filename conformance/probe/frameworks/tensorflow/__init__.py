@@ -11,7 +11,7 @@ import tensorflow as tf
 from conformance.probe.frameworks.base import Argument, Facts, Gradients, Mode
 from conformance.probe.frameworks.stack import call_model
 from conformance.probe.frameworks.tensorflow import modules
-from conformance.probe.frameworks.tensorflow.recorder import Recorder
+from conformance.probe.frameworks.tensorflow.recorder import OpRecorder
 from conformance.probe.frameworks.tensorflow.tree import (
     array,
     differentiate,
@@ -113,7 +113,7 @@ class TensorFlow:
         with ExitStack() as stack:
             stack.enter_context(modules.widened(model, mode.dtype))
             given = tensors(_moded(inputs, mode), mode.dtype)
-            recorder = Recorder(type(model).__name__, edit)
+            recorder = OpRecorder(type(model).__name__, edit)
             stack.enter_context(modules.followed(model, recorder))
             with recorder:
                 found = call_model(model, given)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conformance.probe.arrangement import Array
-    from conformance.probe.frameworks.tensorflow.recorder import Recorder
+    from conformance.probe.frameworks.tensorflow.recorder import OpRecorder
 
 
 def paths(model: Any) -> dict[int, str]:
@@ -25,7 +25,7 @@ def paths(model: Any) -> dict[int, str]:
 
 
 @contextmanager
-def followed(model: Any, recorder: Recorder) -> Iterator[None]:
+def followed(model: Any, recorder: OpRecorder) -> Iterator[None]:
     """Tell a recorder of the calls of a model's modules while this lasts."""
     known = paths(model)
     inside = model.submodules if isinstance(model, tf.Module) else ()
@@ -45,7 +45,9 @@ def followed(model: Any, recorder: Recorder) -> Iterator[None]:
             kind.__call__ = original  # type: ignore[method-assign]
 
 
-def _wrap(kind: type, original: Any, known: dict[int, str], recorder: Recorder) -> None:
+def _wrap(
+    kind: type, original: Any, known: dict[int, str], recorder: OpRecorder
+) -> None:
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         bound = original.__get__(self, type(self))
         if id(self) not in known:

@@ -26,7 +26,7 @@ _PLACEHOLDERS = {"Empty", "Placeholder", "VarHandleOp", "AssignVariableOp"}
 """Operations that compute nothing."""
 
 
-class Recorder:
+class OpRecorder:
     """Records a call: a context in which a model is called.
 
     Args:

@@ -1,0 +1,97 @@
+"""What is recorded of an adapter's differences, as far as a run asks for it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from conformance import gate
+from conformance.adapters.load import known_file
+from conformance.operations import load_operations
+from conformance.records import Known, Result
+from conformance.run import catalogue, replay
+from conformance.specification.plan import plan
+from conformance.specification.selection import Check, Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conformance.cases import Case
+    from conformance.gate import KnownEntry
+    from conformance.specification.declaration import Declaration
+
+    Versions = Mapping[str, str]
+
+
+class Expected:
+    """An adapter's known differences and their smallest inputs.
+
+    Args:
+        declaration: What the adapter declares.
+
+    Raises:
+        KnownError: Its file of known differences breaks its format.
+    """
+
+    def __init__(self, declaration: Declaration) -> None:
+        self._declaration = declaration
+        self.known: tuple[KnownEntry, ...] = gate.load_known(known_file(declaration))
+        self._smallest = replay.smallest_cases(self.known)
+
+    def covers(self, check: Check, versions: Versions) -> bool:
+        """Tell whether a check is expected to fail or to raise."""
+        return any(
+            gate.find(self.known, check.id, kind, versions) for kind in gate.KINDS
+        )
+
+    def mark(self, result: Result, versions: Versions) -> Result:
+        """Return a result with why it was to be expected, if it was."""
+        entry = gate.find(self.known, result.check, result.outcome, versions)
+        if entry is None:
+            return result
+        known = Known(reason=entry.reason, url=entry.url, since=entry.since)
+        return msgspec.structs.replace(result, known=known)
+
+    def first(self, check: Check, versions: Versions) -> Case | None:
+        """Return the smallest input that is recorded for a law."""
+        wanted = f"{check.variant.name}/{check.item}"
+        return next(
+            (
+                case
+                for entry, case in self._smallest
+                if case.id == wanted and entry.applies(versions)
+            ),
+            None,
+        )
+
+    def complaints(
+        self, versions: Versions, outcomes: Mapping[str, str] | None
+    ) -> list[str]:
+        """Return what is wrong with the entries.
+
+        Args:
+            versions: What the run is on.
+            outcomes: By check id; None where entries cannot be called stale.
+        """
+        today = datetime.now(UTC).date()
+        found = [
+            *gate.find_unjudged(self.known, versions),
+            *gate.find_overdue(self.known, versions, today),
+        ]
+        if outcomes is None or not self.known:
+            return found
+        every = plan(
+            self._declaration,
+            load_operations(),
+            catalogue.cases(),
+            Selection(level="extended"),
+        )
+        ids = [check.id for check in every]
+        return found + gate.find_stale(self.known, ids, outcomes, versions)
+
+    def contradictions(self, result: Result, versions: Versions) -> list[str]:
+        """Return complaints about entries that a result contradicts."""
+        outcome = result.outcome
+        return gate.find_contradicted(self.known, result.check, outcome, versions)
