@@ -114,8 +114,9 @@ def frameworks(session: nox.Session, name: str) -> None:
     python = build(session, f"{name}_reference") / "python"
     tests = sorted(map(str, Path("tests/frameworks").glob(f"test_{name}*.py")))
     tests += sorted(map(str, Path("tests/probe").glob(f"test_{name}*.py")))
-    # The other frameworks' kill matrices take long: `nox -s probes` has them.
-    tests += ["tests/probe/test_kill_torch.py"] if name == "torch" else []
+    # JAX's and Keras' kill matrices take long: `nox -s probes` has them.
+    if name in {"torch", "tensorflow"}:
+        tests.append(f"tests/probe/test_kill_{name}.py")
     session.run(str(python), "-m", "pytest", *tests, *session.posargs, external=True)
 
 
