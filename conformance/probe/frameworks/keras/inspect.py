@@ -94,7 +94,7 @@ def _sizes(found: list[Any]) -> Iterator[int]:
     for each in found:
         for weight in each.weights:
             yield from weight.shape
-        if each.build_layer:
+        if each.built:
             continue
         try:
             config = each.get_config()
@@ -138,7 +138,7 @@ def _layouts(model: Any) -> tuple[str, ...]:
 
 def _largest(model: Any) -> int:
     shape = _input_shape(model)
-    return (shape[1] or 0) if len(shape) == _PLAIN and model.build_layer else 0
+    return (shape[1] or 0) if len(shape) == _PLAIN and model.built else 0
 
 
 class Call:

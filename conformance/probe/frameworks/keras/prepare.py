@@ -42,7 +42,7 @@ def called(model: Any) -> None:
 def built(model: Any) -> bool:
     """Tell whether every layer that is used has its variables."""
     found = layers(model)
-    return bool(found and model in _CALLED) or all(each.build_layer for each in found)
+    return bool(found and model in _CALLED) or all(each.built for each in found)
 
 
 @contextmanager
