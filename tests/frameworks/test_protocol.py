@@ -9,7 +9,7 @@ import pytest
 
 from conformance.specification.declaration import FRAMEWORKS
 
-FOLDER = Path(__file__).parents[2] / "conformance" / "frameworks"
+FOLDER = Path(__file__).parents[2] / "conformance" / "trial" / "frameworks"
 
 
 def functions(body: list[ast.stmt]) -> list[str]:
