@@ -154,7 +154,7 @@ def test_an_adapter_that_dies_while_it_is_imported_is_said_so(
     ended = run(path, *OPTIONS)
 
     assert ended.returncode == 3
-    assert ended.stdout.startswith(
+    assert ended.stderr.startswith(
         f"error: {path}: {said} before its first check; see "
         f"{tmp_path / 'out' / 'wrong.log'}"
     )

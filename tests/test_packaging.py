@@ -24,12 +24,11 @@ def test_a_checkout_has_no_packaged_copies() -> None:
 
 
 def test_the_wheel_takes_adapters_and_cases_into_the_package() -> None:
-    rooms = ["conformance", "adapters", "cases", "docs/mutants.md"]
+    rooms = ["conformance", "adapters", "cases"]
     assert WHEEL["only-include"] == rooms
     assert WHEEL["sources"] == {
         "adapters": "conformance/_shared/adapters",
         "cases": "conformance/_shared/cases",
-        "docs": "conformance/_shared/docs",
     }
 
 
@@ -78,8 +77,7 @@ def test_the_wheel_holds_every_adapter_case_and_template(wheel: set[str]) -> Non
     assert files
     assert {path.relative_to(ROOT).as_posix() for path in files} - wheel == set()
     assert "conformance/py.typed" in wheel
-    docs = {name for name in wheel if name.startswith("conformance/_shared/docs/")}
-    assert docs == {"conformance/_shared/docs/mutants.md"}
+    assert "conformance/commands/mistakes.json" in wheel
 
 
 KEPT = {".py", ".json", ".toml"}

@@ -281,11 +281,8 @@ def test_a_file_without_footer_is_an_incomplete_run(tmp_path: Path) -> None:
     got = read(path)
 
     assert not got.complete
-    problem = (
-        "the run ended without a footer after 1 of 2 checks, "
-        "while it ran masked_mean/value:float32:eager"
-    )
-    assert got.problems == (problem,)
+    # The check that is announced has its result: nothing more is known to have run.
+    assert got.problems == ("the run ended without a footer after 1 of 2 checks",)
 
 
 def test_a_crash_has_a_name_until_the_footer_is_written(tmp_path: Path) -> None:

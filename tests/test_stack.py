@@ -44,7 +44,7 @@ def test_a_mask_that_is_left_out_alone_is_shown_by_a_case_and_by_a_law(
     name: str,
 ) -> None:
     found = caught(name)
-    law = next(each[2] for each in LEFT_OUT if each[0] == name)
+    law = next(each.clause for each in MUTANTS if each.name == name)
     assert f"stack.{law}" in found
     assert f"stack.simple.sequence/{SHOWN_BY[name]}" in found
 

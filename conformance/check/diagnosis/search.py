@@ -242,8 +242,11 @@ class MistakeSearch:
                 said = asked.answer(mistake)
                 if said is None or not asked.judge.same(asked.got, said):
                     continue
+                shows = asked.judge.differs(said, asked.right)
+                if shows and not asked.judge.differs(asked.got, asked.right):
+                    continue  # a right answer where the mistake would show
                 kept.append(mistake)
-                if asked.judge.differs(said, asked.right):
+                if shows:
                     wrong.add(id(mistake))
                     finite |= {id(mistake)} if asked.question.plain else set()
             left = kept
