@@ -71,7 +71,7 @@ class Differentiates:
 
         return compiled
 
-    def captured(self, compiled: Function) -> Capture:
+    def read_capture(self, compiled: Function) -> Capture:
         del compiled
         return Capture(graphs=1, operations=len(self.calls))
 

@@ -13,8 +13,8 @@ OPERATION = Operation(
     formula="root of the sum of (x - m)^2 over the row's valid positions / (n - ddof), "
     "m their mean; a row with fewer than ddof + 1 is as an empty one; where it is 0, "
     "the derivative is 0 or another share of at most g / root(n - ddof)",
-    bound="min(E / std, root(E)) + 3 v std + [float16, bfloat16] 2 u std + eta, E the "
-    "bound of the squared deviation, as masked_variance has it",
+    bound="E / (std + root(std^2 - E)), root(E) where E > std^2, + 3 v std + [float16, "
+    "bfloat16] 2 u std + eta, E the bound of std^2, as masked_variance has it",
     inputs=("x",),
     differentiable=("x",),
     variants=tuple(

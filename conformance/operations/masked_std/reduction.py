@@ -46,12 +46,17 @@ def _value(v: Valid) -> Array:
 
 
 def _error(v: Valid, p: Precision) -> Array:
-    """Return how far a root of E more or less is off: E / std, and root(E) near 0."""
+    """Return how far the root is off where its square is off by E.
+
+    The root of E less is off by E / (std + root(std^2 - E)), that of E more by less;
+    near 0, where E is the larger, it is off by root(E) at most.
+    """
     std, left = v.answer, _left(v)
     tiny = 2.0**-126 if p.low else p.eta
     error = moved(v, p) * v.n / left + (v.n + 4) * p.v * std**2 + tiny
     far = error < std**2
-    return v.where(far, error / v.where(far, std, 1.0), error**0.5) + 3 * p.v * std
+    lower = std + (std**2 - v.where(far, error, 0.0)) ** 0.5
+    return v.where(far, error / v.where(far, lower, 1.0), error**0.5) + 3 * p.v * std
 
 
 def _slope(v: Valid, g: Array) -> Array:
