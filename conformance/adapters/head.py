@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from conformance.errors import AdapterError, UnknownNameError, UsageError
 from conformance.operations import load_operations
-from conformance.records.disk import read_text
 from conformance.specification import (
     DTYPES,
     EMPTY_ROWS,
@@ -24,6 +23,7 @@ from conformance.specification import (
 )
 from conformance.specification.corpus import parse_version
 from conformance.specification.declaration import FRAMEWORKS, Declaration
+from conformance.specification.disk import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -12,7 +12,7 @@ import msgspec
 from conformance.cases.model import Case, Flag, Vocabulary
 from conformance.cases.validate import check_cases, parse_json
 from conformance.errors import CaseError
-from conformance.records.disk import read_bytes, read_text
+from conformance.specification.disk import read_bytes, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection

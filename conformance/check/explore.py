@@ -19,7 +19,7 @@ from conformance.cases import find_vacuous, load, vocabulary
 from conformance.cases.write import answer_cases
 from conformance.errors import CaseError
 from conformance.operations import load_operations
-from conformance.records.disk import write_text
+from conformance.specification.disk import write_text
 from conformance.strategies import batches
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ import click
 
 from conformance import records
 from conformance.commands.options import PATH, refuse, tell
-from conformance.records.disk import write_text
 from conformance.records.gather import Gathered, gather
 from conformance.report import changes
+from conformance.specification.disk import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

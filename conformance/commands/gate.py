@@ -12,8 +12,8 @@ from conformance import gate as gates
 from conformance.commands.options import PATH, RESULTS, tell
 from conformance.commands.terminal import complaints, summary
 from conformance.errors import IncompleteRunError, ResultError
-from conformance.records.disk import is_folder
 from conformance.records.gather import gather
+from conformance.specification.disk import is_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -23,8 +23,8 @@ from conformance.cases import (
 from conformance.commands.options import PATH, tell
 from conformance.errors import CaseError, ConformanceError, KnownError, UsageError
 from conformance.operations import load_operations
-from conformance.records.disk import is_there
 from conformance.run import replay
+from conformance.specification.disk import is_there
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

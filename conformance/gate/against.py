@@ -9,8 +9,8 @@ from conformance.errors import ResultError
 from conformance.gate.known import KINDS
 from conformance.gate.verdict import KEPT, Judgement, describe_part, problems
 from conformance.records import OUTCOMES
-from conformance.records.disk import is_there
 from conformance.records.name_table import Names
+from conformance.specification.disk import is_there
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -15,8 +15,8 @@ from packaging.utils import canonicalize_name
 
 from conformance.errors import KnownError
 from conformance.gate.smallest import check_smallest
-from conformance.records.disk import read_text
 from conformance.records.text import clean, is_reason
+from conformance.specification.disk import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

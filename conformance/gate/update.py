@@ -13,7 +13,7 @@ from packaging.version import Version
 
 from conformance.errors import IncompleteRunError
 from conformance.gate.known import KINDS, KnownEntry, find, find_matching, load_known
-from conformance.records.disk import read_text, write_text
+from conformance.specification.disk import read_text, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

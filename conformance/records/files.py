@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, NoReturn
 import msgspec
 
 from conformance.errors import ResultError, UsageError
-from conformance.records.disk import check_regular
 from conformance.records.fits import find_unfit
 from conformance.records.name_table import Names
 from conformance.records.record import OUTCOMES, SCHEMA, Footer, Header, Result
 from conformance.records.text import clean, parse_check, tidy
 from conformance.records.writing import read_current
+from conformance.specification.disk import check_regular
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

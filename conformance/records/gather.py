@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from conformance import records
 from conformance.errors import ResultError
-from conformance.records.disk import is_folder
+from conformance.specification.disk import is_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Self
 import msgspec
 
 from conformance.errors import ConformanceError, IncompleteRunError, ResultError
-from conformance.records.disk import FULL
 from conformance.records.text import tidy
+from conformance.specification.disk import FULL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.errors import UsageError
-from conformance.records.disk import write_text
 from conformance.report.badge import badge
 from conformance.report.columns import columns
 from conformance.report.html import matrix_svg, page
 from conformance.report.markdown import summary
 from conformance.report.table import publish, table
 from conformance.report.view import view
+from conformance.specification.disk import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from conformance.errors import UsageError
 from conformance.records import parse_check
-from conformance.records.disk import read_text, write_text
 from conformance.records.show import show
 from conformance.report.markdown import code, escape
+from conformance.specification.disk import read_text, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -16,7 +16,6 @@ import msgspec
 
 from conformance.errors import IncompleteRunError, UsageError
 from conformance.records import Run, read, read_observed
-from conformance.records.disk import unwritable
 from conformance.records.text import OBSERVING
 from conformance.records.writing import current_file, forget, read_current
 from conformance.run.child import USAGE
@@ -24,6 +23,7 @@ from conformance.run.guard import MARK
 from conformance.run.log import Log
 from conformance.run.process import Ending, Limits, Process, enter
 from conformance.run.resume import Death, death_file, is_begun, last_death
+from conformance.specification.disk import unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

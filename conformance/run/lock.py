@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from conformance.errors import UsageError
-from conformance.records.disk import unwritable
+from conformance.specification.disk import unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

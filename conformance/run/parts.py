@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from conformance.records import Run, merge, read, write
-from conformance.records.disk import is_there
 from conformance.records.writing import forget
 from conformance.run.launch import Order, launch
 from conformance.run.lock import lock
 from conformance.run.resume import death_file
+from conformance.specification.disk import is_there
 from conformance.specification.shard import Shard
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from conformance.errors import ResultError
 from conformance.records import read_header
-from conformance.records.disk import is_there
+from conformance.specification.disk import is_there
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from conformance.errors import UsageError
-from conformance.records.disk import read_bytes, write_text
+from conformance.specification.disk import read_bytes, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
