@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,43 @@ def test_what_pytest_refuses_is_bad_use(written: Callable[..., Path]) -> None:
     with pytest.raises(UsageError) as caught:
         launch(order(written("x = 1\n")), ignore, Event())
     assert "defines no function, expected at least one of" in str(caught.value)
+
+
+SPOILS = """
+from pathlib import Path
+
+def masked_max(x, mask):
+    mark = Path(__file__ + ".done")
+    if not mark.exists():
+        mark.touch()
+        Path({record!r}).write_text({text!r})
+        os._exit(0)
+    wide = mask.reshape(mask.shape + (1,) * (x.ndim - 2))
+    return np.where(wide, x, -np.inf).max(axis=1).astype(x.dtype)
+"""
+
+
+@pytest.mark.parametrize("text", ["", "{", "{}\n"])
+def test_a_record_spoilt_before_it_was_read_costs_one_check(
+    text: str,
+    written: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # The first look at the record is after the process has ended.
+    monkeypatch.setattr(
+        "conformance.run.process.sleep",
+        lambda _seconds: os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT),
+    )
+    record = order(tmp_path / "wrong.py").record
+    path = written("import os\n" + SPOILS.format(record=str(record), text=text))
+
+    run = launch(order(path), ignore, Event())
+
+    assert run.complete
+    (bad,) = [result for result in run.results if result.outcome == "errored"]
+    assert "exit status 0; it had changed or removed" in bad.message
+    assert sum(result.outcome == "passed" for result in run.results) > 10
 
 
 def test_a_death_while_loading_shows_the_last_lines(

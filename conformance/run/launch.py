@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 
@@ -144,8 +144,12 @@ def _examine(order: Order, process: Process, ending: Ending) -> Ending:
         rescued = process.tail.rescue()
     except OSError as error:
         raise unwritable(str(order.record), error) from error
-    _need_record(order, ending, log)
-    if not rescued:
+    lost = not is_begun(order.record)
+    # Where it had announced a check it had written the header too, and took it away
+    # before we read it. What it had finished is asked again.
+    if lost and (ending.stopped or not read_current(order.record)):
+        _refuse_unbegun(order, ending, log)
+    if not rescued and not lost:
         return ending
     reason = f"{ending}; it had changed or removed the run's record"
     return Ending(status=ending.status, reason=reason, stopped=ending.stopped)
@@ -156,7 +160,7 @@ def _in_order(record: Path) -> bool:
 
     Whatever breaks off pytest, an adapter included, leaves checks without one.
     """
-    footer = read(record).footer
+    footer = read(record).footer if is_begun(record) else None
     return footer is not None and footer.complete
 
 
@@ -192,7 +196,8 @@ def _blame(order: Order, ending: Ending, log: Log) -> bool:
     if what.startswith(OBSERVING):
         over = what.removeprefix(OBSERVING) in read_observed(order.record)
     else:
-        over = any(result.check == what for result in read(order.record).results)
+        known = read(order.record).results if is_begun(order.record) else ()
+        over = any(result.check == what for result in known)
     if over or not what:
         return False
     death = Death(what=what, message=str(ending), trace=log.trace(order.file))
@@ -236,10 +241,8 @@ def clean_environment() -> dict[str, str]:
     return {**_QUIET, **kept, **_FORCED}
 
 
-def _need_record(order: Order, ending: Ending, log: Log) -> None:
+def _refuse_unbegun(order: Order, ending: Ending, log: Log) -> NoReturn:
     """Refuse to go on where a process could not even begin."""
-    if is_begun(order.record):
-        return
     said = log.read_reason()
     how = "the run was stopped" if ending.stopped else str(ending)
     msg = f"{order.settings.reference}: {how} before its first check; see {log.path}"

@@ -65,7 +65,9 @@ class Tail:
             fresh.write_bytes(copy)
             best = max(best, bytes(copy[: count_sound(fresh)]), key=len)
         if not best:
-            fresh.unlink()
+            # Nothing was read before it was spoilt. What is there is no record.
+            for path in (fresh, self._record):
+                path.unlink(missing_ok=True)
             return False
         fresh.write_bytes(best)
         fresh.replace(self._record)
