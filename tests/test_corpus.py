@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -21,7 +23,6 @@ from conformance.specification.selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
     from subprocess import CompletedProcess
 
     from conformance.cases import Case
@@ -89,6 +90,24 @@ def test_a_corpus_that_this_suite_does_not_have_is_refused() -> None:
     assert resolve_corpus("9.0.0", "0+unknown") == "9.0.0"
     with pytest.raises(UsageError, match=r"got 0.3.0, expected 0.2.0 "):
         resolve_corpus("0.3.0", "0.2.0")
+
+
+def test_a_development_version_has_the_corpus_of_its_release() -> None:
+    assert resolve_corpus("0.2.0", "0.2.0.dev0") == "0.2.0"
+    with pytest.raises(UsageError, match=r"got 0.3.0, expected 0.2.0 "):
+        resolve_corpus("0.3.0", "0.2.0.dev0")
+
+
+def test_this_suite_is_as_new_as_everything_in_it() -> None:
+    # A law since 0.2.0 in a suite that calls itself 0.1.0 could never be pinned.
+    text = (Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8")
+    own = tomllib.loads(text)["project"]["version"].partition(".dev")[0]
+    brought = [law.since for law in LAWS]
+    for operation in load_operations().values():
+        parts = (*operation.laws, *operation.clauses)
+        brought += [operation.since, *(each.since for each in parts)]
+    brought += [c.since for found in catalogue.cases().values() for c in found]
+    assert max(map(parse_version, brought)) <= parse_version(own)
 
 
 def test_a_head_with_a_wrong_corpus_is_refused(

@@ -20,7 +20,7 @@ _VERSION = re.compile(r"(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})")
 def parse_version(text: str, where: str = "corpus") -> tuple[int, ...]:
     """Return a version's three numbers.
 
-    >>> parsed("0.10.2")
+    >>> parse_version("0.10.2")
     (0, 10, 2)
 
     Raises:
@@ -39,7 +39,7 @@ def parse_version(text: str, where: str = "corpus") -> tuple[int, ...]:
 def later_version(one: str, other: str) -> str:
     """Return the later of two versions.
 
-    >>> later("0.9.0", "0.10.0")
+    >>> later_version("0.9.0", "0.10.0")
     '0.10.0'
     """
     return one if one == other else max(one, other, key=parse_version)
@@ -50,7 +50,8 @@ def resolve_corpus(corpus: str, newest: str) -> str:
 
     Args:
         corpus: The requested version; empty means everything.
-        newest: This suite's version; a development version has every corpus.
+        newest: This suite's version. A development version of 0.2.0 has the corpus of
+            0.2.0; one that is not a version, such as "0+unknown", has every corpus.
 
     Raises:
         UsageError: It is not a version, or it is newer than this suite.
@@ -58,9 +59,11 @@ def resolve_corpus(corpus: str, newest: str) -> str:
     if not corpus:
         return ""
     wanted = parse_version(corpus)
-    if _VERSION.fullmatch(newest) and wanted > parse_version(newest):
+    release = _VERSION.match(newest)
+    if release and wanted > parse_version(release.group()):
+        own = release.group()
         msg = (
-            f"corpus: got {corpus}, expected {newest} (this suite's) or older; "
+            f"corpus: got {corpus}, expected {own} (this suite's) or older; "
             "install a newer mask-conformance or pin an older corpus"
         )
         raise UsageError(msg)
