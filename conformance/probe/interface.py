@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from conformance.errors import UsageError
+
 Kind = Literal["ids", "features"]
 Convention = Literal["none", "keep", "padding", "lengths", "additive", "value"]
 
@@ -48,6 +50,10 @@ MASKS: dict[str, Convention] = {
 POSITIONS = ("position_ids", "positions", "pos_ids")
 SAME = ("query", "key", "value")
 """Arguments of an attention that all take the sequence itself."""
+
+
+class TargetError(UsageError):
+    """A target that cannot be probed, and what would make it one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from conformance.probe.arrangement import Match, match, place
+from conformance.probe.compare import pairs
 from conformance.probe.pattern import pattern_of
-from conformance.probe.walk import Origin, Runs, Walk
+from conformance.probe.repair import Repair
+from conformance.probe.runs import Origin, Runs
+from conformance.probe.walk import Walk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.probe.align import Layout
     from conformance.probe.answer import ProbeAnswer
     from conformance.probe.arrangement import Arrangement, Array
     from conformance.probe.compare import Output
     from conformance.probe.frameworks.base import Mode
     from conformance.probe.subject import ProbedModel
-    from conformance.probe.trace import Site
+    from conformance.probe.trace import Edit, Site, Trace
 
 CLOSED = 1e-3
 """Share of a leak that may be left where it counts as closed."""
@@ -176,15 +177,12 @@ class _LeakSearch:
             size=0.0,
         )
         second = trace(subject.model, subject.given(other), mode)
-        search.size = search.left(second.outputs)
+        search.size = search.left(runs.first.outputs, second.outputs)
         return search if search.size > 0 else None
 
-    def left(self, outputs: dict[str, Array]) -> float:
+    def left(self, one: dict[str, Array], other: dict[str, Array]) -> float:
         """Return what is left of the difference in the row that is looked at."""
-        from conformance.probe.compare import pairs
-
-        first = self.runs.first.outputs[self.output.name]
-        second = outputs[self.output.name]
+        first, second = one[self.output.name], other[self.output.name]
         wanted = self.runs.arrangements[0].rows[self.runs.rows[0]]
         worst = 0.0
         for content, a, b in pairs(self.output, first, second, self.runs.arrangements):
@@ -198,10 +196,13 @@ class _LeakSearch:
     def walk(self, leave: Sequence[object] = ()) -> tuple[Walk, float]:
         """Walk the second run beside the first; return what is left of the leak."""
         walk = Walk(self.runs, leave)
-        given = self.subject.given(self.runs.arrangements[1])
-        framework = self.subject.framework
-        trace = framework.trace(self.subject.model, given, self.mode, walk.edit)
-        return walk, self.left(trace.outputs)
+        trace = self.trace(self.runs.arrangements[1], walk.edit)
+        return walk, self.left(self.runs.first.outputs, trace.outputs)
+
+    def trace(self, arrangement: Arrangement, edit: Edit | None = None) -> Trace:
+        """Trace a run of an arrangement."""
+        given = self.subject.given(arrangement)
+        return self.subject.framework.trace(self.subject.model, given, self.mode, edit)
 
     def needs(self, group: Sequence[Origin]) -> bool:
         """Tell whether the leak stays when this place alone is left as it is."""
@@ -209,105 +210,18 @@ class _LeakSearch:
         return left > CLOSED * self.size
 
     def mended(self, origins: Sequence[Origin]) -> bool | None:
-        """Tell whether the leak closes with padding set to zero before the origins."""
-        keys = self._producers(origins)
-        if not keys:
+        """Tell whether the leak closes with padding set to zero before the origins.
+
+        It is None where that was not tried on all that goes in.
+        """
+        repair = Repair.before(self.runs, origins)
+        if not repair.layouts:
             return None
-        traces = []
-        for arrangement in self.runs.arrangements:
-            editor = _Zero(self.runs, arrangement, keys)
-            given = self.subject.given(arrangement)
-            framework = self.subject.framework
-            traces.append(
-                framework.trace(self.subject.model, given, self.mode, editor.edit)
-            )
-        before = self.runs.first
-        self.runs.first = traces[0]
-        try:
-            return self.left(traces[1].outputs) <= CLOSED * self.size
-        finally:
-            self.runs.first = before
-
-    def _producers(self, origins: Sequence[Origin]) -> dict[object, Layout]:
-        """Return the operations that made what goes into the origins."""
-        made = {
-            number: (site, at)
-            for site in self.runs.first.sites
-            if site.op
-            for at, number in enumerate(site.outputs)
-        }
-        keys: dict[object, Layout] = {}
-        for origin in origins:
-            here = self.runs.by_key.get(origin.site.key)
-            for number in here.inputs if here else ():
-                value = self.runs.first.values[number]
-                if number in made and value.dtype.kind == "f":
-                    site, at = made[number]
-                    layout = self._layout(site, at)
-                    if layout is not None:
-                        keys[site.key, at] = layout
-        return keys
-
-    def _layout(self, site: Site, at: int) -> Layout | None:
-        """Return how a result's axes are read, where it has rows and time."""
-        from conformance.probe.align import layouts
-
-        far = self.runs.by_structure.get(site.key)
-        alone = self.runs.by_alone.get(site.key)
-        if far is None or alone is None:
-            return None
-        lone = self.runs.alone
-        shapes = [
-            self.runs.first.values[site.outputs[at]].shape,
-            self.runs.structure.values[far.outputs[at]].shape,
-            lone.values[alone.outputs[at]].shape,
-        ]
-        first, other = self.runs.arrangements[0], self.runs.other
-        length = len(self.runs.places[0])
-        sizes = [(first.batch, first.time), (other.batch, other.time), (1, length)]
-        for layout in layouts(shapes, sizes):
-            kinds = Counter(f.kind for axis in layout for f in axis)
-            if kinds["batch"] == 1 and kinds["time"] == 1:
-                return layout
-        return None
-
-
-class _Zero:
-    """Sets padding to zero where some operations give it."""
-
-    def __init__(
-        self, runs: Runs, arrangement: Arrangement, keys: dict[object, Layout]
-    ) -> None:
-        self._runs = runs
-        self._arrangement = arrangement
-        self._keys = keys
-
-    def edit(
-        self, site: Site, inputs: Sequence[Array], outputs: Sequence[Array]
-    ) -> Sequence[Array] | None:
-        """Set padding to zero in every row."""
-        del inputs
-        from conformance.probe.align import RowLayout
-
-        fresh, changed = list(outputs), False
-        for at, output in enumerate(outputs):
-            layout = self._keys.get((site.key, at))
-            if layout is None:
-                continue
-            array = output.copy()
-            for row, places in enumerate(self._arrangement.places):
-                view = RowLayout(
-                    row=row,
-                    batch=self._arrangement.batch,
-                    time=self._arrangement.time,
-                    places=places,
-                    strided={},
-                )
-                padding = view.padding(array, layout)
-                if padding is not None:
-                    array[padding] = 0
-            fresh[at], changed = array, True
-        return fresh if changed else None
+        one, other = (
+            self.trace(each, repair.editor(each)) for each in self.runs.arrangements
+        )
+        closed = self.left(one.outputs, other.outputs) <= CLOSED * self.size
+        return closed if closed or repair.whole else None
 
 
 def _row(

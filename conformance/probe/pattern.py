@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from conformance.probe.answer import ProbeAnswer
     from conformance.probe.locate import Location
+    from conformance.probe.runs import Origin
     from conformance.probe.subject import ProbedModel
-    from conformance.probe.walk import Origin
 
 _SELECT = (
     *("aten.select", "aten.slice", "aten.index", "aten.narrow"),

@@ -272,10 +272,16 @@ def ignored(h: Any, mask: Any, w: Any, *, wrong: bool) -> Any:
 
 def shrunk(h: Any, mask: Any, w: Any, *, wrong: bool) -> Any:
     """Halves the length by windows."""
-    inner = h if wrong else zeroed(h, mask)
-    size = (1, 3, 1)
-    step = (1, 2, 1)
-    return lax.reduce_window(inner @ w, 0.0, lax.add, size, step, "SAME")  # leak
+    inner = (h if wrong else zeroed(h, mask)) @ w
+    beside = ((0, 0), (1, 1), (0, 0))
+    return lax.reduce_window(inner, 0.0, lax.add, (1, 3, 1), (1, 2, 1), beside)  # leak
+
+
+def parity(h: Any, mask: Any, w: Any, *, wrong: bool) -> Any:
+    """Halves the length by windows, which begin elsewhere where T is even."""
+    inner = zeroed(h, mask) @ w
+    beside = "SAME" if wrong else ((0, 0), (1, 1), (0, 0))
+    return lax.reduce_window(inner, 0.0, lax.add, (1, 3, 1), (1, 2, 1), beside)  # leak
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,7 +334,7 @@ def stack(block: Any, seed: int, at: int, *, wrong: bool) -> Any:
     weights = jnp.asarray(random.standard_normal(shape) * 0.4, jnp.float32)
     blocks = [partial(each, wrong=False) for each in (window, attention, average)]
     blocks[at] = partial(block, wrong=wrong)
-    if block is shrunk:
+    if block in {shrunk, parity}:
         blocks = blocks[: at + 1]
 
     def model(x: Any, mask: Any) -> Any:
@@ -384,6 +390,7 @@ CASES: tuple[Case, ...] = (
     EACH(block=custom, at=0, question="gradient", placed=False),
     EACH(block=ignored, at=0, question="other-numbers"),
     EACH(block=shrunk, at=0),
+    EACH(block=parity, at=0, question="alone"),
     Case(
         block=average,
         build=words,

@@ -1,0 +1,38 @@
+"""What is said of a place in a torch model, beyond the module and the line."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.probe.examine import examine
+from conformance.probe.settings import ProbeSettings
+from conformance.probe.target import wrap
+
+torch = pytest.importorskip("torch")
+from torch import nn  # noqa: E402 - torch may be absent
+from torch.nn import functional as f  # noqa: E402
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+class Wider(nn.Module):  # type: ignore[misc]
+    """Puts zeros around the sequence itself, so that time is longer than T."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.first = nn.Linear(4, 4)
+        self.conv = nn.Conv1d(4, 6, 3)
+
+    def forward(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        del mask
+        wide = f.pad(self.first(x).transpose(1, 2), (1, 1))
+        return self.conv(wide).transpose(1, 2)
+
+
+def test_no_repair_is_denied_where_padding_cannot_be_told() -> None:
+    settings = ProbeSettings(questions=("more-padding",))
+    (location,) = examine(wrap(Wider()), settings).locations.values()
+    assert location.site.path == "conv"
+    assert location.checked
+    assert location.mended is None
