@@ -12,6 +12,7 @@ import msgspec
 
 from conformance.adapters.installed import filter_missing, find_missing
 from conformance.adapters.load import list_variants, read_declarations
+from conformance.commands.next_level import describe_next_level
 from conformance.commands.options import (
     PATH,
     RESULTS,
@@ -23,7 +24,7 @@ from conformance.commands.options import (
     tell,
     warn,
 )
-from conformance.commands.terminal import Progress, complaints, summary
+from conformance.commands.terminal import Progress, complaints, summary, wrap
 from conformance.errors import ConformanceError, IncompleteRunError, UsageError
 from conformance.gate import exit_status, judge
 from conformance.run import catalogue
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from conformance.records import Run
     from conformance.run.process import Limits
     from conformance.specification.declaration import Declaration
-    from conformance.specification.selection import Check
+    from conformance.specification.selection import Check, Selection
 
 
 def run(  # noqa: PLR0917 - what is asked for has that many parts
@@ -78,6 +79,7 @@ def run(  # noqa: PLR0917 - what is asked for has that many parts
         for each in _spread(reference)
     ]
     runs: list[Run] = []
+    declared: list[Declaration] = []
     errors: list[ConformanceError] = []
     stop = Event()
     warn = warn or say
@@ -107,10 +109,29 @@ def run(  # noqa: PLR0917 - what is asked for has that many parts
             )
             with Progress(declaration.name) as progress:
                 runs.append(run_parts(order, division, every, progress, stop))
+                declared.append(declaration)
         except ConformanceError as error:
             errors.append(error)
             warn(f"error: {error}")
-    return max([_conclude(runs, say), *(error.exit_status for error in errors)])
+    ended = _conclude(runs, say)
+    if not ended and not errors:
+        _say_next_level(declared, selected, say)
+    for each in runs:
+        say(f"record: {each.path}")
+    return max([ended, *(error.exit_status for error in errors)])
+
+
+def _say_next_level(
+    declared: Sequence[Declaration], selected: Selection, say: Callable[[str], Any]
+) -> None:
+    """Say what adapters without a failure were not asked, the same of several once."""
+    names: dict[str, list[str]] = {}
+    for each in declared:
+        names.setdefault(describe_next_level(each, selected), []).append(each.name)
+    names.pop("", None)
+    for text, of in names.items():
+        whose = f"{', '.join(of)}: " if len(declared) > 1 else ""
+        say("\n".join(wrap(whose + text)))
 
 
 def _conclude(runs: Sequence[Run], say: Callable[[str], Any]) -> int:
@@ -124,8 +145,6 @@ def _conclude(runs: Sequence[Run], say: Callable[[str], Any]) -> int:
             say(f"{run.header.adapter}:{text}\n")
         forget_part(run)
     say(summary(runs))
-    for run in runs:
-        say(f"record: {run.path}")
     return exit_status(judged)
 
 

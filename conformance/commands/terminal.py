@@ -109,14 +109,14 @@ def summary(runs: Sequence[Record]) -> str:
         lines += [
             f"  {name:<{width}}  {_tally_text(tallies[name])}" for name in offered
         ]
-        lines += _wrap(f"not offered: {', '.join(absent)}") if absent else []
+        lines += wrap(f"not offered: {', '.join(absent)}") if absent else []
         lines += [line for each in unstable.items() for line in _unstable(*each)]
         for (reason, url), count in known.most_common():
-            lines += _wrap(f"known, {count} check{'s' * (count > 1)}: {reason}")
+            lines += wrap(f"known, {count} check{'s' * (count > 1)}: {reason}")
             lines += [f"    {url}"] if url else []
         part = describe_part(run)
-        lines += _wrap(f"{part} were asked for") if part else []
-        lines += [line for text in _missing(run) for line in _wrap(text)]
+        lines += wrap(f"{part} were asked for") if part else []
+        lines += [line for text in _missing(run) for line in wrap(text)]
     return "\n".join(lines)
 
 
@@ -125,7 +125,7 @@ def _unstable(place: tuple[str, str], count: int) -> list[str]:
     operation, first = place
     checks = f"{count} check{'s' * (count > 1)}"
     text = f"NON-DETERMINISTIC {operation}: {UNSTABLE} in {checks}, first in {first}"
-    return _wrap(text)
+    return wrap(text)
 
 
 def _missing(run: Record) -> list[str]:
@@ -135,7 +135,8 @@ def _missing(run: Record) -> list[str]:
     return [f"INCOMPLETE: {text}" for text in run.problems or texts]
 
 
-def _wrap(text: str) -> list[str]:
+def wrap(text: str) -> list[str]:
+    """Return a text as indented lines of at most :data:`WIDTH` columns."""
     return textwrap.wrap(
         text,
         width=WIDTH,
@@ -183,7 +184,7 @@ def _folded(each: Fold) -> list[str]:
         return []
     more = len(each.others) - LISTED
     listed = ", ".join(each.others[:LISTED]) + (f" and {more} more" if more > 0 else "")
-    return [*_wrap(each.line), *(f"  {line}" for line in _wrap(listed))]
+    return [*wrap(each.line), *(f"  {line}" for line in wrap(listed))]
 
 
 def _tally_text(tally: Tally) -> str:

@@ -131,6 +131,7 @@ LAWS: tuple[Law, ...] = (
         name="wild-padding",
         number=12,
         level="robust",
+        about="infinities and NaN at padding",
         module=_NUMERICS,
         text="Infinities, NaN and the dtype's largest numbers at padding do not change "
         "the answer.",
@@ -140,6 +141,7 @@ LAWS: tuple[Law, ...] = (
         name="wild-gradient",
         number=13,
         level="robust",
+        about="gradients beside infinities and NaN at padding",
         module=_GRADIENT,
         needs="gradient",
         text="With infinities, NaN and the dtype's largest numbers at padding, the "
@@ -150,6 +152,7 @@ LAWS: tuple[Law, ...] = (
         name="valid-nan",
         number=14,
         level="robust",
+        about="NaN at valid positions",
         module=_SPECIAL,
         text="NaN at a valid position, wherever it stands among numbers, makes every "
         "element NaN that depends on it and does not affect the other rows.",
@@ -159,6 +162,7 @@ LAWS: tuple[Law, ...] = (
         name="left-padding",
         number=15,
         level="robust",
+        about="padding on the left",
         module=_PADDING,
         needs="left",
         # With padding on the right no query, and no window, of theirs sees padding.
@@ -172,6 +176,7 @@ LAWS: tuple[Law, ...] = (
         name="gaps",
         number=16,
         level="robust",
+        about="padding between valid positions",
         module=_PADDING,
         needs="gaps",
         text="Padding between valid positions is ignored like any other padding.",
@@ -181,6 +186,7 @@ LAWS: tuple[Law, ...] = (
         name="empty-row",
         number=17,
         level="robust",
+        about="rows without valid positions",
         module=_NUMERICS,
         text="A row without valid positions gives what the adapter declares, or zero "
         "where the specification says so, as for sums, unreduced losses and recurrent "
@@ -191,6 +197,7 @@ LAWS: tuple[Law, ...] = (
         name="length-one",
         number=18,
         level="robust",
+        about="one position or one row alone",
         module=_BATCH,
         text="A single valid position, T = 1 and B = 1 are not special cases.",
         why="squeeze() without an axis",
@@ -199,6 +206,7 @@ LAWS: tuple[Law, ...] = (
         name="large-values",
         number=19,
         level="robust",
+        about="valid values beyond 1e10",
         module=_NUMERICS,
         text="Valid values far below -1e10 (in float16 below -32752) and far above "
         "1e10 are treated like any others.",
@@ -209,6 +217,7 @@ LAWS: tuple[Law, ...] = (
         name="long-rows",
         number=20,
         level="robust",
+        about="rows of 130 to 2049 positions",
         module=_NUMERICS,
         results=("row", "scalar"),
         optional=True,
@@ -221,6 +230,7 @@ LAWS: tuple[Law, ...] = (
         name="zero-time",
         number=21,
         level="extended",
+        about="T = 0",
         module=_EDGES,
         needs="zero-time",
         text="A batch with T = 0, rows without any positions, gives what empty rows "
@@ -231,6 +241,7 @@ LAWS: tuple[Law, ...] = (
         name="zero-batch",
         number=22,
         level="extended",
+        about="B = 0",
         module=_EDGES,
         needs="zero-batch",
         text="A batch with B = 0 gives an answer without rows, a scalar what empty "
@@ -241,6 +252,7 @@ LAWS: tuple[Law, ...] = (
         name="subnormals",
         number=23,
         level="extended",
+        about="subnormal numbers",
         module=_EDGES,
         needs="subnormals",
         optional=True,
@@ -253,6 +265,7 @@ LAWS: tuple[Law, ...] = (
         name="forward-gradient",
         number=24,
         level="extended",
+        about="derivatives in forward mode",
         module=_EDGES,
         route="jvp",
         needs="jvp",
@@ -265,6 +278,7 @@ LAWS: tuple[Law, ...] = (
         name="minus-infinity",
         number=25,
         level="robust",
+        about="minus infinity at valid positions",
         module=_SPECIAL,
         variants=(
             "masked_softmax",

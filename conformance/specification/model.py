@@ -127,6 +127,7 @@ class Law:
         dtypes: Its dtypes at its own level, if not only float32; the adapter's other
             dtypes follow at level robust.
         since: The version that brought it.
+        about: What it puts to an adapter, as a noun; its name says it if empty.
     """
 
     name: str
@@ -144,6 +145,7 @@ class Law:
     core_for: tuple[str, ...] = ()
     dtypes: tuple[str, ...] = ()
     since: str = FIRST
+    about: str = ""
 
     def level_for(self, variant: str) -> Level:
         """Return the first level that asks a variant for it."""

@@ -50,6 +50,7 @@ OPERATION = Operation(
             name="padding-tags",
             number=43,
             level="robust",
+            about="no tags at padding",
             text="The tag at a padded position may be anything, also no tag at all.",
             why="a gather before the mask, or a tag id that doubles as padding",
         ),

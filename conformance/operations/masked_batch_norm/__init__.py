@@ -36,6 +36,7 @@ OPERATION = Operation(
             name="long-rows",
             number=20,
             level="robust",
+            about="rows of 130 to 2049 positions",
             module="conformance.operations._common.laws.numerics",
             text="Rows of 130, 257 and 2049 positions are counted and summed as "
             "exactly as short ones.",
@@ -67,6 +68,7 @@ OPERATION = Operation(
             name="nan-shows",
             number=43,
             level="robust",
+            about="NaN in one feature",
             text="NaN at a valid position makes its feature NaN at every valid "
             "position of the batch, and leaves the other features alone.",
             why="statistics that take a broken number for padding",
