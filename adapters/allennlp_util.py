@@ -2,6 +2,9 @@
 # requires-python = ">=3.11"
 # dependencies = ["torch==2.13.0", "allennlp-light==1.0.0"]
 # [tool.mask-conformance]
+# system = "AllenNLP light"
+# library = "allennlp-light"
+# family = "PyTorch and what is built on it"
 # framework = "torch"
 # environment = "allennlp"
 # dtypes = ["float16", "float32", "float64"]

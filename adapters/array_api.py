@@ -2,6 +2,8 @@
 # requires-python = ">=3.11"
 # dependencies = ["array-api-compat==1.16.0"]
 # [tool.mask-conformance]
+# library = "array-api-compat"
+# role = "reference"
 # framework = "numpy"
 # dtypes = ["float32", "float64"]
 # placements = ["right", "left", "gaps"]
@@ -15,10 +17,14 @@
 # "masked_loss.*.sequence_mean" = "zero"
 # "attention.*" = "zero"
 # [tool.mask-conformance.variants.numpy]
+# system = "Array API on NumPy"
+# family = "Other"
 # dependencies = ["array-api-compat==1.16.0", "numpy==2.4.6", "ml_dtypes==0.6.0"]
 # environment = "numpy"
 # framework = "numpy"
 # [tool.mask-conformance.variants.dask]
+# system = "Array API on Dask"
+# family = "Other"
 # dependencies = ["array-api-compat==1.16.0", "dask[array]==2026.8.0", "numpy==2.4.6"]
 # environment = "dask"
 # framework = "numpy"
@@ -27,10 +33,14 @@
 # "masked_loss.cross_entropy.*" = "dask.array has no take_along_axis"
 # reverse_sequence = "dask.array has no take_along_axis"
 # [tool.mask-conformance.variants.torch]
+# system = "Array API on PyTorch"
+# family = "PyTorch and what is built on it"
 # dependencies = ["torch==2.13.0", "array-api-compat==1.16.0"]
 # environment = "torch"
 # framework = "torch"
 # [tool.mask-conformance.variants.jax]
+# system = "Array API on JAX"
+# family = "JAX and what is built on it"
 # dependencies = ["jax==0.10.2", "array-api-compat==1.16.0"]
 # environment = "jax"
 # framework = "jax"

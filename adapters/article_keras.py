@@ -2,6 +2,10 @@
 # requires-python = ">=3.11"
 # dependencies = ["tensorflow==2.21.0", "keras==3.15.1"]
 # [tool.mask-conformance]
+# system = "Recipes of kexue.fm"
+# library = "tensorflow"
+# family = "TensorFlow and Keras"
+# role = "reference"
 # framework = "tensorflow"
 # environment = "tensorflow"
 # dtypes = ["float16", "bfloat16", "float32", "float64"]

@@ -2,6 +2,9 @@
 # requires-python = ">=3.11"
 # dependencies = ["jax==0.10.2", "equinox==0.13.8"]
 # [tool.mask-conformance]
+# system = "Equinox"
+# library = "equinox"
+# family = "JAX and what is built on it"
 # framework = "jax"
 # environment = "jax"
 # dtypes = ["float16", "bfloat16", "float32", "float64"]

@@ -2,6 +2,9 @@
 # requires-python = ">=3.11"
 # dependencies = ["jax==0.10.2", "flax==0.12.8"]
 # [tool.mask-conformance]
+# library = "flax"
+# family = "JAX and what is built on it"
+# role = "variant"
 # framework = "jax"
 # environment = "jax"
 # dtypes = ["float16", "float32", "float64"]
@@ -9,8 +12,10 @@
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool"]
 # [tool.mask-conformance.variants.linen]
+# system = "Flax Linen"
 # variables = { MASK_CONFORMANCE_FLAX = "linen" }
 # [tool.mask-conformance.variants.nnx]
+# system = "Flax NNX"
 # variables = { MASK_CONFORMANCE_FLAX = "nnx" }
 # ///
 """Flax's attention with the masks that its own helpers make, in Linen and NNX."""

@@ -2,6 +2,9 @@
 # requires-python = ">=3.11"
 # dependencies = ["jax==0.10.2", "flax==0.12.8"]
 # [tool.mask-conformance]
+# system = "Flax Linen"
+# library = "flax"
+# family = "JAX and what is built on it"
 # framework = "jax"
 # environment = "jax"
 # dtypes = ["float32"]

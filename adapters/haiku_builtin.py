@@ -2,6 +2,9 @@
 # requires-python = ">=3.11"
 # dependencies = ["jax==0.10.2", "dm-haiku==0.0.17"]
 # [tool.mask-conformance]
+# system = "Haiku"
+# library = "dm-haiku"
+# family = "JAX and what is built on it"
 # framework = "jax"
 # environment = "jax"
 # dtypes = ["float16", "bfloat16", "float32", "float64"]

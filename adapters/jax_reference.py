@@ -2,6 +2,10 @@
 # requires-python = ">=3.11"
 # dependencies = ["jax==0.10.2"]
 # [tool.mask-conformance]
+# system = "JAX, as specified"
+# library = "jax"
+# family = "JAX and what is built on it"
+# role = "reference"
 # framework = "jax"
 # environment = "jax"
 # dtypes = ["float16", "bfloat16", "float32", "float64"]

@@ -2,6 +2,8 @@
 # requires-python = ">=3.11"
 # dependencies = ["keras==3.15.1"]
 # [tool.mask-conformance]
+# library = "keras"
+# family = "TensorFlow and Keras"
 # framework = "tensorflow"
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool"]
@@ -9,18 +11,21 @@
 # "masked_loss.*.sequence_mean" = "Keras's losses reduce over the whole batch"
 # "mask_from_ids.[!0]*" = "Embedding(mask_zero=True) takes 0 for padding only"
 # [tool.mask-conformance.variants.tensorflow]
+# system = "Keras on TensorFlow"
 # framework = "tensorflow"
 # environment = "tensorflow"
 # dependencies = ["tensorflow==2.21.0", "keras==3.15.1"]
 # routes = ["compiled"]
 # variables = { KERAS_BACKEND = "tensorflow" }
 # [tool.mask-conformance.variants.torch]
+# system = "Keras on PyTorch"
 # framework = "torch"
 # environment = "torch"
 # dependencies = ["torch==2.13.0", "keras==3.15.1"]
 # dtypes = ["float16", "float32"]
 # variables = { KERAS_BACKEND = "torch" }
 # [tool.mask-conformance.variants.jax]
+# system = "Keras on JAX"
 # framework = "jax"
 # environment = "jax"
 # dependencies = ["jax==0.10.2", "keras==3.15.1"]

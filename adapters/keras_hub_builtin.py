@@ -2,6 +2,9 @@
 # requires-python = ">=3.11"
 # dependencies = ["torch==2.13.0", "keras==3.15.1", "keras-hub==0.32.0"]
 # [tool.mask-conformance]
+# system = "KerasHub"
+# library = "keras-hub"
+# family = "TensorFlow and Keras"
 # framework = "torch"
 # environment = "keras-hub"
 # dtypes = ["float16", "float32", "float64"]

@@ -2,6 +2,10 @@
 # requires-python = ">=3.11"
 # dependencies = ["torch==2.13.0", "keras==3.15.1"]
 # [tool.mask-conformance]
+# system = "Keras on PyTorch"
+# library = "keras"
+# family = "TensorFlow and Keras"
+# role = "variant"
 # framework = "torch"
 # environment = "torch"
 # placements = ["right", "left", "gaps"]

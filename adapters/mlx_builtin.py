@@ -2,6 +2,9 @@
 # requires-python = ">=3.11"
 # dependencies = ["mlx[cpu]==0.32.4", "numpy==2.4.6", "ml_dtypes==0.6.0"]
 # [tool.mask-conformance]
+# system = "MLX"
+# library = "mlx"
+# family = "Other"
 # framework = "numpy"
 # environment = "mlx"
 # dtypes = ["float16", "float32"]

@@ -2,6 +2,9 @@
 # requires-python = ">=3.11"
 # dependencies = ["numpy==2.4.6", "ml_dtypes==0.6.0"]
 # [tool.mask-conformance]
+# system = "NumPy masked arrays"
+# library = "numpy"
+# family = "Other"
 # framework = "numpy"
 # environment = "numpy"
 # dtypes = ["float16", "float32", "float64"]

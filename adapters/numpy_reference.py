@@ -2,6 +2,10 @@
 # requires-python = ">=3.11"
 # dependencies = ["numpy==2.4.6", "ml_dtypes==0.6.0"]
 # [tool.mask-conformance]
+# system = "NumPy, as specified"
+# library = "numpy"
+# family = "Other"
+# role = "reference"
 # framework = "numpy"
 # environment = "numpy"
 # dtypes = ["float16", "bfloat16", "float32", "float64"]

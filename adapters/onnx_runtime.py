@@ -2,6 +2,9 @@
 # requires-python = ">=3.11"
 # dependencies = ["onnx==1.23.2", "onnxruntime==1.32.0", "numpy==2.4.6"]
 # [tool.mask-conformance]
+# system = "ONNX Runtime"
+# library = "onnxruntime"
+# family = "Other"
 # framework = "numpy"
 # environment = "onnxruntime"
 # dtypes = ["float16", "float32", "float64"]

@@ -2,6 +2,9 @@
 # requires-python = ">=3.11"
 # dependencies = ["jax==0.10.2", "optax==0.2.8"]
 # [tool.mask-conformance]
+# system = "Optax"
+# library = "optax"
+# family = "JAX and what is built on it"
 # framework = "jax"
 # environment = "jax"
 # dtypes = ["float16", "bfloat16", "float32", "float64"]

@@ -2,6 +2,9 @@
 # requires-python = ">=3.11"
 # dependencies = ["paddlepaddle==3.3.1", "numpy==2.4.6", "setuptools==84.2.1"]
 # [tool.mask-conformance]
+# system = "PaddlePaddle"
+# library = "paddlepaddle"
+# family = "Other"
 # framework = "numpy"
 # environment = "paddle"
 # dtypes = ["float32"]

@@ -2,6 +2,9 @@
 # requires-python = ">=3.11"
 # dependencies = ["torch==2.13.0", "numpy==2.4.6", "pytorch-crf==0.7.2"]
 # [tool.mask-conformance]
+# system = "pytorch-crf"
+# library = "pytorch-crf"
+# family = "PyTorch and what is built on it"
 # framework = "torch"
 # environment = "pytorch-crf"
 # dtypes = ["float16", "float32", "float64"]

@@ -2,6 +2,9 @@
 # requires-python = ">=3.11"
 # dependencies = ["torch==2.13.0", "sentence-transformers==6.2.0"]
 # [tool.mask-conformance]
+# system = "Sentence Transformers"
+# library = "sentence-transformers"
+# family = "PyTorch and what is built on it"
 # framework = "torch"
 # environment = "torch_third"
 # dtypes = ["float16", "bfloat16", "float32", "float64"]

@@ -2,6 +2,9 @@
 # requires-python = ">=3.11"
 # dependencies = ["jax==0.10.2", "flax==0.12.8", "sequence-layers==0.2"]
 # [tool.mask-conformance]
+# system = "Sequence Layers"
+# library = "sequence-layers"
+# family = "JAX and what is built on it"
 # framework = "jax"
 # environment = "sequence-layers"
 # dtypes = ["float32"]

@@ -2,6 +2,9 @@
 # requires-python = ">=3.11"
 # dependencies = ["torch==2.13.0", "speechbrain==1.1.2"]
 # [tool.mask-conformance]
+# system = "SpeechBrain"
+# library = "speechbrain"
+# family = "PyTorch and what is built on it"
 # framework = "torch"
 # environment = "allennlp"
 # dtypes = ["float16", "bfloat16", "float32", "float64"]

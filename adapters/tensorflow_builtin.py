@@ -2,6 +2,9 @@
 # requires-python = ">=3.11"
 # dependencies = ["tensorflow==2.21.0"]
 # [tool.mask-conformance]
+# system = "TensorFlow"
+# library = "tensorflow"
+# family = "TensorFlow and Keras"
 # framework = "tensorflow"
 # environment = "tensorflow"
 # dtypes = ["float16", "float32"]

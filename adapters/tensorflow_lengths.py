@@ -2,6 +2,10 @@
 # requires-python = ">=3.11"
 # dependencies = ["tensorflow==2.21.0"]
 # [tool.mask-conformance]
+# system = "TensorFlow"
+# library = "tensorflow"
+# family = "TensorFlow and Keras"
+# role = "variant"
 # framework = "tensorflow"
 # environment = "tensorflow"
 # dtypes = ["float16", "bfloat16", "float32", "float64"]

@@ -2,6 +2,9 @@
 # requires-python = ">=3.11"
 # dependencies = ["tensorflow==2.21.0", "tf_keras==2.21.0"]
 # [tool.mask-conformance]
+# system = "tf_keras (Keras 2)"
+# library = "tf_keras"
+# family = "TensorFlow and Keras"
 # framework = "tensorflow"
 # environment = "tf-keras"
 # dtypes = ["float32"]

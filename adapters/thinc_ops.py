@@ -2,6 +2,9 @@
 # requires-python = ">=3.11"
 # dependencies = ["thinc==9.1.1", "numpy==2.4.6"]
 # [tool.mask-conformance]
+# system = "Thinc"
+# library = "thinc"
+# family = "Other"
 # framework = "numpy"
 # environment = "thinc"
 # dtypes = ["float32", "float64"]

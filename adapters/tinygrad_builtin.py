@@ -2,6 +2,9 @@
 # requires-python = ">=3.11"
 # dependencies = ["tinygrad==0.14.0", "numpy==2.4.6"]
 # [tool.mask-conformance]
+# system = "tinygrad"
+# library = "tinygrad"
+# family = "Other"
 # framework = "numpy"
 # environment = "tinygrad"
 # dtypes = ["float32"]

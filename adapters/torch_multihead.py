@@ -2,6 +2,10 @@
 # requires-python = ">=3.11"
 # dependencies = ["torch==2.13.0"]
 # [tool.mask-conformance]
+# system = "PyTorch"
+# library = "torch"
+# family = "PyTorch and what is built on it"
+# role = "variant"
 # framework = "torch"
 # dtypes = ["float16", "bfloat16", "float32", "float64"]
 # placements = ["right", "left", "gaps"]

@@ -2,6 +2,10 @@
 # requires-python = ">=3.11"
 # dependencies = ["torch==2.13.0"]
 # [tool.mask-conformance]
+# system = "PyTorch, as specified"
+# library = "torch"
+# family = "PyTorch and what is built on it"
+# role = "reference"
 # framework = "torch"
 # environment = "torch"
 # dtypes = ["float16", "bfloat16", "float32", "float64"]

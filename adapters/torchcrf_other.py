@@ -2,6 +2,9 @@
 # requires-python = ">=3.11"
 # dependencies = ["torch==2.13.0", "numpy==2.4.6", "TorchCRF==1.1.0"]
 # [tool.mask-conformance]
+# system = "TorchCRF"
+# library = "TorchCRF"
+# family = "PyTorch and what is built on it"
 # framework = "torch"
 # environment = "torchcrf-other"
 # dtypes = ["float16", "float32", "float64"]

@@ -2,6 +2,9 @@
 # requires-python = ">=3.11"
 # dependencies = ["torch==2.13.0", "transformers==5.23.0"]
 # [tool.mask-conformance]
+# system = "Transformers"
+# library = "transformers"
+# family = "PyTorch and what is built on it"
 # framework = "torch"
 # dtypes = ["float16", "bfloat16", "float32", "float64"]
 # placements = ["right", "left", "gaps"]
