@@ -36,6 +36,9 @@ _BLOCK = re.compile(
 )
 _TABLE = "tool.mask-conformance"
 
+NAME = 40
+"""Characters of a system's, a library's or a family's name."""
+
 USUAL = "usual"
 """What an adapter declares that gives what the specification calls usual."""
 
@@ -183,6 +186,14 @@ def _text(path: Path, key: str, value: object) -> str:
     return value
 
 
+def _name(path: Path, key: str, value: object) -> str:
+    """Read what the report writes into a narrow column."""
+    text = _text(path, key, value)
+    if len(text) > NAME or not text.isprintable():
+        raise _error(path, key, value, f"up to {NAME} printable characters")
+    return text
+
+
 def _texts(path: Path, key: str, value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise _error(path, key, value, "a list of strings")
@@ -309,4 +320,8 @@ _READERS: Mapping[str, Callable[[Path, str, object], Any]] = {
     "unsupported": _table(_text),
     "variables": _table(_text),
     "corpus": _version,
+    "system": _name,
+    "library": _name,
+    "family": _name,
+    "role": _one_of(("system", "reference", "variant")),
 }

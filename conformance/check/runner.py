@@ -15,13 +15,15 @@ from conformance.adapters.load import displayed_path
 from conformance.check import evidence
 from conformance.check.case import judge_case
 from conformance.check.fixtures import Fixtures
+from conformance.check.kind import find_kind
 from conformance.check.law import Effort, judge_law
 from conformance.check.name import DiagnosisError, Namer
 from conformance.errors import NotJudgedError, describe
 from conformance.operations import load_operations
-from conformance.records import Result, clean, number
+from conformance.records import Result, clean, gist, name_cause, number
 from conformance.specification import COMPILED_ROUTES
 from conformance.specification.selection import EXAMPLES
+from conformance.specification.topics import find_topic
 from conformance.trial.attempt import Finding, is_ours
 from conformance.trial.verdict import Verdict
 
@@ -93,7 +95,9 @@ class Runner:
         """
         started = perf_counter()
         if check.unsupported:
-            return _result(check, "unsupported", started, message=check.unsupported)
+            return self._result(
+                check, "unsupported", started, message=check.unsupported
+            )
         try:
             return self._run(check, started, shrinks=shrinks, first=first)
         except (KeyboardInterrupt, DiagnosisError):
@@ -116,10 +120,12 @@ class Runner:
         except NotJudgedError as error:
             if not is_ours(error):
                 raise
-            return _result(check, "unsupported", started, message=str(error))
+            return self._result(check, "unsupported", started, message=str(error))
         if finding.passed:
             share = finding.verdict.share
-            return _result(check, "passed", started, share=share, captured=captured)
+            return self._result(
+                check, "passed", started, share=share, captured=captured
+            )
         return self._failure_result(
             check, finding, started, shrunk=shrunk, named=shrinks
         )
@@ -148,7 +154,7 @@ class Runner:
                 check, finding, began, shrunk=False, named=False
             )
         except Exception:  # noqa: BLE001 - a verdict without evidence is still one
-            return _result(check, "errored", began, clean(message))
+            return self._result(check, "errored", began, clean(message))
 
     def remember(self, check: Check, result: Result) -> None:
         """Know what an earlier process found: no name, or two answers."""
@@ -167,6 +173,7 @@ class Runner:
     ) -> Result:
         declaration = self.adapter.declaration
         operation = load_operations()[check.operation]
+        kind = find_kind(finding, check)
         proof = evidence.failure(
             finding.verdict,
             check,
@@ -190,29 +197,34 @@ class Runner:
             seen = "" if unstable == check.id else f", as {unstable} showed first"
             message = f"non-deterministic{seen}: {message}"
         share = finding.verdict.share
-        found = _result(check, outcome, started, message, share=share, failure=proof)
-        return structs.replace(found, unstable=unstable)
+        found = self._result(
+            check, outcome, started, message, share=share, failure=proof
+        )
+        found = structs.replace(found, unstable=unstable, kind=kind)
+        return structs.replace(found, cause=name_cause(check.operation, gist(found)))
 
-
-def _result(
-    check: Check,
-    outcome: Any,
-    started: float,
-    message: str = "",
-    *,
-    share: float | None = None,
-    captured: str = "",
-    failure: Any = None,
-) -> Result:
-    passed = outcome == "passed"
-    return Result(
-        check=check.id,
-        outcome=outcome,
-        clause="" if passed else check.clause,
-        level="" if passed else check.level,
-        message=message,
-        share=None if share is None else number(float(f"{share:.3g}")),
-        failure=failure,
-        captured=captured,
-        ms=round((perf_counter() - started) * 1000, 3),
-    )
+    def _result(
+        self,
+        check: Check,
+        outcome: Any,
+        started: float,
+        message: str = "",
+        *,
+        share: float | None = None,
+        captured: str = "",
+        failure: Any = None,
+    ) -> Result:
+        """Return a result with what every check has: clause, topic and time."""
+        primary = self.adapter.declaration.primary
+        return Result(
+            check=check.id,
+            outcome=outcome,
+            clause=check.clause,
+            level="" if outcome == "passed" else check.level,
+            topic=find_topic(check.clause, check.dtype, check.route, primary),
+            message=message,
+            share=None if share is None else number(float(f"{share:.3g}")),
+            failure=failure,
+            captured=captured,
+            ms=round((perf_counter() - started) * 1000, 3),
+        )

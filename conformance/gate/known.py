@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 
 from conformance.errors import KnownError
 from conformance.gate.smallest import check_smallest
+from conformance.records.record import FINDING
 from conformance.records.text import clean, is_reason
 from conformance.specification.disk import read_text
 
@@ -44,6 +45,8 @@ class _Table(
     versions: list[_Text] | _Text = []
     since: str = ""
     review_by: date | None = None
+    finding: Annotated[str, msgspec.Meta(max_length=FINDING)] = ""
+    cause: Annotated[str, msgspec.Meta(pattern=r"^([a-z0-9_]+\.[a-z0-9-]+)?$")] = ""
     smallest: dict[str, Any] | None = None
 
 
@@ -56,6 +59,8 @@ _HINTS = {
     "url": "expected https://... or nothing",
     "versions": 'expected requirements such as "keras>=3.15,<4"',
     "review-by": "expected a date such as 2027-06-30",
+    "finding": f"say it in at most {FINDING} characters",
+    "cause": "expected an operation and a slug such as masked_mean.divides-by-t",
     "smallest": "expected a table with check, inputs and mask",
 }
 
@@ -74,6 +79,9 @@ class KnownEntry:
         versions: Requirements such as ``keras>=3.15,<4``; all must hold.
         since: The first version that showed it.
         review_by: The last day on which it holds without a review.
+        finding: What the report says of it, in at most 55 characters.
+        cause: Its id, where other adapters show the same; by default made of the
+            finding.
         smallest: The smallest input that shows it, as in the file.
     """
 
@@ -86,6 +94,8 @@ class KnownEntry:
     versions: tuple[str, ...] = ()
     since: str = ""
     review_by: date | None = None
+    finding: str = ""
+    cause: str = ""
     smallest: Mapping[str, Any] | None = None
 
     def applies(self, versions: Mapping[str, str]) -> bool:
@@ -252,6 +262,8 @@ def _entry(path: Path, number: int, table: object) -> KnownEntry:
         versions=tuple(listed),
         since=parsed.since,
         review_by=parsed.review_by,
+        finding=parsed.finding,
+        cause=parsed.cause,
         smallest=parsed.smallest,
     )
 

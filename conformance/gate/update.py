@@ -203,6 +203,8 @@ def _table(entry: KnownEntry) -> dict[str, Any]:
         "checks": list(entry.checks),
         "kind": entry.kind,
         "reason": entry.reason,
+        "finding": entry.finding,
+        "cause": entry.cause,
         "url": entry.url,
         "versions": versions[0] if len(versions) == 1 else versions,
         "since": entry.since,

@@ -10,11 +10,12 @@ from __future__ import annotations
 from conformance.records.compare import Change, Changes, diff, merge
 from conformance.records.describe import Description, describe
 from conformance.records.files import Run, count_sound, read, read_header
-from conformance.records.fold import Fold, Folds, fold, gist
+from conformance.records.fold import Fold, Folds, fold, gist, name_cause
 from conformance.records.protocol import Record
 from conformance.records.record import (
     OUTCOMES,
     SCHEMA,
+    SORTS,
     Array,
     Failure,
     Footer,
@@ -22,6 +23,7 @@ from conformance.records.record import (
     Known,
     Outcome,
     Result,
+    Sort,
     Worst,
 )
 from conformance.records.stored import Stored, join, scan
@@ -31,6 +33,7 @@ from conformance.records.writing import Writer, read_observed, renew, write
 __all__ = [
     "OUTCOMES",
     "SCHEMA",
+    "SORTS",
     "Array",
     "Change",
     "Changes",
@@ -46,6 +49,7 @@ __all__ = [
     "Record",
     "Result",
     "Run",
+    "Sort",
     "Stored",
     "Worst",
     "Writer",
@@ -57,6 +61,7 @@ __all__ = [
     "gist",
     "join",
     "merge",
+    "name_cause",
     "number",
     "parse_check",
     "read",

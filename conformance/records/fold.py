@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 UNSTABLE = "two answers to one question"
 """What failures of an adapter that answers by chance have in common."""
 
+CAUSE = 80
+"""Characters of a cause's slug."""
+
+_NO_WORD = re.compile(r"[^a-z0-9]+")
+
 _NUMBER = re.compile(r"-?\b\d[\d.]*(?:e[-+]?\d+)?\b|\bnan\b|-?\binf\b")
 
 
@@ -75,6 +80,16 @@ def fold(results: Iterable[Result]) -> list[Fold]:
     for result in results:
         folds.add(result)
     return list(folds.found.values())
+
+
+def name_cause(operation: str, text: str) -> str:
+    """Return the id of a cause: the same text, in whatever adapter, is one cause.
+
+    >>> name_cause("masked_mean", "divides by T, not by the count")
+    'masked_mean.divides-by-t-not-by-the-count'
+    """
+    slug = _NO_WORD.sub("-", text.casefold()).strip("-")[:CAUSE].rstrip("-")
+    return f"{operation}.{slug}" if slug else ""
 
 
 def gist(result: Result) -> str:

@@ -21,6 +21,21 @@ _Count = Annotated[int, Meta(ge=0, le=2**53)]
 _Level = Annotated[str, Meta(pattern="^(core|robust|extended)$")]
 _Share = Annotated[float, Meta(ge=0)] | Annotated[str, Meta(pattern="^inf$")]
 
+Sort = Literal["wrong", "nan", "raises", "shape", "padding", "digits"]
+"""What a difference looks like: a wrong finite number; NaN or infinity in its place;
+an exception; a wrong shape or dtype; wrong only where padding is; right but for
+rounding."""
+
+SORTS: tuple[Sort, ...] = get_args(Sort)
+"""The same, the worst first: what is wrong in silence is worse than what shows."""
+
+ROLES = ("system", "reference", "variant")
+"""What an adapter drives: a system; the suite's own ruler; another way to call a system
+that has an adapter already."""
+
+FINDING = 55
+"""Characters of a finding: what fits beside a row of the report."""
+
 ANY = "any"
 """What stands in ``want`` for an element that no clause asks anything of."""
 
@@ -29,11 +44,19 @@ Array = list[Any] | bool | int | float | str
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Why a difference is expected."""
+    """Why a difference is expected.
+
+    Attributes:
+        reason: Why it is accepted, in a sentence.
+        url: Where upstream discusses it.
+        since: The first version that showed it.
+        finding: The same in a reader's words, of at most 55 characters.
+    """
 
     reason: str
     url: str = ""
     since: str = ""
+    finding: str = ""
 
 
 class Worst(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -103,6 +126,13 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, tag="run", tag_field="ty
         of: How many checks the plan has out of which those were selected.
         selected: The options that select them.
         shard: ``K/N`` where the plan was divided among N runs.
+        commit: The commit that was tested, where a CI service names it.
+        command: Runs the same again.
+        system: The system under test, as people call it; adapters that share it are
+            one row of the report. Old records have none, nor the three below.
+        library: The distribution whose version is the system's.
+        family: What it is built on, as the report's headings have it.
+        role: One of ``ROLES``.
     """
 
     schema: int = SCHEMA
@@ -130,6 +160,10 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, tag="run", tag_field="ty
     of: _Count = 0
     selected: list[str] = []
     shard: str = ""
+    system: str = ""
+    library: str = ""
+    family: str = ""
+    role: str = ""
 
 
 class Result(
@@ -145,8 +179,12 @@ class Result(
     Attributes:
         check: The check's id, ``<variant>/<case or law>:<dtype>:<route>``.
         outcome: How it ended.
-        clause: The clause that it holds; empty when it passed.
+        clause: The clause that it holds. Old records have none where it passed.
         level: The clause's level; empty when it passed.
+        topic: What the check is about, a name of ``specification.topics``.
+        kind: What the difference looks like, where there is one.
+        cause: What the difference shares with others of the same mistake, in any
+            adapter: the operation and a slug; empty where nothing was recognised.
         message: What is wrong, or why it is unsupported or was not run.
         share: Largest share of the error bound that an element used; ``"inf"`` where
             the bound is zero and was not kept.
@@ -162,6 +200,9 @@ class Result(
     outcome: Outcome
     clause: str = ""
     level: _Level | Literal[""] = ""
+    topic: str = ""
+    kind: Sort | Literal[""] = ""
+    cause: str = ""
     message: str = ""
     share: _Share | None = None
     known: Known | None = None

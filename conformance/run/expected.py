@@ -10,7 +10,7 @@ import msgspec
 from conformance import gate
 from conformance.adapters.load import known_file
 from conformance.operations import load_operations
-from conformance.records import Known, Result
+from conformance.records import Known, Result, name_cause, parse_check
 from conformance.run import catalogue, replay
 from conformance.specification.plan import plan
 from conformance.specification.selection import Check, Selection
@@ -51,8 +51,15 @@ class Expected:
         entry = gate.find(self.known, result.check, result.outcome, versions)
         if entry is None:
             return result
-        known = Known(reason=entry.reason, url=entry.url, since=entry.since)
-        return msgspec.structs.replace(result, known=known)
+        known = Known(
+            reason=entry.reason,
+            url=entry.url,
+            since=entry.since,
+            finding=entry.finding,
+        )
+        operation = parse_check(result.check).operation
+        cause = entry.cause or name_cause(operation, entry.finding or entry.reason)
+        return msgspec.structs.replace(result, known=known, cause=cause)
 
     def first(self, check: Check, versions: Versions) -> Case | None:
         """Return the smallest input that is recorded for a law."""

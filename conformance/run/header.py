@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import platform
+import shlex
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,7 @@ from conformance.adapters.load import displayed_path
 from conformance.cases import digest
 from conformance.records import Header
 from conformance.run import catalogue
-from conformance.specification.selection import Selection
+from conformance.specification.selection import EXAMPLES, Selection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -73,7 +75,26 @@ def write_header(
         selection=settings.selection.partial,
         of=_count_plan(settings, declaration),
         selected=settings.selection.options,
+        commit=os.environ.get("GITHUB_SHA", ""),
+        command=_write_command(settings),
+        system=declaration.system,
+        library=declaration.library,
+        family=declaration.family,
+        role=declaration.role,
     )
+
+
+def _write_command(settings: Settings) -> str:
+    """Return the command that runs the same again."""
+    given = {"seed": settings.seed, "examples": settings.examples}
+    usual = {"seed": 0, "examples": EXAMPLES}
+    options = [
+        f"--{name} {given[name]}" for name in given if given[name] != usual[name]
+    ]
+    options += [f"--explore {settings.explore}"] if settings.explore else []
+    words = shlex.split(" ".join([*settings.selection.options, *options]))
+    start = ["mask-conformance", "run", settings.reference]
+    return shlex.join([*start, "--level", settings.selection.level, *words])
 
 
 def _count_plan(settings: Settings, declaration: Declaration) -> int:

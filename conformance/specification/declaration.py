@@ -91,6 +91,12 @@ class Declaration:
         subnormals: What happens to them, by variant glob: ``kept`` or ``flushed``.
         unsupported: Why a variant is not offered, by variant glob.
         variables: Environment variables to set before its framework is imported.
+        system: The system that it drives, as people call it; adapters that share it
+            are one row of the report.
+        library: The distribution whose version is the system's.
+        family: What the system is built on; the report's rows stand under it.
+        role: ``system``, ``reference`` for the suite's own ruler, ``variant`` for
+            another way to call a system that has an adapter already.
         corpus: The version of cases and laws to check against.
         known: Its file of known differences, if not the one next to it.
     """
@@ -114,6 +120,10 @@ class Declaration:
     subnormals: Mapping[str, str] = field(default_factory=dict)
     unsupported: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
+    system: str = ""
+    library: str = ""
+    family: str = ""
+    role: str = ""
     corpus: str = ""
     known: str = ""
 
