@@ -320,6 +320,10 @@ class Case:
         return self.build(self.block, seed, self.at, wrong=wrong)
 
     @property
+    def module(self) -> str:
+        return self.path
+
+    @property
     def lines(self) -> list[int]:
         source, start = inspect.getsourcelines(self.inner or self.block)
         marks = [line.rstrip().endswith("# leak") for line in source]

@@ -477,6 +477,7 @@ class Case:
         placed: Whether a place is asked for.
         near: Whether a line marked ``near`` is right too.
         said: What is said of the model.
+        between: Whether only "between A and B" can be said.
         glue: Whether the leak stands between the blocks.
     """
 
@@ -488,6 +489,7 @@ class Case:
     placed: bool = True
     near: bool = False
     said: dict[str, Any] = field(default_factory=dict)
+    between: bool = False
     glue: bool = False
 
     @property
@@ -513,7 +515,7 @@ class Case:
         return Stack(blocks)
 
     @property
-    def layer(self) -> str:
+    def module(self) -> str:
         if self.model:
             return MODELS[self.model][2]
         if self.glue:

@@ -127,19 +127,23 @@ class Case:
         at: In which layer of two.
         question: A question that must find it; empty is any.
         said: What is said of the model.
+        between: Whether only "between A and B" can be said.
+        placed: Whether a place is asked for.
     """
 
     block: type[Block]
     at: int = 1
     question: str = ""
     said: dict[str, Any] = field(default_factory=dict)
+    between: bool = False
+    placed: bool = True
 
     @property
     def name(self) -> str:
         return f"{self.block.__name__}-{self.at}"
 
     @property
-    def layer(self) -> str:
+    def module(self) -> str:
         return f"blocks.{self.at}"
 
     @property
