@@ -43,6 +43,7 @@ class ProbeAnswer:
         by_place: The difference at each valid position of that row.
         pair: The two arrangements; a leak is looked for between them.
         mode: How the model was called.
+        parameter: The parameter that it is about, where it is about one.
     """
 
     question: str
@@ -58,6 +59,7 @@ class ProbeAnswer:
     by_place: tuple[float, ...] = ()
     pair: tuple[Arrangement, Arrangement] | None = None
     mode: Mode | None = None
+    parameter: str = ""
 
     @property
     def rank(self) -> int:

@@ -9,6 +9,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from conformance.probe.answer import BAD, ProbeAnswer
+from conformance.probe.backward import locate_gradient
 from conformance.probe.frameworks.base import Mode
 from conformance.probe.infer import infer
 from conformance.probe.locate import locate
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 LOCATED = 6
 """Leaks that are looked for; the questions behind them mostly share their places."""
+
+GRADIENTS = ("gradient", "parameter-gradient")
+"""Questions whose leaks have a place on the way back."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -173,6 +177,26 @@ def _places(
         location = locate(subject, answer, tuple(found.values()))
         if location is not None:
             found[answer.question] = location
+    return found or _gradient_places(subject, answers)
+
+
+def _gradient_places(
+    subject: ProbedModel, answers: Sequence[ProbeAnswer]
+) -> dict[str, Location]:
+    """Look for the places of gradients that are wrong behind a right answer."""
+    found: dict[str, Location] = {}
+    for answer in answers:
+        if answer.kind == "leak" and answer.question in GRADIENTS:
+            if found and answer.parameter:
+                # What comes to padding goes into the parameters' gradients too.
+                found[answer.question] = next(iter(found.values()))
+                continue
+            try:
+                location = locate_gradient(subject, answer)
+            except Exception:  # noqa: BLE001, S112 - then there is no place
+                continue
+            if location is not None:
+                found.setdefault(answer.question, location)
     return found
 
 

@@ -91,7 +91,7 @@ class ProbedModel:
         """The outputs whose axes could be told."""
         if not self._outputs:
             mode = Mode(dtype=self.dtype)
-            batches = (self.base, self.structure, self._wider)
+            batches = (self.base, self.structure, self.wider)
             shapes = [
                 {name: each.shape for name, each in self.answer(batch, mode).items()}
                 for batch in batches
@@ -101,7 +101,7 @@ class ProbedModel:
         return self._outputs
 
     @property
-    def _wider(self) -> Arrangement:
+    def wider(self) -> Arrangement:
         """The base's positions in a batch of other rows."""
         return place(
             self.structure.rows,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from conformance.probe.arrangement import Array
@@ -64,6 +64,28 @@ class Trace:
     sites: list[Site] = field(default_factory=list)
     values: list[Array] = field(default_factory=list)
     outputs: dict[str, Array] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradientStep:
+    """One operation on the way back from a model's answer.
+
+    Attributes:
+        site: The operation.
+        taken: Gradients of its results, of those that got one.
+        handed: Gradients of what it took, as it alone hands them on.
+        targets: Whose each of them is: the number of a step, the name of an input or a
+            parameter, or nothing.
+    """
+
+    site: Site
+    taken: tuple[Array, ...]
+    handed: tuple[Array | None, ...]
+    targets: tuple[int | str | None, ...]
+
+
+Zeroed = Mapping[tuple[int, int], Array]
+"""Where gradients are set to zero: by step and number of what it took."""
 
 
 class Counts:

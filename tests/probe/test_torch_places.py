@@ -38,3 +38,38 @@ def test_no_repair_is_denied_where_padding_cannot_be_told() -> None:
     assert location.site.path == "conv"
     assert location.checked
     assert location.mended is None
+
+
+class OwnSum(torch.autograd.Function):  # type: ignore[misc, name-defined]
+    """A product whose own way back adds padding to the weight's gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, h: Any, weight: Any) -> Any:
+        ctx.save_for_backward(h, weight)
+        return h @ weight
+
+    @staticmethod
+    def backward(ctx: Any, *given: Any) -> Any:
+        h, weight = ctx.saved_tensors
+        return given[0] @ weight.T, h.transpose(1, 2).sum(0) @ (given[0].sum(0) * 0 + 1)
+
+
+class Owner(nn.Module):  # type: ignore[misc]
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.first = nn.Linear(4, 6)
+        self.weight = nn.Parameter(torch.randn(6, 6))
+
+    def forward(self, x: Any, mask: Any) -> Any:
+        out = OwnSum.apply(self.first(x), self.weight)
+        return torch.where(mask[..., None], out, 0.0)
+
+
+def test_a_parameters_gradient_is_placed_where_it_is_made() -> None:
+    settings = ProbeSettings(questions=("gradient", "parameter-gradient"))
+    report = examine(wrap(Owner()), settings)
+    assert [each.question for each in report.leaks] == ["parameter-gradient"]
+    location = report.locations["parameter-gradient"]
+    assert location.site.op == "OwnSumBackward"
+    assert "the parameter's gradient is made here" in location.text

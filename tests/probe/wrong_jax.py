@@ -241,7 +241,7 @@ def backward(h: Any, mask: Any, w: Any, *, wrong: bool) -> Any:
     """Right forwards; its gradient goes to padding."""
     pooled = mean(h, mask)
     if wrong:
-        every = h.mean(1, keepdims=True)
+        every = h.mean(1, keepdims=True)  # leak
         pooled = pooled + every - lax.stop_gradient(every)
     return h + pooled @ w
 
@@ -259,7 +259,7 @@ _spread.defvjp(
 
 def custom(h: Any, mask: Any, w: Any, *, wrong: bool) -> Any:
     """A derivative of its own that forgets the mask."""
-    return h + (_spread(h, mask) if wrong else mean(h, mask)) @ w
+    return h + (_spread(h, mask) if wrong else mean(h, mask)) @ w  # leak
 
 
 def ignored(h: Any, mask: Any, w: Any, *, wrong: bool) -> Any:
@@ -390,8 +390,8 @@ CASES: tuple[Case, ...] = (
     EACH(block=nested, inner=_compiled),
     EACH(block=lonely, at=0, question="alone", between=True),
     EACH(block=traced, placed=False, said=COMPILED),
-    EACH(block=backward, at=0, question="gradient", placed=False),
-    EACH(block=custom, at=0, question="gradient", placed=False),
+    EACH(block=backward, at=0, question="gradient"),
+    EACH(block=custom, at=0, question="gradient"),
     EACH(block=ignored, at=0, question="other-numbers"),
     EACH(block=shrunk, at=0),
     EACH(block=parity, at=0, question="alone"),

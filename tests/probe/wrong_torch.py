@@ -433,9 +433,31 @@ class Backward(Block):
     def forward(self, h: Tensor, mask: Tensor) -> Tensor:
         mean = zeroed(h, mask).sum(1, keepdim=True) / counted(mask, h)
         if self.wrong:
-            every = h.mean(1, keepdim=True)
+            every = h.mean(1, keepdim=True)  # leak
             mean = mean + every - every.detach()
         return h + self.mix(mean)
+
+
+class Spread(torch.autograd.Function):
+    """A sum over what counts, whose own way back forgets the mask."""
+
+    @staticmethod
+    def forward(ctx: Any, h: Tensor, mask: Tensor) -> Tensor:
+        ctx.time = mask.shape[1]
+        return (h * mask[..., None]).sum(1, keepdim=True)  # leak
+
+    @staticmethod
+    def backward(ctx: Any, *given: Tensor) -> tuple[Tensor, None]:
+        return given[0].expand(-1, ctx.time, -1).clone(), None
+
+
+class OwnBackward(Block):
+    """Right forwards; a function with a derivative of its own gives it to padding."""
+
+    def forward(self, h: Tensor, mask: Tensor) -> Tensor:
+        if self.wrong:
+            return h + self.mix(Spread.apply(h, mask))
+        return h + self.mix(zeroed(h, mask).sum(1, keepdim=True))
 
 
 class Training(Block):
@@ -606,6 +628,7 @@ class Case:
     @property
     def lines(self) -> list[int]:
         kind: type = Stack if self.kind == "glue" else self.block
+        kind = Spread if kind is OwnBackward else kind
         source, start = inspect.getsourcelines(kind)
         marks: tuple[str, ...] = ("# glue",) if self.kind == "glue" else ("# leak",)
         marks += ("# near",) if self.near else ()
@@ -655,7 +678,8 @@ CASES: tuple[Case, ...] = (
     Case(block=Inverted),
     Case(block=Shared, question="alone", near=True),
     Case(block=Compiled, placed=False, said={"routes": ("eager", "compiled")}),
-    Case(block=Backward, at=0, question="gradient", placed=False),
+    Case(block=Backward, at=0, question="gradient"),
+    Case(block=OwnBackward, question="parameter-gradient"),
     Case(block=Training, question="training", path="norm"),
     Case(block=Positions, question="left", said=LEFT),
     Case(block=First, question="left", said=LEFT),

@@ -125,7 +125,7 @@ def of_parameters(subject: ProbedModel, mode: Mode) -> Iterator[ProbeAnswer]:
             why = why or "there are no parameters with a gradient"
             yield ProbeAnswer(question=question, kind="not asked", why=why)
             return
-        total = _sum_alone(subject, wide)
+        total = sum_alone(subject, wide)
     except Exception as error:  # noqa: BLE001 - a stranger's model raises anything
         text = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
         yield ProbeAnswer(question=question, kind="raises", text=text, mode=mode)
@@ -133,7 +133,8 @@ def of_parameters(subject: ProbedModel, mode: Mode) -> Iterator[ProbeAnswer]:
     yield _judge(subject, whole, total, wide)
 
 
-def _sum_alone(subject: ProbedModel, mode: Mode) -> dict[str, Array]:
+def sum_alone(subject: ProbedModel, mode: Mode) -> dict[str, Array]:
+    """Return the sum of parameters' gradients of the rows alone, trimmed."""
     total: dict[str, Array] = {}
     for row, length in zip(subject.rows, subject.sizes.lengths, strict=True):
         alone = _gradients(subject, place((row,), (length,), length), mode)
@@ -162,4 +163,5 @@ def _judge(
     return ProbeAnswer(
         question="parameter-gradient",
         kind=kind, text=text, why=text, size=size, signal=signal, mode=mode,
+        parameter=name,
     )  # fmt: skip

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 
 from conformance.probe.frameworks.base import Facts, Gradients, Mode
+from conformance.probe.frameworks.jax.backward import walk_back
 from conformance.probe.frameworks.jax.calls import Calls
 from conformance.probe.frameworks.jax.forms import FLAGS, Form, form_of
 from conformance.probe.frameworks.jax.gradients import gradients
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from conformance.probe.arrangement import Array
-    from conformance.probe.trace import Edit, Trace
+    from conformance.probe.trace import Edit, GradientStep, Trace, Zeroed
 
 _LAYOUTS = ("BTF", "BFT", "BT")
 
@@ -69,6 +70,18 @@ class JAX:
     ) -> Gradients:
         """Return gradients of the sum of cotangent times output."""
         return gradients(self._of(model), _moded(inputs, mode), cotangents, mode)
+
+    def backward(
+        self,
+        model: Any,
+        inputs: Mapping[str, Array],
+        cotangents: Mapping[str, Array],
+        mode: Mode,
+        zeroed: Zeroed,
+    ) -> list[GradientStep]:
+        """Return every equation on the way back, with the gradients there."""
+        given = _moded(inputs, mode)
+        return walk_back(self._of(model), given, cotangents, mode, zeroed)
 
     def trace(
         self,

@@ -73,7 +73,7 @@ def _step(
     """Return a function that gives gradients of parameters, inputs and embedding."""
     model = calls.function(constants, mode)
     program, labels = calls.program(arrays, constants, mode, inline=False)
-    table = None if _has_features(arrays) else _embedding(program, arrays)
+    table = find_embedding(program, arrays)
 
     def total(leaves: Any, rest: Any, given: Any, weights: Any) -> Any:
         parameters, inputs, more = leaves
@@ -116,8 +116,10 @@ def _has_features(arrays: Mapping[str, Array]) -> bool:
     )
 
 
-def _embedding(program: Program, arrays: Mapping[str, Array]) -> Step | None:
-    """Return the step that looks ids up in a table: floats [B, T, H]."""
+def find_embedding(program: Program, arrays: Mapping[str, Array]) -> Step | None:
+    """Return the step that looks ids up in a table: floats [B, T, H]; None is none."""
+    if _has_features(arrays):
+        return None
     shapes = {each.shape for each in arrays.values() if each.dtype.kind in "iu"}
     for step in program.steps:
         if step.name == "gather" and step.equation is not None:
@@ -128,16 +130,19 @@ def _embedding(program: Program, arrays: Mapping[str, Array]) -> Step | None:
     return None
 
 
+def name_leaves(parameters: Any) -> list[str]:
+    """Return the name of each parameter, in JAX' order."""
+    return [
+        # nnx has a variable around each array.
+        jax.tree_util.keystr(path, simple=True, separator=".").removesuffix(".value")
+        for path, _ in jax.tree_util.tree_leaves_with_path(parameters)
+    ]
+
+
 def _named(found: Any) -> Gradients:
     parameters, inputs, more = found
-    leaves = jax.tree_util.tree_leaves_with_path(parameters)
-    named = {
-        # nnx has a variable around each array.
-        jax.tree_util.keystr(path, simple=True, separator=".").removesuffix(
-            ".value"
-        ): tree.array(each)
-        for path, each in leaves
-    }
+    arrays = map(tree.array, jax.tree.leaves(parameters))
+    named = dict(zip(name_leaves(parameters), arrays, strict=True))
     given = {name: tree.array(each) for name, each in inputs.items()}
     if more is not None:
         given[EMBEDDING] = tree.array(more)

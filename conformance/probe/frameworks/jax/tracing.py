@@ -30,7 +30,7 @@ def trace(
     counts, sites = Counts(), []
 
     def see(step: Step, taken: Sequence[Any], outputs: Sequence[Any]) -> Sequence[Any]:
-        site = _site(step, counts)
+        site = site_of(step, counts)
         sites.append(site)
         if edit is None:
             return outputs
@@ -62,7 +62,7 @@ def _kept(value: Any) -> Array:
     return np.zeros(0, dtype=np.int8) if value is None else tree.array(value)
 
 
-def _site(step: Step, counts: Counts) -> Site:
+def site_of(step: Step, counts: Counts) -> Site:
     """Return a step as a site."""
     where = step.where
     site = Site(

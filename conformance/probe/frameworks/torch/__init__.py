@@ -9,6 +9,7 @@ import torch
 
 from conformance.probe.frameworks.base import Facts, Gradients, Mode
 from conformance.probe.frameworks.torch import inspect as inspecting
+from conformance.probe.frameworks.torch.backward import NodeRecorder, walk_back
 from conformance.probe.frameworks.torch.exact import ExactMode, computes_in_less
 from conformance.probe.frameworks.torch.prepare import fill_constant, kept, prepared
 from conformance.probe.frameworks.torch.tracing import Recorder
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from conformance.probe.arrangement import Array
     from conformance.probe.interface import Interface
-    from conformance.probe.trace import Edit, Trace
+    from conformance.probe.trace import Edit, GradientStep, Trace, Zeroed
 
 
 class Torch:
@@ -71,16 +72,8 @@ class Torch:
             if mode.dtype == self.high and mode.route == "eager":
                 stack.enter_context(ExactMode())
             embedded = stack.enter_context(inspecting.Embedded(model))
-            leaves = {
-                name: value.requires_grad_()
-                for name, value in given.items()
-                if isinstance(value, torch.Tensor) and value.is_floating_point()
-            }
-            outputs = names(self._function(model, mode)(**given))
-            total = sum(
-                (outputs[name] * torch.from_numpy(each).to(outputs[name].dtype)).sum()
-                for name, each in cotangents.items()
-            )
+            leaves = _inputs(given)
+            total = _total(names(self._function(model, mode)(**given)), cotangents)
             return _gradients(model, total, {**leaves, **embedded.found})
 
     def trace(
@@ -101,6 +94,29 @@ class Torch:
             given = tensors(inputs, mode.dtype)
             recorder.trace.outputs = flat(model(**given))
         return recorder.trace
+
+    def backward(
+        self,
+        model: Any,
+        inputs: Mapping[str, Array],
+        cotangents: Mapping[str, Array],
+        mode: Mode,
+        zeroed: Zeroed,
+    ) -> list[GradientStep]:
+        """Return every operation on the way back, with the gradients there."""
+        given = tensors(inputs, mode.dtype)
+        with ExitStack() as stack:
+            stack.enter_context(prepared(model, mode))
+            stack.enter_context(torch.enable_grad())
+            embedded = stack.enter_context(inspecting.Embedded(model))
+            leaves = {**_inputs(given), **_parameters(model)}
+
+            def call() -> Any:
+                total = _total(names(model(**given)), cotangents)
+                leaves.update(embedded.found)
+                return total
+
+            return walk_back(call, NodeRecorder(model), leaves, zeroed)
 
     def steps(
         self,
@@ -155,13 +171,32 @@ class Torch:
         return self._compiled[id(model)]
 
 
+def _inputs(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the floating arguments, which want a gradient from here on."""
+    return {
+        name: value.requires_grad_()
+        for name, value in given.items()
+        if isinstance(value, torch.Tensor) and value.is_floating_point()
+    }
+
+
+def _parameters(model: Any) -> dict[str, Any]:
+    if not isinstance(model, torch.nn.Module):
+        return {}
+    return {name: each for name, each in model.named_parameters() if each.requires_grad}
+
+
+def _total(outputs: Mapping[str, Any], cotangents: Mapping[str, Array]) -> Any:
+    """Return the sum of cotangent times output."""
+    return sum(
+        (outputs[name] * torch.from_numpy(each).to(outputs[name].dtype)).sum()
+        for name, each in cotangents.items()
+    )
+
+
 def _gradients(model: Any, total: Any, leaves: Mapping[str, Any]) -> Gradients:
     """Differentiate; what is not connected has no gradient."""
-    parameters = (
-        {name: each for name, each in model.named_parameters() if each.requires_grad}
-        if isinstance(model, torch.nn.Module)
-        else {}
-    )
+    parameters = _parameters(model)
     if not isinstance(total, torch.Tensor) or not total.requires_grad:
         return Gradients(inputs={}, parameters={})
     wanted = [*leaves.values(), *parameters.values()]
