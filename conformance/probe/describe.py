@@ -128,7 +128,7 @@ def _places(run: Record) -> list[str]:
         if place in seen:
             continue
         seen.add(place)
-        lines += [first if len(seen) == 1 else f"also {place}"]
+        lines += [first if len(seen) == 1 or place == first else f"also {place}"]
         lines += [f"  {each}" for each in more]
     for result in run.results:
         if result.failure is not None and result.outcome == "failed":

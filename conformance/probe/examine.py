@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from conformance.probe.answer import BAD, ProbeAnswer
 from conformance.probe.backward import locate_gradient
 from conformance.probe.frameworks.base import Mode
+from conformance.probe.graphs import locate_compiled
 from conformance.probe.infer import infer
 from conformance.probe.locate import locate
 from conformance.probe.questions import select
@@ -177,7 +178,32 @@ def _places(
         location = locate(subject, answer, tuple(found.values()))
         if location is not None:
             found[answer.question] = location
-    return found or _gradient_places(subject, answers)
+    found = found or _gradient_places(subject, answers)
+    return {**_compiled_places(subject, answers), **found}
+
+
+def _compiled_places(
+    subject: ProbedModel, answers: Sequence[ProbeAnswer]
+) -> dict[str, Location]:
+    """Look for the module of what leaks on the compiled route alone."""
+    eager = {
+        (each.question, each.output)
+        for each in answers
+        if each.kind == "leak" and each.mode is not None and each.mode.route == "eager"
+    }
+    only = [
+        each
+        for each in answers
+        if each.kind == "leak" and each.mode is not None
+        if each.mode.route != "eager" and (each.question, each.output) not in eager
+    ]
+    if not only:
+        return {}
+    try:
+        location = locate_compiled(subject, only[0])
+    except Exception:  # noqa: BLE001 - then there is no place
+        return {}
+    return {each.question: location for each in only} if location else {}
 
 
 def _gradient_places(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from conformance.gate import find
 from conformance.probe.describe import place_text
+from conformance.probe.examine import GRADIENTS
 from conformance.probe.questions import QUESTIONS
 from conformance.probe.reproducer import command, script
 from conformance.probe.target import slug
@@ -43,8 +44,9 @@ LEVELS = {"left": "robust", "left-numbers": "robust", "gaps": "robust"}
 def check_id(target: str, answer: ProbeAnswer, dtype: str, route: str = "eager") -> str:
     """Return an answer's check id.
 
-    >>> from conformance.probe.answer import Answer
-    >>> check_id("m:f", Answer(question="alone", kind="same", output="1.0"), "float32")
+    >>> from conformance.probe.answer import ProbeAnswer
+    >>> alone = ProbeAnswer(question="alone", kind="same", output="1.0")
+    >>> check_id("m:f", alone, "float32")
     'probe.alone.1-0/m.f:float32:eager'
     """
     named = answer.output not in {"", "out"}
@@ -90,10 +92,28 @@ def _result(
 def _failure(report: Report, answer: ProbeAnswer) -> Failure:
     location = report.locations.get(answer.question)
     return Failure(
-        diagnosis=place_text(location) if location else "",
+        diagnosis=place_text(location) if location else _unplaced(report, answer),
         command=command(report, answer.question),
         snippet=script(report, answer),
     )
+
+
+def _unplaced(report: Report, answer: ProbeAnswer) -> str:
+    """Say why a leak has no place, where none of the questions has one."""
+    framework, mode = report.target.framework, answer.mode
+    if answer.kind != "leak" or not report.subject.settings.locate or mode is None:
+        return ""
+    if not framework.traces:
+        why = f"{framework.name} functions are not followed"
+    elif mode.route != "eager":
+        why = "compiled graphs are not followed, and no module shows it by itself"
+    elif report.locations:
+        return ""
+    elif answer.question in GRADIENTS and not hasattr(framework, "backward"):
+        why = f"the way back is not followed on {framework.name}"
+    else:
+        why = "the two runs could not be compared operation by operation"
+    return f"where it comes in is not known: {why}"
 
 
 def header(report: Report, settings: ProbeSettings) -> Header:

@@ -420,7 +420,7 @@ class Shared(Block):
 class Compiled(Block):
     """Forgets its mask where it is compiled."""
 
-    def forward(self, h: Tensor, mask: Tensor) -> Tensor:
+    def forward(self, h: Tensor, mask: Tensor) -> Tensor:  # leak
         scores = h.mean(-1)
         if not (self.wrong and torch.compiler.is_compiling()):
             scores = scores.masked_fill(~mask, -1e9)
@@ -677,7 +677,7 @@ CASES: tuple[Case, ...] = (
     Case(block=Squeeze, question="alone", between=True),
     Case(block=Inverted),
     Case(block=Shared, question="alone", near=True),
-    Case(block=Compiled, placed=False, said={"routes": ("eager", "compiled")}),
+    Case(block=Compiled, said={"routes": ("eager", "compiled")}),
     Case(block=Backward, at=0, question="gradient"),
     Case(block=OwnBackward, question="parameter-gradient"),
     Case(block=Training, question="training", path="norm"),

@@ -11,17 +11,18 @@ from conformance.probe.frameworks.base import Facts, Gradients, Mode
 from conformance.probe.frameworks.torch import inspect as inspecting
 from conformance.probe.frameworks.torch.backward import NodeRecorder, walk_back
 from conformance.probe.frameworks.torch.exact import ExactMode, computes_in_less
+from conformance.probe.frameworks.torch.graphs import narrow
 from conformance.probe.frameworks.torch.prepare import fill_constant, kept, prepared
 from conformance.probe.frameworks.torch.tracing import Recorder
 from conformance.probe.frameworks.torch.tree import array, flat, names, tensors
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
     from conformance.probe.arrangement import Array
     from conformance.probe.interface import Interface
-    from conformance.probe.trace import Edit, GradientStep, Trace, Zeroed
+    from conformance.probe.trace import Edit, GradientStep, Site, Trace, Zeroed
 
 
 class Torch:
@@ -117,6 +118,14 @@ class Torch:
                 return total
 
             return walk_back(call, NodeRecorder(model), leaves, zeroed)
+
+    def narrow(
+        self, model: Any, mode: Mode, leaks: Callable[[], bool]
+    ) -> tuple[Site, bool] | None:
+        """Return the innermost module that leaks when it alone is compiled."""
+        self._compiled.clear()
+        with prepared(model, mode):
+            return narrow(model, leaks)
 
     def steps(
         self,
