@@ -8,6 +8,8 @@ from conformance.adapters.load import read_declaration
 from conformance.commands.explain import LISTED, explain_clause
 from conformance.commands.mistakes import find_mistakes
 from conformance.errors import UnknownNameError
+from conformance.probe.questions import NAMES
+from conformance.probe.words import WORDS
 from conformance.run import catalogue
 
 
@@ -91,3 +93,21 @@ def test_a_clause_that_catches_nothing_published_says_so(
 ) -> None:
     monkeypatch.setattr("conformance.commands.explain.find_mistakes", lambda *_: [])
     assert "\nmistakes that its law catches: no " in explain_clause("masked_mean.value")
+
+
+@pytest.mark.parametrize("question", WORDS)
+def test_a_probes_question_is_explained(question: str) -> None:
+    text = explain_clause(f"probe.{question}")
+    assert text.startswith(f"probe.{question}: {WORDS[question].title}\n")
+    assert WORDS[question].law in " ".join(text.split())
+    assert explain_clause(f"probe.{question}.1-0/m.f:float32:eager") == text
+    assert f"probe.{question}  " in explain_clause("probe")
+
+
+def test_an_unknown_question_is_answered_with_the_nearest() -> None:
+    with pytest.raises(UnknownNameError, match="more-padding"):
+        explain_clause("probe.more-paddin")
+
+
+def test_every_question_has_words() -> None:
+    assert tuple(WORDS) == NAMES

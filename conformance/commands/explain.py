@@ -11,6 +11,7 @@ from conformance.commands.mistakes import find_mistakes
 from conformance.commands.options import tell
 from conformance.errors import UnknownNameError
 from conformance.operations import load_operations
+from conformance.probe.words import WORDS
 from conformance.records import parse_check
 from conformance.records.show import show
 from conformance.run import catalogue
@@ -32,11 +33,14 @@ def explain_clause(name: str) -> str:
     """Return what a clause asks for, why, what it catches, a case, and links.
 
     Args:
-        name: A clause such as ``masked_mean.value``, a check's id, or an operation.
+        name: A clause such as ``masked_mean.value``, a check's id, an operation, or a
+            probe's question such as ``probe.more-padding``.
 
     Raises:
         UnknownNameError: There is no such clause, case or law.
     """
+    if name.partition("/")[0].partition(".")[0] == "probe":
+        return "\n".join(_question(name))
     found = catalogue.all_clauses()
     if name in load_operations():
         return "\n".join(_operation(name, found))
@@ -56,6 +60,35 @@ def explain_clause(name: str) -> str:
         _links(clause),
     )
     return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part)))
+
+
+def _question(name: str) -> Iterator[str]:
+    """Yield what a probe's question asks for, or all of them.
+
+    Args:
+        name: ``probe``, ``probe.more-padding``, or the id of a probe's check.
+    """
+    _, _, rest = name.partition("/")[0].partition(".")
+    question = rest.partition(".")[0]
+    if not question:
+        yield "what a probe asks; `mask-conformance explain probe.QUESTION` says why:"
+        yield from (f"  probe.{each.name}  {each.law}" for each in WORDS.values())
+        return
+    if question not in WORDS:
+        raise UnknownNameError("question", question, WORDS)
+    words = WORDS[question]
+    yield f"probe.{words.name}: {words.title}"
+    yield ""
+    yield from _wrap(f"It must hold that {words.law}.")
+    yield from _wrap(f"Why it is asked: {words.why}.")
+    yield ""
+    yield "The model is its own oracle: it is compared with itself, in two calls that"
+    yield "should give the same. Rounding is told from a leak by float64."
+    yield ""
+    yield "read on:"
+    yield "  docs/probe.md, what is asked, and where a leak comes in"
+    yield "  docs/noise.md, how noise is told from a leak"
+    yield f"  mask-conformance probe TARGET --question {words.name}"
 
 
 def _operation(name: str, clauses: Mapping[str, Clause]) -> Iterator[str]:
@@ -144,6 +177,7 @@ def _size(case: Case) -> int:
 def command(clause_or_check: str) -> None:
     """Explain a clause, with a case and the mistakes it catches.
 
-    CLAUSE_OR_CHECK is a clause such as masked_mean.value, or a check's id.
+    CLAUSE_OR_CHECK is a clause such as masked_mean.value, a probe's question such as
+    probe.more-padding, or a check's id.
     """
     tell(explain_clause(clause_or_check))

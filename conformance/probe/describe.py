@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from conformance.probe.words import WORDS
 from conformance.records.text import clean, parse_check
 
 if TYPE_CHECKING:
@@ -71,14 +72,12 @@ def describe(run: Record) -> str:
     lines += [
         f"  note: {each}" for each in declared.get("notes", "").split("; ") if each
     ]
-    from conformance.probe.questions import QUESTIONS
-
     by_question: dict[str, list[Result]] = {}
     for result in run.results:
         question = result.clause.removeprefix("probe.")
         by_question.setdefault(question, []).append(result)
     later: list[str] = []
-    for asked in QUESTIONS:
+    for asked in WORDS.values():
         found = by_question.get(asked.name)
         if not found:
             continue

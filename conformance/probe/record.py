@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from conformance.gate import find
 from conformance.probe.describe import place_text
 from conformance.probe.examine import GRADIENTS
-from conformance.probe.questions import QUESTIONS
 from conformance.probe.reproducer import command, script
 from conformance.probe.target import slug
+from conformance.probe.words import WORDS
 from conformance.records import Failure, Footer, Header, Known, Result
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def header(report: Report, settings: ProbeSettings) -> Header:
             "seconds": "{:.1f} to ask, {:.1f} to locate".format(*report.seconds),
             **({"notes": "; ".join(report.notes)} if report.notes else {}),
         },
-        cases=len(QUESTIONS),
+        cases=len(WORDS),
         cases_digest="probe",
         started=datetime.now(UTC).isoformat(timespec="seconds"),
         selection=bool(settings.questions),

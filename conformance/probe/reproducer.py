@@ -35,6 +35,8 @@ def command(report: Report, question: str) -> str:
         parts += [flag, str(value)] if value else []
     for name in settings.inputs:
         parts += ["--input", name]
+    for route in settings.routes if settings.routes != ("eager",) else ():
+        parts += ["--route", route]
     return shlex.join(parts)
 
 

@@ -102,4 +102,5 @@ def gist(result: Result) -> str:
         return UNSTABLE
     if result.failure is None:
         return ""
-    return result.failure.diagnosis.partition("; see http")[0]
+    named = result.failure.diagnosis.partition("; see http")[0]
+    return "; ".join(named.splitlines())

@@ -20,7 +20,7 @@ from markupsafe import Markup
 
 from conformance.records import clean, parse_check
 from conformance.records.show import show
-from conformance.report import overview, sections
+from conformance.report import overview, probes, sections
 from conformance.report.count import GLYPHS, WORDS
 from conformance.report.raw import pack_runs
 
@@ -50,6 +50,8 @@ def page(view: View) -> str:
         new_kinds=sum(map(bool, view.count.kinds.values())),
         shelves=sections.shelves(view),
         groups=sections.groups(view),
+        probed=probes.list_probed(view),
+        probes_only=probes.is_probe_only(view),
         diagnoses=overview.diagnoses(view),
         agreement=overview.agreement(view),
         known=overview.known(view),

@@ -61,7 +61,11 @@ def issue(difference: Difference, clause: str) -> str:
     if said.clause:
         sentence = f": {escape(said.sentence)}" if said.sentence else ""
         parts.append(f"Expected by clause {code(said.clause)}{sentence}")
-    parts += [f"Recognised: {escape(said.diagnosis)}"] if said.diagnosis else []
+    parts += (
+        [f"Recognised: {escape('; '.join(said.diagnosis.splitlines()))}"]
+        if said.diagnosis
+        else []
+    )
     parts.append(f"Versions: {escape(versions)}")
     parts += [fence("\n".join(said.values))] if said.values else []
     parts += [fence(said.snippet, "python")] if said.snippet else []

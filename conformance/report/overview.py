@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.records import SCHEMA
 
 if TYPE_CHECKING:
+    from conformance.records import Header
     from conformance.report.columns import Column
     from conformance.report.count import Tally
     from conformance.report.view import View
@@ -142,12 +143,19 @@ def facts(view: View) -> list[tuple[str, str]]:
             "seed": str(header.seed),
             "examples": str(header.examples),
             "explored": str(header.explore or ""),
-            "cases": f"{header.cases} ({header.cases_digest[:19]})",
+            **_questions(header),
         }
         for name, text in told.items():
             if text:
                 every.setdefault(name, {})[text] = None
     return [(name, ", ".join(texts)) for name, texts in every.items()]
+
+
+def _questions(header: Header) -> dict[str, str]:
+    """Return how many cases there were; a probe has questions."""
+    if header.operations == ["probe"]:
+        return {"questions": str(header.cases)}
+    return {"cases": f"{header.cases} ({header.cases_digest[:19]})"}
 
 
 def declared_behaviours(view: View) -> list[tuple[str, list[str]]]:
