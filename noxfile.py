@@ -27,10 +27,10 @@ PROJECT: dict[str, Any] = tomllib.loads(Path("pyproject.toml").read_text("utf-8"
 GROUPS: dict[str, list[str]] = PROJECT["dependency-groups"]
 
 
-def heads() -> dict[str, dict[str, Any]]:
-    """Return the head of each adapter, by name, one for each of its variants."""
+def heads(folder: str) -> dict[str, dict[str, Any]]:
+    """Return the head of each file, by name, one for each of its variants."""
     found = {}
-    for path in sorted(Path("adapters").glob("*.py")):
+    for path in sorted(Path(folder).glob("*.py")):
         block = nox.project.load_toml(path)
         own = block["tool"]["mask-conformance"]
         variants = own.pop("variants", {}) or {"": {}}
@@ -41,7 +41,8 @@ def heads() -> dict[str, dict[str, Any]]:
     return found
 
 
-HEADS = heads()
+HEADS = heads("adapters")
+MODELS = heads("models")
 
 
 def build(session: nox.Session, name: str, instead: tuple[str, ...] = ()) -> Path:
@@ -51,15 +52,16 @@ def build(session: nox.Session, name: str, instead: tuple[str, ...] = ()) -> Pat
     with a framework in it is large enough to be shared. Requirements in `instead` take
     the place of those of the same name, in an environment of their own.
     """
-    key = "-".join((HEADS[name]["environment"], *map(slug, instead)))
+    every = {**HEADS, **MODELS}
+    key = "-".join((every[name]["environment"], *map(slug, instead)))
     folder = Path(".nox").resolve() / f"adapters-{key}"
     scripts = folder / ("Scripts" if sys.platform == "win32" else "bin")
     if not scripts.exists():
         session.run(sys.executable, "-m", "venv", str(folder), external=True)
     shared = {
         requirement
-        for other, head in HEADS.items()
-        if head["environment"] == HEADS[name]["environment"]
+        for other, head in every.items()
+        if head["environment"] == every[name]["environment"]
         if not instead or other == name
         for requirement in head["dependencies"]
     }
@@ -76,6 +78,16 @@ def build(session: nox.Session, name: str, instead: tuple[str, ...] = ()) -> Pat
         session.run(*install, "-e", ".[run]", external=True)
         stamp.write_text(wanted, "utf-8")
     return scripts
+
+
+def take_releases(arguments: list[str]) -> tuple[list[str], tuple[str, ...]]:
+    """Return the arguments without each `--with NAME==VERSION`, and those releases."""
+    more, instead = list(arguments), []
+    while "--with" in more:
+        at = more.index("--with")
+        instead.append(more[at + 1])
+        del more[at : at + 2]
+    return more, tuple(instead)
 
 
 def distribution(requirement: str) -> str:
@@ -97,13 +109,9 @@ def conform(session: nox.Session, adapter: str) -> None:
     kept beside, so that the report shows what a release changed. `-- -n 2 --resume`
     and what else docs/running.md tells work here as well.
     """
-    more, instead = list(session.posargs), []
-    while "--with" in more:
-        at = more.index("--with")
-        instead.append(more[at + 1])
-        del more[at : at + 2]
+    more, instead = take_releases(session.posargs)
     folder = "/".join((RESULTS, *map(slug, instead)))
-    command = build(session, adapter, tuple(instead)) / "mask-conformance"
+    command = build(session, adapter, instead) / "mask-conformance"
     session.run(str(command), "run", adapter, "-o", folder, *more, external=True)
 
 
@@ -134,6 +142,32 @@ def probes(session: nox.Session, name: str) -> None:
         external=True,
         env={"KERAS_BACKEND": name, "MASK_SEEDS": os.environ.get("MASK_SEEDS", "5")},
     )
+
+
+@nox.session(venv_backend="none")
+def models(session: nox.Session) -> None:
+    """Probe the models and layers that `models/` lists, and write docs/models.md.
+
+    `-- --quick` probes a few of them for the gate, `-- --resume` leaves alone what has
+    a record, `-- --shard 1/4` probes a part. `-- --with transformers==5.25.0` probes
+    another release, beside: `mask-conformance diff` of the two folders says what
+    changed.
+    """
+    more, instead = take_releases(session.posargs)
+    changed = {distribution(each) for each in instead}
+    by_environment: dict[str, list[str]] = {}
+    for name, head in MODELS.items():
+        own = {distribution(each) for each in head["dependencies"]}
+        if ("--quick" not in more or head.get("quick")) and changed <= own:
+            by_environment.setdefault(head["environment"], []).append(name)
+    folder = "/".join(("reports/models", *map(slug, instead)))
+    command = ("-m", "conformance.commands.models")
+    for names in by_environment.values():
+        python = str(build(session, names[0], instead) / "python")
+        sweep = (python, "-P", *command, "sweep", *names, "-o", folder)
+        session.run(*sweep, *more, external=True)
+    if not instead and not {"--quick", "--shard"} & set(more):
+        session.run(python, "-P", *command, "write", external=True)
 
 
 @nox.session(venv_backend="none")

@@ -60,7 +60,7 @@ def read_head(path: Path, *, listing: bool = False) -> dict[str, Declaration]:
     except (SyntaxError, ValueError) as error:
         msg = f"{path}: cannot be read as Python: {error}; correct the file"
         raise AdapterError(msg) from None
-    block = _block(path, text)
+    block = read_block(path, text)
     tools = _mapping(path, block.get("tool", {}), "tool")
     own = _mapping(path, tools.get("mask-conformance"), _TABLE)
     variants = _mapping(path, own.pop("variants", {}), f"{_TABLE}.variants")
@@ -115,7 +115,12 @@ def _lines(text: str) -> tuple[tuple[str, ...], str]:
     return tuple(functions), summary.group(1) if summary else ""
 
 
-def _block(path: Path, text: str) -> dict[str, Any]:
+def read_block(path: Path, text: str) -> dict[str, Any]:
+    """Return the ``# /// script`` block at the head of a file.
+
+    Raises:
+        AdapterError: There is none, or several, or it is not TOML.
+    """
     blocks = list(_BLOCK.finditer(text.replace("\r\n", "\n")))
     if not blocks and "# /// script" in text:
         msg = (

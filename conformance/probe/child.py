@@ -8,7 +8,11 @@ from __future__ import annotations
 import os
 import sys
 import warnings
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -16,6 +20,11 @@ from conformance.errors import ConformanceError
 from conformance.probe.settings import ProbeSettings  # noqa: TC001 - msgspec reads it
 from conformance.records.writing import Writer
 from conformance.run.child import become_child
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.gate import KnownEntry
 
 TOLD = 65
 """Exit status where the target cannot be probed; the reason is in the side file."""
@@ -30,6 +39,7 @@ class ProbeOrder(msgspec.Struct, frozen=True, kw_only=True):
         settings: What the user said.
         framework: The framework, where it was said.
         known: A file of known differences; empty is none.
+        distributions: Distributions whose versions count beside the framework's.
     """
 
     target: str
@@ -37,11 +47,31 @@ class ProbeOrder(msgspec.Struct, frozen=True, kw_only=True):
     settings: ProbeSettings
     framework: str = ""
     known: str = ""
+    distributions: list[str] = []
 
 
 def reason_file(record: Path) -> Path:
     """Return where a child says why it cannot probe."""
     return record.with_name(record.name + ".reason")
+
+
+def select_known(entries: Sequence[KnownEntry], target: str) -> list[KnownEntry]:
+    """Return what a file says of one target: it may speak of many.
+
+    Args:
+        entries: What the file says.
+        target: The target's slug, as it stands in check ids.
+    """
+    found = []
+    for entry in entries:
+        mine = tuple(
+            glob
+            for glob in entry.checks
+            if fnmatchcase(target, glob.partition("/")[2].partition(":")[0])
+        )
+        if mine:
+            found.append(replace(entry, checks=mine))
+    return found
 
 
 def run(order: ProbeOrder) -> None:
@@ -54,17 +84,20 @@ def run(order: ProbeOrder) -> None:
     from conformance.probe import record as records
     from conformance.probe.examine import examine
     from conformance.probe.reproducer import issue, script
-    from conformance.probe.target import find
+    from conformance.probe.target import find, slug
 
     path = Path(order.record)
-    known = load_known(Path(order.known)) if order.known else ()
+    entries = load_known(Path(order.known)) if order.known else ()
+    known = select_known(entries, slug(order.target))
     with Writer(path) as writer:
         writer.announce("load the target")
         target = find(order.target, order.framework)
+        besides = {name: version(name) for name in order.distributions}
+        target = replace(target, besides={**target.besides, **besides})
         report = examine(target, order.settings, writer.announce)
         found = records.results(report, known)
         outcomes = {each.check: each.outcome for each in found}
-        versions = target.framework.versions()
+        versions = target.versions
         complaints = find_stale(known, list(outcomes), outcomes, versions)
         writer.header(records.header(report, order.settings))
         for each in found:

@@ -59,7 +59,7 @@ def check_id(target: str, answer: ProbeAnswer, dtype: str, route: str = "eager")
 
 def results(report: Report, known: Sequence[KnownEntry] = ()) -> list[Result]:
     """Return a result for each answer."""
-    versions = report.target.framework.versions()
+    versions = report.target.versions
     return [_result(report, answer, known, versions) for answer in report.answers]
 
 
@@ -132,7 +132,7 @@ def header(report: Report, settings: ProbeSettings) -> Header:
         adapter=report.target.name,
         framework=framework.name,
         file=report.target.file,
-        versions=framework.versions(),
+        versions=report.target.versions,
         environment={
             "python": platform.python_version(),
             "platform": f"{platform.system()}-{platform.machine()}",

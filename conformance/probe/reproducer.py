@@ -185,8 +185,7 @@ def issue(report: Report, answer: ProbeAnswer) -> str:
     location = report.locations.get(answer.question)
     code = script(report, answer)
     versions = ", ".join(
-        f"{name} {number}"
-        for name, number in report.target.framework.versions().items()
+        f"{name} {number}" for name, number in report.target.versions.items()
     )
     parts = [
         f"# Padding changes {report.target.name}",

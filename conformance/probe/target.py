@@ -7,7 +7,7 @@ import importlib.util
 import inspect
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,7 @@ class Target:
         file: Where it is written; empty when that is not known.
         code: Lines that make it, for a stand-alone script; they end with ``model = ``.
         notes: What a reader should know of how it was made.
+        besides: Versions of distributions that count beside the framework's.
     """
 
     name: str
@@ -42,6 +43,12 @@ class Target:
     file: str = ""
     code: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    besides: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """The versions that matter for what comes of it, by distribution."""
+        return {**self.framework.versions(), **self.besides}
 
     @property
     def slug(self) -> str:

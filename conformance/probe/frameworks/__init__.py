@@ -30,6 +30,7 @@ __all__ = [
     "framework_of",
     "is_known",
     "made_by_prefix",
+    "names_by_prefix",
 ]
 
 _ROOMS: dict[str, tuple[str, str]] = {
@@ -80,6 +81,19 @@ def made_by_prefix(prefix: str) -> Callable[[str], dict[str, Any]] | None:
     if room is not None:
         make = import_module(room).make
     return make
+
+
+def names_by_prefix(prefix: str) -> list[str]:
+    """Return everything that a prefix can make, such as every type of ``hf``.
+
+    Raises:
+        UnknownNameError: No such prefix lists what it can make.
+    """
+    if prefix not in _MAKERS:
+        kind = "prefix of targets"
+        raise UnknownNameError(kind, prefix, _MAKERS)
+    found: list[str] = import_module(_MAKERS[prefix]).names()
+    return found
 
 
 def named(name: str) -> ProbeFramework:

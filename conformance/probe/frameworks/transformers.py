@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 import transformers
 from transformers import AutoModel
 
@@ -90,8 +91,25 @@ _MLA: dict[str, Any] = {
 OWN: dict[str, dict[str, Any]] = {
     "deepseek_v3": _MLA,
     "deepseek_v2": _MLA,
+    "deepseek_v32": {**_MLA, "index_n_heads": 4, "index_head_dim": 16},
+    "glm_moe_dsa": {**_MLA, "index_n_heads": 4, "index_head_dim": 16},
+    "dots1": {"n_shared_experts": 1},
+    "esmc": {"num_key_value_heads": 4},
+    "granitemoehybrid": {
+        "mamba_n_heads": 8,
+        "mamba_d_head": 8,
+        "mamba_n_groups": 2,
+        "mamba_d_state": 8,
+        "mamba_chunk_size": 8,
+        "layer_types": ["mamba", "attention"],
+    },
+    "lfm2_moe": {"layer_types": ["conv", "full_attention"], "num_dense_layers": 1},
+    "luke": {"entity_vocab_size": 23, "entity_emb_size": 32},
+    "zamba2": {"layer_types": ["mamba", "hybrid"]},
+    "zaya": {"num_experts_per_tok": 1},
     "funnel": {
         "block_sizes": [1, 1],
+        "block_repeats": [1, 1],
         "d_head": 8,
         "d_inner": 64,
         "num_hidden_layers": None,
@@ -124,35 +142,90 @@ OWN: dict[str, dict[str, Any]] = {
 """What a type needs beside or instead of it."""
 
 
+LARGEST = 20_000_000
+"""Parameters of a model that is still called tiny; a small one has a tenth."""
+
+
+TEXT_OR_SPEECH = (
+    *("CAUSAL_LM", "MASKED_LM", "SEQ_TO_SEQ_CAUSAL_LM", "TEXT_ENCODING", "CTC"),
+    *("AUDIO_CLASSIFICATION", "SPEECH_SEQ_2_SEQ", "TOKEN_CLASSIFICATION"),
+    "SEQUENCE_CLASSIFICATION",
+)
+"""The tasks whose input is a sequence, as transformers' tables name them."""
+
+
+def names() -> list[str]:
+    """Return the types for text or speech that have a model of their own, in order."""
+    auto = transformers.models.auto.modeling_auto
+    tables = [
+        getattr(auto, f"MODEL_FOR_{each}_MAPPING_NAMES") for each in TEXT_OR_SPEECH
+    ]
+    listed = {kind for table in tables for kind in table}
+    return sorted(listed & set(auto.MODEL_MAPPING_NAMES))
+
+
 def make(name: str) -> dict[str, Any]:
     """Return a tiny model of a type.
+
+    Args:
+        name: ``TYPE``, ``TYPE/CLASS``, ``TYPE@eager`` or ``TYPE/CLASS@eager``.
 
     Raises:
         TargetError: It cannot be made from sizes alone.
         UnknownNameError: transformers has no such type.
     """
-    kind, _, which = name.partition("/")
-    known = transformers.CONFIG_MAPPING
-    if kind not in known:
+    model_name, _, attention = name.partition("@")
+    kind, _, which = model_name.partition("/")
+    if kind not in transformers.CONFIG_MAPPING:
         what = "model type of transformers"
-        raise UnknownNameError(what, kind, known.keys())
+        raise UnknownNameError(what, kind, transformers.CONFIG_MAPPING.keys())
     try:
-        config = configure(kind)
-        transformers.set_seed(0)
-        maker = getattr(transformers, which or "", None)
-        model = maker(config) if maker else AutoModel.from_config(config)
+        model = _build(kind, which, attention)
+    except TargetError:
+        raise
     except Exception as error:
         text = " ".join(str(error).split())[:300]
         msg = f"hf:{name}: a tiny one cannot be made: {type(error).__name__}: {text}"
         raise TargetError(msg) from error
-    maker_name = type(model).__name__
+    used = getattr(model.config, "_attn_implementation", "") or "eager"
+    given_text = repr(given(kind))
+    more = f", attn_implementation={attention!r}" if attention else ""
     lines = (
         "import transformers",
         "transformers.set_seed(0)",
-        f"config = transformers.{type(config).__name__}(**{given(kind)!r})",
-        f"model = transformers.{maker_name}(config).eval()",
+        f"config = transformers.{type(model.config).__name__}(**{given_text}{more})",
+        f"model = transformers.{type(model).__name__}(config).eval()",
     )
-    return {"model": model.eval().float(), "framework": Torch(), "code": lines}
+    return {
+        "model": model.eval().float(),
+        "framework": Torch(),
+        "code": lines,
+        "notes": (f"attention is {used}",),
+        "besides": {"transformers": transformers.__version__},
+    }
+
+
+def _build(kind: str, which: str, attention: str) -> Any:
+    """Return a model; on the meta device first, where a large one costs nothing.
+
+    Raises:
+        TargetError: It is not tiny, or has no other attention than this.
+    """
+    config = configure(kind)
+    maker = getattr(transformers, which) if which else AutoModel.from_config
+    with torch.device("meta"):
+        drawn = maker(config)
+    count = sum(each.numel() for each in drawn.parameters())
+    if count > LARGEST:
+        msg = f"hf:{kind}: the table of sizes leaves {count:,} parameters"
+        raise TargetError(msg)
+    if attention:
+        if not getattr(drawn, "_supports_sdpa", False):
+            msg = f"hf:{kind}: has one attention only"
+            raise TargetError(msg)
+        config._attn_implementation = attention  # noqa: SLF001 - as from_config does
+    transformers.set_seed(0)
+    return maker(config)
 
 
 def configure(kind: str) -> Any:
@@ -162,13 +235,27 @@ def configure(kind: str) -> Any:
 
 def given(kind: str) -> dict[str, Any]:
     """Return what a type's configuration is given."""
-    default = transformers.CONFIG_MAPPING[kind]()
-    own = OWN.get(kind, {})
-    return {
+    return _shrink(transformers.CONFIG_MAPPING[kind], OWN.get(kind, {}))
+
+
+def _shrink(maker: Any, own: dict[str, Any]) -> dict[str, Any]:
+    """Return small sizes for a configuration and those that it is made of."""
+    default = maker()
+    found = {
         name: value
         for name, value in {**SMALL, **own}.items()
         if value is not None and (name in own or _fits(default, name, value))
     }
+    for name, part in getattr(maker, "sub_configs", {}).items():
+        inner = getattr(default, name, None)
+        if name in own or inner is None:
+            continue
+        made = type(inner) if part.__name__ == "AutoConfig" else part
+        small = _shrink(made, OWN.get(made.model_type, {}))
+        if part.__name__ == "AutoConfig":
+            small["model_type"] = made.model_type
+        found[name] = small
+    return found
 
 
 def _fits(config: Any, name: str, value: Any) -> bool:

@@ -82,7 +82,7 @@ def make(name: str) -> dict[str, Any]:
     kind = getattr(keras.layers, name, None)
     if not (inspect.isclass(kind) and issubclass(kind, keras.Layer)):
         what = "layer of keras.layers"
-        raise UnknownNameError(what, name, _names())
+        raise UnknownNameError(what, name, names())
     framework = Keras()
     keras.utils.set_random_seed(0)
     code = _text(kind, name)
@@ -152,7 +152,8 @@ def _text(kind: Any, name: str) -> str:
     return f"keras.layers.{name}({', '.join(given)})"
 
 
-def _names() -> list[str]:
+def names() -> list[str]:
+    """Return the layers that there are, in order."""
     return [
         each
         for each in dir(keras.layers)

@@ -49,7 +49,7 @@ def make(name: str) -> dict[str, Any]:
     kind = getattr(torch.nn, name, None)
     if not (inspect.isclass(kind) and issubclass(kind, torch.nn.Module)):
         what = "layer of torch.nn"
-        raise UnknownNameError(what, name, _layers())
+        raise UnknownNameError(what, name, names())
     torch.manual_seed(0)
     code = _call(kind, name)
     try:
@@ -98,7 +98,8 @@ def _call(kind: Any, name: str) -> str:
     return f"torch.nn.{name}({', '.join(given)})"
 
 
-def _layers() -> list[str]:
+def names() -> list[str]:
+    """Return the layers that there are, in order."""
     return [
         each
         for each in dir(torch.nn)

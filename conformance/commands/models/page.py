@@ -1,0 +1,157 @@
+"""docs/models.md: what came of the sweep, by library."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conformance.commands.models.library import Library, read_libraries
+from conformance.commands.models.summary import CLASSES, ModelLine, read_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+FILE = Path(__file__).parents[3] / "docs" / "models.md"
+
+HEAD = """# Models and layers
+
+Which published models and layers does padding change, by how much, and where?
+`nox -s models` [probes](probe.md) everything that `models/` lists, each with tiny random weights, in float32 with float64 to tell rounding from a leak, with padding on both sides.
+`python -m conformance.commands.models write` makes this page of its records; a test keeps the two equal.
+
+A cell is the size of a leak against the largest value at positions that count; an empty one is clean, or a question that does not apply.
+*content*: other numbers at padding; *more*: more padding; *alone*: the row without the others and without padding; *rows*: other rows beside it; *left*: padding on the left; *gradient*: at padding, and of parameters; *empty*: a row of padding beside it; *NaN*: NaN at padding.
+What a layer cannot know is not held against it: one that takes no mask has a row of its own below.
+"""
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "content": ("other-numbers", "mask-read"),
+    "more": ("more-padding",),
+    "alone": ("alone",),
+    "rows": ("beside", "order"),
+    "left": ("left", "left-numbers"),
+    "gradient": ("gradient", "parameter-gradient", "training"),
+    "empty": ("empty-row", "full-mask"),
+    "NaN": ("nan",),
+}
+"""What a column shows: the first of these questions that is not clean."""
+
+_TABLED = ("leaks", "raises", "by design")
+
+
+def text(lines: Sequence[ModelLine], libraries: Mapping[str, Library]) -> str:
+    """Return the page as Markdown."""
+    parts = [HEAD, _totals(lines)]
+    for name, library in libraries.items():
+        mine = [line for line in lines if line.library == name]
+        if mine:
+            parts.append(_section(library, mine))
+    return "\n".join(parts)
+
+
+def _totals(lines: Sequence[ModelLine]) -> str:
+    counts = Counter(line.kind for line in lines)
+    judged = len(lines) - counts["not driven"]
+    rows = [f"| {kind} | {counts[kind]} | {means} |" for kind, means in CLASSES.items()]
+    head = f"{judged} models and layers were judged.\n"
+    return "\n".join(
+        [head, "| what | how many | means |", "| --- | --- | --- |", *rows, ""]
+    )
+
+
+def _section(library: Library, lines: Sequence[ModelLine]) -> str:
+    version = next((line.version for line in lines if line.version), "")
+    parts = [f"## {_name(library)} {version}".rstrip() + "\n"]
+    if tabled := [line for line in lines if line.kind in _TABLED]:
+        parts.append(_table(tabled))
+    for kind in ("NaN only", "no mask", "clean"):
+        names = [f"`{_short(line)}`" for line in lines if line.kind == kind]
+        if names:
+            parts.append(
+                f"{kind.capitalize()} ({len(names)}): {', '.join(names)}.\n".replace(
+                    "Nan", "NaN"
+                )
+            )
+    parts += _not_driven(lines)
+    return "\n".join(parts)
+
+
+def _name(library: Library) -> str:
+    _, _, variant = library.name.partition(":")
+    return f"{library.title} on {variant}" if variant else library.title
+
+
+def _table(lines: Sequence[ModelLine]) -> str:
+    head = ("system", *COLUMNS, "comes in at")
+    rows = [f"| {' | '.join(head)} |", "|" + " --- |" * len(head)]
+    for line in sorted(lines, key=lambda each: (_TABLED.index(each.kind), each.target)):
+        cells = [_cell(line, questions) for questions in COLUMNS.values()]
+        place = line.place.replace("|", "\\|")
+        if line.kind == "by design":
+            linked = f" ([why]({line.url}))" if line.url else ""
+            place = f"{line.reason}{linked}"
+        elif line.kind == "raises":
+            place = place or "raises"
+        rows.append(f"| `{_short(line)}` | {' | '.join(cells)} | {place} |")
+    return "\n".join([*rows, ""])
+
+
+def _cell(line: ModelLine, questions: Sequence[str]) -> str:
+    return next((line.answers[each] for each in questions if each in line.answers), "")
+
+
+def _short(line: ModelLine) -> str:
+    where, colon, rest = line.target.partition(":")
+    return rest if colon and where.endswith(".py") else line.target
+
+
+def _not_driven(lines: Sequence[ModelLine]) -> list[str]:
+    reasons: dict[str, list[str]] = {}
+    for line in lines:
+        if line.kind == "not driven":
+            reasons.setdefault(explain(line.reason), []).append(line.target)
+    if not reasons:
+        return []
+    count = sum(map(len, reasons.values()))
+    parts = [f"Not driven ({count}):\n"]
+    for reason, names in sorted(reasons.items(), key=lambda item: -len(item[1])):
+        shown = ", ".join(name.removeprefix("hf.") for name in names)
+        parts.append(f"- {reason} ({len(names)}): {shown}.")
+    return [*parts, ""]
+
+
+_REASONS = {
+    "pixel_values": "takes pictures, no sequence",
+    "a tiny one cannot be made": "a tiny one cannot be made from sizes alone",
+    "parameters": "a tiny one cannot be made from sizes alone",
+    "also needs": "needs arguments beside a sequence and its mask",
+    "leaves no three lengths": "takes too few positions",
+    "took more than": "exceeded a limit of time or memory",
+    "write a function that makes it": "cannot be made from sizes alone",
+    "called with": "answers no call with a sequence and a mask",
+    "takes no argument": "takes no sequence",
+    "process ended": "its process ended",
+    "one attention": "has one attention only",
+}
+
+
+def explain(reason: str) -> str:
+    """Return a reason in the few words that a list is grouped by.
+
+    >>> explain("the target also needs grid_thw, and what to give is not known")
+    'needs arguments beside a sequence and its mask'
+    """
+    return next((text for part, text in _REASONS.items() if part in reason), reason)
+
+
+def write() -> None:
+    """Write the page."""
+    FILE.write_text(
+        text(read_lines(), read_libraries()), encoding="utf-8", newline="\n"
+    )
+
+
+def is_current() -> bool:
+    """Tell whether the page is what the last sweep gave."""
+    return FILE.read_text(encoding="utf-8") == text(read_lines(), read_libraries())

@@ -1,0 +1,64 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["jax==0.10.2", "dm-haiku==0.0.17"]
+# [tool.mask-conformance]
+# title = "dm-haiku"
+# environment = "jax"
+# preload = ["jax", "haiku", "conformance.probe.frameworks.jax"]
+# ///
+"""Haiku's layers that take a mask or a reset, transformed."""
+
+from __future__ import annotations
+
+import haiku as hk
+import jax.numpy as jnp
+
+
+def attention():
+    def call(x, mask):
+        pairs = mask[:, None, :, None] & mask[:, None, None, :]
+        start = hk.initializers.VarianceScaling(1.0)
+        layer = hk.MultiHeadAttention(2, 4, w_init=start, model_size=8)
+        return layer(x, x, x, mask=pairs)
+
+    return hk.transform(call)
+
+
+def _unrolled(make):
+    def call(x):
+        core = make()
+        return hk.dynamic_unroll(core, x, core.initial_state(len(x)), time_major=False)[
+            0
+        ]
+
+    return hk.transform(call)
+
+
+def lstm():
+    return _unrolled(lambda: hk.LSTM(6))
+
+
+def gru():
+    return _unrolled(lambda: hk.GRU(6))
+
+
+def vanilla_rnn():
+    return _unrolled(lambda: hk.VanillaRNN(6))
+
+
+def reset_lstm():
+    def call(x, mask):
+        core = hk.ResetCore(hk.LSTM(6))
+        start = core.initial_state(len(x))
+        return hk.dynamic_unroll(
+            core, (x, jnp.logical_not(mask)), start, time_major=False
+        )[0]
+
+    return hk.transform(call)
+
+
+def convolution():
+    def call(x):
+        return hk.Conv1D(6, 3)(x)
+
+    return hk.transform(call)
