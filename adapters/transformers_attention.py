@@ -1,6 +1,6 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["torch==2.13.0", "transformers==5.23.0"]
+# dependencies = ["torch==2.13.0", "transformers==5.24.0"]
 # [tool.mask-conformance]
 # system = "Transformers"
 # library = "transformers"

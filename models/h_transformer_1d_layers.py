@@ -1,6 +1,10 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["torch==2.13.0", "h-transformer-1d==0.1.9", "rotary-embedding-torch==0.9.1"]
+# dependencies = [
+#     "torch==2.13.0",
+#     "h-transformer-1d==0.1.9",
+#     "rotary-embedding-torch==0.9.1",
+# ]
 # [tool.mask-conformance]
 # title = "h-transformer-1d"
 # environment = "models"

@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from conformance.probe.settings import ProbeSettings
     from conformance.probe.target import Target
 
-LOCATED = 6
-"""Leaks that are looked for; the questions behind them mostly share their places."""
-
 GRADIENTS = ("gradient", "parameter-gradient")
 """Questions whose leaks have a place on the way back."""
 
@@ -173,7 +170,7 @@ def _places(
             continue
         if answer.question in found or answer.mode.route != "eager":
             continue
-        if len(found) >= LOCATED:
+        if len(found) >= subject.settings.places:
             break
         location = locate(subject, answer, tuple(found.values()))
         if location is not None:

@@ -34,6 +34,8 @@ class ProbeSettings(msgspec.Struct, frozen=True, kw_only=True):
         seed: Chooses content, padding and cotangents.
         as_is: Leave parameters that are all zero or all one as they are.
         locate: Whether to look for the place of a leak.
+        places: Leaks that are looked for; the questions behind them mostly share
+            their places.
     """
 
     questions: tuple[str, ...] = ()
@@ -52,6 +54,7 @@ class ProbeSettings(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     as_is: bool = False
     locate: bool = True
+    places: int = 6
 
 
 def read_masks(texts: Iterable[str]) -> dict[str, str]:

@@ -91,7 +91,7 @@ def find(name: str, framework: str = "") -> Target:
             "hf:TYPE, torch:LAYER or keras:LAYER"
         )
         raise TargetError(msg)
-    module = _module(prefix)
+    module = load_module(prefix)
     found = _attribute(module, prefix, rest)
     model, made_here = _make(found, name)
     code = _code(prefix, rest, made=made_here)
@@ -124,7 +124,7 @@ def wrap(
     )
 
 
-def _module(name: str) -> Any:
+def load_module(name: str) -> Any:
     """Import a module or a file.
 
     Raises:

@@ -19,7 +19,13 @@ FOLDER = Path(__file__).parents[3] / "models"
 _FUNCTION = re.compile(r"(?m)^def ([a-z]\w*)\(\)")
 
 
-class Library(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Library(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    rename={"left_out": "left-out"},
+):
     """One library, or one way to run it.
 
     Attributes:
@@ -56,7 +62,8 @@ class Library(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def choose_settings(self, target: str) -> ProbeSettings:
         """Return what a target is probed with."""
-        said: dict[str, Any] = {"questions": self.questions}
+        # Looking for a place takes as long as all questions: two show it.
+        said: dict[str, Any] = {"questions": self.questions, "places": 2}
         said |= self.settings.get("*", {}) | self.settings.get(target, {})
         return msgspec.convert(said, ProbeSettings)
 

@@ -12,6 +12,7 @@ import msgspec
 
 from conformance.commands.models.library import FOLDER
 from conformance.commands.models.sweep import read_reasons
+from conformance.errors import ResultError
 from conformance.records import clean, read
 from conformance.specification.disk import read_text, write_text
 
@@ -71,7 +72,8 @@ class ModelLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def summarize(library: Library, folder: Path) -> list[ModelLine]:
     """Return a line for each record of a library, and each reason for none."""
-    found = [_judge(library, read(path)) for path in sorted(folder.glob("*.jsonl"))]
+    runs = (_read(path) for path in sorted(folder.glob("*.jsonl")))
+    found = [_judge(library, run) for run in runs if run is not None]
     taken = {line.target for line in found}
     for slug, reason in read_reasons(folder).items():
         if slug not in taken:
@@ -89,6 +91,15 @@ def summarize(library: Library, folder: Path) -> list[ModelLine]:
             )
         )
     return sorted(found, key=lambda each: each.target)
+
+
+def _read(path: Path) -> Run | None:
+    """Return a record; None while it is being written."""
+    try:
+        run = read(path)
+    except ResultError:
+        return None
+    return run if run.complete else None
 
 
 def _judge(library: Library, run: Run) -> ModelLine:
@@ -155,7 +166,8 @@ def _place(bad: Iterable[Result]) -> str:
     for result in bad:
         if result.failure is not None and result.failure.diagnosis:
             first = result.failure.diagnosis.split("\n")[0]
-            return clean(first.removeprefix("first at ").partition(": ")[0], 160)
+            place = first.removeprefix("first at ").partition(": ")[0]
+            return " ".join(clean(place, 400).split())
     return ""
 
 

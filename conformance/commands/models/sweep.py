@@ -15,7 +15,6 @@ import warnings
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
-from importlib import import_module
 from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
@@ -23,7 +22,7 @@ from typing import TYPE_CHECKING
 from conformance.errors import ConformanceError, ResultError
 from conformance.probe.child import ProbeOrder, reason_file, run
 from conformance.probe.frameworks import names_by_prefix
-from conformance.probe.target import slug
+from conformance.probe.target import load_module, slug
 from conformance.records import clean, read
 from conformance.records.writing import read_current
 from conformance.specification.shard import Shard
@@ -93,7 +92,7 @@ def sweep(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for module in library.preload:
-            import_module(module)
+            load_module(module)
     names = list_targets(library, settings)
     orders = [_order(library, settings, name) for name in names]
     waiting = [each for each in orders if not (settings.resume and _is_done(each))]

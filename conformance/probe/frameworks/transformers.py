@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 import transformers
 from transformers import AutoModel
 
 from conformance.errors import UnknownNameError
 from conformance.probe.frameworks.torch import Torch
+from conformance.probe.frameworks.torch.layers import outline
 from conformance.probe.infer import TargetError
 
 SMALL: dict[str, Any] = {
@@ -213,8 +213,7 @@ def _build(kind: str, which: str, attention: str) -> Any:
     """
     config = configure(kind)
     maker = getattr(transformers, which) if which else AutoModel.from_config
-    with torch.device("meta"):
-        drawn = maker(config)
+    drawn = outline(lambda: maker(config))
     count = sum(each.numel() for each in drawn.parameters())
     if count > LARGEST:
         msg = f"hf:{kind}: the table of sizes leaves {count:,} parameters"

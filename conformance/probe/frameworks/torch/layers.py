@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from conformance.errors import UnknownNameError
 from conformance.probe.frameworks.torch import Torch
 from conformance.probe.infer import TargetError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SIZES: dict[str, Any] = {
     "d_model": 8,
@@ -60,6 +63,12 @@ def make(name: str) -> dict[str, Any]:
         raise TargetError(msg) from error
     lines = ("import torch", "torch.manual_seed(0)", f"model = {code}.eval()")
     return {"model": model.eval(), "framework": Torch(), "code": lines}
+
+
+def outline(maker: Callable[[], Any]) -> Any:
+    """Return a module without its numbers, which takes no memory whatever its size."""
+    with torch.device("meta"):
+        return maker()
 
 
 def _arguments(kind: Any) -> dict[str, Any]:
