@@ -107,9 +107,14 @@ def conform(session: nox.Session, adapter: str) -> None:
 
     `-- --with flax==0.11.2` takes another release of what it runs on; its record is
     kept beside, so that the report shows what a release changed. `-- -n 2 --resume`
-    and what else docs/running.md tells work here as well.
+    and what else docs/running.md tells work here as well. With `-- --device cuda`
+    adapters that are on the CPU alone are left out.
     """
     more, instead = take_releases(session.posargs)
+    if "--device" in more and not more[more.index("--device") + 1].startswith("cpu"):
+        pinned = HEADS[adapter].get("device", "")
+        if pinned or HEADS[adapter]["framework"] == "numpy":
+            session.skip(f"{adapter} runs on {pinned or 'cpu'} only")
     folder = "/".join((RESULTS, *map(slug, instead)))
     command = build(session, adapter, instead) / "mask-conformance"
     session.run(str(command), "run", adapter, "-o", folder, *more, external=True)

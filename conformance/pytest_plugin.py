@@ -38,6 +38,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "explore": {"type": int, "default": 0, "help": "further batches per law"},
     "shard": {"default": "1/1", "help": "run only part K of N, e.g. 2/4"},
     "resume": {"action": "append", "default": [], "help": "continue this record"},
+    "device": {"default": "", "help": "run on cpu, cuda, cuda:N, gpu or mps"},
+    "deterministic": {"action": "store_true", "help": "the framework's own mode"},
     "drawn": {"action": "store_true", "help": "run only laws"},
 }
 """The options besides `--mask-adapter`, the same as of ``mask-conformance run``."""
@@ -145,6 +147,7 @@ def _settings(config: pytest.Config) -> Settings:
 
     from conformance.run import catalogue
     from conformance.run.settings import Settings
+    from conformance.specification.device import Placement, read_device
     from conformance.specification.selection import EXAMPLES
     from conformance.specification.shard import Shard
 
@@ -165,5 +168,9 @@ def _settings(config: pytest.Config) -> Settings:
         record=Path(given["results"]) if given["results"] else None,
         shard=Shard.parse(given["shard"]),
         resume=tuple(map(Path, given["resume"])),
+        placement=Placement(
+            device=read_device(given["device"]) if given["device"] else "",
+            deterministic=given["deterministic"],
+        ),
         drawn=given["drawn"],
     )

@@ -20,6 +20,7 @@ from conformance.records import describe, gist
 from conformance.run import catalogue
 from conformance.run.session import Session
 from conformance.run.settings import Settings
+from conformance.specification.device import Placement, read_device
 from conformance.specification.selection import EXAMPLES
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ def parametrize_checks(
     seed: int = 0,
     examples: int | None = None,
     corpus: str = "",
+    device: str = "",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Return a decorator that gives a test one check of an adapter at a time.
 
@@ -126,11 +128,13 @@ def parametrize_checks(
         seed: The seed of the generated batches.
         examples: Generated rows per law.
         corpus: The version of cases and laws to check against; by default all.
+        device: cpu, cuda, cuda:N, gpu or mps; by default the framework's own choice.
 
     The test takes an argument ``check`` and calls it.
 
     Raises:
-        UsageError: The adapter cannot be loaded, or no check is selected.
+        UsageError: The adapter cannot be loaded, there is no such device, or no check
+            is selected.
     """
     named = isinstance(adapter, str | PurePath)
     if named:
@@ -138,9 +142,10 @@ def parametrize_checks(
         caller = frame.f_back if frame is not None else None
         file = caller.f_code.co_filename if caller is not None else ""
         adapter = _found(str(adapter), Path(file).parent)
+    placement = Placement(device=read_device(device) if device else "")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        loaded = load_adapter(adapter)
+        loaded = load_adapter(adapter, placement)
     settings = Settings(
         reference=str(adapter) if named else _reference(loaded),
         selection=catalogue.selection(
@@ -148,6 +153,7 @@ def parametrize_checks(
         ),
         seed=seed,
         examples=EXAMPLES if examples is None else examples,
+        placement=placement,
     )
     session = Session(settings, loaded)
     checks = parameters(session, offered=not operations)

@@ -19,8 +19,10 @@ from conformance.gate import (
     find_stale,
     judge,
     load_known,
+    select_device,
     update,
 )
+from conformance.gate.update import TO_BE_JUDGED
 from conformance.records import Failure, Footer, Header, Known, Result, Run
 
 MEAN = "masked_mean/value:float32:eager"
@@ -449,3 +451,50 @@ def test_after_an_update_nothing_is_new_and_nothing_stale(failing: set[str]) -> 
     assert find_stale(entries, checks, outcomes, TORCH) == []
     assert {one for one in checks if find(entries, one, "failed", TORCH)} == failing
     assert len(written.get("known", [])) == len(entries)
+
+
+def test_an_entry_without_devices_is_about_the_cpu() -> None:
+    usual, cuda = entry(MEAN), entry(MEAN, devices=("cuda",))
+    both = entry(MEAN, devices=("cpu", "gpu"))
+    every = [usual, cuda, both]
+    assert select_device(every, "cpu") == (usual, both)
+    assert select_device(every, "") == (usual, both)
+    assert select_device(every, "cuda:1") == (cuda, both)
+    assert select_device(every, "mps:0") == (both,)
+
+
+def test_devices_are_read_and_written(tmp_path: Path) -> None:
+    path = tmp_path / "torch.toml"
+    text = '[[known]]\nchecks = ["a"]\nkind = "failed"\nreason = "so"\n'
+    path.write_text(text + 'devices = ["cuda"]\n', encoding="utf-8")
+    assert load_known(path)[0].devices == ("cuda",)
+    path.write_text(text + 'devices = ["tpu"]\n', encoding="utf-8")
+    with pytest.raises(KnownError, match=r"field devices: .*of cpu, cuda, gpu, mps"):
+        load_known(path)
+
+
+def test_an_update_on_a_gpu_leaves_the_entries_of_the_cpu(tmp_path: Path) -> None:
+    path = tmp_path / "torch.toml"
+    path.write_text(
+        '[[known]]\nchecks = ["masked_mean/a:float32:eager"]\nkind = "failed"\n'
+        'reason = "passes on a GPU"\n\n'
+        '[[known]]\nchecks = ["masked_mean/b:float32:eager"]\nkind = "failed"\n'
+        'reason = "fails anywhere"\n',
+        encoding="utf-8",
+    )
+    results = (
+        Result(check="masked_mean/a:float32:eager", outcome="passed"),
+        Result(check="masked_mean/b:float32:eager", outcome="failed", clause="x"),
+        Result(check="masked_mean/c:float32:eager", outcome="failed", clause="x"),
+    )
+    run = run_of(*results, device="cuda:0")
+    got = update(path, run)
+    assert got.dropped == ()
+    found = [(e.checks, e.devices, e.reason) for e in load_known(path)]
+    assert found == [
+        (("masked_mean/a:float32:eager",), (), "passes on a GPU"),
+        (("masked_mean/b:float32:eager",), (), "fails anywhere"),
+        (("masked_mean/b:float32:eager",), ("cuda",), "fails anywhere"),
+        (("masked_mean/c:float32:eager",), ("cuda",), TO_BE_JUDGED),
+    ]
+    assert update(path, run).added == ()

@@ -77,10 +77,10 @@ WRONG = {
         f'{NUMPY}# dtype = ["float32"]\n{CLOSE}',
         (
             "[tool.mask-conformance]: unknown key 'dtype'; did you mean 'dtypes'? "
-            "choose from: corpus, dependencies, dtypes, empty, environment, family, "
-            "framework, library, mask-forms, padding, placements, requires-python, "
-            "role, routes, subnormals, system, unsupported, variables, "
-            "zero-batch, zero-time"
+            "choose from: corpus, dependencies, device, dtypes, empty, environment, "
+            "family, framework, library, mask-forms, padding, placements, "
+            "requires-python, role, routes, subnormals, system, unsupported, "
+            "variables, zero-batch, zero-time"
         ),
     ),
     "unknown-dtype": (

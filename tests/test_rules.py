@@ -124,7 +124,11 @@ def test_importing_the_package_loads_none_of_its_modules() -> None:
 def test_a_framework_is_imported_in_its_own_module_only() -> None:
     found = {name: packages(tree) & FRAMEWORKS for name, tree in SOURCES.items()}
     room = "trial/frameworks"
-    own = {f"{room}/{name}.py": {name} for name in ("torch", "tensorflow", "jax")}
+    own = {
+        f"{where}/{name}.py": {name}
+        for where in (room, f"{room}/devices")
+        for name in ("torch", "tensorflow", "jax")
+    }
     probes = "probe/frameworks/"
     given = {name: names for name, names in found.items() if names}
     assert {n: names for n, names in given.items() if not n.startswith(probes)} == own

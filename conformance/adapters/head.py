@@ -23,6 +23,7 @@ from conformance.specification import (
 )
 from conformance.specification.corpus import parse_version
 from conformance.specification.declaration import FRAMEWORKS, Declaration
+from conformance.specification.device import read_device
 from conformance.specification.disk import read_text
 
 if TYPE_CHECKING:
@@ -214,6 +215,14 @@ def _version(path: Path, key: str, value: object) -> str:
     return text
 
 
+def _device(path: Path, key: str, value: object) -> str:
+    text = _text(path, key, value)
+    try:
+        return read_device(text)
+    except UsageError as error:
+        raise _error(path, key, value, "cpu, cuda, cuda:N, gpu or mps") from error
+
+
 def _one_of(choices: Iterable[str]) -> Callable[[Path, str, object], str]:
     listed = tuple(choices)
 
@@ -329,4 +338,5 @@ _READERS: Mapping[str, Callable[[Path, str, object], Any]] = {
     "library": _name,
     "family": _name,
     "role": _one_of(("system", "reference", "variant")),
+    "device": _device,
 }

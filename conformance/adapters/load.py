@@ -14,10 +14,12 @@ from conformance.adapters.installed import (
     list_requirements,
     shared_folder,
 )
-from conformance.errors import AdapterError, UnknownNameError, describe
+from conformance.errors import AdapterError, UnknownNameError, UsageError, describe
 from conformance.operations import load_operations
 from conformance.specification.declaration import Declaration
+from conformance.specification.device import UNPLACED, Placement, kind_of
 from conformance.trial.adapter import Adapter
+from conformance.trial.frameworks import load_framework
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,22 +93,28 @@ def is_object(reference: str) -> bool:
     )
 
 
-def load_adapter(reference: object) -> Adapter:
+def load_adapter(reference: object, placement: Placement = UNPLACED) -> Adapter:
     """Return an adapter, ready to be called.
 
     Args:
         reference: As for :func:`read_declaration`, or an object with a
             ``declaration`` and the functions.
+        placement: Where its tensors and layers are.
 
     Raises:
         AdapterError: It cannot be imported, or has no operation to check.
+        UsageError: There is no such device, or the adapter is on another one.
     """
     if not isinstance(reference, str):
-        return _wrap_object(reference)
+        wrapped = _wrap_object(reference)
+        _place(wrapped.declaration, placement)
+        return wrapped
     found = read_declaration(reference)
     _need_function(found)
     list_requirements(found)
     os.environ.update(found.variables)
+    # Before the file is imported: Keras and its like choose a device then.
+    _place(found, placement)
     if Path(found.file).suffix == ".py":
         module: object = _file(Path(found.file))
     else:
@@ -147,6 +155,21 @@ def displayed_path(found: Declaration) -> str:
     if path.parent == shared_folder("adapters"):
         return f"adapters/{path.name}"
     return str(path)
+
+
+def _place(found: Declaration, placement: Placement) -> None:
+    """Have the framework put tensors where the run, or the adapter, wants them."""
+    pinned, asked = found.device, placement.device
+    if pinned and asked and kind_of(pinned) != kind_of(asked):
+        msg = (
+            f"{found.file}: the adapter pins device {pinned!r} in its head, so it "
+            f"cannot run with --device {asked}; leave --device out for it"
+        )
+        raise UsageError(msg)
+    where = asked or pinned
+    if where or placement.deterministic:
+        framework = load_framework(found.framework)
+        framework.place(where, deterministic=placement.deterministic)
 
 
 def _choose(

@@ -34,6 +34,12 @@ _TENSOR = {
     "tensorflow": "tf.constant({values}, dtype='{dtype}')",
     "jax": "jnp.asarray({values}, dtype='{dtype}')",
 }
+_PLACE = {
+    "numpy": "# on the {kind}",
+    "torch": "torch.set_default_device('{kind}:{number}')",
+    "tensorflow": "tf.device('{group}:{number}').__enter__()",
+    "jax": "jax.config.update('jax_default_device', jax.devices('{kind}')[{number}])",
+}
 _COMPILE = {
     "torch": "function = torch.compile(function, backend='aot_eager')\n",
     "tensorflow": "function = tf.function(function)\n",
@@ -49,11 +55,12 @@ def failure(  # noqa: PLR0913 - a failure has as many parts
     file: str,
     framework: str,
     function: str,
-    options: Mapping[str, int],
+    options: Mapping[str, int | str | bool],
     shrunk: bool,
     trace: str = "",
     variables: Mapping[str, str] | None = None,
     form: str = "bool",
+    device: str = "",
 ) -> Failure:
     """Return the evidence of a failed or errored check.
 
@@ -64,16 +71,17 @@ def failure(  # noqa: PLR0913 - a failure has as many parts
         file: Its file, for the snippet.
         framework: Its framework, for the snippet.
         function: The adapter's function.
-        options: The run's seed and the like where they are not the usual ones.
+        options: The run's seed, device and the like where they are not the usual ones.
         shrunk: Whether the batch was shrunk.
         trace: The adapter's traceback, if it raised.
         variables: Environment variables that the adapter's variant needs.
         form: The form in which the adapter is given masks.
+        device: The device that the run was asked for, for the snippet.
     """
     batch = verdict.batch
     command = ["mask-conformance", "run", adapter, "--check", check.id]
     for name, value in options.items():
-        command += [f"--{name}", str(value)]
+        command += [f"--{name}"] if value is True else [f"--{name}", str(value)]
     common: dict[str, Any] = {
         "command": shlex.join(command),
         "trace": clean(trace),
@@ -112,6 +120,7 @@ def failure(  # noqa: PLR0913 - a failure has as many parts
             function,
             variables=variables or {},
             form=form,
+            device=device,
         ),
     )
 
@@ -139,6 +148,7 @@ def snippet(
     *,
     variables: Mapping[str, str] | None = None,
     form: str = "bool",
+    device: str = "",
 ) -> str:
     """Return Python that calls the adapter on the inputs without this suite."""
     layered = any("." in name for name in batch.weights)
@@ -149,7 +159,8 @@ def snippet(
     lines += ["from types import SimpleNamespace as Weights"] if layered else []
     if framework == "jax" and check.dtype == "float64":
         lines += ["import jax", 'jax.config.update("jax_enable_x64", True)']
-    lines += [_HEAD[framework], "", *_import_lines(file)]
+    lines += [_HEAD[framework], *_place_lines(device, framework), ""]
+    lines += _import_lines(file)
     names = []
     for name, array in batch.arrays.items():
         lines.append(f"{name} = {_literal(array, framework)}")
@@ -179,6 +190,16 @@ def snippet(
     passed = ", ".join([*names, *masks, *own])
     lines.append(f"print(function({passed}{options}))")
     return "\n".join(lines)
+
+
+def _place_lines(device: str, framework: str) -> list[str]:
+    """Return the line that puts tensors on a run's device, if it was asked for one."""
+    if not device:
+        return []
+    kind, _, number = device.partition(":")
+    group = "CPU" if kind == "cpu" else "GPU"  # TensorFlow has one name for all others
+    line = _PLACE[framework]
+    return [line.format(kind=kind, group=group, number=number or 0)]
 
 
 def _import_lines(file: str) -> list[str]:

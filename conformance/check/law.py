@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -110,7 +110,9 @@ def find_failure(
         finding = attempt(law, fixtures.subject(check), sample)
         if not finding.passed:
             return sample, finding
+        varies = max(best.varies, finding.varies)
         best = max(best, finding, key=lambda each: each.verdict.share)
+        best = replace(best, varies=varies)
     return None, best
 
 

@@ -22,6 +22,7 @@ from conformance.errors import NotJudgedError, describe
 from conformance.operations import load_operations
 from conformance.records import Result, clean, gist, name_cause, number
 from conformance.specification import COMPILED_ROUTES
+from conformance.specification.device import UNPLACED, Placement
 from conformance.specification.selection import EXAMPLES
 from conformance.specification.topics import find_topic
 from conformance.trial.attempt import Finding, is_ours
@@ -46,6 +47,7 @@ class Runner:
         seed: What generated batches depend on.
         examples: Generated rows for each law.
         explore: Further examples for each law, drawn by Hypothesis.
+        placement: Where the run is, for reproducers.
     """
 
     def __init__(
@@ -57,12 +59,14 @@ class Runner:
         seed: int = 0,
         examples: int = EXAMPLES,
         explore: int = 0,
+        placement: Placement = UNPLACED,
     ) -> None:
         self.adapter = adapter
         self.reference = reference or adapter.declaration.name
         self.seed = seed
         self.examples = examples
         self.explore = explore
+        self._placement = placement
         self.patience = 10.0
         """Seconds that looking for the smallest input may take."""
         self._cases = {case.id: case for group in cases.values() for case in group}
@@ -76,11 +80,12 @@ class Runner:
         return self.fixtures.framework
 
     @property
-    def _options(self) -> dict[str, int]:
-        """The options that a reproducer needs to draw the same batches again."""
+    def _options(self) -> dict[str, int | str | bool]:
+        """The options that a reproducer needs to ask the same again."""
         given = {"seed": self.seed, "examples": self.examples, "explore": self.explore}
         usual = {"seed": 0, "examples": EXAMPLES, "explore": 0}
-        return {name: value for name, value in given.items() if value != usual[name]}
+        drawn = {name: value for name, value in given.items() if value != usual[name]}
+        return drawn | self._placement.options
 
     def run(
         self, check: Check, *, shrinks: bool = True, first: Case | None = None
@@ -123,9 +128,11 @@ class Runner:
             return self._result(check, "unsupported", started, message=str(error))
         if finding.passed:
             share = finding.verdict.share
-            return self._result(
+            passed = self._result(
                 check, "passed", started, share=share, captured=captured
             )
+            varies = number(float(f"{finding.varies:.3g}")) if finding.varies else None
+            return structs.replace(passed, varies=varies)
         return self._failure_result(
             check, finding, started, shrunk=shrunk, named=shrinks
         )
@@ -186,6 +193,7 @@ class Runner:
             trace=finding.trace,
             variables=declaration.variables,
             form=declaration.usual_form,
+            device=self.framework.device() if self._placement.device else "",
         )
         if named:
             proof = structs.replace(proof, diagnosis=self._namer.name(check, finding))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from conformance.run.process import Limits
+    from conformance.specification.device import Placement
     from conformance.specification.selection import Selection
 
 RESULTS = Path("reports/results")
@@ -94,6 +95,26 @@ def selection_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def device_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the option that says where tensors, layers and weights are."""
+    return click.option(
+        "--device",
+        default="",
+        metavar="DEVICE",
+        help="Run on cpu, cuda, cuda:N, gpu or mps (default: the framework's choice).",
+    )(command)
+
+
+def deterministic_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the option that asks for the framework's deterministic mode."""
+    return click.option(
+        "--deterministic",
+        is_flag=True,
+        help="Run in the framework's deterministic mode; the same bits are asked for "
+        "there, as on a CPU.",
+    )(command)
+
+
 def limit_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that limit the time and memory of a check."""
     for option in (
@@ -125,6 +146,21 @@ def read_selection(options: Mapping[str, Any]) -> Selection:
 
     names = ("level", "operations", "dtypes", "routes", "checks", "corpus")
     return catalogue.selection(**{name: options[name] for name in names})
+
+
+def read_placement(options: Mapping[str, Any]) -> Placement:
+    """Return the placement from the values of the options above.
+
+    Raises:
+        UsageError: There is no device of that name anywhere.
+    """
+    from conformance.specification.device import Placement, read_device
+
+    device = options["device"]
+    return Placement(
+        device=read_device(device) if device else "",
+        deterministic=options.get("deterministic", False),
+    )
 
 
 def read_limits(options: Mapping[str, Any]) -> Limits:

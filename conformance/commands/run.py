@@ -17,8 +17,11 @@ from conformance.commands.options import (
     PATH,
     RESULTS,
     CountRange,
+    deterministic_option,
+    device_option,
     limit_options,
     read_limits,
+    read_placement,
     read_selection,
     selection_options,
     tell,
@@ -33,6 +36,7 @@ from conformance.run.launch import Order
 from conformance.run.parts import Division, run_parts
 from conformance.run.place import forget_part, place
 from conformance.run.settings import Settings
+from conformance.specification.device import kind_of
 from conformance.specification.selection import EXAMPLES
 from conformance.specification.shard import Shard
 
@@ -75,7 +79,7 @@ def run(  # noqa: PLR0917 - what is asked for has that many parts
     selected = settings.selection
     chosen = [
         each
-        for reference in references or _find_installed(say)
+        for reference in references or _find_installed(say, settings.placement.device)
         for each in _spread(reference)
     ]
     runs: list[Run] = []
@@ -94,7 +98,8 @@ def run(  # noqa: PLR0917 - what is asked for has that many parts
             # Only what is divided has to be listed whole before it starts.
             many = division.parts > 1
             every = catalogue.plan_checks(declaration, selected) if many else ()
-            record = output / _record_name(declaration, division.shard)
+            device = settings.placement.device
+            record = output / _record_name(declaration, division.shard, device)
             asked = msgspec.structs.replace(
                 settings,
                 reference=reference,
@@ -169,8 +174,11 @@ def _read_unrun(reference: str, runs: Sequence[Run]) -> Declaration:
     return declaration
 
 
-def _record_name(declaration: Declaration, shard: Shard) -> str:
+def _record_name(declaration: Declaration, shard: Shard, device: str) -> str:
     part = "" if shard.whole else f".{shard.number}-of-{shard.of}"
+    if device not in {"", "cpu"}:
+        # Beside the record of the CPU, not instead of it.
+        part = f".{device.replace(':', '-')}{part}"
     return f"{declaration.name.replace(':', '-')}{part}.jsonl"
 
 
@@ -187,12 +195,15 @@ def _need_checks(reference: str, planned: Sequence[Check]) -> None:
     raise UsageError(msg)
 
 
-def _find_installed(say: Callable[[str], Any]) -> list[str]:
+def _find_installed(say: Callable[[str], Any], device: str = "") -> list[str]:
     """Return the built-in adapters that can run here; say which cannot."""
     found = []
     for name, declaration in read_declarations().items():
         missing = find_missing(declaration)
-        if missing:
+        pinned = declaration.device or declaration.traits.device
+        if pinned and device and kind_of(pinned) != kind_of(device):
+            say(f"left out: {name} (runs on {pinned} only)")
+        elif missing:
             say(f"left out: {name} ({', '.join(missing)} not installed)")
         else:
             found.append(name)
@@ -264,6 +275,8 @@ def need_extra(*, memory: bool = False, soak: bool = False) -> None:
 @click.option(
     "--resume", is_flag=True, help="Continue an interrupted run from its record."
 )
+@device_option
+@deterministic_option
 @limit_options
 def command(adapters: tuple[str, ...], output: Path, **options: Any) -> None:
     """Run the checks of ADAPTERS, each adapter in its own process.
@@ -277,6 +290,7 @@ def command(adapters: tuple[str, ...], output: Path, **options: Any) -> None:
         selection=read_selection(options),
         seed=options["seed"],
         explore=options["explore"],
+        placement=read_placement(options),
         **given,
     )
     division = Division(

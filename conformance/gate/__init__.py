@@ -18,6 +18,7 @@ from conformance.gate.known import (
     find_stale,
     find_unjudged,
     load_known,
+    select_device,
 )
 from conformance.gate.update import Update, update
 from conformance.gate.verdict import (
@@ -46,6 +47,7 @@ __all__ = [
     "load_known",
     "missing",
     "problems",
+    "select_device",
     "update",
     "workflow_commands",
 ]

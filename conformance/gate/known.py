@@ -17,6 +17,9 @@ from conformance.errors import KnownError
 from conformance.gate.smallest import check_smallest
 from conformance.records.record import FINDING
 from conformance.records.text import clean, is_reason
+from conformance.specification.device import KINDS as DEVICE_KINDS
+from conformance.specification.device import Kind as DeviceKind
+from conformance.specification.device import holds_on
 from conformance.specification.disk import read_text
 
 if TYPE_CHECKING:
@@ -43,6 +46,7 @@ class _Table(
     reason: _Text
     url: Annotated[str, msgspec.Meta(pattern=r"^(https://[^\s\"'<>\\]+)?$")] = ""
     versions: list[_Text] | _Text = []
+    devices: list[DeviceKind] = []
     since: str = ""
     review_by: date | None = None
     finding: Annotated[str, msgspec.Meta(max_length=FINDING)] = ""
@@ -58,6 +62,7 @@ _HINTS = {
     "reason": "say in a sentence why the difference is accepted",
     "url": "expected https://... or nothing",
     "versions": 'expected requirements such as "keras>=3.15,<4"',
+    "devices": f'expected a list such as ["cuda"], of {", ".join(DEVICE_KINDS)}',
     "review-by": "expected a date such as 2027-06-30",
     "finding": f"say it in at most {FINDING} characters",
     "cause": "expected an operation and a slug such as masked_mean.divides-by-t",
@@ -77,6 +82,7 @@ class KnownEntry:
         reason: Why it is accepted, in one sentence.
         url: Where upstream discusses it; https only.
         versions: Requirements such as ``keras>=3.15,<4``; all must hold.
+        devices: Kinds of device on which it holds; without any, on a CPU.
         since: The first version that showed it.
         review_by: The last day on which it holds without a review.
         finding: What the report says of it, in at most 55 characters.
@@ -92,6 +98,7 @@ class KnownEntry:
     reason: str
     url: str = ""
     versions: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
     since: str = ""
     review_by: date | None = None
     finding: str = ""
@@ -102,6 +109,10 @@ class KnownEntry:
         """Tell whether the entry is about the installed versions."""
         installed = {str(canonicalize_name(name)): versions[name] for name in versions}
         return all(_holds(Requirement(text), installed) for text in self.versions)
+
+    def holds_on(self, device: str) -> bool:
+        """Tell whether the entry is about a run's device, such as ``cuda:0``."""
+        return holds_on(self.devices, device)
 
 
 def load_known(path: Path) -> tuple[KnownEntry, ...]:
@@ -128,6 +139,11 @@ def load_known(path: Path) -> tuple[KnownEntry, ...]:
     return tuple(
         _entry(path, number, table) for number, table in enumerate(entries, start=1)
     )
+
+
+def select_device(entries: Iterable[KnownEntry], device: str) -> tuple[KnownEntry, ...]:
+    """Return the entries that are about a device; the others are not judged there."""
+    return tuple(entry for entry in entries if entry.holds_on(device))
 
 
 def find_matching(pattern: str, checks: Iterable[str]) -> list[str]:
@@ -260,6 +276,7 @@ def _entry(path: Path, number: int, table: object) -> KnownEntry:
         reason=parsed.reason,
         url=parsed.url,
         versions=tuple(listed),
+        devices=tuple(parsed.devices),
         since=parsed.since,
         review_by=parsed.review_by,
         finding=parsed.finding,

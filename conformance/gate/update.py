@@ -12,7 +12,15 @@ import tomli_w
 from packaging.version import Version
 
 from conformance.errors import IncompleteRunError
-from conformance.gate.known import KINDS, KnownEntry, find, find_matching, load_known
+from conformance.gate.known import (
+    KINDS,
+    KnownEntry,
+    find,
+    find_matching,
+    load_known,
+    select_device,
+)
+from conformance.specification.device import USUAL, kind_of
 from conformance.specification.disk import read_text, write_text
 
 if TYPE_CHECKING:
@@ -48,6 +56,9 @@ class Update:
 def update(path: Path, run: Run, *, planned: Collection[str] | None = None) -> Update:
     """Rewrite the file of known differences to match the run.
 
+    Entries for other devices stay as they are. What fails here as they say gets an
+    entry for this device, with their reason.
+
     Entries that hold keep their reason and url; those without a smallest input get the
     one that the run found. A glob that holds only in part is replaced by the checks for
     which it holds. Entries for other versions stay.
@@ -72,11 +83,12 @@ def update(path: Path, run: Run, *, planned: Collection[str] | None = None) -> U
     kept, dropped = [], []
     for entry in load_known(path):
         left = entry.checks
-        if entry.applies(versions):
+        if entry.applies(versions) and entry.holds_on(run.header.device):
             left = _narrow_patterns(entry, outcomes, planned)
         dropped += [check for check in entry.checks if check not in left]
         if left:
             kept.append(_add_smallest(replace(entry, checks=left), run))
+    kept += _copies(run, kept)
     added = _additions(path, run, kept)
     numbered = [
         replace(entry, number=number)
@@ -112,6 +124,8 @@ def _add_smallest(entry: KnownEntry, run: Run) -> KnownEntry:
     """Give an entry without an input the smallest one that the run found."""
     if entry.smallest or not entry.applies(run.header.versions):
         return entry
+    if not entry.holds_on(run.header.device):
+        return entry
     mine = [
         result
         for result in run.results
@@ -123,7 +137,7 @@ def _add_smallest(entry: KnownEntry, run: Run) -> KnownEntry:
 def _additions(path: Path, run: Run, kept: Iterable[KnownEntry]) -> list[KnownEntry]:
     """Return an entry for each clause that is broken in an unrecorded way."""
     header = run.header
-    kept = tuple(kept)
+    kept = select_device(kept, header.device)
     groups: dict[tuple[str, str], list[Result]] = {}
     for result in run.results:
         recorded = find(kept, result.check, result.outcome, header.versions)
@@ -138,11 +152,45 @@ def _additions(path: Path, run: Run, kept: Iterable[KnownEntry]) -> list[KnownEn
             kind=outcome,
             reason=TO_BE_JUDGED,
             versions=_scope(header),
+            devices=_list_devices(header),
             since=header.versions.get(header.framework, ""),
             smallest=_find_smallest(results),
         )
         for (_, outcome), results in sorted(groups.items())
     ]
+
+
+def _copies(run: Run, kept: Iterable[KnownEntry]) -> list[KnownEntry]:
+    """Return the entries of other devices that hold here too, for this device."""
+    header, found = run.header, []
+    entries = tuple(kept)
+    here = select_device(entries, header.device)
+    bad = [
+        result
+        for result in run.results
+        if result.outcome in KINDS
+        and find(here, result.check, result.outcome, header.versions) is None
+    ]
+    for entry in entries:
+        if entry in here:
+            continue
+        mine = [
+            result.check
+            for result in bad
+            if find([entry], result.check, result.outcome, header.versions)
+        ]
+        if mine:
+            bad = [result for result in bad if result.check not in mine]
+            found.append(
+                replace(entry, checks=tuple(mine), devices=_list_devices(header))
+            )
+    return found
+
+
+def _list_devices(header: Header) -> tuple[str, ...]:
+    """Return the kind of device of a run; none for the CPU, which is the default."""
+    kind = kind_of(header.device)
+    return () if kind in USUAL else (kind,)
 
 
 def _scope(header: Header) -> tuple[str, ...]:
@@ -207,6 +255,7 @@ def _table(entry: KnownEntry) -> dict[str, Any]:
         "cause": entry.cause,
         "url": entry.url,
         "versions": versions[0] if len(versions) == 1 else versions,
+        "devices": list(entry.devices),
         "since": entry.since,
         "review-by": entry.review_by,
     }

@@ -41,6 +41,7 @@ SAME = (
     "selection",
     "selected",
     "whole",
+    "device",
 )
 """Header fields that shards of one run have in common."""
 

@@ -133,6 +133,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, tag="run", tag_field="ty
         library: The distribution whose version is the system's.
         family: What it is built on, as the report's headings have it.
         role: One of ``ROLES``.
+        device: Where it ran, such as ``cuda:0``; empty in records of runs that could
+            not choose one, which were on a CPU.
     """
 
     schema: int = SCHEMA
@@ -164,6 +166,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, tag="run", tag_field="ty
     library: str = ""
     family: str = ""
     role: str = ""
+    device: str = ""
 
 
 class Result(
@@ -188,6 +191,8 @@ class Result(
         message: What is wrong, or why it is unsupported or was not run.
         share: Largest share of the error bound that an element used; ``"inf"`` where
             the bound is zero and was not kept.
+        varies: Largest share of the error bound by which two answers to one question
+            differed, on a device where the framework does not promise the same bits.
         known: Why the outcome is expected, when it is.
         failure: The evidence, when it failed or errored.
         unstable: The check that first saw two answers to one question, where this one
@@ -205,6 +210,7 @@ class Result(
     cause: str = ""
     message: str = ""
     share: _Share | None = None
+    varies: _Share | None = None
     known: Known | None = None
     failure: Failure | None = None
     unstable: str = ""

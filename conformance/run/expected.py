@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,7 +17,7 @@ from conformance.specification.plan import plan
 from conformance.specification.selection import Check, Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from conformance.cases import Case
     from conformance.gate import KnownEntry
@@ -30,15 +31,26 @@ class Expected:
 
     Args:
         declaration: What the adapter declares.
+        find_device: Returns the run's device: entries for others are left out.
 
     Raises:
         KnownError: Its file of known differences breaks its format.
     """
 
-    def __init__(self, declaration: Declaration) -> None:
+    def __init__(
+        self, declaration: Declaration, find_device: Callable[[], str] = str
+    ) -> None:
         self._declaration = declaration
-        self.known: tuple[KnownEntry, ...] = gate.load_known(known_file(declaration))
-        self._smallest = replay.smallest_cases(self.known)
+        self._find_device = find_device
+        self._every = gate.load_known(known_file(declaration))
+        self._smallest = replay.smallest_cases(self._every)
+
+    @cached_property
+    def known(self) -> tuple[KnownEntry, ...]:
+        """The entries that are about the device of the run."""
+        # Which device that is only the framework knows: it is not imported for nothing.
+        every = self._every
+        return gate.select_device(every, self._find_device()) if every else every
 
     def covers(self, check: Check, versions: Versions) -> bool:
         """Tell whether a check is expected to fail or to raise."""
@@ -68,7 +80,9 @@ class Expected:
             (
                 case
                 for entry, case in self._smallest
-                if case.id == wanted and entry.applies(versions)
+                if case.id == wanted
+                and entry.applies(versions)
+                and entry.holds_on(self._find_device())
             ),
             None,
         )

@@ -81,6 +81,7 @@ def write_header(
         library=declaration.library,
         family=declaration.family,
         role=declaration.role,
+        device=framework.device(),
     )
 
 
@@ -92,6 +93,8 @@ def _write_command(settings: Settings) -> str:
         f"--{name} {given[name]}" for name in given if given[name] != usual[name]
     ]
     options += [f"--explore {settings.explore}"] if settings.explore else []
+    for name, value in settings.placement.options.items():
+        options += [f"--{name}"] if value is True else [f"--{name} {value}"]
     words = shlex.split(" ".join([*settings.selection.options, *options]))
     start = ["mask-conformance", "run", settings.reference]
     return shlex.join([*start, "--level", settings.selection.level, *words])

@@ -25,6 +25,7 @@ from conformance.records import (
 from conformance.run import catalogue, resume
 from conformance.run.expected import Expected
 from conformance.run.header import write_header, write_time
+from conformance.run.variation import Variation
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +46,9 @@ class Session:
 
     def __init__(self, settings: Settings, adapter: Adapter | None = None) -> None:
         self.settings = settings
-        self.adapter: Adapter = adapter or load_adapter(settings.reference)
+        self.adapter: Adapter = adapter or load_adapter(
+            settings.reference, settings.placement
+        )
         self.cases = catalogue.select_cases(settings.selection)
         every = catalogue.plan_checks(self.adapter.declaration, settings.selection)
         if settings.drawn:
@@ -59,12 +62,18 @@ class Session:
             seed=settings.seed,
             examples=settings.examples,
             explore=settings.explore,
+            placement=settings.placement,
         )
         if settings.drawn:
             # The same findings on a busy machine: calls are counted, not seconds.
             self.runner.patience = math.inf
-        self.expected = Expected(self.adapter.declaration)
+        self.expected = Expected(
+            self.adapter.declaration,
+            # Not the method itself: that would import the framework here and now.
+            lambda: self.runner.framework.device(),  # noqa: PLW0108
+        )
         self.outcomes: dict[str, str] = {}
+        self.variation = Variation()
         self.failures = Folds()
         """New failures of this process, those that say the same together."""
         self.upkeep: Upkeep | None = None
@@ -110,6 +119,7 @@ class Session:
         if self._writer is not None:
             self._writer.result(result)
         self.outcomes[check.id] = result.outcome
+        self.variation.take(check, result)
         if self.upkeep is not None and self.upkeep.spent:
             os._exit(0)  # what is left to do is another process's
         return result
@@ -134,6 +144,7 @@ class Session:
         mine = [each for each in self.planned if each.id in results]
         for check in mine:
             self.outcomes[check.id] = results[check.id].outcome
+            self.variation.take(check, results[check.id])
             if not self.expected.covers(check, self.versions):
                 self.runner.remember(check, results[check.id])
         started = earlier.started or header.started
@@ -183,7 +194,7 @@ class Session:
             footer = Footer(
                 counts={outcome: found[outcome] for outcome in OUTCOMES},
                 stale=complaints,
-                observed=self._observe(),
+                observed=self._observe() | self.variation.describe(),
                 ended=write_time(),
                 complete=len(self.outcomes) == len(self.planned),
             )

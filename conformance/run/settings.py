@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from conformance.specification.device import Placement
 from conformance.specification.selection import EXAMPLES, Selection
 from conformance.specification.shard import Shard
 
@@ -23,6 +24,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         record: Where the record is written; nowhere when it is None.
         shard: Which part of the plan.
         resume: Records whose results are taken over instead of run again.
+        placement: The device, and whether the framework is to be deterministic.
         drawn: Whether to leave out what a seed does not change: cases, and checks that
             the adapter does not support.
     """
@@ -35,6 +37,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     record: Path | None = None
     shard: Shard = Shard()
     resume: tuple[Path, ...] = ()
+    placement: Placement = Placement()
     drawn: bool = False
 
     @property

@@ -20,11 +20,13 @@ class Traits:
         routes: Its routes; the first is the primary one, which every check uses.
         gradient: Whether it computes gradients.
         layouts: Whether its tensors have strides.
+        device: The only device that it has; empty where there are others.
     """
 
     routes: tuple[str, ...]
     gradient: bool
     layouts: bool
+    device: str = ""
 
     @property
     def primary(self) -> str:
@@ -33,7 +35,7 @@ class Traits:
 
 
 FRAMEWORKS: Mapping[str, Traits] = {
-    "numpy": Traits(routes=("eager",), gradient=False, layouts=True),
+    "numpy": Traits(routes=("eager",), gradient=False, layouts=True, device="cpu"),
     "torch": Traits(
         routes=(
             "eager",
@@ -99,6 +101,7 @@ class Declaration:
             another way to call a system that has an adapter already.
         corpus: The version of cases and laws to check against.
         known: Its file of known differences, if not the one next to it.
+        device: The device that it puts everything on, whatever the run asks for.
     """
 
     name: str
@@ -126,6 +129,7 @@ class Declaration:
     role: str = ""
     corpus: str = ""
     known: str = ""
+    device: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a name that is no file's: a record is named after it.

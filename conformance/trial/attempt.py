@@ -37,6 +37,8 @@ class Finding:
         errored: Whether the adapter raised instead of answering.
         trace: The adapter's traceback, if it raised.
         judged: How many verdicts there were.
+        varies: Largest share of the bound by which two answers to one question
+            differed, where the framework does not promise the same bits.
         unstable: Of an answer that changes from call to call, how often it was wrong.
     """
 
@@ -44,6 +46,7 @@ class Finding:
     errored: bool = False
     trace: str = ""
     judged: int = 0
+    varies: float = 0.0
     unstable: str = ""
 
     @property
@@ -66,17 +69,18 @@ def attempt(law: Any, subject: Subject, sample: Sample) -> Finding:
 
 
 def _judge(law: Any, subject: Subject, sample: Sample) -> Finding:
-    best, judged = Verdict(passed=True), 0
+    best, judged, varies = Verdict(passed=True), 0, 0.0
     for verdict in law(subject, sample):
         judged += 1
         if not verdict.passed:
             return Finding(verdict=verdict, judged=judged)
+        varies = max(varies, verdict.varies)
         if verdict.share > best.share:
             best = verdict
     if not judged:
         message = "the law judged nothing: every sample needs at least one verdict"
         return Finding(verdict=Verdict(passed=False, message=message), errored=True)
-    return Finding(verdict=best, judged=judged)
+    return Finding(verdict=best, judged=judged, varies=varies)
 
 
 def _read_exception(error: BaseException, batch: Batch) -> Finding:

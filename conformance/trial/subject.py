@@ -103,6 +103,12 @@ class Subject:
             hint = "return the framework's own tensor"
             msg = f"{where} returned {name_type(result)}, expected {expected}; {hint}"
             raise ContractViolation(msg)
+        misplaced = self.framework.find_misplaced(result)
+        if misplaced:
+            wanted = f"{self.framework.device()} like its input"
+            hint = "make new tensors on the input's device"
+            msg = f"{where} returned a tensor on {misplaced}, expected {wanted}; {hint}"
+            raise ContractViolation(msg)
         array = self.framework.array(result)
         if array.shape != shape:
             got, expected = _shape(array.shape), _shape(shape)

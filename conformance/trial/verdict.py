@@ -23,6 +23,8 @@ class Verdict:
         passed: Whether every element is within its bound.
         message: What is wrong; empty when it passed.
         share: Largest share of the bound that an element used.
+        varies: Largest share of the bound by which two answers to one question
+            differed, where the framework does not promise the same bits.
         batch: What the adapter was given.
         got: Its answer, in float64.
         want: The exact answer.
@@ -35,6 +37,7 @@ class Verdict:
     passed: bool
     message: str = ""
     share: float = 0.0
+    varies: float = 0.0
     batch: Batch | None = None
     got: Array | None = None
     want: Array | None = None

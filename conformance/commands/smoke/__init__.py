@@ -19,7 +19,12 @@ import click
 import msgspec
 
 from conformance.adapters.installed import filter_missing, find_missing
-from conformance.commands.options import Seconds, tell
+from conformance.commands.options import (
+    Seconds,
+    device_option,
+    read_placement,
+    tell,
+)
 from conformance.commands.smoke.names import find_misnamed
 from conformance.commands.smoke.offer import list_offer
 from conformance.errors import IncompleteRunError, UsageError
@@ -46,19 +51,21 @@ SECONDS = 300.0
 """How long all variants of a function may take; a first kernel takes half a minute."""
 
 
-def smoke(reference: str, say: Say, seconds: float = SECONDS) -> int:
+def smoke(reference: str, say: Say, seconds: float = SECONDS, device: str = "") -> int:
     """Print what an adapter offers and what is wrong with it.
 
     Args:
         reference: The adapter, as the command line names it.
         say: Prints a line.
         seconds: How long a function may take; 0 is for ever.
+        device: Where its tensors are; empty leaves it to the framework.
 
     Returns:
         0 if it is ready to be run, 1 if something has to be mended.
 
     Raises:
-        UsageError: It cannot be loaded, or what running needs is not installed.
+        UsageError: It cannot be loaded, there is no such device, or what running needs
+            is not installed.
         IncompleteRunError: It ended its process while it was imported.
     """
     _need(("ml-dtypes", "numpy"))
@@ -70,7 +77,7 @@ def smoke(reference: str, say: Say, seconds: float = SECONDS) -> int:
         say(f"NOTE  {name} is not installed, and the head's dependencies have it")
     offer = list_offer(declaration)
     wrong = len(named)
-    for name, lines, count in _try_all(reference, declaration, offer, seconds):
+    for name, lines, count in _try_all(reference, declaration, offer, seconds, device):
         say(f"{name:<{WIDTH}} {_summarise(offer[name])}")
         for line in lines:
             say(line)
@@ -93,6 +100,7 @@ def _try_all(
     declaration: Declaration,
     offer: Mapping[str, Sequence[Check]],
     seconds: float,
+    device: str,
 ) -> Iterator[tuple[str, list[str], int]]:
     """Yield each function, what is seen of it, and how many things are wrong.
 
@@ -104,7 +112,7 @@ def _try_all(
         with TemporaryDirectory(prefix="mask-conformance-") as folder:
             answer = Path(folder) / "smoke.jsonl"
             command = [*enter("conformance.commands.smoke.child"), reference]
-            command += [str(answer), *left]
+            command += [str(answer), device, *left]
             with Log(Path(folder) / "smoke.log") as log:
                 process = Process(command, variables, answer, log)
                 limits = Limits(seconds=seconds)
@@ -154,6 +162,7 @@ def _need(names: tuple[str, ...]) -> None:
 
 @click.command("smoke")
 @click.argument("adapter")
+@device_option
 @click.option(
     "--timeout",
     type=Seconds(0),
@@ -161,6 +170,6 @@ def _need(names: tuple[str, ...]) -> None:
     show_default=True,
     help="Time limit per function, in seconds; 0 means no limit.",
 )
-def command(adapter: str, timeout: float) -> None:
+def command(adapter: str, timeout: float, device: str) -> None:
     """Check ADAPTER itself for mistakes, before a run."""
-    sys.exit(smoke(adapter, tell, timeout))
+    sys.exit(smoke(adapter, tell, timeout, read_placement({"device": device}).device))

@@ -26,6 +26,7 @@ from conformance.records import clean
 from conformance.records.text import is_reason
 from conformance.records.writing import current_file
 from conformance.run.child import become_child, refuse
+from conformance.specification.device import Placement
 
 if TYPE_CHECKING:
     from conformance.specification.selection import Check
@@ -34,9 +35,10 @@ if TYPE_CHECKING:
 def main() -> int:
     """Try the functions that the command line names, and write down what was found."""
     word = become_child()
-    reference, answer, names = sys.argv[1], Path(sys.argv[2]), sys.argv[3:]
+    reference, device, *names = (sys.argv[1], *sys.argv[3:])
+    answer = Path(sys.argv[2])
     try:
-        trial = _Trial(reference)
+        trial = _Trial(reference, Placement(device=device))
     except ConformanceError as error:
         refuse(word, error)
     for name in names:
@@ -50,15 +52,16 @@ def main() -> int:
 class _Trial:
     """An adapter whose functions are tried one after the other."""
 
-    def __init__(self, reference: str) -> None:
-        adapter = load_adapter(reference)
+    def __init__(self, reference: str, placement: Placement) -> None:
+        adapter = load_adapter(reference, placement)
         self.declaration = adapter.declaration
         self._offer = list_offer(adapter.declaration)
         self._prepared = Fixtures(adapter, seed=0)
         entries = gate.load_known(known_file(adapter.declaration))
-        self._entries = [each for each in entries if is_reason(each.reason)]
         # What is not installed is told here, before a function is blamed for it.
-        _ = self._prepared.framework
+        device = self._prepared.framework.device()
+        here = gate.select_device(entries, device)
+        self._entries = [each for each in here if is_reason(each.reason)]
 
     def try_function(self, name: str) -> tuple[list[str], int]:
         """Return what is seen of a function in its variants and dtypes.

@@ -12,8 +12,10 @@ from conformance.commands.options import (
     PATH,
     CountRange,
     Seconds,
+    device_option,
     limit_options,
     read_limits,
+    read_placement,
     read_selection,
     selection_options,
     tell,
@@ -77,6 +79,7 @@ __all__ = ["Search", "soak"]
     show_default=True,
     help="Folder for the case files of what fails.",
 )
+@device_option
 @limit_options
 def command(adapter: str, **options: Any) -> None:
     """Search many random rows for failures of ADAPTER.
@@ -88,5 +91,6 @@ def command(adapter: str, **options: Any) -> None:
     own = ("rows", "chunk", "seed", "minutes", "resume", "workers", "scheduler")
     given = {name: options[name] for name in (*own, "output")}
     shard = Shard.parse(options["shard"] or "1/1")
-    search = Search(reference=adapter, shard=shard, **given)
+    placement = read_placement(options)
+    search = Search(reference=adapter, shard=shard, placement=placement, **given)
     sys.exit(soak(search, read_selection(options), read_limits(options), tell))

@@ -25,6 +25,7 @@ from conformance.errors import IncompleteRunError, UsageError, describe
 from conformance.run import catalogue
 from conformance.run.declare import declare
 from conformance.run.settings import Settings
+from conformance.specification.device import Placement
 from conformance.specification.shard import Shard
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Search:
         workers: Processes on this machine; as many as it has cores when it is None.
         scheduler: Address of a Dask scheduler to use instead.
         output: Where what is found goes, and which seeds are spent.
+        placement: Where tensors, layers and weights are.
     """
 
     reference: str
@@ -69,6 +71,7 @@ class Search:
     workers: int | None = None
     scheduler: str | None = None
     output: Path
+    placement: Placement = field(default_factory=Placement)
 
     @property
     def chunks(self) -> int | None:
@@ -155,6 +158,7 @@ def soak(search: Search, selected: Selection, limits: Limits, say: Say) -> int:
         selection=selected,
         examples=search.chunk,
         explore=search.chunk // 4,
+        placement=search.placement,
         drawn=True,
     )
     asked = (settings.encode(), limits.seconds, limits.memory)

@@ -59,7 +59,35 @@ class Framework(Protocol):
         """Return the versions that matter for a result, by distribution name."""
 
     def environment(self) -> dict[str, str]:
-        """Return device, threads and modes (TF32, determinism) as text."""
+        """Return device, driver, threads and modes (TF32, determinism) as text."""
+
+    def place(self, device: str = "", *, deterministic: bool = False) -> None:
+        """Put new tensors on a device, which adapters' layers then follow.
+
+        Called before the adapter is imported. Without a device nothing changes.
+
+        Args:
+            device: As ``--device`` takes it; ``specification.device`` has the names.
+            deterministic: Whether the framework's deterministic mode is asked for.
+
+        Raises:
+            UsageError: There is no such device.
+        """
+
+    def device(self) -> str:
+        """Return the device on which new tensors are, such as ``cuda:0``."""
+
+    def find_misplaced(self, tensor: Tensor) -> str:
+        """Return the device of a tensor that is not on the one asked for, or nothing.
+
+        Nothing as well where none was asked for.
+        """
+
+    def promises_bits(self) -> bool:
+        """Tell whether equal calls give equal bits here.
+
+        They do on a CPU, and elsewhere in the framework's deterministic mode.
+        """
 
     def scope(self, dtype: str) -> AbstractContextManager[object]:
         """Return the context in which ``dtype`` works (JAX: float64 needs x64)."""

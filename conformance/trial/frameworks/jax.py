@@ -12,6 +12,7 @@ import numpy as np
 
 from conformance.trial.draw import BASE_TIME
 from conformance.trial.frameworks import Capture
+from conformance.trial.frameworks.devices import jax as devices
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -36,16 +37,38 @@ def versions() -> dict[str, str]:
 
 
 def environment() -> dict[str, str]:
-    """Return device, threads and modes as text."""
-    device = jax.devices()[0]
-    precision = jax.config.jax_default_matmul_precision
-    return {
-        "device": f"{device.platform} {device.device_kind}",
+    """Return device, driver, threads and modes as text."""
+    return devices.describe() | {
         "threads": str(os.cpu_count()),
-        "tf32": f"matmul precision {precision}",
         "x64": "for float64 only",
-        "flags": os.environ.get("XLA_FLAGS", ""),
     }
+
+
+def place(device: str = "", *, deterministic: bool = False) -> None:
+    """Put new tensors on a device, which adapters' layers then follow.
+
+    Raises:
+        UsageError: There is no such device.
+    """
+    devices.place(device, deterministic=deterministic)
+
+
+def device() -> str:
+    """Return the device on which new tensors are."""
+    return devices.device()
+
+
+def find_misplaced(tensor: Tensor) -> str:
+    """Return the device of a tensor that is not on the one asked for, or nothing."""
+    if not devices.is_placed():
+        return ""
+    where = sorted(map(devices.name_of, tensor.devices()))
+    return "" if where == [device()] else ", ".join(where)
+
+
+def promises_bits() -> bool:
+    """Tell whether equal calls give equal bits here."""
+    return devices.promises_bits()
 
 
 def scope(dtype: str) -> AbstractContextManager[object]:
@@ -64,8 +87,9 @@ def tensor(array: Array) -> Tensor:
     whole = array.dtype.kind in "iu"
     kept = jax.dtypes.canonicalize_dtype(array.dtype) if whole else array.dtype
     # device_put copies bytes; jnp.asarray with a dtype would compile a conversion for
-    # each new shape.
-    return jax.device_put(array.astype(kept, copy=True))
+    # each new shape. What is put on a named device stays there: JAX refuses to compute
+    # on it together with what is on another.
+    return jax.device_put(array.astype(kept, copy=True), *devices.PLACED)
 
 
 def array(tensor: Tensor) -> Array:

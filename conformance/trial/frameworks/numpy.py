@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conformance.errors import NothingCapturedError, UnconnectedGradientError
+from conformance.errors import (
+    NothingCapturedError,
+    UnconnectedGradientError,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,6 +34,34 @@ def versions() -> dict[str, str]:
 def environment() -> dict[str, str]:
     """Return device, threads and modes as text."""
     return {"device": f"cpu {platform.machine()}", "threads": "library default"}
+
+
+def place(device: str = "", *, deterministic: bool = False) -> None:
+    """Refuse any device but the CPU.
+
+    Raises:
+        UsageError: Another one is asked for.
+    """
+    del deterministic  # it always is
+    if device not in {"", "cpu"}:
+        msg = f"--device {device}: NumPy computes on the CPU alone; leave --device out"
+        raise UsageError(msg)
+
+
+def device() -> str:
+    """Return the device of all arrays."""
+    return "cpu"
+
+
+def find_misplaced(tensor: Tensor) -> str:
+    """Return nothing: there is no other place."""
+    del tensor
+    return ""
+
+
+def promises_bits() -> bool:
+    """Tell that equal calls give equal bits."""
+    return True
 
 
 def scope(dtype: str) -> AbstractContextManager[object]:

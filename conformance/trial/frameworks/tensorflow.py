@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from conformance.errors import UnconnectedGradientError
 from conformance.trial.frameworks import Capture
+from conformance.trial.frameworks.devices import tensorflow as devices
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -40,16 +41,41 @@ def versions() -> dict[str, str]:
 
 
 def environment() -> dict[str, str]:
-    """Return device, threads and modes as text."""
-    devices = tf.config.list_logical_devices("GPU") or ["cpu"]
+    """Return device, driver, threads and modes as text."""
     threads = tf.config.threading.get_intra_op_parallelism_threads()
-    tf32 = tf.config.experimental.tensor_float_32_execution_enabled()
-    return {
-        "device": getattr(devices[0], "name", "cpu"),
+    return devices.describe() | {
         "threads": str(threads or "one for each core"),
-        "tf32": "on" if tf32 else "off",
         "jit": tf.config.optimizer.get_jit() or "off",
     }
+
+
+def place(device: str = "", *, deterministic: bool = False) -> None:
+    """Put new tensors on a device, which adapters' layers then follow.
+
+    Raises:
+        UsageError: There is no such device.
+    """
+    devices.place(device, deterministic=deterministic)
+
+
+def device() -> str:
+    """Return the device on which new tensors are."""
+    return devices.device()
+
+
+def find_misplaced(tensor: Tensor) -> str:
+    """Return the device of a tensor that is not on the one asked for, or nothing."""
+    # Integers and booleans are left where TensorFlow wants them: it keeps those that
+    # are shapes and counts in the host's memory.
+    if not devices.is_placed() or not tensor.dtype.is_floating:
+        return ""
+    where = devices.name_of(tensor.device)
+    return "" if where == device() else where
+
+
+def promises_bits() -> bool:
+    """Tell whether equal calls give equal bits here."""
+    return devices.promises_bits()
 
 
 def scope(dtype: str) -> AbstractContextManager[object]:

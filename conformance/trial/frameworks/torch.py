@@ -16,6 +16,7 @@ from torch._dynamo.utils import counters
 
 from conformance.errors import RouteUnavailableError, UnconnectedGradientError
 from conformance.trial.frameworks import Capture
+from conformance.trial.frameworks.devices import torch as devices
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -55,17 +56,36 @@ def versions() -> dict[str, str]:
 
 
 def environment() -> dict[str, str]:
-    """Return device, threads and modes as text."""
-    device = torch.get_default_device()
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else ""
-    tf32 = torch.backends.cuda.matmul.allow_tf32 or torch.backends.cudnn.allow_tf32
-    return {
-        "device": f"{device} {name}".strip(),
+    """Return device, driver, threads and modes as text."""
+    return devices.describe() | {
         "threads": str(torch.get_num_threads()),
-        "tf32": "on" if tf32 else "off",
-        "deterministic": str(torch.are_deterministic_algorithms_enabled()).lower(),
         "compiler": "aot_eager, static shapes",
     }
+
+
+def place(device: str = "", *, deterministic: bool = False) -> None:
+    """Put new tensors on a device, which adapters' layers then follow.
+
+    Raises:
+        UsageError: There is no such device.
+    """
+    devices.place(device, deterministic=deterministic)
+
+
+def device() -> str:
+    """Return the device on which new tensors are."""
+    return devices.device()
+
+
+def find_misplaced(tensor: Tensor) -> str:
+    """Return the device of a tensor that is not on the one asked for, or nothing."""
+    where = devices.name_of(tensor.device)
+    return where if devices.is_placed() and where != device() else ""
+
+
+def promises_bits() -> bool:
+    """Tell whether equal calls give equal bits here."""
+    return devices.promises_bits()
 
 
 def scope(dtype: str) -> AbstractContextManager[object]:
@@ -75,14 +95,14 @@ def scope(dtype: str) -> AbstractContextManager[object]:
 
 
 def tensor(array: Array) -> Tensor:
-    """Return a tensor with a copy of ``array`` on the default device, dtype kept."""
+    """Return a tensor with a copy of ``array`` on the run's device, dtype kept."""
     copy = np.array(array, copy=True, order="C")
     if copy.dtype == ml_dtypes.bfloat16:
         # from_numpy does not take ml_dtypes' bfloat16, but the bits are the same.
         whole = torch.from_numpy(copy.view(np.int16)).view(torch.bfloat16)
     else:
         whole = torch.from_numpy(copy)
-    return whole.to(torch.get_default_device())
+    return whole.to(devices.current())
 
 
 def array(tensor: Tensor) -> Array:
@@ -248,7 +268,7 @@ def _inductor() -> Callable[..., Any]:
     from torch._inductor.cpp_builder import get_cpp_compiler
     from torch._inductor.exc import InvalidCxxCompiler
 
-    if torch.get_default_device().type == "cpu":
+    if devices.current().type == "cpu":
         try:
             get_cpp_compiler()
         except InvalidCxxCompiler:
@@ -276,10 +296,10 @@ def _autocast(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """Return ``function`` where matrix products are taken in bfloat16."""
 
     def call(*tensors: Tensor) -> Tensor:
-        device = torch.get_default_device().type
+        where = devices.current().type
         # Entered at each call: autocast caches the weights that it casts until its
         # outermost context ends.
-        with torch.autocast(device, dtype=torch.bfloat16):
+        with torch.autocast(where, dtype=torch.bfloat16):
             return function(*tensors)
 
     return call

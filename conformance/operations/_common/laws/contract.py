@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.errors import TwoAnswersError
+from conformance.trial.bits import compare_bits
 from conformance.trial.sample import judge
-from conformance.trial.verdict import Verdict, compare_exactly, fail, number
+from conformance.trial.verdict import Verdict, fail, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,22 +59,33 @@ def _ask_again(subject: Subject, sample: Sample, got: Array) -> Verdict:
     primary = subject.route == subject.adapter.declaration.primary
     often = subject.dtype == CORE and primary and sample.turn == 0
     leading = subject.variant.name == subject.operation.variants[0].name
+    varies = 0.0
     end = monotonic() + (FIRST if leading else FURTHER)
     for call in range(2, (REPEATS if often else 2) + 1):
         again = subject.answer(sample.batch, like=sample.want)
         if again.tobytes() != got.tobytes():
-            _need_same(got, again, sample, call)
+            promised = subject.framework.promises_bits()
+            varies = max(
+                varies, _need_same(got, again, sample, call, promised=promised)
+            )
         # A slow adapter is asked less often: a right one gets the same verdict.
         if monotonic() > end:
             break
-    return Verdict(passed=True)
+    return Verdict(passed=True, varies=varies)
 
 
-def _need_same(got: Array, again: Array, sample: Sample, call: int) -> None:
+def _need_same(
+    got: Array, again: Array, sample: Sample, call: int, *, promised: bool
+) -> float:
+    """Return how far two answers are apart, as a share of their bounds.
+
+    Raises:
+        TwoAnswersError: They are, and need not be.
+    """
     first = np.asarray(got, dtype=np.float64)
-    verdict = compare_exactly(again, first, batch=sample.batch, note="")
+    verdict = compare_bits(again, first, sample, sample, promised=promised)
     if verdict.passed:  # NaN of other bits, or a zero of the other sign
-        return
+        return verdict.varies
     at = verdict.worst
     where = f"out[{', '.join(map(str, at))}]" if at else "out"
     msg = (

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from conformance.trial.bits import compare_bits
 from conformance.trial.draw import GARBAGE, LADDER, fill_padding
-from conformance.trial.exact import elsewhere
-from conformance.trial.verdict import compare_exactly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,12 +30,16 @@ def padding_content(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     if subject.route == "eager":
         first = subject.answer(sample.batch, like=sample.want)
         again = subject.answer(other.batch, like=sample.want)
-        note = "bit for bit, with other numbers at padding"
         # What stands at padding may be what stood there.
         declared = sample.variant.padding == "declared"
-        open_by = elsewhere(sample.valid, first.shape) if declared else {}
-        yield compare_exactly(
-            again, first, batch=other.batch, note=note, open_by=open_by
+        yield compare_bits(
+            again,
+            first,
+            sample,
+            other,
+            promised=subject.framework.promises_bits(),
+            where=sample.valid if declared else None,
+            note="bit for bit, with other numbers at padding",
         )
 
 
