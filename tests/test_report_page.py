@@ -27,11 +27,13 @@ from conformance.records import (
     read,
 )
 from conformance.report import write
+from conformance.report.causes import CAUSES
 from conformance.report.columns import columns
-from conformance.report.count import LISTED, ROWS
+from conformance.report.count import LISTED
+from conformance.report.mistakes import SHOWN
 from conformance.report.overview import agreement
 from conformance.report.raw import LIMIT, pack_runs
-from conformance.report.sections import ITEMS
+from conformance.report.strands import ROOM, STRANDS
 from conformance.report.ulp import ulp
 from conformance.report.view import View, view
 
@@ -92,7 +94,10 @@ def page(tmp_path: Path, *runs: Run, **others: Any) -> Page:
     return Page((tmp_path / "index.html").read_text(encoding="utf-8"))
 
 
-STRUCTURE = {"check", "outcome", "type", "shard", "level", "share"}
+STRUCTURE = {
+    *("check", "outcome", "type", "shard", "level", "share"),
+    *("kind", "topic", "cause"),
+}
 """What a record's reader holds to a form."""
 
 
@@ -136,6 +141,14 @@ def everywhere(run: Run, text: str) -> Run:
 RICH = run_of(
     *TORCH.results,
     result(
+        "masked_max/value:float32:eager",
+        "failed",
+        kind="wrong",
+        topic="padding-content",
+        cause="masked_max.counts-padding",
+        known=Known(reason="no mask", url="x", since="1", finding="Counts padding"),
+    ),
+    result(
         "birnn.lstm.concat.final/gaps:float32:eager",
         "failed",
         clause="birnn.gaps",
@@ -150,12 +163,16 @@ RICH = run_of(
             want=[1.0],
             allowed=[0.1],
             worst=Worst(index=[0], got="nan", want=1.0, error="nan", bound=0.1),
-            diagnosis="a mistake",
+            diagnosis="a mistake; see https://example.org/1",
             command="run",
             snippet="print()",
             trace="Traceback",
         ),
     ),
+    system="Torch",
+    library="torch",
+    family="PyTorch",
+    role="system",
 )
 
 
@@ -194,43 +211,75 @@ def test_the_data_is_strict_json(tmp_path: Path) -> None:
 def test_a_new_difference_is_found_behind_a_flood_of_known_ones(tmp_path: Path) -> None:
     many = [
         result(f"masked_mean/value:d{n}:eager", "failed", known=KNOWN, message="x")
-        for n in range(ROWS * 2)
+        for n in range(ROOM * 2)
     ]
     new = result("masked_mean/value:float32:late", "failed", message="this one")
     got = page(tmp_path, run_of(*many, new)).text
 
     assert 'id="f-masked_mean/value:float32:late--torch"' in got
-    assert f"{ROWS * 2 + 1} differ, 1 new" in got
-    assert f"And {ROWS + 1} more checks like these" in got
+    assert "1 new mistake." in got
+    assert f"{ROOM * 2} checks" in got
 
 
 def test_what_is_listed_is_bounded_and_what_is_counted_is_not() -> None:
     many = (f"masked_mean/i{n % 100}:d{n}:eager" for n in range(LISTED + 3_000))
-    got = seen(run_of(*(result(check, "failed", message="x") for check in many)))
+    bad = (
+        result(check, "failed", message="x", cause=f"masked_mean.c{n % 100}")
+        for n, check in enumerate(many)
+    )
+    got = seen(run_of(*bad))
 
     assert got.total == got.total_new == LISTED + 3_000
     assert len(got.differences) == LISTED
     assert sum(got.count.kinds.values()) == LISTED + 3_000
 
 
-def test_more_cases_than_the_page_has_room_for_are_counted(tmp_path: Path) -> None:
-    many = (f"masked_mean/i{n}:float32:eager" for n in range(ITEMS + 5))
-    run = run_of(*(result(check, "failed", message="x") for check in many))
-    others = [run_of(adapter=f"a{n}") for n in range(40)]
-    wide = page(tmp_path, run, *others)
-    got = page(tmp_path, run)
+def test_more_causes_than_the_page_has_room_for_are_counted(tmp_path: Path) -> None:
+    many = [f"masked_mean/i{n}:float32:eager" for n in range(STRANDS + 50)]
+    bad = (
+        result(check, "failed", message="x", cause=f"masked_mean.c{n}")
+        for n, check in enumerate(many)
+    )
+    run = run_of(*bad)
+    got = page(tmp_path, run, run_of(adapter="other"))
 
-    assert len(wide.text) < 5_000_000
-    assert "And 5 more cases and laws" in got.text
-    assert f"{ITEMS + 5} differ, {ITEMS + 5} new" in got.text
-    ids = set(re.findall(r' id="([^"]+)"', got.text))
-    assert {href[1:] for href in got.links if href[:1] == "#"} <= ids
+    assert len(got.text) < 3_000_000
+    assert f"{STRANDS + 50:,} new" in got.text
+    assert f"{CAUSES:,} causes" in got.text
+    assert f"And {STRANDS + 1 - SHOWN:,} more new mistakes" in got.text
+    ids = re.findall(r' id="([^"]+)"', got.text)
+    assert len(ids) == len(set(ids))
+    assert {href[1:] for href in got.links if href[:1] == "#"} <= set(ids)
 
 
-def test_what_is_new_comes_with_its_command(tmp_path: Path) -> None:
-    got = page(tmp_path, TORCH).text
-    new = got[got.index('<section id="new">') : got.index('<section id="matrix">')]
-    assert new.count("Copy command") == 1
+def test_what_is_new_comes_with_its_input_its_answer_and_its_command(
+    tmp_path: Path,
+) -> None:
+    text = page(tmp_path, TORCH).text
+    new = text[text.index('<section id="new">') : text.index('<section id="systems">')]
+
+    assert new.count("<article") == 1
+    assert '<td class="pad">9999 <small>pad</small></td>' in new
+    assert re.search(r'<dd class="got">\[+0\.7, 0\.3, nan\]+</dd>', new)
+    assert "$ mask-conformance run torch --check masked_softmax/empty-row" in new
+
+
+def test_what_was_not_recognised_joins_the_only_recognised_mistake(
+    tmp_path: Path,
+) -> None:
+    def bad(item: str, diagnosis: str = "", variant: str = "masked_mean") -> Result:
+        proof = Failure(diagnosis=diagnosis)
+        check = f"{variant}/{item}:float32:eager"
+        return result(check, "failed", message="wrong", failure=proof, kind="wrong")
+
+    one = run_of(bad("value", "divides by T"), bad("gaps"), bad("shift"))
+    two = run_of(bad("value", "divides by T"), bad("gaps"), bad("shift", "adds one"))
+    text, other = page(tmp_path, one).text, page(tmp_path, two).text
+
+    assert "1 new mistake." in text
+    assert "2 more of this operation fail and were not recognised" in text
+    assert "3 new mistakes." in other
+    assert "were not recognised" not in other
 
 
 def test_operations_stand_under_their_headings() -> None:
@@ -302,10 +351,9 @@ def test_versions_of_an_adapter_make_its_history(tmp_path: Path) -> None:
     assert '<section id="history">' not in page(tmp_path, runs[0]).text
 
 
-def test_stale_entries_stand_above_the_known_differences(tmp_path: Path) -> None:
+def test_stale_entries_stand_above_the_causes(tmp_path: Path) -> None:
     text = page(tmp_path, TORCH).text
-    known = text[text.index('<section id="known">') :]
-    assert known.index("entry 2: masked_max") < known.index("<table>")
+    assert text.index("entry 2: masked_max") < text.index('<section id="causes">')
 
 
 def test_an_adapter_says_what_it_offers_and_lacks(tmp_path: Path) -> None:

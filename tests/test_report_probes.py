@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from conformance.records import Failure, Footer, Header, Result, Run
 from conformance.report import html
 from conformance.report.columns import columns
-from conformance.report.probes import list_probed
+from conformance.report.probes import grid, list_probed
+from conformance.report.systems import places, systems
+from conformance.report.title import headline
 from conformance.report.view import view
 
 if TYPE_CHECKING:
@@ -105,3 +107,27 @@ def test_a_page_of_probes_has_no_sections_about_adapters_alone() -> None:
         assert f'id="{section}"' not in text
         assert f'href="#{section}"' not in text
     assert "<dt>questions</dt><dd>19</dd>" in text
+
+
+def test_models_are_rows_and_questions_columns() -> None:
+    view_ = seen(run("m", leaks=True), run("n", leaks=False))
+    questions, lines = grid(view_)
+
+    assert questions == ["other numbers", "gaps", "alone"]
+    first, second = lines
+    assert [mark.sign.name for mark in first.marks] == ["right", "idle", "wrong"]
+    assert (first.worst, first.place) == (
+        "0.026 of 0.49",
+        "first at conv2 (Conv1d), m.py:12",
+    )
+    assert [mark.sign.name for mark in second.marks] == ["right", "idle", "idle"]
+    assert (second.worst, second.place) == ("", "")
+    assert headline(view_, []) == (
+        "Does padding change the answer? In 1 of 2 models it does."
+    )
+
+
+def test_models_are_no_systems() -> None:
+    view_ = seen(run("m", leaks=True))
+    assert places(view_) == []
+    assert systems(view_, []) == []

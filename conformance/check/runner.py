@@ -229,7 +229,9 @@ class Runner:
             outcome=outcome,
             clause=check.clause,
             level="" if outcome == "passed" else check.level,
-            topic=find_topic(check.clause, check.dtype, check.route, primary),
+            topic=find_topic(
+                check.clause, check.dtype, check.route, primary, check.base
+            ),
             message=message,
             share=None if share is None else number(float(f"{share:.3g}")),
             failure=failure,

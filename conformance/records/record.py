@@ -205,9 +205,9 @@ class Result(
     outcome: Outcome
     clause: str = ""
     level: _Level | Literal[""] = ""
-    topic: str = ""
+    topic: Annotated[str, Meta(pattern="^[a-z-]{0,40}$")] = ""
     kind: Sort | Literal[""] = ""
-    cause: str = ""
+    cause: Annotated[str, Meta(pattern="^[A-Za-z0-9_.-]{0,200}$")] = ""
     message: str = ""
     share: _Share | None = None
     varies: _Share | None = None

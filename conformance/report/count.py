@@ -15,16 +15,24 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from conformance.gate import KINDS
-from conformance.records import CheckId, Known, Result, gist, parse_check
+from conformance.records import CheckId, Result, gist, parse_check
 from conformance.report.columns import Column, anchor
+from conformance.report.strands import (
+    STRANDS,
+    UNNAMED,
+    Cell,
+    Strand,
+    find_cause,
+    guess_kind,
+    guess_topic,
+    primary_route,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-ROWS = 200
 LISTED = 10_000
-"""Checks of one item, and differences in all, that can be listed; of new ones as many
-again."""
+"""Differences that can be listed; of new ones as many again."""
 
 MESSAGE = 300
 """Characters of a message where the difference has no card."""
@@ -63,6 +71,7 @@ class Difference:
         size: Bytes of the whole result.
         gist: What it has in common with others, such as the mistake that was
             recognised; empty where nothing is known.
+        cause: The id of its cause.
     """
 
     column: Column
@@ -70,6 +79,7 @@ class Difference:
     check: CheckId
     size: int = 0
     gist: str = ""
+    cause: str = ""
 
     @property
     def id(self) -> str:
@@ -147,50 +157,14 @@ class Tally:
 
 
 @dataclass(slots=True, kw_only=True)
-class Gist:
-    """The differences of one item of one operation, counted.
-
-    Attributes:
-        total: How many there are, in all runs.
-        new: How many of them nobody expected.
-        clauses: What they break.
-        checks: Hashes of the checks that somebody failed.
-        listed: Hashes of those that can be listed.
-    """
-
-    total: int = 0
-    new: int = 0
-    clauses: set[str] = field(default_factory=set)
-    checks: set[int] = field(default_factory=set)
-    listed: set[int] = field(default_factory=set)
-    _full: Counter[bool] = field(default_factory=Counter)
-
-    def take(self, each: Difference) -> bool:
-        """Count a difference and tell whether there is room to list it.
-
-        What is new has room of its own: no flood of known ones hides it.
-        """
-        check = hash(each.result.check)
-        self.total += 1
-        self.new += each.new
-        self.clauses.add(each.result.clause)
-        self.checks.add(check)
-        if check not in self.listed and self._full[each.new] < ROWS:
-            self._full[each.new] += 1
-            self.listed.add(check)
-        return check in self.listed
-
-
-@dataclass(slots=True, kw_only=True)
 class Count:
     """Everything that the first reading of the results finds.
 
     Attributes:
         tallies: Counts by operation and column key.
-        gists: Differences by operation and item.
+        grid: Counts by column key, operation and topic.
+        strands: What fails for one cause in one run, by column key and cause.
         kinds: How many new differences each kind has.
-        diagnoses: Recognised mistakes by operation, mistake and column key.
-        known: Known differences by column key and why they are expected.
         differences: Those that can be listed, without their evidence.
         agreement: By operation, how many questions (checks by whatever route) so many
             adapters got wrong, of so many that were asked.
@@ -199,35 +173,56 @@ class Count:
     tallies: dict[tuple[str, str], Tally] = field(
         default_factory=lambda: defaultdict(Tally)
     )
-    gists: dict[tuple[str, str], Gist] = field(
-        default_factory=lambda: defaultdict(Gist)
+    grid: dict[tuple[str, str, str], Cell] = field(
+        default_factory=lambda: defaultdict(Cell)
     )
+    strands: dict[tuple[str, str], Strand] = field(default_factory=dict)
     kinds: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    diagnoses: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    known: Counter[tuple[str, Known]] = field(default_factory=Counter)
     differences: list[Difference] = field(default_factory=list)
     agreement: dict[str, Counter[tuple[int, int]]] = field(
         default_factory=lambda: defaultdict(Counter)
     )
     _full: Counter[bool] = field(default_factory=Counter)
 
-    def take(self, column: Column, result: Result, check: CheckId) -> None:
+    def take(self, column: Column, result: Result, check: CheckId, topic: str) -> None:
         """Count one difference, and keep its outline while there is room."""
         named = gist(result)[:MESSAGE]
-        each = Difference(column=column, result=result, check=check, gist=named)
+        kind = guess_kind(result)
+        cause = self._cause(find_cause(result, check.operation, kind), column, check)
+        each = Difference(
+            column=column, result=result, check=check, gist=named, cause=cause
+        )
         self.kinds[each.kind] += each.new
-        if named:
-            self.diagnoses[check.operation, named, column.key] += 1
-        if result.known is not None and result.accepted:
-            self.known[column.key, result.known] += 1
-        room = self.gists[check.operation, check.item].take(each)
+        strand = self.strands.get((column.key, cause))
+        if strand is None:
+            strand = Strand(cause=cause, operation=check.operation, column=column)
+            self.strands[column.key, cause] = strand
+        room = strand.take(result, check, kind, topic)
         if room and self._full[each.new] < LISTED:
             self._full[each.new] += 1
             brief = msgspec.structs.replace(
                 result, failure=None, message=result.message[: MESSAGE + 1]
             )
             size = len(msgspec.json.encode(result))
-            self.differences.append(replace(each, result=brief, size=size))
+            each = replace(each, result=brief, size=size)
+            self.differences.append(each)
+            if strand.first is None or smaller(each, strand.first):
+                strand.first = each
+
+    def _cause(self, cause: str, column: Column, check: CheckId) -> str:
+        """Return a cause, or that of everything else where there are too many."""
+        full = len(self.strands) >= STRANDS
+        if full and (column.key, cause) not in self.strands:
+            return f"{check.operation}.{UNNAMED}"
+        return cause
+
+
+def smaller(one: Difference, other: Difference) -> bool:
+    """Tell whether a difference shows its cause better: shorter, in a plainer dtype."""
+    return (one.check.dtype != "float32", one.size) < (
+        other.check.dtype != "float32",
+        other.size,
+    )
 
 
 def count(seen: Sequence[Column]) -> Count:
@@ -236,12 +231,16 @@ def count(seen: Sequence[Column]) -> Count:
     questions: dict[str, dict[int, int]] = defaultdict(dict)
     for column in seen:
         asked: dict[str, dict[int, bool]] = defaultdict(dict)
+        primary = primary_route(column.run.header.framework)
         for result in column.run.results:
             operation = _OPERATION.split(result.check, maxsplit=1)[0]
             found.tallies[operation, column.key].add(result)
             bad = result.outcome in KINDS
+            check = parse_check(result.check)
+            topic = guess_topic(result, check, primary)
+            found.grid[column.key, operation, topic].add(result)
             if bad:
-                found.take(column, result, parse_check(result.check))
+                found.take(column, result, check, topic)
             if len(seen) > 1 and (bad or result.outcome == "passed"):
                 # Frameworks differ in their primary route, never in the question.
                 question = hash(result.check.rpartition(":")[0])
@@ -259,25 +258,21 @@ def count(seen: Sequence[Column]) -> Count:
 
 
 def collect(
-    seen: Sequence[Column], listed: Iterable[Difference], picked: Iterable[Difference]
-) -> tuple[dict[str, dict[str, str]], dict[tuple[str, str], Result]]:
-    """Read every result once more, for what the page shows of it.
+    seen: Sequence[Column], picked: Iterable[Difference]
+) -> dict[tuple[str, str], Result]:
+    """Read every result once more, for those that are shown in full.
 
     Args:
         seen: The runs.
-        listed: Differences whose checks are shown with the outcome of every run.
         picked: Differences that get a card.
 
     Returns:
-        Outcomes by check and column key, and whole results by column key and check.
+        Whole results by column key and check.
     """
-    outcomes: dict[str, dict[str, str]] = {each.result.check: {} for each in listed}
     wanted = {(each.column.key, each.result.check) for each in picked}
-    whole = {}
-    for column in seen:
-        for result in column.run.results:
-            if result.check in outcomes:
-                outcomes[result.check][column.key] = result.outcome
-                if (column.key, result.check) in wanted:
-                    whole[column.key, result.check] = result
-    return outcomes, whole
+    return {
+        (column.key, result.check): result
+        for column in seen
+        for result in column.run.results
+        if (column.key, result.check) in wanted
+    }

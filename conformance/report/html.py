@@ -21,8 +21,14 @@ from markupsafe import Markup
 from conformance.records import clean, parse_check
 from conformance.records.show import show
 from conformance.report import overview, probes, sections
+from conformance.report.causes import causes
 from conformance.report.count import GLYPHS, WORDS
+from conformance.report.mistakes import SHOWN, mistakes
 from conformance.report.raw import pack_runs
+from conformance.report.signs import SIGNS
+from conformance.report.systems import families, places, systems, topic_rows
+from conformance.report.title import answers, headline, measured
+from conformance.specification.topics import TOPICS
 
 if TYPE_CHECKING:
     from conformance.records import Change
@@ -32,31 +38,42 @@ _FOLDER = Path(__file__).parent
 _HTTPS = re.compile(r"https://[^\s\"'<>\\]+")
 _NOT_XML = str.maketrans("", "", "\ufffe\uffff")
 
-LISTED = 50
-"""How many kinds of new difference the page lists before it points to the others."""
-
 DECADES = 4
 """How many powers of ten the bars for the share of the bound reach down."""
 
 
 def page(view: View) -> str:
     """Return the page."""
-    new = sections.kinds(view)
+    columns = places(view)
+    rows = systems(view, columns)
+    own = measured(rows)
+    behaviours, seen = overview.observed(view, rows)
+    found = mistakes(view)
     return render(
         "page.html",
         view=view,
+        title=headline(view, rows),
+        answers=answers(rows),
+        places=columns,
+        topics=TOPICS,
+        signs=SIGNS,
+        rows=rows,
+        measured=own,
+        families=families(own),
+        references=families(row for row in rows if row not in own),
+        shows=topic_rows(view, own[0], columns) if len(own) == 1 else [],
+        mistakes=found[:SHOWN],
+        new_kinds=len(found),
+        causes=causes(view, rows),
+        behaviours=behaviours,
+        seen=seen,
+        shares=overview.shares(view),
         facts=overview.facts(view),
-        new=new[:LISTED],
-        new_kinds=sum(map(bool, view.count.kinds.values())),
-        shelves=sections.shelves(view),
-        groups=sections.groups(view),
         probed=probes.list_probed(view),
         probes_only=probes.is_probe_only(view),
-        diagnoses=overview.diagnoses(view),
+        probe_grid=probes.grid(view),
+        shelves=sections.shelves(view),
         agreement=overview.agreement(view),
-        known=overview.known(view),
-        declared=overview.declared_behaviours(view),
-        observed=overview.observed_behaviours(view),
         history=overview.history(view),
         clauses=overview.clauses(view),
         offers=overview.offers(view),

@@ -1,4 +1,4 @@
-"""The page's parts that look at whole runs: agreement, facts, declarations, knowns."""
+"""The page's parts that look at whole runs: agreement, facts, what was observed."""
 
 from __future__ import annotations
 
@@ -6,12 +6,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from conformance.records import SCHEMA
+from conformance.report.signs import SIGNS, Mark
+from conformance.report.systems import cut, observed_word
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from conformance.records import Header
     from conformance.report.columns import Column
     from conformance.report.count import Tally
+    from conformance.report.systems import System
     from conformance.report.view import View
+
+
+RIGHTS = 5
+"""Shares of the adapters that are right, the smallest, of one operation."""
+
+SAID = 3
+"""Answers that one cell of what was observed names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,25 +62,6 @@ class Agreement:
         return sum(self.counts)
 
 
-def diagnoses(view: View) -> list[tuple[str, str, list[tuple[Column, int]]]]:
-    """Return the mistakes that were recognised, by operation, with the runs."""
-    counts = view.count.diagnoses
-    rank = {operation: at for at, operation in enumerate(view.operations)}
-    named = dict.fromkeys((operation, text) for operation, text, _ in counts)
-    return [
-        (
-            operation,
-            text,
-            [
-                (one, counts[operation, text, one.key])
-                for one in view.columns
-                if counts[operation, text, one.key]
-            ],
-        )
-        for operation, text in sorted(named, key=lambda each: (rank[each[0]], each[1]))
-    ]
-
-
 def agreement(view: View) -> list[Agreement]:
     """Return where adapters disagree: one alone, several, or all of them.
 
@@ -89,7 +82,7 @@ def agreement(view: View) -> list[Agreement]:
                 operation=operation,
                 counts=(counts[0], counts[1], counts[2], counts[3]),
                 alone=alone,
-                rights=tuple(rights),
+                rights=tuple(rights[:RIGHTS]),
             )
         )
     return made
@@ -158,28 +151,74 @@ def _questions(header: Header) -> dict[str, str]:
     return {"cases": f"{header.cases} ({header.cases_digest[:19]})"}
 
 
-def declared_behaviours(view: View) -> list[tuple[str, list[str]]]:
-    """Return each implementation-defined behaviour and what every adapter states."""
-    names = dict.fromkeys(
-        name for column in view.columns for name in column.run.header.declared
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What one system does with what its adapter does not declare.
+
+    Attributes:
+        system: The system.
+        marks: A mark for each behaviour; none where it is declared or not offered.
+    """
+
+    system: System
+    marks: list[Mark | None]
+
+
+def observed(view: View, rows: Sequence[System]) -> tuple[list[str], list[Seen]]:
+    """Return the behaviours that were observed, and what each system does."""
+    names: dict[str, None] = {}
+    told: dict[str, dict[str, list[str]]] = {}
+    for column in view.columns:
+        footer = column.run.footer
+        for name, text in footer.observed.items() if footer else ():
+            behaviour = name.partition(":")[0]
+            names[behaviour] = None
+            told.setdefault(column.key, {}).setdefault(behaviour, []).append(text)
+    made = []
+    for row in rows:
+        marks = [
+            _seen_mark(
+                [
+                    text
+                    for column in row.columns
+                    for text in told.get(column.key, {}).get(name, ())
+                ]
+            )
+            for name in names
+        ]
+        if any(marks):
+            made.append(Seen(system=row, marks=marks))
+    return list(names), made
+
+
+def _seen_mark(texts: list[str]) -> Mark | None:
+    if not texts:
+        return None
+    words = [observed_word(text) for text in texts]
+    name = next(word for word in ("misread", "taken", "refused") if word in words)
+    mine = (t for t, word in zip(texts, words, strict=True) if word == name)
+    distinct = list(dict.fromkeys(mine))
+    plain = {"right", "another answer, and no error"}
+    note = ", ".join(text for text in distinct[:SAID] if text not in plain)
+    return Mark(
+        sign=SIGNS[name], failing=words.count(name), of=len(words), note=cut(note, 40)
     )
-    return [
-        (
-            name,
-            [c.run.header.declared.get(name) or "not declared" for c in view.columns],
-        )
-        for name in names
-    ]
 
 
-def observed_behaviours(view: View) -> list[tuple[str, list[str]]]:
-    """Return what adapters do where they declare nothing, by behaviour and variant."""
-    footers = [column.run.footer for column in view.columns]
-    seen = [{} if footer is None else footer.observed for footer in footers]
-    names = dict.fromkeys(name for each in seen for name in each)
-    behaviours = list(dict.fromkeys(name.partition(":")[0] for name in names))
-    ordered = sorted(names, key=lambda name: behaviours.index(name.partition(":")[0]))
-    return [(name, [each.get(name, "") for each in seen]) for name in ordered]
+def shares(view: View) -> list[tuple[str, Column, Tally]]:
+    """Return by operation the run whose passing checks used most of a bound."""
+    found = []
+    for operation in view.operations:
+        tallies = [
+            (column, tally)
+            for column in view.columns
+            if (tally := view.tallies.get((operation, column.key))) is not None
+            and tally.share >= 0
+        ]
+        if tallies:
+            column, tally = max(tallies, key=lambda each: each[1].share)
+            found.append((operation, column, tally))
+    return found
 
 
 def data(view: View) -> dict[str, Any]:
@@ -205,13 +244,3 @@ def data(view: View) -> dict[str, Any]:
             for column, whole in ((one, view.whole(one)) for one in view.columns)
         ],
     }
-
-
-def known(view: View) -> list[tuple[Column, str, str, str, int]]:
-    """Return the known differences: run, reason, url, since, how many checks."""
-    by_key = {column.key: column for column in view.columns}
-    rows = [
-        (by_key[key], why.reason, why.url, why.since, count)
-        for (key, why), count in view.count.known.items()
-    ]
-    return sorted(rows, key=lambda row: (row[0].key, *row[1:]))

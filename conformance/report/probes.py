@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conformance.records import parse_check
+from conformance.report.signs import SIGNS, Mark
 
 if TYPE_CHECKING:
     from conformance.records import Result
@@ -17,6 +18,9 @@ PROBE = "probe"
 
 LISTED = 60
 """Models that are shown one by one; all are in the tables and in their records."""
+
+TEXT = 200
+"""Characters of a leak and of its place in the table of models."""
 
 SHOWN = {"same": "", "leak": "leak", "raises": "raises", "nan": "NaN"}
 """Kinds of answer as a reader sees them; the others are called what they are."""
@@ -115,3 +119,74 @@ def _row(result: Result) -> ProbeRow:
         kind=SHOWN.get(kind, kind),
         text=text,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeLine:
+    """One model as a row of the table of models.
+
+    Attributes:
+        column: Its run.
+        marks: A mark for each question.
+        worst: The size of the largest leak, in words; empty where there is none.
+        place: Where it comes in.
+    """
+
+    column: Column
+    marks: tuple[Mark, ...]
+    worst: str
+    place: str
+
+
+def grid(view: View) -> tuple[list[str], list[ProbeLine]]:
+    """Return the questions, and every model that was probed as a row of marks."""
+    columns = [
+        column for column in view.columns if PROBE in column.run.header.operations
+    ]
+    named: dict[str, None] = {}
+    found = []
+    for column in columns:
+        answers: dict[str, list[Result]] = {}
+        for result in column.run.results:
+            if result.check.startswith(f"{PROBE}."):
+                variant = parse_check(result.check).variant
+                name = variant.split(".")[1].replace("-", " ")
+                answers.setdefault(name, []).append(result)
+        named |= dict.fromkeys(answers)
+        found.append((column, answers))
+    questions = list(named)
+    return questions, [_line(column, answers, questions) for column, answers in found]
+
+
+def _line(
+    column: Column, answers: dict[str, list[Result]], questions: list[str]
+) -> ProbeLine:
+    leaks = [
+        each
+        for name in questions
+        for each in answers.get(name, ())
+        if each.outcome == "failed"
+    ]
+    # The first question with a leak is the plainest; its size stands in its text.
+    first = leaks[0] if leaks else None
+    failure = first.failure if first is not None else None
+    place = failure.diagnosis.partition("\n")[0] if failure is not None else ""
+    return ProbeLine(
+        column=column,
+        marks=tuple(_mark(answers.get(name, [])) for name in questions),
+        worst=first.message.partition(": ")[2][:TEXT] if first is not None else "",
+        place=place[:TEXT],
+    )
+
+
+def _mark(found: list[Result]) -> Mark:
+    words = {each.message.partition(": ")[0] for each in found}
+    outcomes = {each.outcome for each in found}
+    if "failed" in outcomes:
+        return Mark(sign=SIGNS["wrong"])
+    if "errored" in outcomes:
+        return Mark(sign=SIGNS["raises"])
+    if "passed" in outcomes:
+        return Mark(sign=SIGNS["right"])
+    # NaN at padding is no verdict on finite numbers: an outline.
+    return Mark(sign=SIGNS["nan" if "nan" in words else "idle"], unusual="nan" in words)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from conformance.records import Record
     from conformance.report.columns import Column
 
-LIMIT = 1_000_000
+LIMIT = 100_000
 """Bytes of packed records in one page; base64 makes four of three."""
 
 _GZIP = 31

@@ -29,9 +29,11 @@ CORE = ("masked_mean", "masked_max", "masked_softmax", "masked_loss", "birnn")
 NAMED = 3
 """Adapters that the verdict still calls by their names."""
 
-CARDS = 200
-CARD_BYTES = 1_500_000
-"""Differences that the page shows in full; all are counted, and in the record."""
+CARDS = 160
+CARD_BYTES = 600_000
+KNOWN_BYTES = 90_000
+"""Differences that the page shows in full, and bytes of them up to which a new and a
+known one is shown; all are counted, and in the record."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,6 @@ class View:
         differences: What failed or errored, by operation, check and column; as many as
             can be listed.
         picked: Those that are shown in full.
-        outcomes: Outcomes by check that is listed, by column key.
         generated: When.
         clauses: The specification's sentences.
         refused: Why files could not be read, one sentence each.
@@ -56,7 +57,6 @@ class View:
     count: Count
     differences: tuple[Difference, ...]
     picked: tuple[Difference, ...]
-    outcomes: Mapping[str, Mapping[str, str]]
     generated: str
     clauses: Mapping[str, str]
     refused: tuple[str, ...] = ()
@@ -164,7 +164,8 @@ def view(
         found.differences,
         key=lambda d: (rank[d.check.operation], d.result.check, d.column.key),
     )
-    outcomes, whole = collect(seen, listed, picked := _choose(listed))
+    picked = _choose(found, listed)
+    whole = collect(seen, picked)
     return View(
         columns=tuple(seen),
         operations=order,
@@ -174,30 +175,37 @@ def view(
             replace(each, result=whole[each.column.key, each.result.check])
             for each in picked
         ),
-        outcomes=outcomes,
         generated=generated,
         clauses=clauses,
         refused=tuple(refused),
     )
 
 
-def _choose(differences: Iterable[Difference]) -> list[Difference]:
-    """Return the differences that get a card, the same kind of failure not twice first.
+def _choose(found: Count, differences: Iterable[Difference]) -> list[Difference]:
+    """Return the differences that get a card, the same cause not twice first.
 
-    New ones come before known ones, and the first of each operation, item and run
-    before its second, so that a flood of equal failures leaves room for the others.
+    New ones come before known ones, what shows its cause best before the others, and
+    the first of each cause and run before its second, so that a flood of equal failures
+    leaves room for the others.
     """
-    seen: Counter[tuple[tuple[str, str, str], bool]] = Counter()
+    best = {strand.first.id for strand in found.strands.values() if strand.first}
+    seen: Counter[tuple[str, str, bool]] = Counter()
+    causes: Counter[tuple[str, bool]] = Counter()
     ranked = []
     for place, each in enumerate(differences):
-        kind = each.kind, each.new
-        ranked.append((seen[kind], not each.new, place, each))
-        seen[kind] += 1
-    ranked.sort(key=lambda one: one[:3])
+        cause = each.cause, each.new
+        own = each.column.key, *cause
+        turn = 0 if each.id in best else 1 + seen[own]
+        # One run shows a known cause of many.
+        shared = causes[cause] if each.id in best and not each.new else 0
+        ranked.append(((turn, not each.new, shared, place), each))
+        seen[own] += 1
+        causes[cause] += each.id in best
+    ranked.sort(key=lambda one: one[0])
     size, picked = 0, []
-    for _, _, place, each in ranked[:CARDS]:
+    for (_, known, _, place), each in ranked[:CARDS]:
         size += each.size
-        if size > CARD_BYTES:
+        if size > (KNOWN_BYTES if known else CARD_BYTES):
             break
         picked.append((place, each))
     return [each for _, each in sorted(picked, key=lambda one: one[0])]

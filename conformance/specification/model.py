@@ -234,6 +234,8 @@ class Operation:
         name: Its name, which is also the adapter function's unless it builds.
         number: Its chapter in the specification.
         title: One line for people.
+        short: What a narrow column is called.
+        group: The operations that it stands among.
         function: The adapter's function: ``name``, or ``build_<name>`` when it
             builds a layer from weights once and calls it many times.
         signature: How an adapter writes it, with shapes.
@@ -265,6 +267,8 @@ class Operation:
     inputs: tuple[str, ...]
     differentiable: tuple[str, ...]
     variants: tuple[Variant, ...]
+    short: str = ""
+    group: str = ""
     weights: tuple[str, ...] = ()
     answer: Kind = "input"
     trims: Trim = "padding"

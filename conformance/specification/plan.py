@@ -172,6 +172,7 @@ def _of_law(
         route=_route(declaration, law),
         unsupported=_missing_need(declaration, variant, law),
         since=later_version(operation.since, law.since),
+        base=law.level_for(variant.name),
     )
     # A further dtype rarely shows another mistake than the usual one, so core does
     # without it, unless a law is about a dtype.
@@ -210,6 +211,7 @@ def _of_case(
         route=declaration.primary,
         unsupported=_mask_objection(declaration, variant, case.mask),
         since=later_version(operation.since, case.since),
+        base=case.level,
     )
     for dtype in declaration.dtypes:
         if dtype in case.dtypes:

@@ -20,7 +20,21 @@ EXAMPLES = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One case or law x variant x dtype x route: the unit of verdict."""
+    """One case or law x variant x dtype x route: the unit of verdict.
+
+    Attributes:
+        operation: Its operation.
+        variant: Its variant.
+        item: The case or law.
+        case: Whether it is a case.
+        clause: The clause's id.
+        level: The level that asks it.
+        dtype: Its dtype.
+        route: Its route.
+        unsupported: Why it cannot be asked; empty if it can.
+        since: The version that brought it.
+        base: The level at which its case or law is first asked, in whatever dtype.
+    """
 
     operation: str
     variant: Variant
@@ -32,6 +46,7 @@ class Check:
     route: str
     unsupported: str = ""
     since: str = FIRST
+    base: Level = "core"
 
     @property
     def id(self) -> str:

@@ -44,6 +44,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic(name="nan-value", title="NaN in the row"),
     Topic(name="large-values", title="large values"),
     Topic(name="long-rows", title="long rows"),
+    Topic(name="other", title="other"),
     Topic(name="low-precision", title="low precision"),
 )
 
@@ -84,7 +85,9 @@ _OF_CLAUSE = {
 }
 
 
-def find_topic(clause: str, dtype: str, route: str, primary: str = "") -> str:
+def find_topic(
+    clause: str, dtype: str, route: str, primary: str = "", level: str = "core"
+) -> str:
     """Return the topic of a check by its slug.
 
     What fails in float16 alone is a matter of precision, and what fails compiled alone
@@ -96,6 +99,8 @@ def find_topic(clause: str, dtype: str, route: str, primary: str = "") -> str:
         dtype: The check's dtype.
         route: Its route.
         primary: The route on which the adapter's checks all run, where it is known.
+        level: The level at which it is first asked. What is not core is not ordinary,
+            such as a tag that is none, or an infinity among the values.
 
     >>> find_topic("masked_mean.gaps", "float32", "eager")
     'gaps'
@@ -108,4 +113,5 @@ def find_topic(clause: str, dtype: str, route: str, primary: str = "") -> str:
     compiled = route in COMPILED_ROUTES and route != primary
     if primary and compiled:
         return "compiled"
-    return _OF_CLAUSE.get(name, "padding-content")
+    topic = _OF_CLAUSE.get(name, "padding-content")
+    return topic if level == "core" or not BY_NAME[topic].ordinary else "other"

@@ -222,7 +222,7 @@ def test_without_a_script_everything_is_there_and_nothing_is_dead(visit: Visit) 
     page = visit(java_script_enabled=False)
 
     assert page.locator("button:visible, input:visible").count() == 0
-    assert page.get_by_role("region", name="Matrix").is_visible()
+    assert page.get_by_role("region", name="Systems by operation").is_visible()
     assert not card(page, FIRST).is_visible()
     page.click("#failures summary >> nth=0")
     assert card(page, FIRST).is_visible()

@@ -8,6 +8,8 @@ OPERATION = Operation(
     name="attention",
     number=6,
     title="Scaled dot-product attention within each row, some keys being padding",
+    short="attention",
+    group="weights",
     function="attention",
     signature="attention(query, key, value [B, T, N, D], mask [B, T], *, causal) "
     "-> [B, T, N, D], causal true or false, each of the N heads by itself",

@@ -8,6 +8,8 @@ OPERATION = Operation(
     name="birnn",
     number=5,
     title="Bidirectional recurrent layer over padded rows",
+    short="bi-RNN",
+    group="layers",
     function="build_birnn",
     signature="build_birnn(forward, backward, *, cell, merge, output) -> layer; "
     "layer(x [B, T, F], mask [B, T]) -> [B, T, H or 2H] (sequence) or [B, H or 2H]",

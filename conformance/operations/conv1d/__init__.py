@@ -8,6 +8,8 @@ OPERATION = Operation(
     name="conv1d",
     number=19,
     title="Convolution along time over padded rows",
+    short="conv1d",
+    group="layers",
     function="conv1d",
     signature="conv1d(x [B, T, F], mask [B, T], kernel [K, F, C], bias [C], *, "
     "padding, dilation) -> [B, T, C] (same, causal) or [B, max(T - R, 0), C] (valid), "

@@ -8,6 +8,8 @@ OPERATION = Operation(
     name="crf_decode",
     number=18,
     title="The best tag path of a linear-chain CRF",
+    short="CRF decode",
+    group="losses",
     function="crf_decode",
     signature="crf_decode(emissions [B, T, K], mask [B, T], transitions [K, K] from "
     "one to the next, start [K], end [K]) -> [B, T] int",

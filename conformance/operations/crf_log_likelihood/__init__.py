@@ -8,6 +8,8 @@ OPERATION = Operation(
     name="crf_log_likelihood",
     number=17,
     title="Log-likelihood of a tag path in a linear-chain CRF",
+    short="CRF loss",
+    group="losses",
     function="crf_log_likelihood",
     signature="crf_log_likelihood(emissions [B, T, K], tags [B, T] int, mask [B, T], "
     "transitions [K, K] from one to the next, start [K], end [K]) -> [B]",

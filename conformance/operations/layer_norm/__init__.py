@@ -8,6 +8,8 @@ OPERATION = Operation(
     name="layer_norm",
     number=23,
     title="Layer norm of each position by itself, which needs no mask",
+    short="layer norm",
+    group="layers",
     function="layer_norm",
     signature="layer_norm(x [B, T, F], mask [B, T], scale [F], offset [F]) "
     "-> [B, T, F]",

@@ -9,6 +9,8 @@ OPERATION = Operation(
     number=22,
     title="Batch norm in training, its statistics over the valid positions of the "
     "batch",
+    short="batch norm",
+    group="layers",
     function="masked_batch_norm",
     signature="masked_batch_norm(x [B, T, F], mask [B, T], scale [F], offset [F]) "
     "-> [B, T, F]",

@@ -8,6 +8,8 @@ OPERATION = Operation(
     name="masked_log_softmax",
     number=15,
     title="Logarithm of the softmax over the valid positions of each row",
+    short="log softmax",
+    group="weights",
     function="masked_log_softmax",
     signature="masked_log_softmax(x [B, T], mask [B, T]) -> [B, T]",
     formula="x_i - M - L, L = log of the sum of exp(x_j - M) over the valid j, M the "

@@ -8,6 +8,8 @@ OPERATION = Operation(
     name="masked_logsumexp",
     number=14,
     title="Logarithm of the sum of exponentials of each row's valid positions",
+    short="logsumexp",
+    group="reductions",
     function="masked_logsumexp",
     signature="masked_logsumexp(x [B, T], mask [B, T]) -> [B]",
     formula="M + L, L = log of the sum of exp(x_i - M) over the valid i, M the row's "

@@ -11,6 +11,8 @@ OPERATION = Operation(
     name="masked_loss",
     number=4,
     title="Loss over the valid positions of a batch",
+    short="loss",
+    group="losses",
     function="masked_loss",
     signature="masked_loss(predictions, targets, mask [B, T], *, kind, reduction); "
     "mse: predictions and targets [B, T, F]; cross_entropy: logits [B, T, C] and "

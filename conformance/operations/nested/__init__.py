@@ -8,6 +8,8 @@ OPERATION = Operation(
     name="nested",
     number=21,
     title="A layer made of layers, and what it trains",
+    short="nested",
+    group="layers",
     function="build_nested",
     signature="build_nested(first, second=None, norm=None, *, inner) -> layer; "
     "layer(x [B, T, F], mask [B, T]) -> [B, T, O]; layer.parameters, layer.state, "

@@ -8,6 +8,8 @@ OPERATION = Operation(
     name="stack",
     number=20,
     title="A recurrent layer, a convolution and a recurrent layer over padded rows",
+    short="RNN stack",
+    group="layers",
     function="build_stack",
     signature="build_stack(first_forward, first_backward, convolution, second_forward, "
     "second_backward, *, cell, output) -> layer; layer(x [B, T, F], mask [B, T]) -> "

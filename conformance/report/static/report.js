@@ -7,7 +7,7 @@
   const found = byId("found");
   const entries = every("[data-tokens]").map((node) => ({ node, words: null, text: null }));
   const folders = every("details").filter((node) => node.querySelector("[data-tokens]"));
-  const KEYS = /^(?:op|item|clause|adapter|status|known|kind|dtype|route):./;
+  const KEYS = /^(?:op|item|clause|adapter|status|known|kind|topic|input|dtype|route):./;
   const OPENED = 300; // more than this many hits stay folded: layout is what costs
 
   root.classList.add("js");
@@ -56,7 +56,8 @@
     const cards = hits.filter(({ node }) => node.matches(".card")).length;
     const full = document.querySelector(".card") ? `, ${cards} in full` : "";
     const rows = hits.length - cards;
-    found.textContent = terms.length ? `${rows} check${rows === 1 ? "" : "s"}${full}` : "";
+    const unit = document.querySelector(".causes") ? "cause" : "check";
+    found.textContent = terms.length ? `${rows} ${unit}${rows === 1 ? "" : "s"}${full}` : "";
   }
 
   function remember() {
