@@ -127,6 +127,8 @@ def frameworks(session: nox.Session, name: str) -> None:
     python = build(session, f"{name}_reference") / "python"
     tests = sorted(map(str, Path("tests/frameworks").glob(f"test_{name}*.py")))
     tests += sorted(map(str, Path("tests/probe").glob(f"test_{name}*.py")))
+    if name != "numpy":
+        tests.append("tests/probe/test_guide.py")
     # JAX's and Keras' kill matrices take long: `nox -s probes` has them.
     if name in {"torch", "tensorflow"}:
         tests.append(f"tests/probe/test_kill_{name}.py")
@@ -140,6 +142,10 @@ def probes(session: nox.Session, name: str) -> None:
 
     Keras runs on the framework as its backend where it is installed.
     """
+    if name == "torch":
+        python = build(session, "sentence_transformers_pooling") / "python"
+        own = ["tests/probe/test_transformers.py", "tests/probe/test_guide.py"]
+        session.run(str(python), "-m", "pytest", *own, external=True)
     python = build(session, f"{name}_reference") / "python"
     tests = [f"tests/probe/test_kill_{name}.py", "tests/probe/test_kill_keras.py"]
     session.run(
