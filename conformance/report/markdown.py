@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from conformance.records import clean, describe
+from conformance.report.systems import places, systems
+from conformance.report.title import headline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +30,9 @@ _MARKUP = re.compile(r"[\\`*\[\]<>|@#!~$&{}]")
 
 def summary(view: View) -> str:
     """Return the verdict, the matrix and what is new and fixed."""
-    parts = [f"# Mask conformance\n\n{escape(view.verdict())}\n"]
+    answer = headline(view, systems(view, places(view)))
+    parts = [f"# Mask conformance\n\n**{escape(answer)}**\n"]
+    parts.append(f"{escape(view.verdict())}\n")
     parts += [
         f"> **Incomplete: {escape(column.label)}** {escape(problem, LINE)}\n"
         for column in view.incomplete[:LISTED]

@@ -1,4 +1,4 @@
-"""The compatibility table as it is published: real runs, counted, no ranking."""
+"""The compatibility table as it is published: one sign a cell, and the causes below."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 from conformance.errors import UsageError
 from conformance.records import parse_check
 from conformance.records.show import show
+from conformance.report.causes import causes
 from conformance.report.markdown import code, escape
+from conformance.report.signs import SIGNS
+from conformance.report.systems import families, places, systems
+from conformance.report.title import headline, measured
 from conformance.specification.disk import read_text, write_text
 
 if TYPE_CHECKING:
@@ -15,8 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conformance.gate import KnownEntry
-    from conformance.records import Known
-    from conformance.report.columns import Column
+    from conformance.report.causes import Cause
+    from conformance.report.signs import Mark
+    from conformance.report.systems import Place, System
     from conformance.report.view import View
 
 BEGIN, END = "<!-- compatibility -->", "<!-- /compatibility -->"
@@ -25,23 +30,30 @@ BEGIN, END = "<!-- compatibility -->", "<!-- /compatibility -->"
 SHORT = 120
 """Characters of an input that still fit a line."""
 
+LEGEND = ("wrong", "nan", "raises", "shape", "padding", "digits", "right")
+
 
 def table(view: View, known: Mapping[str, Sequence[KnownEntry]]) -> str:
-    """Return the table and a line for each known difference that was seen.
+    """Return the tables of systems and a line for each cause.
 
     Args:
         view: The runs.
         known: The entries of each adapter's file of known differences, by its name.
     """
-    parts = [_counts(view), ""]
-    for column in view.columns:
-        entries = known.get(column.run.header.adapter, ())
-        seen = _clauses(column) if entries else {}
-        lines = [
-            _line(entry, seen[why]) for entry in entries if (why := _why(entry)) in seen
-        ]
-        if lines:
-            parts += [f"### {escape(column.label)}", "", *lines, ""]
+    columns = places(view)
+    rows = systems(view, columns)
+    own = measured(rows)
+    parts = [f"**{escape(headline(view, rows))}**", "", _legend(), ""]
+    for family, members in families(own):
+        parts += [f"### {escape(family)}", "", *_table(members, columns), ""]
+    rulers = [row for row in rows if row not in own]
+    if rulers:
+        parts += ["### References, the ruler", "", *_table(rulers, columns), ""]
+    inputs = _inputs(known)
+    for operation, found in causes(view, rows):
+        parts += [f"### Causes: {code(operation)}", ""]
+        parts += [_line(cause, inputs) for cause in found]
+        parts.append("")
     return "\n".join(parts)
 
 
@@ -66,67 +78,67 @@ def publish(path: Path, text: str) -> None:
     write_text(path, new)
 
 
-def _counts(view: View) -> str:
-    heads = " | ".join(map(code, view.operations))
-    lines = [
-        f"| system | {heads} |",
-        f"| --- |{' ---: |' * len(view.operations)}",
+def _legend() -> str:
+    told = [f"{SIGNS[name].glyph} {SIGNS[name].word}" for name in LEGEND]
+    return (
+        f"{', '.join(told)}; in brackets: on unusual input only; blank: not offered; "
+        "-: declared impossible; ·: not run."
+    )
+
+
+def _table(rows: Sequence[System], columns: Sequence[Place]) -> list[str]:
+    """Return rows as a table, with the columns that one of them has something in."""
+    used = [
+        at
+        for at in range(len(columns))
+        if any(row.marks[at].sign.name not in {"", "impossible"} for row in rows)
     ]
-    for column in view.columns:
-        cells = [_cell(view, operation, column) for operation in view.operations]
-        named = f"{escape(column.label)}<br>{_versions(column)}"
-        if column.incomplete:
+    heads = " | ".join(escape(columns[at].short) for at in used)
+    lines = [
+        f"| system | {heads} | worst finding |",
+        f"| --- |{' :---: |' * len(used)} --- |",
+    ]
+    for row in rows:
+        named = escape(f"{row.name} {row.version}".strip())
+        if row.incomplete:
             # What is missing may be worse than what is shown.
             named += "<br>**incomplete**"
-        if column.part:
-            named += f"<br>**{column.part}**"
-        lines.append(f"| {named} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+        for part in dict.fromkeys(one.part for one in row.columns if one.part):
+            named += f"<br>**{escape(part)}**"
+        cells = " | ".join(_cell(row.marks[at]) for at in used)
+        lines.append(f"| {named} | {cells} | {escape(row.finding)} |")
+    return lines
 
 
-def _versions(column: Column) -> str:
-    header = column.run.header
-    own = {"mask-conformance", "numpy", "ml_dtypes", "jaxlib"} - {header.framework}
-    told = {name: text for name, text in header.versions.items() if name not in own}
-    return escape(", ".join(f"{name} {text}" for name, text in told.items()))
+def _cell(mark: Mark) -> str:
+    return f"({mark.sign.glyph})" if mark.bad and mark.unusual else mark.sign.glyph
 
 
-def _cell(view: View, operation: str, column: Column) -> str:
-    """Return passed of those that ran, how many are known, how many unsupported."""
-    tally = view.tallies.get((operation, column.key))
-    if tally is None or not tally.ran:
-        return ""
-    known = tally.bad - tally.new
-    parts = [f"{tally.outcomes['passed']}/{tally.ran}"]
-    parts += [f"{known} known"] if known else []
-    parts += [f"{tally.new} new"] if tally.new else []
-    out = tally.outcomes["unsupported"]
-    parts += [f"{out} unsupported"] if out else []
-    return ", ".join(parts)
-
-
-def _why(known: KnownEntry | Known) -> tuple[str, str]:
-    return known.reason, known.url
-
-
-def _clauses(column: Column) -> dict[tuple[str, str], list[str]]:
-    """Return the clauses that each known difference of a run breaks."""
-    seen: dict[tuple[str, str], list[str]] = {}
-    for result in column.run.results:
-        if result.known is not None and result.accepted:
-            clauses = seen.setdefault(_why(result.known), [])
-            clauses += [result.clause] if result.clause not in clauses else []
-    return seen
-
-
-def _line(entry: KnownEntry, broken: Iterable[str]) -> str:
-    """Return one known difference that a run has shown."""
-    clauses = ", ".join(map(code, broken))
-    reason = entry.reason.rstrip(".")
-    text = f"- {clauses}: {escape(reason)}."
-    smallest = _smallest_text(entry)
+def _line(cause: Cause, inputs: Mapping[str, str]) -> str:
+    """Return one cause: what it is, who has it, what it breaks, how often."""
+    who = ", ".join(escape(each.system.name) for each in cause.affected)
+    text = f"- {_cell(cause.mark)} **{escape(cause.title)}**: {who}."
+    text += "".join(f" {escape(reason.rstrip('.'))}." for reason in cause.reasons[:2])
+    text += f" Breaks {', '.join(map(code, cause.clauses))}."
+    smallest = next((inputs[each] for each in cause.reasons if each in inputs), "")
+    smallest = smallest or inputs.get(cause.title, "")
     text += f" Smallest input: {code(smallest)}." if smallest else ""
-    return text + (f" [Upstream]({entry.url})" if entry.url else "")
+    text += "".join(f" [Upstream]({url})" for url in cause.urls)
+    count = f"{cause.total:,} check{'' if cause.total == 1 else 's'}"
+    new = f", {cause.new:,} of them new" if cause.new else ""
+    return f"{text} {count}{new}."
+
+
+def _inputs(known: Mapping[str, Sequence[KnownEntry]]) -> dict[str, str]:
+    """Return the smallest inputs that are short, by the reason of their entries."""
+    found: dict[str, str] = {}
+    for entries in known.values():
+        for entry in entries:
+            text = _smallest_text(entry)
+            if text:
+                found.setdefault(entry.reason, text)
+                found.setdefault(entry.finding or entry.reason, text)
+    return found
 
 
 def _smallest_text(entry: KnownEntry) -> str:

@@ -252,6 +252,29 @@ def test_a_narrow_page_does_not_scroll_sideways(visit: Visit) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
+def test_a_narrow_page_has_cards_and_chips_and_no_table(visit: Visit) -> None:
+    page = visit(viewport={"width": 390, "height": 844})
+    shown = page.locator(".grid .m.bad .op").first
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert shown.is_visible()
+    assert not page.locator(".grid thead").first.is_visible()
+    display = "node => getComputedStyle(node).display"
+    assert page.locator("table.grid").first.evaluate(display) == "block"
+
+
+def test_a_wide_page_does_not_scroll_sideways(visit: Visit) -> None:
+    page = visit(viewport={"width": 1440, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1440
+    assert page.locator(".grid thead").first.is_visible()
+
+
+def test_a_sign_leads_to_its_cause(visit: Visit) -> None:
+    page = visit()
+    page.locator(".grid .m a").first.click()
+    assert page.locator(".causes li:target").count() == 1
+
+
 def test_changes_are_filtered_and_stepped_through(visit: Visit, changed: str) -> None:
     page = visit("#q=kind%3Anew", address=changed)
     assert page.locator("tr.step:visible").count() == 1
