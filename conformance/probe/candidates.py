@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from conformance.probe.frameworks.base import Facts
     from conformance.probe.settings import ProbeSettings
 
+DECODER, DECODER_MASK = "decoder_input_ids", "decoder_attention_mask"
+
 _DECODER = 4
-"""Positions that a decoder is given."""
+"""Positions that the side of an encoder-decoder is given which is not probed."""
 
 
 def candidates(facts: Facts, settings: ProbeSettings) -> Iterator[Interface]:
@@ -45,8 +47,10 @@ def _masks(facts: Facts, settings: ProbeSettings) -> Iterator[dict[str, Any]]:
     # Where one is about keys at padding, another called mask is about pairs.
     named = sorted((n for n in MASKS if n in required), key=lambda n: "key" not in n)
     said = dict(settings.masks) or {name: MASKS[name] for name in named}
+    if DECODER in settings.inputs and not settings.masks:
+        said = {DECODER_MASK: "keep"} if DECODER_MASK in required else {}
     for name, convention in list(said.items())[:1]:
-        long = name == "attention_mask"
+        long = name.endswith("attention_mask")
         types = ("int64", "bool", "float32") if long else ("bool", "int64", "float32")
         for kind in ("float32",) if convention == "additive" else types:
             for shape in ("B11T", "BT") if convention == "additive" else ("BT",):
@@ -68,9 +72,10 @@ def _sequences(facts: Facts, settings: ProbeSettings) -> Iterator[Interface]:
     """Yield ways to hand the sequence over."""
     inputs = _inputs(facts, settings)
     names = {each.name for each in facts.arguments}
+    other = "input_ids" if DECODER in inputs else DECODER
     extras = tuple(
         Extra(name=name, length=_DECODER, size=(facts.vocabularies or (2,))[0])
-        for name in ("decoder_input_ids",)
+        for name in (other,)
         if name in names
     )
     constants = dict(facts.arguments_fixed)
@@ -133,7 +138,7 @@ def _inputs(facts: Facts, settings: ProbeSettings) -> tuple[str, ...]:
 
 
 def _need_no_more(facts: Facts, settings: ProbeSettings, chosen: str) -> None:
-    given = {chosen, *MASKS, *POSITIONS, *settings.masks, "decoder_input_ids"}
+    given = {chosen, *MASKS, *POSITIONS, *settings.masks, DECODER}
     missing = [e.name for e in facts.arguments if e.required and e.name not in given]
     if missing:
         msg = (

@@ -55,3 +55,13 @@ def test_a_pooler_that_reads_padding_on_the_left_is_named_and_is_no_leak() -> No
 def test_a_model_that_is_told_no_positions_is_named_and_is_no_leak() -> None:
     named = [each for each in probed("bart").answers if each.kind == "limit"]
     assert "told no positions" in named[0].why
+
+
+def test_the_side_of_a_decoder_is_probed_where_it_is_the_input() -> None:
+    asked = ("mask-read", "other-numbers", "more-padding")
+    said = ProbeSettings(inputs=("decoder_input_ids",), questions=asked, locate=False)
+    report = examine(find("hf:t5"), said)
+    interface = report.subject.interface
+    assert interface.mask == "decoder_attention_mask"
+    assert [each.name for each in interface.extras] == ["input_ids"]
+    assert {each.kind for each in report.answers} <= {"same", "noise"}
