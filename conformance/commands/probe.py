@@ -89,6 +89,12 @@ _OPTIONS = (
     click.option(
         "--no-locate", is_flag=True, help="Do not look for the place of a leak."
     ),
+    click.option(
+        "--device",
+        default="",
+        metavar="DEVICE",
+        help="Probe on cpu, cuda, cuda:N, gpu or mps (default: where it is made).",
+    ),
     click.option("--known", default="", help="File of known differences."),
 )
 
@@ -130,9 +136,11 @@ def read_settings(options: Mapping[str, Any]) -> ProbeSettings:
     """Return the command's options as settings.
 
     Raises:
-        UsageError: A mask is not of the form ``NAME=CONVENTION``.
+        UsageError: There is no device of that name anywhere, or a mask is not of the
+            form ``NAME=CONVENTION``.
     """
     from conformance.probe.settings import ProbeSettings, read_masks
+    from conformance.specification.device import read_device
 
     return ProbeSettings(
         questions=options["questions"],
@@ -151,4 +159,5 @@ def read_settings(options: Mapping[str, Any]) -> ProbeSettings:
         seed=options["seed"],
         as_is=options["as_is"],
         locate=not options["no_locate"],
+        device=read_device(options["device"]) if options["device"] else "",
     )

@@ -6,7 +6,7 @@ import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from conformance.errors import ConformanceError
+from conformance.errors import ConformanceError, UsageError
 from conformance.probe.answer import BAD, CLEAN
 from conformance.probe.describe import describe
 from conformance.probe.examine import Report, examine
@@ -103,7 +103,14 @@ def probe(
 
     Raises:
         TargetError: The model cannot be called.
+        UsageError: A device is given: move the model there before it is probed.
     """
+    if said.get("device"):
+        msg = (
+            f"device is {said['device']!r}, expected none: a model is probed where it "
+            "is; move it there, or use the command `mask-conformance probe --device`"
+        )
+        raise UsageError(msg)
     named = isinstance(model, str)
     target = find(model, framework) if named else wrap(model, name, framework)
     return Probed(examine(target, _settings(said)))

@@ -80,8 +80,9 @@ def run(order: ProbeOrder) -> None:
     Raises:
         ConformanceError: It cannot be probed.
     """
-    from conformance.gate import find_stale, load_known
+    from conformance.gate import find_stale, load_known, select_device
     from conformance.probe import record as records
+    from conformance.probe.devices import name_current, place, settle
     from conformance.probe.examine import examine
     from conformance.probe.reproducer import issue, script
     from conformance.probe.target import find, slug
@@ -91,7 +92,13 @@ def run(order: ProbeOrder) -> None:
     known = select_known(entries, slug(order.target))
     with Writer(path) as writer:
         writer.announce("load the target")
+        device = order.settings.device
+        if device:
+            place(order.target, device)
         target = find(order.target, order.framework)
+        if device:
+            settle(target, device)
+        known = select_device(known, name_current(target.framework.name))
         besides = {name: version(name) for name in order.distributions}
         target = replace(target, besides={**target.besides, **besides})
         report = examine(target, order.settings, writer.announce)

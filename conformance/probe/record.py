@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from conformance.gate import find
 from conformance.probe.describe import place_text
+from conformance.probe.devices import describe, name_current
 from conformance.probe.examine import GRADIENTS
 from conformance.probe.reproducer import command, script
 from conformance.probe.target import slug
@@ -137,6 +138,7 @@ def header(report: Report, settings: ProbeSettings) -> Header:
             "python": platform.python_version(),
             "platform": f"{platform.system()}-{platform.machine()}",
             "cpus": str(os.cpu_count()),
+            **describe(framework.name),
         },
         level="robust",
         seed=settings.seed,
@@ -153,6 +155,7 @@ def header(report: Report, settings: ProbeSettings) -> Header:
         cases_digest="probe",
         started=datetime.now(UTC).isoformat(timespec="seconds"),
         selection=bool(settings.questions),
+        device=name_current(framework.name),
     )
 
 

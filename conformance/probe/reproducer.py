@@ -31,6 +31,7 @@ def command(report: Report, question: str) -> str:
         ("--kind", settings.kind),
         ("--layout", settings.layout),
         ("--seed", settings.seed),
+        ("--device", settings.device),
     ):
         parts += [flag, str(value)] if value else []
     for name in settings.inputs:

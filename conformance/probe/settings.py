@@ -36,6 +36,8 @@ class ProbeSettings(msgspec.Struct, frozen=True, kw_only=True):
         locate: Whether to look for the place of a leak.
         places: Leaks that are looked for; the questions behind them mostly share
             their places.
+        device: Where a target that has a name is made and probed; a model that is an
+            object already is probed where it is.
     """
 
     questions: tuple[str, ...] = ()
@@ -54,6 +56,7 @@ class ProbeSettings(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     as_is: bool = False
     locate: bool = True
+    device: str = ""
     places: int = 6
 
 

@@ -119,7 +119,7 @@ class TorchBackend:
                 stack.enter_context(ExactMode())
             outputs = tree.names(function())
             total = sum(
-                (outputs[name] * torch.from_numpy(each).to(outputs[name].dtype)).sum()
+                (outputs[name] * torch.from_numpy(each).to(outputs[name])).sum()
                 for name, each in cotangents.items()
                 if name in outputs
             )
@@ -128,7 +128,9 @@ class TorchBackend:
             if not isinstance(total, torch.Tensor) or not total.requires_grad:
                 return [None] * len(leaves), [None] * len(inner)
             found = torch.autograd.grad(total, wanted, allow_unused=True)
-        arrays = [None if each is None else each.double().numpy() for each in found]
+        arrays = [
+            None if each is None else each.cpu().double().numpy() for each in found
+        ]
         return arrays[: len(leaves)], arrays[len(leaves) :]
 
     def recorder(self, kind: str, edit: Edit | None) -> LayerRecorder:

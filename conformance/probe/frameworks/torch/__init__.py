@@ -15,6 +15,7 @@ from conformance.probe.frameworks.torch.graphs import narrow
 from conformance.probe.frameworks.torch.prepare import fill_constant, kept, prepared
 from conformance.probe.frameworks.torch.tracing import Recorder
 from conformance.probe.frameworks.torch.tree import array, flat, names, tensors
+from conformance.trial.frameworks.devices import torch as devices
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,13 +51,13 @@ class Torch:
             if mode.dtype == self.high and mode.route == "eager":
                 stack.enter_context(ExactMode())
             function = self._function(model, mode)
-            return flat(function(**tensors(inputs, mode.dtype)))
+            return flat(function(**tensors(inputs, mode.dtype, model)))
 
     def exact(self, model: Any, inputs: Mapping[str, Array]) -> bool:
         """Tell whether a call in float64 computes in float64 throughout."""
         mode = Mode(dtype=self.high)
         with prepared(model, mode), torch.no_grad(), ExactMode():
-            return not computes_in_less(model, tensors(inputs, mode.dtype))
+            return not computes_in_less(model, tensors(inputs, mode.dtype, model))
 
     def gradients(
         self,
@@ -66,7 +67,7 @@ class Torch:
         mode: Mode,
     ) -> Gradients:
         """Return gradients of the sum of cotangent times output."""
-        given = tensors(inputs, mode.dtype)
+        given = tensors(inputs, mode.dtype, model)
         with ExitStack() as stack:
             stack.enter_context(prepared(model, mode))
             stack.enter_context(torch.enable_grad())
@@ -92,7 +93,7 @@ class Torch:
             stack.enter_context(recorder)
             if mode.dtype == self.high:
                 stack.enter_context(ExactMode())
-            given = tensors(inputs, mode.dtype)
+            given = tensors(inputs, mode.dtype, model)
             recorder.trace.outputs = flat(model(**given))
         return recorder.trace
 
@@ -105,7 +106,7 @@ class Torch:
         zeroed: Zeroed,
     ) -> list[GradientStep]:
         """Return every operation on the way back, with the gradients there."""
-        given = tensors(inputs, mode.dtype)
+        given = tensors(inputs, mode.dtype, model)
         with ExitStack() as stack:
             stack.enter_context(prepared(model, mode))
             stack.enter_context(torch.enable_grad())
@@ -135,7 +136,7 @@ class Torch:
         mode: Mode,
     ) -> dict[str, Array]:
         """Return a model's outputs taken one position after the other, with a cache."""
-        given = {**tensors(inputs, mode.dtype), "use_cache": True}
+        given = {**tensors(inputs, mode.dtype, model), "use_cache": True}
         name = interface.inputs[0]
         cache, found = None, []
         with prepared(model, mode), torch.no_grad():
@@ -154,6 +155,11 @@ class Torch:
     def kept(self, model: Any) -> AbstractContextManager[None]:
         """Return a context after which a module is as it was."""
         return kept(model)
+
+    def move(self, model: Any) -> None:
+        """Move a module to the device that was asked for."""
+        if isinstance(model, torch.nn.Module):
+            model.to(devices.current())
 
     def fill_constant(self, model: Any) -> int:
         """Give parameters that are all zero or all one random numbers."""
@@ -198,7 +204,7 @@ def _parameters(model: Any) -> dict[str, Any]:
 def _total(outputs: Mapping[str, Any], cotangents: Mapping[str, Array]) -> Any:
     """Return the sum of cotangent times output."""
     return sum(
-        (outputs[name] * torch.from_numpy(each).to(outputs[name].dtype)).sum()
+        (outputs[name] * torch.from_numpy(each).to(outputs[name])).sum()
         for name, each in cotangents.items()
     )
 
@@ -210,7 +216,7 @@ def _gradients(model: Any, total: Any, leaves: Mapping[str, Any]) -> Gradients:
         return Gradients(inputs={}, parameters={})
     wanted = [*leaves.values(), *parameters.values()]
     found = torch.autograd.grad(total, wanted, allow_unused=True)
-    arrays = [None if each is None else each.double().numpy() for each in found]
+    arrays = [None if each is None else each.cpu().double().numpy() for each in found]
     pairs = list(zip([*leaves, *parameters], arrays, strict=True))
     cut = len(leaves)
     return Gradients(

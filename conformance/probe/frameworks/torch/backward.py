@@ -133,7 +133,7 @@ def _keep(
 
     def keep(inputs: Any, outputs: Any) -> Any:
         fresh = [
-            each.masked_fill(torch.from_numpy(zeroed[number, at]), 0.0)
+            each.masked_fill(torch.from_numpy(zeroed[number, at]).to(each.device), 0.0)
             if each is not None and (number, at) in zeroed
             else each
             for at, each in enumerate(inputs)

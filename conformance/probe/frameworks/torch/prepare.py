@@ -111,6 +111,7 @@ def fill_constant(model: Any, seed: int = 0) -> int:
     constants = list(_constants(model))
     with torch.no_grad():
         for each in constants:
-            noise = torch.randn(each.shape, generator=generator) * 0.1
-            each.add_(noise.to(each.dtype))
+            # On the CPU, whose generator gives the same numbers on every machine.
+            noise = torch.randn(each.shape, generator=generator, device="cpu") * 0.1
+            each.add_(noise.to(each))
     return len(constants)

@@ -189,7 +189,7 @@ class _Dispatch(TorchDispatchMode):  # type: ignore[misc]
         self._busy += 1
         try:
             if isinstance(tensor, torch.nn.Parameter) and tensor.dtype in _PLAIN:
-                shared: Array = tensor.detach().numpy()  # nobody writes to it
+                shared: Array = tensor.detach().cpu().numpy()  # nobody writes to it
                 return shared
             return array(tensor)
         finally:

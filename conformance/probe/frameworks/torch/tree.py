@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from conformance.trial.frameworks.devices import torch as devices
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -21,8 +23,9 @@ SKIP = {
 """Outputs that are no answer: a cache, or what a model shows of its inside."""
 
 
-def tensors(inputs: Mapping[str, Any], dtype: str) -> dict[str, Any]:
-    """Return arguments as tensors, floating ones in a dtype."""
+def tensors(inputs: Mapping[str, Any], dtype: str, model: Any = None) -> dict[str, Any]:
+    """Return arguments as tensors where the model is, floating ones in a dtype."""
+    where = device_of(model)
     made: dict[int, Any] = {}
     given: dict[str, Any] = {}
     for name, value in inputs.items():
@@ -33,9 +36,17 @@ def tensors(inputs: Mapping[str, Any], dtype: str) -> dict[str, Any]:
             tensor = torch.from_numpy(np.ascontiguousarray(value))
             if tensor.is_floating_point():
                 tensor = tensor.to(getattr(torch, dtype))
-            made[id(value)] = tensor.clone()
+            made[id(value)] = tensor.clone().to(where)
         given[name] = made[id(value)]
     return given
+
+
+def device_of(model: Any) -> Any:
+    """Return the device of a module's first parameter; else that of new tensors."""
+    first = None
+    if isinstance(model, torch.nn.Module):
+        first = next((each.device for each in model.parameters()), None)
+    return devices.current() if first is None else first
 
 
 def array(tensor: Any) -> Array:

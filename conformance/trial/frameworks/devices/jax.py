@@ -35,6 +35,7 @@ def place(device: str = "", *, deterministic: bool = False) -> None:
         return
     PLACED[:] = [_find(device)]
     jax.config.update("jax_default_device", PLACED[0])
+    jax.config.update("jax_default_matmul_precision", "highest")  # no TF32
 
 
 def current() -> Any:
