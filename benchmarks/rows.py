@@ -1,6 +1,7 @@
 """Rows checked a second, beside the examples a second of array-api-tests.
 
 python benchmarks/rows.py numpy                # or torch, jax
+python benchmarks/rows.py torch --device cuda
 python benchmarks/rows.py numpy --array-api-tests PATH/TO/array-api-tests
 
 Values, masks and padding garbage are generated and answers compared with the oracle's.
@@ -22,6 +23,7 @@ from measure import save, table
 from conformance.adapters.load import load_adapter
 from conformance.check.runner import Runner
 from conformance.operations import load_operations
+from conformance.specification.device import Placement
 from conformance.specification.plan import plan
 from conformance.specification.selection import Selection
 
@@ -46,9 +48,11 @@ PASSING = re.compile(r"- (\d+) passing")
 TESTS = {"masked_mean": "test_mean", "masked_max": "test_max"}
 
 
-def rows_per_second(framework: str, operation: str) -> dict[str, list[float]]:
+def rows_per_second(
+    framework: str, operation: str, placement: Placement, rows: int
+) -> dict[str, list[float]]:
     """Run the value law over many rows, several times, and return the rates."""
-    adapter = load_adapter(f"{framework}_reference")
+    adapter = load_adapter(f"{framework}_reference", placement)
     selection = Selection(
         operations=(operation,),
         dtypes=("float32",),
@@ -56,15 +60,15 @@ def rows_per_second(framework: str, operation: str) -> dict[str, list[float]]:
         checks=("*/value:*",),
     )
     (check,) = plan(adapter.declaration, load_operations(), {}, selection)
-    runner = Runner(adapter, {}, examples=ROWS)
+    runner = Runner(adapter, {}, examples=rows)
     found: dict[str, list[float]] = {"wall": [], "cpu": []}
     for _ in range(RUNS + 1):
         wall, cpu = perf_counter(), process_time()
         result = runner.run(check)
         if result.outcome != "passed":
             raise RuntimeError(result.message)
-        found["wall"].append(ROWS / (perf_counter() - wall))
-        found["cpu"].append(ROWS / (process_time() - cpu))
+        found["wall"].append(rows / (perf_counter() - wall))
+        found["cpu"].append(rows / (process_time() - cpu))
     return {name: rates[1:] for name, rates in found.items()}
 
 
@@ -104,9 +108,13 @@ def main(arguments: list[str]) -> int:
     folder = None
     if "--array-api-tests" in arguments:
         folder = Path(arguments[arguments.index("--array-api-tests") + 1])
+    device = "cpu"
+    if "--device" in arguments:
+        device = arguments[arguments.index("--device") + 1]
+    asked = 2**12 if "--quick" in arguments else ROWS
     rows, figures = [], {}
     for operation, test in TESTS.items():
-        rates = rows_per_second(framework, operation)
+        rates = rows_per_second(framework, operation, Placement(device=device), asked)
         theirs = (
             examples_per_second(folder, framework, test)
             if folder
@@ -127,7 +135,8 @@ def main(arguments: list[str]) -> int:
         figures[operation] = {**rates, name: theirs, "ratio": ratio}
     head = ("operation", "rows / wall s", "rows / CPU s", "beside", "examples / s")
     table((*head, "ratio"), rows)
-    save(f"rows-{framework}", figures)
+    apart = "" if device == "cpu" else f"-{device.replace(':', '-')}"
+    save(f"rows-{framework}{apart}", figures)
     return 0
 
 

@@ -29,6 +29,7 @@ from conformance.records import (
 )
 from conformance.report import write
 from conformance.report.columns import columns
+from conformance.report.systems import places, systems
 from conformance.report.view import NAMED, view
 
 if TYPE_CHECKING:
@@ -495,3 +496,15 @@ def _unpacked(path: Path) -> str:
     """
     text = path.read_bytes().decode()
     return re.sub(r'(<script type="text/plain" id="raw-[^"]*">)[^<]+', r"\1", text)
+
+
+def test_a_run_on_a_gpu_is_a_column_and_a_row_of_its_own() -> None:
+    passed = Result(check="masked_mean/value:float32:eager", outcome="passed")
+    runs = [
+        run_of(passed, system="Torch"),
+        run_of(passed, system="Torch", device="cuda:0"),
+    ]
+    there = view(columns(runs), generated=WHEN, clauses={})
+    assert [column.label for column in there.columns] == ["torch", "torch on cuda"]
+    names = {row.name for row in systems(there, places(there))}
+    assert names == {"Torch", "Torch on cuda"}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conformance.gate import describe_part, problems
+from conformance.specification.device import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,15 +74,27 @@ def anchor(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.:/-]", "_", text) or "_"
 
 
+def name_place(run: Record) -> str:
+    """Return a run's adapter, and the kind of its device where that is no CPU."""
+    header = run.header
+    return f"{header.adapter}{name_apart(run)}"
+
+
+def name_apart(run: Record) -> str:
+    """Return what tells a run on another device from one on a CPU, or nothing."""
+    kind = kind_of(run.header.device)
+    return "" if kind == "cpu" else f" on {kind}"
+
+
 def columns(runs: Sequence[Record]) -> tuple[Column, ...]:
     """Return the runs in alphabetical order, each with a label of its own."""
-    names = Counter(run.header.adapter for run in runs)
+    names = Counter(name_place(run) for run in runs)
     labelled = []
     for run in runs:
         header = run.header
         version = header.versions.get(header.framework, header.suite)
-        twice = names[header.adapter] > 1
-        label = f"{header.adapter} ({version})" if twice else header.adapter
+        place = name_place(run)
+        label = f"{place} ({version})" if names[place] > 1 else place
         label += " (partial)" if header.selection else ""
         labelled.append((label, header.started, str(run.path), run))
     labels, keys, files = set[str](), set[str](), set[str]()

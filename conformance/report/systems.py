@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from conformance.operations import load_operations
 from conformance.records import SORTS
 from conformance.records.record import FINDING
-from conformance.report.columns import anchor
+from conformance.report.columns import anchor, name_apart, name_place
 from conformance.report.probes import PROBE
 from conformance.report.signs import SIGNS, Mark, Sign, worst
 from conformance.specification.topics import BY_NAME, TOPICS
@@ -145,15 +145,15 @@ def places(view: View) -> list[Place]:
 
 def systems(view: View, columns: Sequence[Place]) -> list[System]:
     """Return the systems, those of one family together, the worst first."""
-    twice = Counter(column.run.header.adapter for column in view.columns)
+    twice = Counter(name_place(column.run) for column in view.columns)
     rows: dict[tuple[str, str], list[Column]] = {}
     for column in view.columns:
         header = column.run.header
         if PROBE in header.operations:
             continue
-        named = header.system or header.adapter
+        named = f"{header.system or header.adapter}{name_apart(column.run)}"
         # Two runs of one adapter are two rows: they are to be told apart.
-        name = column.label if twice[header.adapter] > 1 else named
+        name = column.label if twice[name_place(column.run)] > 1 else named
         rows.setdefault((name, _version(column)), []).append(column)
     made = [
         _system(view, columns, name, version, found)
