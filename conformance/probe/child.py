@@ -89,7 +89,7 @@ def run(order: ProbeOrder) -> None:
 
     path = Path(order.record)
     entries = load_known(Path(order.known)) if order.known else ()
-    known = select_known(entries, slug(order.target))
+    mine = select_known(entries, slug(order.target))
     with Writer(path) as writer:
         writer.announce("load the target")
         device = order.settings.device
@@ -98,7 +98,7 @@ def run(order: ProbeOrder) -> None:
         target = find(order.target, order.framework)
         if device:
             settle(target, device)
-        known = select_device(known, name_current(target.framework.name))
+        known = select_device(mine, name_current(target.framework.name))
         besides = {name: version(name) for name in order.distributions}
         target = replace(target, besides={**target.besides, **besides})
         report = examine(target, order.settings, writer.announce)
