@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.reports import layers, pooling, scores, second
+from tests.reports import fourth, layers, pooling, scores, second, third
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -215,6 +215,111 @@ SECOND = (
 )
 """Thirty that were written after the parts were frozen for the second time."""
 
+_GAPS = {"placements": ("right", "left", "gaps")}
+THIRD = (
+    _report("masked_mean", third.no_axis_in_the_count, "SeanLee97/AnglE/pull/102"),
+    _report(
+        "masked_mean", third.mean_with_zero_vectors, "mead-ml/mead-baseline/pull/325"
+    ),
+    _report(
+        "masked_mean", third.width_of_the_longest, "speechbrain/speechbrain/pull/3086"
+    ),
+    _report("apply_mask", third.whole_rows_filled, "pytorch/pytorch/issues/12230"),
+    _report("masked_max", third.plain_max, "keras-team/keras/pull/10913"),
+    _report("masked_min", third.plain_min, "keras-team/keras/pull/19685"),
+    _report("masked_std", third.plain_std, "NVIDIA-NeMo/Speech/pull/5403"),
+    _report(
+        "masked_variance", third.variance_of_the_padded, "rwth-i6/returnn/issues/575"
+    ),
+    _report(
+        "masked_softmax",
+        third.adds_the_smallest_number,
+        "huggingface/transformers/pull/18057",
+    ),
+    _report("masked_softmax", third.fills_with_minus_1e10, "google/flax/pull/1527"),
+    _report(
+        "masked_log_softmax",
+        third.log_softmax_of_the_product,
+        "allenai/allennlp/pull/105",
+    ),
+    _report(
+        "masked_logsumexp", third.sum_of_exponentials, "candle-org/MindAct/issues/171"
+    ),
+    _report(
+        "attention",
+        third.keeps_what_it_should_hide,
+        "mlwithme/TransformerTranslation/issues/6",
+    ),
+    _report("masked_loss", third.empty_rows_count, "verl-project/verl/pull/4510"),
+    _report("masked_loss", third.times_the_mask, "verl-project/verl/pull/6349"),
+    _report(
+        "masked_loss",
+        third.weighs_rows_by_their_counts,
+        "unslothai/unsloth-zoo/pull/1282",
+    ),
+    _report(
+        "masked_loss",
+        third.by_original_and_padded,
+        "tensorflow/tensorflow/issues/39146",
+    ),
+    _report("masked_loss", third.row_means_over_all_steps, "d2l-ai/d2l-en/pull/2707"),
+    _report(
+        "masked_loss", third.mean_of_two_halves, "meta-pytorch/torchtune/pull/1875"
+    ),
+    _report(
+        "masked_loss", third.unreduced_and_unmasked, "pytorch/pytorch/issues/12670"
+    ),
+    _report("masked_loss", third.ignores_a_class, "huggingface/trl/pull/6357"),
+    _report(
+        "masked_loss", third.sum_without_the_mask, "PrimeIntellect-ai/prime-rl/pull/506"
+    ),
+    _report(
+        "masked_batch_norm",
+        third.statistics_of_everything_masked,
+        "freewym/espresso/issues/46",
+    ),
+    _report(
+        "masked_batch_norm", third.statistics_with_zeros, "keras-team/keras/pull/3228"
+    ),
+    _report("birnn", third.last_step_of_zeros, "Atcold/NYU-DLSP20/pull/19"),
+    _report("birnn", third.both_at_the_last_step, "yalesong/pvse/issues/13"),
+    _report("birnn", third.backward_from_zeros, "pytorch/pytorch/issues/517"),
+    _report(
+        "crf_decode",
+        third.decodes_the_first_steps,
+        "allenai/allennlp/issues/3523",
+        **_GAPS,
+    ),
+    _report("crf_log_likelihood", third.no_end, "keras-team/keras-contrib/issues/508"),
+    _report("mask_from_ids", third.all_ones, "yg211/bert_nli/pull/3"),
+)
+"""Thirty from other threads still; 23 were named before the parts were widened."""
+
+FOURTH = (
+    _report(
+        "masked_loss",
+        fourth.mean_of_masked_squares,
+        "Stable-Baselines-Team/stable-baselines3-contrib/pull/78",
+    ),
+    _report("masked_loss", fourth.mean_of_each_row, "allenai/open-instruct/pull/1161"),
+    _report(
+        "masked_max", fourth.zeros_under_the_maximum, "thunlp/HATT-Proto/issues/12"
+    ),
+    _report("masked_max", fourth.smallest_number_added, "allenai/allennlp/pull/4746"),
+    _report("attention", fourth.lengths_forgotten, "jax-ml/jax/issues/23349"),
+    _report("attention", fourth.cut_to_the_longest, "pytorch/pytorch/pull/100113"),
+    _report("crf_decode", fourth.decodes_everything, "jiesutd/NCRFpp/issues/167"),
+    _report("conv1d", fourth.frames_are_input, "NVIDIA/OpenSeq2Seq/issues/69"),
+    _report("stack", fourth.mask_lost_between, "keras-team/keras/issues/18416"),
+    _report(
+        "last_valid",
+        fourth.before_the_first_padding,
+        "huggingface/transformers/issues/35909",
+        **_GAPS,
+    ),
+)
+"""Ten that were written after that."""
+
 _IGNORES = "ignores the mask"
 SAYS: Mapping[str, str] = {
     "whole_batch_count": "divides by the batch's number of valid positions",
@@ -270,5 +375,40 @@ SAYS: Mapping[str, str] = {
     "mask_from_the_end": "masks the shorter answer with the first positions",
     "not_masked_again": "sets padding to zero before and leaves the bias",
     "chain_without_mask": _IGNORES,
+    "no_axis_in_the_count": "divides by the batch's number of valid",
+    "mean_with_zero_vectors": "divides by T, not by",
+    "whole_rows_filled": "takes a row with any padding for padding",
+    "plain_max": _IGNORES,
+    "plain_min": _IGNORES,
+    "plain_std": _IGNORES,
+    "adds_the_smallest_number": "adds the dtype's smallest number to padding",
+    "fills_with_minus_1e10": "fills padding with -1e10",
+    "log_softmax_of_the_product": "multiplies the input by the mask",
+    "empty_rows_count": "divides by all rows, those without a valid",
+    "times_the_mask": "multiplies the loss by the mask after it is NaN",
+    "by_original_and_padded": "divides by B * T",
+    "row_means_over_all_steps": "divides each row's sum by T",
+    "mean_of_two_halves": "takes the mean of the answers of every 2 rows",
+    "unreduced_and_unmasked": _IGNORES,
+    "ignores_a_class": "takes label 0 for padding",
+    "sum_without_the_mask": _IGNORES,
+    "statistics_of_everything_masked": _IGNORES,
+    "statistics_with_zeros": "fills padding with 0 and then counts it",
+    "last_step_of_zeros": "fills padding with 0 and then counts it",
+    "both_at_the_last_step": "takes both final outputs at the last valid",
+    "backward_from_zeros": "lets padded steps update the state",
+    "decodes_the_first_steps": "reads the mask as lengths",
+    "no_end": "never applies the end",
+    "all_ones": _IGNORES,
+    "mean_of_masked_squares": "multiplies the input by the mask",
+    "mean_of_each_row": "takes the mean of the rows' means",
+    "zeros_under_the_maximum": "multiplies by the mask, so that zero wins",
+    "smallest_number_added": "adds the dtype's smallest number to padding",
+    "lengths_forgotten": _IGNORES,
+    "cut_to_the_longest": "drops the columns that are padding",
+    "decodes_everything": _IGNORES,
+    "frames_are_input": _IGNORES,
+    "mask_lost_between": _IGNORES,
+    "before_the_first_padding": "gives the position before the first padded one",
 }
 """What each is called, by its function's name; one that is absent has no name."""

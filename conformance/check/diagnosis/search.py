@@ -6,166 +6,36 @@ stage is left as soon as something in it explains all that was asked.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from conformance.check.diagnosis.answers import Judge, Observation, ask, judge
+from conformance.check.diagnosis.answers import ask, judge
 from conformance.check.diagnosis.behind import ANSWERS, PAIRS, on_answer
-from conformance.check.diagnosis.parts import (
-    INPUTS,
-    MASKS,
-    inferred_fills,
-    inputs_alone,
-)
+from conformance.check.diagnosis.candidate import Asked, Candidate
+from conformance.check.diagnosis.inputs import INPUTS, inferred_fills, inputs_alone
+from conformance.check.diagnosis.masks import MASKS, USUAL
 from conformance.check.mutants import adapter, correct
 from conformance.operations._common.mutant import mutants
 from conformance.trial.frameworks import load_framework
-from conformance.trial.precision import PRECISIONS
 from conformance.trial.sample import Sample
 from conformance.trial.subject import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from conformance.check.diagnosis.parts import AnswerPart, InputPart, MaskPart
+    from conformance.check.diagnosis.parts import InputPart
     from conformance.check.diagnosis.questions import Question
     from conformance.specification import Variant
     from conformance.trial.adapter import Adapter
-    from conformance.trial.batch import Array, Batch
     from conformance.trial.oracle import Oracle
 
 
+ZEROS = 2
+"""The first parts of an input, which make padding zero: a product and a choice."""
+
 SPLITS = (1, 2, 4)
 """Rows that are taken together where a batch is answered in parts."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """A way to be wrong: a listed one, or the right formula and wrong parts.
-
-    Attributes:
-        formula: The listed mistake, or the right formula, on NumPy.
-        listed: The listed mistake's sentence; empty for the right formula.
-        url: A thread where people met it.
-        source: What becomes of the inputs.
-        mask: Which mask is used.
-        answer: What becomes of the answer.
-        split: How many rows are answered together, where one number is the mean of
-            such answers; 0 for all.
-    """
-
-    formula: Subject
-    listed: str = ""
-    url: str = ""
-    source: InputPart | None = None
-    mask: MaskPart | None = None
-    answer: AnswerPart | None = None
-    split: int = 0
-
-    @property
-    def text(self) -> str:
-        """The mistake as a sentence without a full stop."""
-        parts = [part.text for part in (self.source, self.mask, self.answer) if part]
-        if self.split:
-            rows = "each row" if self.split == 1 else f"every {self.split} rows"
-            parts.append(f"takes the mean of the answers of {rows} by themselves")
-        return ", and ".join([self.listed, *parts] if self.listed else parts)
-
-    @property
-    def unmasked(self) -> bool:
-        """Whether a part takes the mask's place, so that the formula has none."""
-        fills = self.source is not None and self.source.fills
-        after = self.answer is not None and self.answer.after
-        return self.mask is None and (fills or after)
-
-    def given(self, batch: Batch) -> Batch:
-        """Return what the formula is given in place of a batch."""
-        mask = batch.mask
-        if self.unmasked:
-            mask = np.ones_like(mask)
-        elif self.mask is not None:
-            mask = self.mask.change(batch)
-        if self.source is not None:
-            largest = PRECISIONS[self.formula.dtype].largest
-            batch = self.source.change(batch, largest)
-        return replace(batch, mask=mask)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A question with what the adapter and the right formula answered.
-
-    Attributes:
-        question: The question.
-        sample: Its sample, with the exact answer.
-        judge: Compares answers to it.
-        got: The adapter's answer.
-        right: The right formula's.
-    """
-
-    question: Question
-    sample: Sample
-    judge: Judge
-    got: Observation
-    right: Observation
-    _formulas: dict[Any, tuple[Observation, Array]] = field(default_factory=dict)
-
-    @property
-    def batch(self) -> Batch:
-        """The inputs with their mask; without a mask everything is valid."""
-        batch = self.sample.batch
-        if self.question.form != "none":
-            return batch
-        return replace(batch, mask=np.ones_like(batch.mask))
-
-    def answer(self, mistake: Candidate) -> Observation | None:
-        """Return what a mistake answers, or None where it means nothing.
-
-        One formula on one input is asked once, whatever becomes of its answer.
-        """
-        parts = mistake.source, mistake.mask, mistake.unmasked, mistake.split
-        key = (id(mistake.formula), *parts)
-        if key not in self._formulas:
-            self._formulas[key] = self._formula(mistake)
-        found, used = self._formulas[key]
-        if mistake.answer is None or found.array is None:
-            return found
-        with np.errstate(all="ignore"):
-            changed = mistake.answer.change(found.array, self.batch, used)
-        if changed is None:
-            return None
-        return Observation(array=changed, dtype=found.dtype, written=found.written)
-
-    def _formula(self, mistake: Candidate) -> tuple[Observation, Array]:
-        """Return what the formula answers to what it is given, and the mask in that."""
-        same = mistake.source is None and mistake.mask is None
-        if same and not mistake.unmasked and not mistake.split:
-            found = ask(mistake.formula, self.question, self.sample)
-            return found, self.batch.mask
-        with np.errstate(all="ignore"):
-            batch = mistake.given(self.batch)
-        plain = replace(self.question, form="")
-        if not mistake.split:
-            found = ask(mistake.formula, plain, replace(self.sample, batch=batch))
-            return found, batch.mask
-        return self._split(mistake, batch, plain), batch.mask
-
-    def _split(
-        self, mistake: Candidate, batch: Batch, question: Question
-    ) -> Observation:
-        """Return the mean of what some rows at a time are answered."""
-        size = mistake.split
-        starts = range(0, batch.rows, size)
-        parts = [batch.take(range(at, min(at + size, batch.rows))) for at in starts]
-        asked = (replace(self.sample, batch=part) for part in parts)
-        found = [ask(mistake.formula, question, part) for part in asked]
-        answers = [each.array for each in found if each.array is not None]
-        if not found or len(answers) < len(found):
-            return Observation(array=None, dtype="a part raised")
-        return replace(found[0], array=np.mean(np.stack(answers), axis=0))
 
 
 class MistakeSearch:
@@ -334,7 +204,7 @@ class MistakeSearch:
                 yield Candidate(formula=self._right, mask=mask, answer=answer)
         for mask in MASKS:
             for source in INPUTS:
-                if not source.fills:
+                if not source.fills or mask in USUAL:
                     yield Candidate(formula=self._right, source=source, mask=mask)
             for other in self._others:
                 yield replace(other, mask=mask)
@@ -343,9 +213,13 @@ class MistakeSearch:
         """Yield each listed mistake with one common part beside it."""
         if self._variant.makes_mask:
             return
+        masks = {mask.text for mask in USUAL}
         for known in self._known:
-            yield replace(known, mask=MASKS[0])
-            yield replace(known, source=INPUTS[0])
+            # One wrong mask beside another is no simpler than a third.
+            for mask in () if known.listed in masks else USUAL:
+                yield replace(known, mask=mask)
+            for source in INPUTS[:ZEROS]:
+                yield replace(known, source=source)
             for answer in ANSWERS:
                 yield replace(known, answer=answer)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.check.diagnosis.search import Candidate
+    from conformance.check.diagnosis.candidate import Candidate
 
 CLASS = 3
 """Mistakes that are still named together where no input tells them apart."""
