@@ -86,6 +86,12 @@ def test_a_gradient_at_padding_is_wrong_and_not_only_at_padding() -> None:
     assert kind(verdict, item="gradient") == "wrong"
 
 
+def test_a_gradient_loses_digits_by_the_measure_of_its_largest_element() -> None:
+    verdict = judged([[1000.0, 2.0001, 0.0]] * 2, [[1000.0, 2.0, 0.0]] * 2, 1e-12)
+    assert kind(verdict, item="gradient", dtype="float64") == "digits"
+    assert kind(verdict, dtype="float64") == "wrong"
+
+
 def test_an_answer_without_a_time_axis_is_never_wrong_only_at_padding() -> None:
     verdict = judged([[1.0, 2.0, 0.7], [4.0, 0.0, 0.0]])
     assert kind(verdict, "masked_mean") == "wrong"
@@ -118,7 +124,7 @@ def test_digits_are_lost_by_the_measure_of_the_dtype(
     [
         ("made.py: masked_mean returned shape (2,), expected (2, 3)", "shape"),
         ("made.py: masked_mean returned NoneType, expected a torch tensor", "shape"),
-        ("out has dtype float32, expected float16", "shape"),
+        ("the answer is float32, expected float16 like the input", "shape"),
         ("x was written to", "wrong"),
     ],
 )

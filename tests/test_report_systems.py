@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from conformance.records import Footer, Known, Result, Run
+from conformance.records import Failure, Footer, Known, Result, Run
 from conformance.records.record import FINDING
 from conformance.report import write
 from conformance.report.columns import columns
 from conformance.report.systems import System, cut, places, systems
 from conformance.report.title import headline
 from conformance.report.view import View, view
+from conformance.specification.topics import TOPICS
 from tests.reports.expected import expected_runs
 
 if TYPE_CHECKING:
@@ -303,6 +304,37 @@ def test_a_finding_is_that_of_the_worst_cause() -> None:
     assert row(run_of(rare)).finding == "Right, but gaps are misread"
     long = bad("a", "wrong", known=known(""))
     assert row(run_of(long)).finding == "as recorded"
+
+
+def test_a_page_of_fifty_systems_stays_below_a_megabyte() -> None:
+    operations = [f"masked_op{n}" for n in range(24)]
+    runs = []
+    for at in range(50):
+        results = []
+        for n, operation in enumerate(operations):
+            for topic in TOPICS:
+                check = f"{operation}/{topic.name}-{at}:float32:eager"
+                failing = (n + at) % 6 == 0 and topic.name == "gaps"
+                known = Known(reason=f"reason {n} " * 20, finding=f"Finding {at} {n}")
+                proof = Failure(
+                    inputs={"x": [[1.0, 2.0]]},
+                    mask=[[True, False]],
+                    command="mask-conformance run made --check x",
+                    snippet="print(function(x, mask))\n" * 40,
+                )
+                one = Result(
+                    check=check,
+                    outcome="failed" if failing else "passed",
+                    kind="wrong" if failing else "",
+                    topic=topic.name,
+                    known=known if failing else None,
+                    failure=proof if failing else None,
+                )
+                results.append(one)
+        runs.append(run_of(*results, adapter=f"made{at}", operations=operations))
+    with TemporaryDirectory() as folder:
+        write(runs, Path(folder), generated="", clauses={})
+        assert (Path(folder) / "index.html").stat().st_size < 1_000_000
 
 
 def test_a_text_is_cut_at_a_word() -> None:
