@@ -153,13 +153,34 @@ def attention(
     seen = jnp.broadcast_to(valid[:, None, None], (len(q), 1, *2 * q.shape[1:2]))
     if causal:
         seen = seen & jnp.tri(q.shape[1], dtype=bool)
+    found = _attend(q, k, v, seen)
+    return jnp.where(_like(valid, found), found, 0).astype(query.dtype)
+
+
+def cross_attention(
+    query: Array,
+    query_mask: Array,
+    key: Array,
+    value: Array,
+    mask: Array | None,
+    *,
+    grouped: bool,
+) -> Array:
+    valid, asks = _valid(mask, key), _like(query_mask, query)
+    k, v = (jnp.where(_like(valid, x), _wide(x), 0) for x in (key, value))
+    if grouped:
+        k, v = (jnp.repeat(x, query.shape[2] // x.shape[2], axis=2) for x in (k, v))
+    found = _attend(jnp.where(asks, _wide(query), 0), k, v, valid[:, None, None])
+    return jnp.where(asks, found, 0).astype(query.dtype)
+
+
+def _attend(q: Array, k: Array, v: Array, seen: Array) -> Array:
     scores = jnp.einsum("bqnd,bknd->bnqk", q, k) / q.shape[3] ** 0.5
     # The softmax of nothing but negative infinities is nan, and so is its gradient.
     scores = jnp.where(seen, scores, -jnp.inf)
     scores = jnp.where(seen.any(axis=3, keepdims=True), scores, 0)
     shares = jnp.where(seen, jax.nn.softmax(scores, axis=3), 0)
-    found = jnp.einsum("bnqk,bknd->bqnd", shares, v)
-    return jnp.where(_like(valid, found), found, 0).astype(query.dtype)
+    return jnp.einsum("bnqk,bknd->bqnd", shares, v)
 
 
 def conv1d(

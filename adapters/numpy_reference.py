@@ -170,14 +170,37 @@ def attention(
     seen = np.broadcast_to(valid[:, None, None], (len(q), 1, *2 * q.shape[1:2]))
     if causal:
         seen = seen & np.tri(q.shape[1], dtype=bool)
+    found = _attend(q, k, v, seen)
+    return np.where(_like(valid, found), found, 0).astype(query.dtype)
+
+
+@np.errstate(all="ignore")
+def cross_attention(
+    query: Array,
+    query_mask: Array,
+    key: Array,
+    value: Array,
+    mask: Array | None,
+    *,
+    grouped: bool,
+) -> Array:
+    valid, asks = _valid(mask, key), _like(query_mask, query)
+    k, v = (np.where(_like(valid, x), _wide(x), 0) for x in (key, value))
+    if grouped:
+        k, v = (np.repeat(x, query.shape[2] // x.shape[2], axis=2) for x in (k, v))
+    seen = np.broadcast_to(valid[:, None, None], (len(k), 1, 1, k.shape[1]))
+    found = _attend(np.where(asks, _wide(query), 0), k, v, seen)
+    return np.where(asks, found, 0).astype(query.dtype)
+
+
+def _attend(q: Array, k: Array, v: Array, seen: Array) -> Array:
     root = np.sqrt(q.dtype.type(q.shape[3]))
     scores = np.where(seen, np.einsum("bqnd,bknd->bnqk", q, k) / root, -np.inf)
     # A query that sees no key has no maximum to subtract.
     scores = np.where(seen.any(axis=3, keepdims=True), scores, 0)
     shares = np.exp(scores - scores.max(axis=3, keepdims=True, initial=-np.inf))
     shares /= shares.sum(axis=3, keepdims=True)
-    found = np.einsum("bnqk,bknd->bqnd", np.where(seen, shares, 0), v)
-    return np.where(_like(valid, found), found, 0).astype(query.dtype)
+    return np.einsum("bnqk,bknd->bqnd", np.where(seen, shares, 0), v)
 
 
 @np.errstate(all="ignore")

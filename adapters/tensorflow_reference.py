@@ -158,13 +158,34 @@ def attention(
     if causal:
         ones = tf.ones([tf.shape(q)[1], tf.shape(q)[1]])
         seen = seen & tf.cast(tf.linalg.band_part(ones, -1, 0), tf.bool)
+    found = _attend(q, k, v, seen)
+    return tf.cast(_where(_like(valid, found), found, 0), query.dtype)
+
+
+def cross_attention(
+    query: Tensor,
+    query_mask: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None,
+    *,
+    grouped: bool,
+) -> Tensor:
+    valid, asks = _valid(mask, key), _like(query_mask, query)
+    k, v = (_where(_like(valid, x), _wide(x), 0) for x in (key, value))
+    if grouped:
+        k, v = (tf.repeat(x, query.shape[2] // x.shape[2], axis=2) for x in (k, v))
+    found = _attend(_where(asks, _wide(query), 0), k, v, valid[:, None, None])
+    return tf.cast(_where(asks, found, 0), query.dtype)
+
+
+def _attend(q: Tensor, k: Tensor, v: Tensor, seen: Tensor) -> Tensor:
     scores = tf.einsum("bqnd,bknd->bnqk", q, k) / q.shape[3] ** 0.5
     # The softmax of nothing but negative infinities is nan, and so is its gradient.
     scores = _where(seen, scores, float("-inf"))
     scores = _where(tf.reduce_any(seen, axis=3, keepdims=True), scores, 0)
     shares = _where(seen, tf.nn.softmax(scores, axis=3), 0)
-    found = tf.einsum("bnqk,bknd->bqnd", shares, v)
-    return tf.cast(_where(_like(valid, found), found, 0), query.dtype)
+    return tf.einsum("bnqk,bknd->bqnd", shares, v)
 
 
 def conv1d(

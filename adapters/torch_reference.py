@@ -158,19 +158,39 @@ def attention(
 ) -> Tensor:
     valid = _valid(mask, query)
     # Cleaned before any product, so that nothing at padding is multiplied by zero.
-    q, k, v = (
-        torch.where(_like(valid, x), _wide(x), 0).transpose(1, 2)
-        for x in (query, key, value)
-    )
+    q, k, v = (torch.where(_like(valid, x), _wide(x), 0) for x in (query, key, value))
     time = query.shape[1]
     seen = valid[:, None, None].expand(-1, 1, time, -1)
     if causal:
         seen = seen & torch.ones(time, time, dtype=torch.bool, device=q.device).tril()
+    found = _attend(q, k, v, seen)
+    return torch.where(_like(valid, found), found, 0).to(query.dtype)
+
+
+def cross_attention(
+    query: Tensor,
+    query_mask: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None,
+    *,
+    grouped: bool,
+) -> Tensor:
+    valid, asks = _valid(mask, key), _like(query_mask, query)
+    k, v = (torch.where(_like(valid, x), _wide(x), 0) for x in (key, value))
+    if grouped:
+        shared = query.shape[2] // key.shape[2]
+        k, v = (x.repeat_interleave(shared, dim=2) for x in (k, v))
+    found = _attend(torch.where(asks, _wide(query), 0), k, v, valid[:, None, None])
+    return torch.where(asks, found, 0).to(query.dtype)
+
+
+def _attend(query: Tensor, key: Tensor, value: Tensor, seen: Tensor) -> Tensor:
+    q, k, v = (x.transpose(1, 2) for x in (query, key, value))
     scores = torch.where(seen, q @ k.transpose(2, 3) / q.shape[3] ** 0.5, -torch.inf)
     # The softmax of nothing but negative infinities is nan, and so is its gradient.
     scores = torch.where(seen.any(dim=3, keepdim=True), scores, 0)
-    found = (torch.where(seen, scores.softmax(dim=3), 0) @ v).transpose(1, 2)
-    return torch.where(_like(valid, found), found, 0).to(query.dtype)
+    return (torch.where(seen, scores.softmax(dim=3), 0) @ v).transpose(1, 2)
 
 
 def conv1d(

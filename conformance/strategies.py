@@ -20,7 +20,7 @@ from hypothesis.extra import numpy as npst
 from conformance.errors import UnknownNameError, UsageError
 from conformance.operations import load_operations, load_oracle
 from conformance.trial.batch import Batch
-from conformance.trial.sample import cast
+from conformance.trial.sample import cast, draw_beside
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -172,7 +172,9 @@ def batches(
     weights = {}
     if hasattr(oracle, "generate_weights"):
         weights = oracle.generate_weights(found.options, choices)
-    return cast(Batch(arrays=arrays, mask=mask, weights=weights), dtype)
+    beside = draw_beside(oracle, found, choices, rows)
+    drawn = Batch(arrays=arrays, mask=mask, beside=beside, weights=weights)
+    return cast(drawn, dtype)
 
 
 def _generate_wide(variant: Variant, choices: Any, mask: Array, features: int) -> Array:

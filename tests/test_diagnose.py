@@ -33,6 +33,7 @@ OPERATIONS = (
     "masked_loss",
     "birnn",
     "attention",
+    "cross_attention",
     "conv1d",
     "stack",
 )

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from conformance.operations import load_exact, load_operations, load_oracle
 from conformance.trial.batch import Batch
 from conformance.trial.draw import Draw, draw_right_mask
+from conformance.trial.sample import draw_beside
 
 ARTICLE = [[True] * 5 + [False] * 3]
 FINITE = st.integers(-64, 64).map(lambda number: number / 4)
@@ -267,11 +268,12 @@ def test_the_two_oracles_agree(variant: Any, side: str) -> None:
     mask = draw_right_mask(draw, 3, 5)
     mask = mask if side == "right" else mask[:, ::-1]
     arrays = oracle.generate(variant.options, draw, mask)
+    beside = draw_beside(oracle, variant, draw, len(mask))
     flat = {}
     if hasattr(oracle, "generate_weights"):
         flat = oracle.generate_weights(variant.options, draw)
     nested: dict[str, dict[str, Any]] = {}
-    inputs = {name: array.tolist() for name, array in arrays.items()}
+    inputs = {name: array.tolist() for name, array in {**beside, **arrays}.items()}
     for name, array in flat.items():
         direction_name, _, part = name.partition(".")
         if part:
@@ -281,7 +283,8 @@ def test_the_two_oracles_agree(variant: Any, side: str) -> None:
     want = exact(variant.name, mask.tolist(), nested, **inputs)
     if variant.padding == "declared":
         want = np.nan_to_num(np.asarray(want, np.float64))  # nothing is NaN here
-    got = oracle.answer(variant.options, Batch(arrays=arrays, mask=mask, weights=flat))
+    batch = Batch(arrays=arrays, mask=mask, beside=beside, weights=flat)
+    got = oracle.answer(variant.options, batch)
     if variant.result == "row":  # a row with fewer valid positions has no answer
         rows = mask.sum(axis=1) >= variant.least
         assert rows.any()

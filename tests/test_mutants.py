@@ -26,6 +26,7 @@ LEAST = dict.fromkeys(load_operations(), 15) | {
     "masked_max": 8,
     "masked_softmax": 12,
     "attention": 40,
+    "cross_attention": 45,
     "crf_log_likelihood": 40,
     "crf_decode": 25,
     "conv1d": 40,

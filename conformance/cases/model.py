@@ -35,7 +35,7 @@ _Declared = Annotated[
 ]
 # Written out to the depth that inputs have: msgspec knows no recursive types, and a
 # depth bomb is refused without a walk.
-_Input = int | float | _Special
+_Input = bool | int | float | _Special
 _Inputs = list[_Input | list[_Input | list[_Input | list[_Input]]]]
 _Want = int | float | _Declared
 _Wants = _Want | list[_Want | list[_Want | list[_Want | list[_Want]]]]

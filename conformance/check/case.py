@@ -52,17 +52,20 @@ def read_batch(case: Case) -> Batch:
     """Return a case's inputs, mask and weights as a batch, in float64."""
     arrays = {}
     for name, array in case.inputs.items():
+        decoded = np.asarray(decode(array))
         dtype = np.int64 if name in case.labels else np.float64
-        arrays[name] = np.asarray(decode(array), dtype=dtype)
-    own = load_operations()[case.operation].weights
-    weights = {name: arrays.pop(name) for name in own}
+        # A mask of its own stays one.
+        arrays[name] = decoded if decoded.dtype == bool else decoded.astype(dtype)
+    operation = load_operations()[case.operation]
+    weights = {name: arrays.pop(name) for name in operation.weights}
+    beside = {name: arrays.pop(name) for name in operation.beside}
     weights |= {
         f"{direction}.{name}": np.asarray(decode(array), dtype=np.float64)
         for direction, parts in case.weights.items()
         for name, array in parts.items()
     }
     mask = np.asarray(case.mask, dtype=bool)
-    return Batch(arrays=arrays, mask=mask, weights=weights)
+    return Batch(arrays=arrays, mask=mask, beside=beside, weights=weights)
 
 
 def _map_nested(nested: Any, change: Any) -> Any:

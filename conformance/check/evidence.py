@@ -91,7 +91,8 @@ def failure(  # noqa: PLR0913 - a failure has as many parts
     if batch is None:
         return Failure(**common)
     cut = _window(batch, verdict)
-    inputs = {name: nest(array[cut]) for name, array in batch.arrays.items()}
+    inputs = {name: nest(array[cut[:1]]) for name, array in batch.beside.items()}
+    inputs |= {name: nest(array[cut]) for name, array in batch.arrays.items()}
     weights = {name: nest(array) for name, array in batch.weights.items()}
     got, want, allowed = verdict.got, verdict.want, verdict.allowed
     asked = verdict.judged
@@ -162,7 +163,7 @@ def snippet(
     lines += [_HEAD[framework], *_place_lines(device, framework), ""]
     lines += _import_lines(file)
     names = []
-    for name, array in batch.arrays.items():
+    for name, array in batch.inputs.items():
         lines.append(f"{name} = {_literal(array, framework)}")
         names.append(name)
     masks = [] if check.variant.makes_mask else ["mask"]
@@ -244,7 +245,7 @@ def _literal(array: Array, framework: str) -> str:
 
 
 def _is_elided(batch: Batch) -> bool:
-    return any(array.size > LARGEST for array in batch.arrays.values())
+    return any(array.size > LARGEST for array in batch.inputs.values())
 
 
 def _window(batch: Batch, verdict: Verdict) -> tuple[slice, ...]:

@@ -86,7 +86,7 @@ def shrink(
 
 def complexity(batch: Batch) -> tuple[float, ...]:
     """Return a sort key for how hard a batch is to read; smaller is simpler."""
-    floats = [np.asarray(a, np.float64).ravel() for a in batch.arrays.values()]
+    floats = [np.asarray(a, np.float64).ravel() for a in batch.inputs.values()]
     values = np.concatenate(floats) if floats else np.zeros(0)
     odd = ~np.isfinite(values) | (values != np.round(values))
     size = np.abs(np.where(np.isfinite(values), values, 1e9)).sum()
@@ -127,6 +127,16 @@ def _columns(search: _Search) -> None:
         keep = np.delete(np.arange(search.best.time), at)
         search.take(search.best.each(lambda array, keep=keep: array[:, keep]))  # type: ignore[misc]
         at -= 1
+    at = _time_beside(search.best) - 1
+    while at >= 0 and _time_beside(search.best) > 1:
+        keep = np.delete(np.arange(_time_beside(search.best)), at)
+        search.take(search.best.change_beside(lambda a, keep=keep: a[:, keep]))  # type: ignore[misc]
+        at -= 1
+
+
+def _time_beside(batch: Batch) -> int:
+    """Return the positions of inputs that have others, 0 where there are none."""
+    return next((array.shape[1] for array in batch.beside.values()), 0)
 
 
 def _narrow_batches(batch: Batch) -> Iterator[Batch]:
@@ -134,25 +144,33 @@ def _narrow_batches(batch: Batch) -> Iterator[Batch]:
     for name, array in batch.arrays.items():
         # Other arrays and weights would have to be narrowed in step with this one, by
         # what only the operation knows.
-        lone = len(batch.arrays) == 1 and not batch.weights
+        lone = len(batch.inputs) == 1 and not batch.weights
         if array.ndim > 2 and lone:  # noqa: PLR2004 - [B, T, ...]
             for at in range(array.shape[2]):
                 yield _replace_array(batch, name, array[:, :, at])
             for at in range(array.shape[2] if array.shape[2] > 1 else 0):
                 yield _replace_array(batch, name, array[:, :, at : at + 1])
-    wide = [name for name, array in batch.arrays.items() if array.ndim > 2]  # noqa: PLR2004
-    if wide and not batch.weights and batch.arrays[wide[0]].shape[2] > 1:
-        cut = {name: batch.arrays[name][:, :, :-1] for name in wide}
-        yield replace(batch, arrays={**batch.arrays, **cut})
+    wide = [array for array in batch.arrays.values() if array.ndim > 2]  # noqa: PLR2004
+    if wide and not batch.weights and wide[0].shape[2] > 1:
+        least = wide[0].shape[2]
+
+        def cut(array: Array) -> Array:
+            if array.ndim == 2:  # noqa: PLR2004 - labels, or a mask
+                return array
+            # Where several heads share a key's, they go with it.
+            return array[:, :, : array.shape[2] - max(array.shape[2] // least, 1)]
+
+        arrays = {name: cut(array) for name, array in batch.arrays.items()}
+        yield replace(batch.change_beside(cut), arrays=arrays)
 
 
 def _values(search: _Search) -> None:
     """Simplify padding as a whole, then each value by itself."""
     for name in search.best.arrays:
         _padding(search, name)
-    for name in search.best.arrays:
-        size = search.best.arrays[name].size
-        for flat in range(min(size, 64)):
+    for name, array in search.best.inputs.items():
+        masks = array.dtype.kind == "b"
+        for flat in range(0 if masks else min(array.size, 64)):
             _value(search, name, flat)
     for name in search.best.weights:
         for simple in (0.0, 1.0):
@@ -179,7 +197,7 @@ def _padding(search: _Search, name: str) -> None:
 
 
 def _value(search: _Search, name: str, flat: int) -> None:
-    array = search.best.arrays[name]
+    array = search.best.inputs[name]
     old = float(np.asarray(array.flat[flat], dtype=np.float64))
     for simple in (*SIMPLE, float(np.trunc(old)) if np.isfinite(old) else 0.0):
         if simple == old:
@@ -191,4 +209,6 @@ def _value(search: _Search, name: str, flat: int) -> None:
 
 
 def _replace_array(batch: Batch, name: str, array: Array) -> Batch:
+    if name in batch.beside:
+        return replace(batch, beside={**batch.beside, name: array})
     return replace(batch, arrays={**batch.arrays, name: array})

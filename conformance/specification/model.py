@@ -244,6 +244,8 @@ class Operation:
         inputs: Its array inputs along batch and time, without the mask.
         differentiable: The inputs that gradients are taken through.
         variants: Every variant.
+        beside: Its inputs along batch and a time axis of their own, which the function
+            takes first, such as the queries of other keys; their mask is one of them.
         weights: Its array inputs without batch and time axes, in the order in which
             the function takes them behind the mask; gradients are taken through all.
         answer: The numbers in its answer.
@@ -269,6 +271,7 @@ class Operation:
     variants: tuple[Variant, ...]
     short: str = ""
     group: str = ""
+    beside: tuple[str, ...] = ()
     weights: tuple[str, ...] = ()
     answer: Kind = "input"
     trims: Trim = "padding"

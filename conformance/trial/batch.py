@@ -22,13 +22,21 @@ class Batch:
     Attributes:
         arrays: Inputs by argument name, each ``[B, T, ...]``.
         mask: ``[B, T]``, true where a position counts.
+        beside: Inputs along batch and a time axis of their own, ``[B, S, ...]``, such
+            as the queries of other keys. What changes positions leaves them alone.
         weights: A layer's weights by ``forward.kernel`` and the like; the same object
             in every batch made from this one, so that a layer is built once.
     """
 
     arrays: Mapping[str, Array]
     mask: Array
+    beside: Mapping[str, Array] = field(default_factory=dict)
     weights: Mapping[str, Array] = field(default_factory=dict)
+
+    @property
+    def inputs(self) -> dict[str, Array]:
+        """All inputs of each row, in the order in which a function takes them."""
+        return {**self.beside, **self.arrays}
 
     @property
     def rows(self) -> int:
@@ -46,14 +54,24 @@ class Batch:
         return np.asarray(self.mask.sum(axis=1, dtype=np.int64))
 
     def each(self, change: Callable[[Array], Array]) -> Batch:
-        """Return the batch with ``change`` applied to every array and the mask."""
+        """Return the batch with ``change`` applied to every array and the mask.
+
+        It changes positions: inputs beside them have others.
+        """
         arrays = {name: change(array) for name, array in self.arrays.items()}
         return replace(self, arrays=arrays, mask=change(self.mask))
 
     def take(self, rows: Sequence[int] | Array) -> Batch:
         """Return the given rows in the given order."""
         index = np.asarray(rows, dtype=np.int64)
-        return self.each(lambda array: array[index])
+        return self.change_beside(lambda array: array[index]).each(
+            lambda array: array[index]
+        )
+
+    def change_beside(self, change: Callable[[Array], Array]) -> Batch:
+        """Return the batch with ``change`` applied to the inputs beside the others."""
+        beside = {name: change(array) for name, array in self.beside.items()}
+        return replace(self, beside=beside)
 
     def cut(self, time: slice) -> Batch:
         """Return a stretch of every row."""
@@ -69,7 +87,7 @@ class Batch:
         keep = self.mask[row]
         if trims == "outside":
             keep = extent(self.mask[row : row + 1])[0]
-        return self.each(lambda array: array[row][keep][None])
+        return self.take([row]).each(lambda array: array[:, keep])
 
 
 def extent(mask: Array) -> Array:

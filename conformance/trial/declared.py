@@ -60,6 +60,9 @@ def exact(sample: Sample) -> Exact:
     empty = batch.counts < variant.least
     if variant.empty == "declared" and empty.any():
         filled = ~_rows(sample, empty, want)
+        if variant.result == "row" and variant.padding == "declared":
+            # Padding of inputs beside the row is padding, whatever the row has.
+            filled = filled | ~sample.valid_elements(want)
         return found.where(filled, _empty(sample, want))
     return found
 
@@ -93,6 +96,10 @@ def _ordinary(sample: Sample, want: Array) -> Array:
         wide = batch.mask.reshape(batch.mask.shape + (1,) * (array.ndim - 2))
         good = np.isfinite(array.astype(np.float64)) | ~wide
         finite &= good.all(axis=tuple(range(1, array.ndim)))
+    for array in batch.beside.values():
+        if array.dtype.kind not in "biu":
+            good = np.isfinite(array.astype(np.float64))
+            finite &= good.all(axis=tuple(range(1, array.ndim)))
     weights = batch.weights.values()
     if not all(np.isfinite(each.astype(np.float64)).all() for each in weights):
         finite[:] = False

@@ -55,6 +55,18 @@ class WeightedOracle(Oracle, Protocol):
         """Return the weights, by ``forward.kernel`` and the like."""
 
 
+class BesideOracle(Oracle, Protocol):
+    """The oracle of an operation with inputs along a time axis of their own."""
+
+    def generate_beside(
+        self, options: Options, draw: Draw, rows: int
+    ) -> dict[str, Array]:
+        """Return them for so many rows, each ``[B, S, ...]``."""
+
+    def counted(self, options: Options, batch: Batch) -> Array:
+        """Return which of their positions count, ``[B, S]``."""
+
+
 class SolvingOracle(Oracle, Protocol):
     """An oracle that gives answer and bound in one pass."""
 
@@ -109,7 +121,7 @@ class CachedOracle:
         """Return the exact answer of a batch and its error bound in a dtype."""
         if batch.mask.size > LARGE:
             return solve(self.oracle, options, batch, dtype)
-        parts = (*batch.arrays.values(), batch.mask, *batch.weights.values())
+        parts = (*batch.inputs.values(), batch.mask, *batch.weights.values())
         # The bytes themselves, not their hash: two batches whose hashes collide would
         # silently be given one answer. What is kept is bounded by LARGE.
         content = tuple((each.shape, each.dtype.str, each.tobytes()) for each in parts)

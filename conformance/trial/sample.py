@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from conformance.specification import Variant
     from conformance.trial.batch import Array
     from conformance.trial.exact import Clauses
-    from conformance.trial.oracle import MaskOracle, Oracle, WeightedOracle
+    from conformance.trial.oracle import (
+        BesideOracle,
+        MaskOracle,
+        Oracle,
+        WeightedOracle,
+    )
     from conformance.trial.verdict import Verdict
 
 
@@ -284,7 +289,8 @@ def cast(batch: Batch, dtype: str) -> Batch:
 
     arrays = {name: convert(array) for name, array in batch.arrays.items()}
     weights = {name: convert(array) for name, array in batch.weights.items()}
-    return replace(batch, arrays=arrays, weights=weights)
+    changed = replace(batch, arrays=arrays, weights=weights)
+    return changed.change_beside(convert)
 
 
 def generate(
@@ -310,4 +316,16 @@ def generate(
         weights = typing.cast("WeightedOracle", oracle).generate_weights(
             options, Draw(seed, f"{variant.name}/weights")
         )
-    return Batch(arrays=arrays, mask=mask, weights=weights)
+    beside = draw_beside(oracle, variant, draw, len(mask))
+    return Batch(arrays=arrays, mask=mask, beside=beside, weights=weights)
+
+
+def draw_beside(
+    oracle: Oracle, variant: Variant, draw: Draw, rows: int
+) -> dict[str, Array]:
+    """Return the inputs that have a time axis of their own, if there are any."""
+    if not hasattr(oracle, "generate_beside"):
+        return {}
+    return typing.cast("BesideOracle", oracle).generate_beside(
+        variant.options, draw, rows
+    )

@@ -88,7 +88,7 @@ class Subject:
 
     def tensors(self, batch: Batch) -> list[Any]:
         """Return the batch's inputs as the route wants them, without the mask."""
-        arrays = list(batch.arrays.values())
+        arrays = list(batch.inputs.values())
         if self.route == "autocast":
             # The dtype of this route is that of the computation: autocast takes
             # float32 and rounds to bfloat16 before each matrix product.
@@ -175,7 +175,7 @@ class Subject:
         self.given = batch
         names = (*self.operation.differentiable, *self.operation.weights)
         with self.framework.scope(self.dtype):
-            tensors = [self.framework.tensor(array) for array in batch.arrays.values()]
+            tensors = [self.framework.tensor(array) for array in batch.inputs.values()]
             tensors.append(self.mask(batch))
             tensors += self._layers.weights(batch.weights)
             dtype = numpy_dtype(self.dtype)
@@ -183,13 +183,13 @@ class Subject:
             found = self._gradient(batch)(tensors, pulled)[1]
             arrays = [self.framework.array(gradient) for gradient in found]
         inputs = dict(zip(names, arrays[: len(names)], strict=True))
-        _need_shapes(inputs, {**batch.arrays, **batch.weights})
+        _need_shapes(inputs, {**batch.inputs, **batch.weights})
         return inputs, arrays[len(names) :]
 
     def tangent(self, batch: Batch, tangents: Mapping[str, Array]) -> Array:
         """Return the answer's tangent for tangents of the inputs, by forward mode."""
         self.given = batch
-        names = list(batch.arrays)
+        names = list(batch.inputs)
         with self.framework.scope(self.dtype):
             given = [*self.tensors(batch), self.mask(batch)]
             moved = [self.framework.tensor(array) for array in tangents.values()]
@@ -209,7 +209,7 @@ class Subject:
         key = _program_key(self.framework, plain) if builds else id(plain)
         if key not in self._gradients:
             through = (*self.operation.differentiable, *weights)
-            names = [*batch.arrays, "mask", *weights]
+            names = [*batch.inputs, "mask", *weights]
             wanted = [names.index(name) for name in through]
             make = self.framework.layer_gradient if builds else self.framework.gradient
             self._gradients[key] = make(plain, wanted)

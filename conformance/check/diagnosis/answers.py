@@ -51,10 +51,10 @@ def ask(subject: Subject, question: Question, sample: Sample) -> Observation:
     batch, framework = sample.batch, subject.framework
     try:
         with framework.scope(subject.dtype):
-            tensors = [framework.tensor(array) for array in batch.arrays.values()]
+            tensors = [framework.tensor(array) for array in batch.inputs.values()]
             mask = subject.mask(batch, question.form)
             if question.layout:
-                views = [framework.layouts(array) for array in batch.arrays.values()]
+                views = [framework.layouts(array) for array in batch.inputs.values()]
                 tensors = [view[question.layout] for view in views]
             result = subject.callable(batch)(*tensors, mask)
             after = [framework.array(tensor) for tensor in tensors]
@@ -68,7 +68,7 @@ def ask(subject: Subject, question: Question, sample: Sample) -> Observation:
         return Observation(array=None, dtype=type(error).__name__)
     written = any(
         old.tobytes() != new.tobytes()
-        for old, new in zip(batch.arrays.values(), after, strict=True)
+        for old, new in zip(batch.inputs.values(), after, strict=True)
     )
     array = np.asarray(answer, dtype=np.float64)
     return Observation(array=array, dtype=dtype, written=written)

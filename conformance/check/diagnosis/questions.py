@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import typing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from conformance.operations import load_operations
-from conformance.trial.draw import Draw
+from conformance.trial.draw import Draw, fill_padding
 from conformance.trial.precision import PRECISIONS
 from conformance.trial.sample import cast, generate
 
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
     from conformance.specification import Variant
     from conformance.specification.declaration import Declaration
-    from conformance.trial.batch import Batch
-    from conformance.trial.oracle import Oracle
+    from conformance.trial.batch import Array, Batch
+    from conformance.trial.oracle import BesideOracle, Oracle
 
 SEED = 90017
 """Of the batches that tell mistakes apart, whatever the run's seed is."""
@@ -100,8 +101,10 @@ def _distinguishing_batches(
     yield _replace_padding(plain, 0.0)
     yield replace(plain, mask=plain.mask & (np.arange(plain.time) < SHORT))
     yield replace(plain, mask=np.ones_like(plain.mask))
-    yield _replace_padding(plain, 512.0).each(lambda array: array[1:2])
+    yield _replace_padding(plain, 512.0).take([1])
     yield from _placed_batches(plain, declaration)
+    if plain.beside:
+        yield from _batches_beside(oracle, variant, plain)
     if declaration.empty_row(variant.name) != "error":
         mask = plain.mask.copy()
         mask[1] = False
@@ -125,6 +128,21 @@ def _placed_batches(plain: Batch, declaration: Declaration) -> Iterator[Batch]:
         mask = plain.mask.copy()
         mask[:, 1::2] = False
         yield replace(plain, mask=mask)
+
+
+def _batches_beside(oracle: Oracle, variant: Variant, plain: Batch) -> Iterator[Batch]:
+    """Yield batches of one length with the inputs beside, and NaN at their padding."""
+    yield plain.cut(slice(0, next(iter(plain.beside.values())).shape[1]))
+    counts = np.asarray(
+        typing.cast("BesideOracle", oracle).counted(variant.options, plain)
+    )
+
+    def change(array: Array) -> Array:
+        if array.dtype.kind in "biu":
+            return array
+        return fill_padding(array, np.full(array.shape, np.nan), counts)
+
+    yield plain.change_beside(change)
 
 
 def _wild_batches(plain: Batch, dtype: str) -> Iterator[Batch]:

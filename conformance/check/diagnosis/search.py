@@ -246,7 +246,7 @@ def _is_possible(question: Question, subject: Subject) -> bool:
     """Tell whether both frameworks have the layout that is asked for."""
     if not question.layout:
         return True
-    arrays = question.batch.arrays.values()
+    arrays = question.batch.inputs.values()
     views = (subject.framework.layouts(array) for array in arrays)
     return all(question.layout in view for view in views)
 

@@ -168,7 +168,7 @@ def _function(operation: Operation) -> _Function:
     else:
         first = operation.variants[0]
         masks = [] if first.makes_mask else ["mask"]
-        names = [*operation.inputs, *masks, *operation.weights]
+        names = [*operation.beside, *operation.inputs, *masks, *operation.weights]
         keywords = list(first.arguments)
         listed = ", ".join([*names, *(["*", *keywords] if keywords else [])])
         call = f"{operation.function}({listed})"

@@ -34,15 +34,11 @@ if TYPE_CHECKING:
 EXAMPLES = {"masked_mean": 64, "masked_max": 64, "masked_softmax": 96, "attention": 32}
 """Generated rows for each law; elsewhere two batches, of four or eight rows, do."""
 
-_NEEDS = {
-    "gradient": "torch",
-    "wild-gradient": "torch",
-    "forward-gradient": "torch",
-    "route": "torch",
-}
+_NEEDS = {"gradient": "torch", "jvp": "torch", "compiled": "torch"}
+"""The framework of laws that need what NumPy does not have."""
 
-
-_DERIVATIVES = {"gradient", "wild-gradient", "forward-gradient"}
+_DERIVATIVES = {"gradient", "jvp"}
+"""What laws about derivatives need."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,31 +193,34 @@ def _find_idle(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return what catches nothing, and what could not be judged here."""
     caught = {item for items in kills.values() for item in items}
-    laws: set[str] = set()
+    laws: dict[str, str] = {}
     unjudged: set[str] = set()
     idle: list[str] = []
     for name in operations:
         operation = load_operations()[name]
         idle += [case.id for case in cases.get(name, ()) if case.id not in caught]
-        laws |= _required_laws(name) - {law.name for law in operation.laws}
-        idle += [
-            f"{name}.{law.name}"
-            for law in operation.laws
-            if f"{name}.{law.name}" not in caught
-        ]
-    for law in sorted(laws - {item.partition(".")[2] for item in caught}):
-        needs = _NEEDS.get(law, "numpy")
+        own = {f"{name}.{law.name}": law.needs for law in operation.laws}
+        for law in own.keys() - caught:
+            needs = _NEEDS.get(own[law], "numpy")
+            (idle.append if needs in there else unjudged.add)(law)
+        laws |= _required_laws(name)
+    for law in sorted(laws.keys() - {item.partition(".")[2] for item in caught}):
+        needs = _NEEDS.get(laws[law], "numpy")
         (idle.append if needs in there else unjudged.add)(law)
     return tuple(idle), tuple(sorted(unjudged))
 
 
-def _required_laws(operation: str) -> set[str]:
-    """Return the laws that an operation's mutants are held to, where they can be."""
+def _required_laws(operation: str) -> dict[str, str]:
+    """Return the common laws that mutants are held to, and what each needs."""
     declaration = correct(operation).declaration
     planned = plan(declaration, load_operations(), {}, Selection(level="extended"))
     asked = {check.item for check in planned if not check.unsupported}
-    laws = {law.name for law in laws_of(load_operations()[operation])}
-    return laws & (asked | _NEEDS.keys())
+    own = {law.name for law in load_operations()[operation].laws}
+    return {
+        law.name: law.needs
+        for law in laws_of(load_operations()[operation])
+        if law.name not in own and (law.name in asked or law.needs in _NEEDS)
+    }
 
 
 def _is_installed(framework: str) -> bool:
@@ -250,7 +249,12 @@ class _Probe:
         selection = Selection(level="extended", operations=(mutant.operation,))
         declaration = self._fixtures.adapter.declaration
         planned = plan(declaration, load_operations(), self._cases, selection)
-        names = {"route"} if mutant.kind == "route" else _DERIVATIVES
+        derivatives = {
+            law.name
+            for law in laws_of(load_operations()[mutant.operation])
+            if law.needs in _DERIVATIVES
+        }
+        names = {"route"} if mutant.kind == "route" else derivatives
         own = [
             check
             for check in planned

@@ -52,18 +52,19 @@ def _row(
         seen = [j for j in range(last + 1) if keep[j]]
         found.append(
             [
-                _head(features, [key[j][n] for j in seen], [value[j][n] for j in seen])
+                attend(features, [key[j][n] for j in seen], [value[j][n] for j in seen])
                 for n, features in enumerate(heads)
             ]
         )
     return found
 
 
-def _head(
+def attend(
     query: Sequence[float],
     keys: Sequence[Sequence[float]],
     values: Sequence[Sequence[float]],
 ) -> list[float]:
+    """Return one query's mean of the values whose keys it sees."""
     import mpmath  # here, so that reading cases, which asks for axes, goes without
 
     numbers = [*query, *(x for key in keys for x in key)]

@@ -30,8 +30,8 @@ POINTERS: Table = (
 """Queries and keys: soft weights in half of the rows, one key for all in the rest."""
 
 
-class _Weights(NamedTuple):
-    """Each query's probabilities ``[B, N, T, T]``, and what their bound is made of."""
+class Weights(NamedTuple):
+    """Each query's probabilities ``[B, N, S, T]``, and what their bound is made of."""
 
     sees: Array
     share: Array  # zero where the query does not see the key
@@ -58,13 +58,13 @@ def generate(options: Mapping[str, str], draw: Draw, mask: Array) -> dict[str, A
 def answer(options: Mapping[str, str], batch: Batch) -> Array:
     """Return the exact answer ``[B, T, N, D]``; all 0 at padded queries."""
     share = _weights(options, batch).share
-    return _weighted_sum(share, select_valid(batch, "value", 0.0))
+    return mix(share, select_valid(batch, "value", 0.0))
 
 
 def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
     """Return how far a right implementation may be from :func:`answer`."""
     weights = _weights(options, batch)
-    error = _bound(weights, select_valid(batch, "value", 0.0), PRECISIONS[dtype])
+    error = bound_mixed(weights, select_valid(batch, "value", 0.0), PRECISIONS[dtype])
     return np.where(over_time(batch.mask, error), error, 0.0)
 
 
@@ -82,8 +82,8 @@ def attended(
     query = np.where(over_time(finite, query), query, 0.0)
     weights = _weights(options, batch, query)
     value = select_valid(batch, "value", 0.0)
-    want = _weighted_sum(weights.share, value)
-    error = _bound(weights, value, PRECISIONS[dtype])
+    want = mix(weights.share, value)
+    error = bound_mixed(weights, value, PRECISIONS[dtype])
     error = np.where(over_time(finite, error), error, np.inf)
     sees = np.asarray(_keys_in_reach(options, batch.mask).any(axis=2))
     return want, error, over_time(sees, want)
@@ -97,18 +97,21 @@ def uniform(
     That is what comes of filling every score with one large negative number.
     """
     del options
-    p = PRECISIONS[dtype]
-    value = to_float64(batch.arrays["value"])
-    count = max(batch.time, 1)
+    mean, error = uniform_values(to_float64(batch.arrays["value"]), dtype)
+    shape = batch.arrays["value"].shape
+    return np.broadcast_to(mean, shape), np.broadcast_to(error, shape)
+
+
+def uniform_values(value: Array, dtype: str) -> tuple[Array, Array]:
+    """Return the mean over all positions ``[B, 1, N, D]``, and its bound."""
+    p, count = PRECISIONS[dtype], max(value.shape[1], 1)
     finite = np.isfinite(value).all(axis=1, keepdims=True)
     value = np.where(finite, value, 0.0)
     size = np.abs(value).sum(axis=1, keepdims=True) / count
     error = (6 * p.u + (count + 3) * p.v) * size + 2 * p.eta * (1 + count * size)
     # A sum beyond the range is no longer anybody's mean.
     error = np.where(finite & (size * count <= p.largest), p.factor * error, np.inf)
-    mean = value.sum(axis=1, keepdims=True) / count
-    shape = batch.arrays["value"].shape
-    return np.broadcast_to(mean, shape), np.broadcast_to(error, shape)
+    return value.sum(axis=1, keepdims=True) / count, error
 
 
 def gradient(
@@ -117,14 +120,20 @@ def gradient(
     """Return the derivative: of p by p (g . v - sum p g . v), then of the scores."""
     query, key, value = (select_valid(batch, n, 0.0) for n in ("query", "key", "value"))
     pulled = np.where(over_time(batch.mask, cotangent), cotangent, 0.0)
-    share = _weights(options, batch).share
+    return pull_back(_weights(options, batch).share, query, key, value, pulled)
+
+
+def pull_back(
+    share: Array, query: Array, key: Array, value: Array, pulled: Array
+) -> dict[str, Array]:
+    """Return the derivative for a cotangent ``[B, S, N, D]``, zero at padding."""
     slope = _dots(pulled, value)
     inner = (share * slope).sum(axis=3, keepdims=True)
     score = share * (slope - inner) / np.sqrt(value.shape[3])
     return {
-        "query": _weighted_sum(score, key),
-        "key": _weighted_sum(score.swapaxes(2, 3), query),
-        "value": _weighted_sum(share.swapaxes(2, 3), pulled),
+        "query": mix(score, key),
+        "key": mix(score.swapaxes(2, 3), query),
+        "value": mix(share.swapaxes(2, 3), pulled),
     }
 
 
@@ -132,14 +141,35 @@ def gradient_bound(
     options: Mapping[str, str], batch: Batch, cotangent: Array
 ) -> dict[str, Array]:
     """Return the bound of :func:`gradient` in float64: p's own, carried through."""
-    p = PRECISIONS["float64"]
     query, key, value = (
         np.abs(select_valid(batch, n, 0.0)) for n in ("query", "key", "value")
     )
     pulled = np.where(over_time(batch.mask, cotangent), np.abs(cotangent), 0.0)
-    weights = _weights(options, batch)
+    weights, terms = _weights(options, batch), batch.time + value.shape[3] + 8
+    return bound_pulled(weights, query, key, value, pulled, terms)
+
+
+def bound_pulled(  # noqa: PLR0917 - what pull_back takes, and two more
+    weights: Weights,
+    query: Array,
+    key: Array,
+    value: Array,
+    pulled: Array,
+    terms: int,
+) -> dict[str, Array]:
+    """Return the bound of :func:`pull_back` in float64.
+
+    Args:
+        weights: The probabilities.
+        query: Magnitudes, as all arrays are here.
+        key: Likewise.
+        value: Likewise.
+        pulled: The cotangent's.
+        terms: How many numbers are added at most, and the roundings of each.
+    """
+    p = PRECISIONS["float64"]
     share, error = weights.share, p.factor * _share_error(weights, p)
-    root, terms = np.sqrt(value.shape[3]), batch.time + value.shape[3] + 8
+    root = np.sqrt(value.shape[3])
     # What a backward pass computes, magnitudes for numbers: it rounds each path once
     # at every step and adds at most T or D terms at a time.
     slope = _dots(pulled, value)
@@ -150,9 +180,9 @@ def gradient_bound(
     carried += p.factor * terms * p.u * score
     rounding = p.factor * terms * p.u
     return {
-        "query": _weighted_sum(carried + rounding * score, key),
-        "key": _weighted_sum((carried + rounding * score).swapaxes(2, 3), query),
-        "value": _weighted_sum((error + rounding * share).swapaxes(2, 3), pulled),
+        "query": mix(carried + rounding * score, key),
+        "key": mix((carried + rounding * score).swapaxes(2, 3), query),
+        "value": mix((error + rounding * share).swapaxes(2, 3), pulled),
     }
 
 
@@ -163,14 +193,18 @@ def visible_keys(options: Mapping[str, str], batch: Batch) -> Array:
 
 def _weights(
     options: Mapping[str, str], batch: Batch, query: Array | None = None
-) -> _Weights:
+) -> Weights:
     """Return the probabilities of the valid queries, or of all that are given."""
     sees = _keys_in_reach(options, batch.mask)
     if query is None:
         query = select_valid(batch, "query", 0.0)
         sees = visible_keys(options, batch)
+    return weigh(query, select_valid(batch, "key", 0.0), sees)
+
+
+def weigh(query: Array, key: Array, sees: Array) -> Weights:
+    """Return the probabilities of the keys ``[B, S, T]`` that each query sees."""
     sees = sees[:, None]
-    key = select_valid(batch, "key", 0.0)
     root = np.sqrt(key.shape[3])
     scores = np.where(sees, _dots(query, key) / root, -np.inf)
     top = scores.max(axis=3, keepdims=True, initial=-np.inf)
@@ -179,9 +213,9 @@ def _weights(
         weight = np.where(sees, np.exp(-distance), 0.0)
         total = weight.sum(axis=3, keepdims=True)
         logs = np.where(sees, -distance - np.log(total), -np.inf)
-    ones = np.ones_like(query)
-    extent = _dots(np.abs(query), ones) + _dots(ones, np.abs(key))
-    return _Weights(
+    extent = _dots(np.abs(query), np.ones_like(key))
+    extent = extent + _dots(np.ones_like(query), np.abs(key))
+    return Weights(
         sees=sees,
         share=weight / np.where(total == 0, 1.0, total),
         logs=logs,
@@ -192,19 +226,19 @@ def _weights(
     )
 
 
-def _bound(weights: _Weights, value: Array, p: Precision) -> Array:
+def bound_mixed(weights: Weights, value: Array, p: Precision) -> Array:
     """Return the bound at every query, from the probabilities' own errors.
 
     Beside those: the sum of the probabilities, their division and store, the product
     with the values and the store of the answer, as docs/exactness.md derives.
     """
-    mixed = _weighted_sum(weights.share, np.abs(value))
+    mixed = mix(weights.share, np.abs(value))
     counts = weights.sees.sum(axis=3).swapaxes(1, 2)[..., None]
     rounding = ((2 * counts + 1) * p.v + 2 * p.u) * mixed
-    rounding += 2 * p.u * np.abs(_weighted_sum(weights.share, value))
+    rounding += 2 * p.u * np.abs(mix(weights.share, value))
     sees = np.broadcast_to(weights.sees, weights.share.shape).astype(np.float64)
-    lost = 2 * p.eta * (1 + _weighted_sum(sees, np.abs(value)))
-    moved = _weighted_sum(_share_error(weights, p), np.abs(value))
+    lost = 2 * p.eta * (1 + mix(sees, np.abs(value)))
+    moved = mix(_share_error(weights, p), np.abs(value))
     # A score that the dtype cannot hold is not asked for.
     over = (weights.size * np.sqrt(weights.features) > p.largest).any(axis=3)
     error = p.factor * (moved + rounding + lost)
@@ -213,7 +247,7 @@ def _bound(weights: _Weights, value: Array, p: Precision) -> Array:
     return np.where(over.swapaxes(1, 2)[..., None], np.inf, error)
 
 
-def _share_error(weights: _Weights, p: Precision) -> Array:
+def _share_error(weights: Weights, p: Precision) -> Array:
     """Return how far off each probability may be, before it is divided and stored.
 
     Scores move by r at most, so log p moves by r_j + log sum p e^r; to first order
@@ -243,10 +277,10 @@ def _keys_in_reach(options: Mapping[str, str], mask: Array) -> Array:
 
 
 def _dots(one: Array, other: Array) -> Array:
-    """Return the products of all positions over features, ``[B, N, T, T]``."""
+    """Return the products of all positions over features, ``[B, N, S, T]``."""
     return np.asarray(np.einsum("bqnd,bknd->bnqk", one, other))
 
 
-def _weighted_sum(weights: Array, array: Array) -> Array:
-    """Return the sums over positions with ``weights``, ``[B, T, N, D]``."""
+def mix(weights: Array, array: Array) -> Array:
+    """Return the sums over positions with ``weights``, ``[B, S, N, D]``."""
     return np.asarray(np.einsum("bnqk,bknd->bqnd", weights, array))

@@ -38,7 +38,7 @@ def contract(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Dtype and shape of the answer, inputs as they were, the same bits twice."""
     batch, framework = sample.batch, subject.framework
     with framework.scope(subject.dtype):
-        tensors = [framework.tensor(array) for array in batch.arrays.values()]
+        tensors = [framework.tensor(array) for array in batch.inputs.values()]
         tensors.append(subject.mask(batch))
         before = [framework.array(tensor) for tensor in tensors]
         result = subject.callable(batch)(*tensors)
@@ -48,7 +48,7 @@ def contract(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     message = wrong_dtype(subject, dtype)
     if message:
         yield fail(message, batch=batch, got=got)
-    for name, old, new in zip([*batch.arrays, "mask"], before, after, strict=True):
+    for name, old, new in zip([*batch.inputs, "mask"], before, after, strict=True):
         if old.tobytes() != new.tobytes():
             yield fail(f"{name} was written to", batch=batch, got=got)
     yield _ask_again(subject, sample, got)
@@ -114,7 +114,7 @@ def layout(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     alike = sample.rows(np.zeros(sample.batch.rows, dtype=np.int64))
     for each in (sample, alike):
         batch, framework = each.batch, subject.framework
-        views = [framework.layouts(array) for array in batch.arrays.values()]
+        views = [framework.layouts(array) for array in batch.inputs.values()]
         masks = framework.layouts(subject.formed(batch))
         for kind in masks:
             # Lengths have one axis: nothing of theirs can be transposed.
@@ -125,8 +125,8 @@ def layout(subject: Subject, sample: Sample) -> Iterator[Verdict]:
             got = subject.check_result(result, each.want.shape)
             note = f"as {kind} views"
             yield judge(got, each, note=note)
-            for name, tensor in zip(batch.arrays, tensors, strict=True):
-                seen, old = framework.array(tensor), batch.arrays[name]
+            for name, tensor in zip(batch.inputs, tensors, strict=True):
+                seen, old = framework.array(tensor), batch.inputs[name]
                 if not np.array_equal(seen, old, equal_nan=seen.dtype.kind == "f"):
                     yield fail(f"{name} was written to {note}", batch=batch, got=got)
 

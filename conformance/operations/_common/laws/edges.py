@@ -122,10 +122,11 @@ def _tangents(
     """Return tangents by input: numbers, or drawn ones where ``valid`` is None."""
     found = {}
     for name in subject.operation.differentiable:
-        shape = sample.batch.arrays[name].shape
+        shape = sample.batch.inputs[name].shape
         steps = sample.draw(f"tangent {name}").below(8, shape) - 3.5
-        inside = steps if valid is None else np.full(shape, valid)
-        filled = fill_padding(inside, np.full(shape, padding), sample.batch.mask)
+        filled = steps if valid is None else np.full(shape, valid)
+        if name in sample.batch.arrays:
+            filled = fill_padding(filled, np.full(shape, padding), sample.batch.mask)
         found[name] = filled.astype(numpy_dtype(subject.dtype))
     return found
 

@@ -32,7 +32,7 @@ def gradient(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     else:
         cotangent = sample.cotangent()
         found = subject.gradients(sample.batch, cotangent)[0]
-        yield from _inputs(subject, sample, cotangent, found, "")
+        yield from judge_inputs(subject, sample, cotangent, found, "")
 
 
 def wild_gradient(subject: Subject, sample: Sample) -> Iterator[Verdict]:
@@ -47,7 +47,7 @@ def wild_gradient(subject: Subject, sample: Sample) -> Iterator[Verdict]:
             f"{kind} at padding",
         )
         found, parameters = subject.gradients(broken.batch, cotangent)
-        yield from _inputs(subject, broken, cotangent, found, note)
+        yield from judge_inputs(subject, broken, cotangent, found, note)
         for number, got in enumerate(parameters):
             yield _judge_finite(got, broken, f"gradient of parameter {number}", note)
 
@@ -57,13 +57,14 @@ def _nothing(subject: Subject, sample: Sample) -> Verdict:
     return subject.agrees(sample, note="without elements")
 
 
-def _inputs(
+def judge_inputs(
     subject: Subject,
     sample: Sample,
     cotangent: Array,
     found: Mapping[str, Array],
     note: str,
 ) -> Iterator[Verdict]:
+    """Yield what of the inputs' derivatives is not finite, zero at padding or exact."""
     judges = subject.dtype == "float64"
     exact = sample.derivative(cotangent) if judges else {}
     for name, raw in found.items():
@@ -159,7 +160,7 @@ def _parameters(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """
     first = sample.cotangent()
     found, parameters = subject.gradients(sample.batch, first)
-    yield from _inputs(subject, sample, first, found, "")
+    yield from judge_inputs(subject, sample, first, found, "")
     for number, got in enumerate(parameters):
         yield _judge_finite(got, sample, f"gradient of parameter {number}", "")
     if subject.dtype != "float64":
