@@ -7,6 +7,8 @@ from conformance.specification import Law, Operation, Variant
 OPERATION = Operation(
     name="cross_attention",
     number=25,
+    short="cross attention",
+    group="weights",
     title="Attention to another sequence, both with padding and lengths of their own",
     function="cross_attention",
     signature="cross_attention(query [B, S, H, D], query_mask [B, S], key, value "
