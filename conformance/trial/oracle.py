@@ -63,9 +63,6 @@ class BesideOracle(Oracle, Protocol):
     ) -> dict[str, Array]:
         """Return them for so many rows, each ``[B, S, ...]``."""
 
-    def counted(self, options: Options, batch: Batch) -> Array:
-        """Return which of their positions count, ``[B, S]``."""
-
 
 class SolvingOracle(Oracle, Protocol):
     """An oracle that gives answer and bound in one pass."""

@@ -64,7 +64,7 @@ def answer(options: Mapping[str, str], batch: Batch) -> Array:
 def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
     """Return how far a right implementation may be from :func:`answer`."""
     weights = _weights(options, batch)
-    error = bound_mixed(weights, select_valid(batch, "value", 0.0), PRECISIONS[dtype])
+    error = bound_mix(weights, select_valid(batch, "value", 0.0), PRECISIONS[dtype])
     return np.where(over_time(batch.mask, error), error, 0.0)
 
 
@@ -83,7 +83,7 @@ def attended(
     weights = _weights(options, batch, query)
     value = select_valid(batch, "value", 0.0)
     want = mix(weights.share, value)
-    error = bound_mixed(weights, value, PRECISIONS[dtype])
+    error = bound_mix(weights, value, PRECISIONS[dtype])
     error = np.where(over_time(finite, error), error, np.inf)
     sees = np.asarray(_keys_in_reach(options, batch.mask).any(axis=2))
     return want, error, over_time(sees, want)
@@ -146,10 +146,10 @@ def gradient_bound(
     )
     pulled = np.where(over_time(batch.mask, cotangent), np.abs(cotangent), 0.0)
     weights, terms = _weights(options, batch), batch.time + value.shape[3] + 8
-    return bound_pulled(weights, query, key, value, pulled, terms)
+    return bound_pull(weights, query, key, value, pulled, terms)
 
 
-def bound_pulled(  # noqa: PLR0917 - what pull_back takes, and two more
+def bound_pull(  # noqa: PLR0917 - what pull_back takes, and two more
     weights: Weights,
     query: Array,
     key: Array,
@@ -226,7 +226,7 @@ def weigh(query: Array, key: Array, sees: Array) -> Weights:
     )
 
 
-def bound_mixed(weights: Weights, value: Array, p: Precision) -> Array:
+def bound_mix(weights: Weights, value: Array, p: Precision) -> Array:
     """Return the bound at every query, from the probabilities' own errors.
 
     Beside those: the sum of the probabilities, their division and store, the product

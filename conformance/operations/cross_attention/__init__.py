@@ -81,7 +81,7 @@ OPERATION = Operation(
             since="0.2.0",
         ),
         Law(
-            name="rows-apart",
+            name="other-rows",
             number=45,
             level="core",
             text="Other queries, keys, values and masks in the other rows leave a "

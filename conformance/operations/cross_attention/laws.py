@@ -71,7 +71,7 @@ def query_padding(subject: Subject, sample: Sample) -> Iterator[Verdict]:
 def wild_queries(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Each wild number at all padded queries."""
     for kind in WILD:
-        broken = sample.replace_batch(_with_wild(sample, kind))
+        broken = sample.replace_batch(_fill_queries(sample, kind))
         got = subject.answer(broken.batch, like=sample.want)
         note = f"{kind} at padded queries"
         yield relate(got, sample.want, broken, where=sample.valid, note=note)
@@ -84,7 +84,7 @@ def wild_query_gradient(subject: Subject, sample: Sample) -> Iterator[Verdict]:
         return
     cotangent = sample.cotangent()
     for kind in WILD:
-        broken = sample.replace_batch(_with_wild(sample, kind))
+        broken = sample.replace_batch(_fill_queries(sample, kind))
         found = subject.gradients(broken.batch, cotangent)[0]
         note = f"{kind} at padded queries"
         zero = np.zeros(sample.want.shape)
@@ -100,7 +100,7 @@ def wild_query_gradient(subject: Subject, sample: Sample) -> Iterator[Verdict]:
         yield from judge_inputs(subject, broken, cotangent, found, note)
 
 
-def rows_apart(subject: Subject, sample: Sample) -> Iterator[Verdict]:
+def other_rows(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Every other row replaced, then those that were left."""
     batch = sample.batch
     for parity in range(min(batch.rows, 2)):
@@ -147,7 +147,7 @@ def _with_queries(batch: Batch, query: Array) -> Batch:
     return replace(batch, beside={**batch.beside, "query": query})
 
 
-def _with_wild(sample: Sample, kind: str) -> Batch:
+def _fill_queries(sample: Sample, kind: str) -> Batch:
     largest = PRECISIONS[sample.dtype].largest
     number = {"largest": largest, "-largest": -largest}.get(kind)
     query, asks = (sample.batch.beside[name] for name in ("query", "query_mask"))

@@ -22,7 +22,7 @@ from conformance.operations.attention.mutants_formulas import (
 )
 from conformance.operations.cross_attention.mutants_formulas import (
     attend,
-    attend_raw,
+    attend_without_cleaning,
     change_mask,
     correct,
     fit_mask,
@@ -49,7 +49,7 @@ def queries_mask_for_the_keys(
     return attend(xp, query, asks, key, value, keep[:, None, None, :])
 
 
-@wrong("rows-apart")
+@wrong("other-rows")
 def keys_of_the_longest_row(
     xp: Any, query: Any, asks: Any, key: Any, value: Any, mask: Any, *, grouped: bool
 ) -> Any:
@@ -135,7 +135,7 @@ def causal_at_one_length(
     return attend(xp, query, asks, key, value, keep)
 
 
-@wrong("rows-apart", url=GITHUB + "Tencent-Hunyuan/HunyuanVideo/pull/310")
+@wrong("other-rows", url=GITHUB + "Tencent-Hunyuan/HunyuanVideo/pull/310")
 def rows_packed_together(
     xp: Any, query: Any, asks: Any, key: Any, value: Any, mask: Any, *, grouped: bool
 ) -> Any:
@@ -149,10 +149,10 @@ def rows_packed_together(
 
 
 @wrong(
-    "rows-apart",
+    "other-rows",
     url=GITHUB + "jadore801120/attention-is-all-you-need-pytorch/issues/28",
 )
-def rows_tiled(
+def tiles_the_rows(
     xp: Any, query: Any, asks: Any, key: Any, value: Any, mask: Any, *, grouped: bool
 ) -> Any:
     """Tiles the rows of the keys where those of the queries are repeated."""
@@ -177,7 +177,7 @@ def first_head_for_all(
     url=GITHUB + "fkodom/grouped-query-attention-pytorch/issues/5",
     variants=GROUPED,
 )
-def queries_of_a_group_added(
+def adds_the_queries_of_a_group(
     xp: Any, query: Any, asks: Any, key: Any, value: Any, mask: Any, *, grouped: bool
 ) -> Any:
     """Adds up the queries that share a head of the keys."""
@@ -221,7 +221,7 @@ def one_maximum_for_all_queries(
 
 
 @wrong("wild-queries")
-def all_queries_connected(
+def connects_all_queries(
     xp: Any, query: Any, asks: Any, key: Any, value: Any, mask: Any, *, grouped: bool
 ) -> Any:
     """Adds zero times the sum of all queries, so that each has a gradient."""
@@ -280,44 +280,48 @@ MUTANTS.add(
     "adds-minus-1e4",
     "value",
     "adds -1e4 to the scores of padding, which keeps what they were",
-    partial(attend_raw, partial(add_fill, -10000.0)),
+    partial(attend_without_cleaning, partial(add_fill, -10000.0)),
 )
 MUTANTS.add(
     "fills-minus-1e4",
     "large-values",
     "fills the scores of padding with -1e4, which smaller ones lose to",
-    partial(attend_raw, partial(fill, -10000.0)),
+    partial(attend_without_cleaning, partial(fill, -10000.0)),
     url=GITHUB + "hyunwoongko/transformer/pull/40",
 )
 MUTANTS.add(
     "fills-minus-1e9",
     "large-values",
     "fills the scores of padding with -1e9, which smaller ones lose to",
-    partial(attend_raw, partial(fill, -1000000000.0)),
+    partial(attend_without_cleaning, partial(fill, -1000000000.0)),
     url=GITHUB + "facebookresearch/fairseq/issues/3575",
 )
 MUTANTS.add(
     "multiplies-padded-values-by-zero",
     "wild-padding",
     "multiplies padded values by a probability of zero, which NaN survives",
-    partial(attend_raw, shares),
+    partial(attend_without_cleaning, shares),
     url=TORCH + "issues/101967",
 )
 
 
-@wrong("empty-row", url=TORCH + "issues/103963", around=attend_raw)
+@wrong("empty-row", url=TORCH + "issues/103963", around=attend_without_cleaning)
 def empty_row_is_nan(xp: Any, numbers: Any, sees: Any) -> Any:
     """Gives NaN where a query sees no key."""
     return softmax(xp, xp.where(sees, numbers, INFINITE))
 
 
-@wrong("empty-row", around=attend_raw)
+@wrong("empty-row", around=attend_without_cleaning)
 def fills_the_smallest_number(xp: Any, numbers: Any, sees: Any) -> Any:
     """Fills padding's scores with the dtype's smallest number."""
     return fill(float(xp.finfo(numbers.dtype).min), xp, numbers, sees)
 
 
-@wrong("value", url=GITHUB + "tensorflow/tensorflow/issues/43941", around=attend_raw)
+@wrong(
+    "value",
+    url=GITHUB + "tensorflow/tensorflow/issues/43941",
+    around=attend_without_cleaning,
+)
 def masks_after_without_normalising(xp: Any, numbers: Any, sees: Any) -> Any:
     """Applies the mask after the softmax and does not normalise again."""
     return xp.where(sees, softmax(xp, numbers), 0.0)
@@ -437,7 +441,7 @@ def gradient_past_the_queries(
 
 
 @wrong("route", url=GITHUB + "tensorflow/tensorflow/issues/31636", **compiled())
-def compiled_with_the_padded_length(
+def compiles_the_padded_length(
     xp: Any, query: Any, asks: Any, key: Any, value: Any, mask: Any, *, grouped: bool
 ) -> Any:
     """Bakes the padded length into the compiled function."""

@@ -63,7 +63,7 @@ def attend(
     return finish(xp, mix_values(xp, weights, v), asks, query)
 
 
-def attend_raw(
+def attend_without_cleaning(
     weigh: Callable[[Any, Any, Any], Any],
     xp: Any,
     query: Any,

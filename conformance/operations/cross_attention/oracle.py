@@ -11,8 +11,8 @@ from conformance.operations.attention.oracle import (
     FEATURES,
     POINTERS,
     Weights,
-    bound_mixed,
-    bound_pulled,
+    bound_mix,
+    bound_pull,
     mix,
     pull_back,
     uniform_values,
@@ -69,14 +69,14 @@ def counted(options: Mapping[str, str], batch: Batch) -> Array:
 def answer(options: Mapping[str, str], batch: Batch) -> Array:
     """Return the exact answer ``[B, S, H, D]``; all 0 at padded queries."""
     del options
-    return mix(_weights(batch).share, _shared(batch, "value"))
+    return mix(_weights(batch).share, _take_heads(batch, "value"))
 
 
 def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
     """Return how far a right implementation may be from :func:`answer`."""
     del options
-    value, asks = _shared(batch, "value"), batch.beside["query_mask"]
-    error = bound_mixed(_weights(batch), value, PRECISIONS[dtype])
+    value, asks = _take_heads(batch, "value"), batch.beside["query_mask"]
+    error = bound_mix(_weights(batch), value, PRECISIONS[dtype])
     return np.where(over_time(asks, error), error, 0.0)
 
 
@@ -93,8 +93,8 @@ def attended(
     query = to_float64(batch.beside["query"])
     finite = np.asarray(np.isfinite(query).all(axis=(2, 3)))
     query = np.where(over_time(finite, query), query, 0.0)
-    weights, value = _weights(batch, query), _shared(batch, "value")
-    error = bound_mixed(weights, value, PRECISIONS[dtype])
+    weights, value = _weights(batch, query), _take_heads(batch, "value")
+    error = bound_mix(weights, value, PRECISIONS[dtype])
     error = np.where(over_time(finite, error), error, np.inf)
     sees = (batch.counts > 0)[:, None, None, None]
     return mix(weights.share, value), error, sees
@@ -117,10 +117,13 @@ def gradient(
 ) -> dict[str, Array]:
     """Return the derivative: attention's, a shared head's summed over its queries."""
     del options
-    pulled = _pulled(batch, cotangent)
-    query, (key, value) = _queries(batch), (_shared(batch, n) for n in ("key", "value"))
+    pulled = _select_cotangent(batch, cotangent)
+    query, (key, value) = (
+        _queries(batch),
+        (_take_heads(batch, n) for n in ("key", "value")),
+    )
     found = pull_back(_weights(batch).share, query, key, value, pulled)
-    return _summed(batch, found)
+    return _sum_groups(batch, found)
 
 
 def gradient_bound(
@@ -128,16 +131,20 @@ def gradient_bound(
 ) -> dict[str, Array]:
     """Return the bound of :func:`gradient` in float64."""
     del options
-    weights, pulled = _weights(batch), _pulled(batch, cotangent)
+    weights, pulled = _weights(batch), _select_cotangent(batch, cotangent)
     query, key, value = (
         np.abs(array)
-        for array in (_queries(batch), _shared(batch, "key"), _shared(batch, "value"))
+        for array in (
+            _queries(batch),
+            _take_heads(batch, "key"),
+            _take_heads(batch, "value"),
+        )
     )
     size = batch.beside["query"].shape
     # A shared head adds the queries of all that share it.
     terms = batch.time + size[1] * size[2] + size[3] + 8
-    found = bound_pulled(weights, query, key, value, np.abs(pulled), terms)
-    return _summed(batch, found)
+    found = bound_pull(weights, query, key, value, np.abs(pulled), terms)
+    return _sum_groups(batch, found)
 
 
 def _weights(batch: Batch, query: Array | None = None) -> Weights:
@@ -149,7 +156,9 @@ def _weights(batch: Batch, query: Array | None = None) -> Weights:
 
 
 def _weights_of(batch: Batch, query: Array, asks: Array) -> Weights:
-    return weigh(query, _shared(batch, "key"), asks[:, :, None] & batch.mask[:, None])
+    return weigh(
+        query, _take_heads(batch, "key"), asks[:, :, None] & batch.mask[:, None]
+    )
 
 
 def _queries(batch: Batch) -> Array:
@@ -158,7 +167,7 @@ def _queries(batch: Batch) -> Array:
     return np.where(over_time(batch.beside["query_mask"], query), query, 0.0)
 
 
-def _shared(batch: Batch, name: str) -> Array:
+def _take_heads(batch: Batch, name: str) -> Array:
     """Return keys or values, zero at padding, a head for each of the queries' heads."""
     return select_valid(batch, name, 0.0)[:, :, _heads(batch)]
 
@@ -176,12 +185,12 @@ def _heads(batch: Batch) -> Array:
     return np.asarray(np.arange(asking) // (asking // kept))
 
 
-def _pulled(batch: Batch, cotangent: Array) -> Array:
+def _select_cotangent(batch: Batch, cotangent: Array) -> Array:
     asks = over_time(batch.beside["query_mask"], cotangent)
     return np.asarray(np.where(asks, cotangent, 0.0))
 
 
-def _summed(batch: Batch, found: dict[str, Array]) -> dict[str, Array]:
+def _sum_groups(batch: Batch, found: dict[str, Array]) -> dict[str, Array]:
     """Return derivatives with those of a shared head added up."""
     heads = batch.arrays["key"].shape[2]
 
