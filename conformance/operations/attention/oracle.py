@@ -30,7 +30,7 @@ POINTERS: Table = (
 """Queries and keys: soft weights in half of the rows, one key for all in the rest."""
 
 
-class Weights(NamedTuple):
+class Probabilities(NamedTuple):
     """Each query's probabilities ``[B, N, S, T]``, and what their bound is made of."""
 
     sees: Array
@@ -150,7 +150,7 @@ def gradient_bound(
 
 
 def bound_pull(  # noqa: PLR0917 - what pull_back takes, and two more
-    weights: Weights,
+    weights: Probabilities,
     query: Array,
     key: Array,
     value: Array,
@@ -193,7 +193,7 @@ def visible_keys(options: Mapping[str, str], batch: Batch) -> Array:
 
 def _weights(
     options: Mapping[str, str], batch: Batch, query: Array | None = None
-) -> Weights:
+) -> Probabilities:
     """Return the probabilities of the valid queries, or of all that are given."""
     sees = _keys_in_reach(options, batch.mask)
     if query is None:
@@ -202,7 +202,7 @@ def _weights(
     return weigh(query, select_valid(batch, "key", 0.0), sees)
 
 
-def weigh(query: Array, key: Array, sees: Array) -> Weights:
+def weigh(query: Array, key: Array, sees: Array) -> Probabilities:
     """Return the probabilities of the keys ``[B, S, T]`` that each query sees."""
     sees = sees[:, None]
     root = np.sqrt(key.shape[3])
@@ -215,7 +215,7 @@ def weigh(query: Array, key: Array, sees: Array) -> Weights:
         logs = np.where(sees, -distance - np.log(total), -np.inf)
     extent = _dots(np.abs(query), np.ones_like(key))
     extent = extent + _dots(np.ones_like(query), np.abs(key))
-    return Weights(
+    return Probabilities(
         sees=sees,
         share=weight / np.where(total == 0, 1.0, total),
         logs=logs,
@@ -226,7 +226,7 @@ def weigh(query: Array, key: Array, sees: Array) -> Weights:
     )
 
 
-def bound_mix(weights: Weights, value: Array, p: Precision) -> Array:
+def bound_mix(weights: Probabilities, value: Array, p: Precision) -> Array:
     """Return the bound at every query, from the probabilities' own errors.
 
     Beside those: the sum of the probabilities, their division and store, the product
@@ -247,7 +247,7 @@ def bound_mix(weights: Weights, value: Array, p: Precision) -> Array:
     return np.where(over.swapaxes(1, 2)[..., None], np.inf, error)
 
 
-def _share_error(weights: Weights, p: Precision) -> Array:
+def _share_error(weights: Probabilities, p: Precision) -> Array:
     """Return how far off each probability may be, before it is divided and stored.
 
     Scores move by r at most, so log p moves by r_j + log sum p e^r; to first order

@@ -10,7 +10,7 @@ from conformance.operations._common.oracle import over_time, select_valid, to_fl
 from conformance.operations.attention.oracle import (
     FEATURES,
     POINTERS,
-    Weights,
+    Probabilities,
     bound_mix,
     bound_pull,
     mix,
@@ -147,7 +147,7 @@ def gradient_bound(
     return _sum_groups(batch, found)
 
 
-def _weights(batch: Batch, query: Array | None = None) -> Weights:
+def _weights(batch: Batch, query: Array | None = None) -> Probabilities:
     """Return the probabilities of the valid queries, or of all that are given."""
     asks = batch.beside["query_mask"]
     if query is None:
@@ -155,7 +155,7 @@ def _weights(batch: Batch, query: Array | None = None) -> Weights:
     return _weights_of(batch, query, np.ones_like(asks))
 
 
-def _weights_of(batch: Batch, query: Array, asks: Array) -> Weights:
+def _weights_of(batch: Batch, query: Array, asks: Array) -> Probabilities:
     return weigh(
         query, _take_heads(batch, "key"), asks[:, :, None] & batch.mask[:, None]
     )
