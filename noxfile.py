@@ -185,8 +185,12 @@ def models(session: nox.Session) -> None:
 def findings(session: nox.Session) -> None:
     """Run the reproducers of docs/findings.md, each where its library is installed."""
     page = Path("docs/findings.md").read_text("utf-8")
-    named = {name for name in HEADS if f"- adapter: `{name}`" in page}
-    first = {HEADS[name]["environment"]: name for name in sorted(named)}
+    files = {f"models/{name.replace(':', '.py:')}": name for name in MODELS}
+    files |= {f"{each}.py": name for each, name in files.items() if ":" not in each}
+    wanted = {**{name: name for name in HEADS}, **files}
+    named = {name for each, name in wanted.items() if f"- adapter: `{each}`" in page}
+    every = {**HEADS, **MODELS}
+    first = {every[name]["environment"]: name for name in sorted(named)}
     for environment, name in sorted(first.items()):
         python = build(session, name) / "python"
         session.run(

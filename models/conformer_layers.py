@@ -3,7 +3,7 @@
 # dependencies = ["torch==2.13.0", "conformer==0.3.2"]
 # [tool.mask-conformance]
 # title = "conformer"
-# environment = "models"
+# environment = "torch_third"
 # preload = ["torch", "conformer"]
 # ///
 """conformer: attention and a convolution, with a mask."""

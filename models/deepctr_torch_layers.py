@@ -5,6 +5,10 @@
 # title = "deepctr-torch"
 # environment = "models"
 # preload = ["torch", "deepctr_torch.layers"]
+# settings."*" = { features = 8 }
+# [tool.mask-conformance.settings."models/deepctr_torch_layers.py:normalized_attention_pooling"]
+# features = 8
+# questions = ["mask-read", "other-numbers", "more-padding", "alone", "beside", "order", "nan"]
 # ///
 """deepctr-torch: what pools the items of a user's history, with lengths."""
 

@@ -4,7 +4,6 @@
 # [tool.mask-conformance]
 # title = "equinox"
 # environment = "jax"
-# preload = ["jax", "equinox", "conformance.probe.frameworks.jax"]
 # ///
 """Equinox's layers over one row: attention takes a mask, the others take none."""
 

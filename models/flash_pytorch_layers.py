@@ -7,7 +7,7 @@
 # ]
 # [tool.mask-conformance]
 # title = "FLASH-pytorch"
-# environment = "models"
+# environment = "torch_third"
 # preload = ["torch", "flash_pytorch"]
 # ///
 """FLASH-pytorch: gated attention units, with a mask."""

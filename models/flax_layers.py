@@ -4,7 +4,6 @@
 # [tool.mask-conformance]
 # title = "flax"
 # environment = "jax"
-# preload = ["jax", "flax.linen", "flax.nnx", "conformance.probe.frameworks.jax"]
 # quick = ["models/flax_layers.py:linen_lstm"]
 # ///
 """Flax's layers that take a mask or lengths: linen and nnx, and what stands between."""

@@ -5,6 +5,7 @@
 # title = "gluonts"
 # environment = "models"
 # preload = ["torch", "gluonts.torch.scaler"]
+# settings."*" = { kind = "features", layout = "BT" }
 # ///
 """gluonts: scalers and models that are told which values were observed."""
 
@@ -22,7 +23,7 @@ class Scaled(torch.nn.Module):
         self.scaler = scaler
 
     def forward(self, x, mask):
-        return self.scaler(x, mask.to(x.dtype))
+        return self.scaler(x, mask.to(x.dtype))[0]
 
 
 def mean_scaler():

@@ -7,7 +7,7 @@
 # ]
 # [tool.mask-conformance]
 # title = "h-transformer-1d"
-# environment = "models"
+# environment = "torch_third"
 # preload = ["torch", "h_transformer_1d"]
 # ///
 """h-transformer-1d: hierarchical attention, with a mask."""

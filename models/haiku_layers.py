@@ -4,7 +4,6 @@
 # [tool.mask-conformance]
 # title = "dm-haiku"
 # environment = "jax"
-# preload = ["jax", "haiku", "conformance.probe.frameworks.jax"]
 # ///
 """Haiku's layers that take a mask or a reset, transformed."""
 

@@ -3,7 +3,7 @@
 # dependencies = ["torch==2.13.0", "local-attention==1.11.2"]
 # [tool.mask-conformance]
 # title = "local-attention"
-# environment = "models"
+# environment = "torch_third"
 # preload = ["torch", "local_attention"]
 # ///
 """local-attention: windows of the sequence, with a mask."""

@@ -9,6 +9,7 @@
 # title = "long-short-transformer"
 # environment = "models"
 # preload = ["torch", "long_short_transformer"]
+# settings."*" = { features = 16 }
 # ///
 """long-short-transformer: local and compressed attention, with a mask."""
 

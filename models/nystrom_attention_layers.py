@@ -3,7 +3,7 @@
 # dependencies = ["torch==2.13.0", "nystrom-attention==0.0.14"]
 # [tool.mask-conformance]
 # title = "nystrom-attention"
-# environment = "models"
+# environment = "torch_third"
 # preload = ["torch", "nystrom_attention"]
 # ///
 """nystrom-attention: attention through landmarks, with a mask."""

@@ -3,7 +3,7 @@
 # dependencies = ["torch==2.13.0", "performer-pytorch==1.1.4"]
 # [tool.mask-conformance]
 # title = "performer-pytorch"
-# environment = "models"
+# environment = "torch_third"
 # preload = ["torch", "performer_pytorch"]
 # ///
 """performer-pytorch: linear attention by random features, with a mask."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import torch
 from stanza.models.common.hlstm import HighwayLSTM
-from stanza.models.common.packed_lstm import PackedLSTM
 
 
 class Highway(torch.nn.Module):
@@ -33,20 +32,5 @@ class Highway(torch.nn.Module):
         ]
 
 
-class Packed(torch.nn.Module):
-    """An LSTM that packs by itself."""
-
-    def __init__(self):
-        super().__init__()
-        self.layer = PackedLSTM(8, 6, 2, batch_first=True, bidirectional=True, pad=True)
-
-    def forward(self, x, lengths):
-        return self.layer(x, lengths)[0]
-
-
 def highway_lstm():
     return Highway()
-
-
-def packed_lstm():
-    return Packed()

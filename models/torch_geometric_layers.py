@@ -3,7 +3,7 @@
 # dependencies = ["torch==2.13.0", "torch-geometric==2.8.1"]
 # [tool.mask-conformance]
 # title = "torch-geometric"
-# environment = "models"
+# environment = "torch_third"
 # preload = ["torch", "torch_geometric.nn"]
 # ///
 """torch_geometric's aggregations: rows come flat with an index, never padded.
@@ -136,7 +136,7 @@ def graph_norm():
 
 
 class Dense(torch.nn.Module):
-    """A dense layer on a ring of nodes: `mask` says which nodes there are."""
+    """A dense layer on a line of nodes: `mask` says which nodes there are."""
 
     def __init__(self, layer):
         super().__init__()
@@ -144,7 +144,8 @@ class Dense(torch.nn.Module):
 
     def forward(self, x, mask):
         both = (mask[:, :, None] & mask[:, None, :]).to(x.dtype)
-        near = torch.eye(x.shape[1], dtype=x.dtype).roll(1, 0)
+        near = torch.eye(x.shape[1], dtype=x.dtype)[1:]
+        near = torch.nn.functional.pad(near, (0, 0, 0, 1))
         return self.layer(x, both * (near + near.T), mask)
 
 

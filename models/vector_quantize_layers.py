@@ -5,6 +5,7 @@
 # title = "vector-quantize-pytorch"
 # environment = "models"
 # preload = ["torch", "vector_quantize_pytorch"]
+# settings."*" = { features = 8 }
 # ///
 """vector-quantize-pytorch: each position by itself, with a mask."""
 

@@ -35,7 +35,8 @@ class Library(
         environment: Files with the same one share what is installed.
         dependencies: What it runs on, exactly.
         variables: Environment variables that it is run with.
-        preload: Modules that are imported once, before processes are forked.
+        preload: Modules that are imported once, before processes are forked; none for
+            JAX, whose threads a fork leaves hanging.
         targets: Names of targets; ``hf:*`` is every one that there is.
         quick: The targets of the gate.
         questions: The questions to ask; empty is all.

@@ -88,7 +88,23 @@ _MLA: dict[str, Any] = {
     "num_local_experts": 4,
     "moe_intermediate_size": 32,
 }
+_SPEECH: dict[str, Any] = {
+    # The only one of the two norms with which a mask may be given, as they document.
+    "feat_extract_norm": "layer",
+    "conv_dim": [32, 32, 32],
+    "conv_kernel": [10, 3, 2],
+    "conv_stride": [5, 2, 2],
+    "num_feat_extract_layers": 3,
+    "num_conv_pos_embeddings": 16,
+    "num_conv_pos_embedding_groups": 2,
+}
 OWN: dict[str, dict[str, Any]] = {
+    **dict.fromkeys(
+        ("wav2vec2", "wav2vec2-conformer", "hubert", "wavlm", "unispeech"), _SPEECH
+    ),
+    **dict.fromkeys(("unispeech-sat", "sew", "sew-d", "data2vec-audio"), _SPEECH),
+    # Its positions take 1 for padding in a mask of zeros and ones.
+    "speech_to_text": {"pad_token_id": 1, "bos_token_id": 0},
     "deepseek_v3": _MLA,
     "deepseek_v2": _MLA,
     "deepseek_v32": {**_MLA, "index_n_heads": 4, "index_head_dim": 16},
