@@ -4,6 +4,7 @@
 # [tool.mask-conformance]
 # title = "equinox"
 # environment = "jax"
+# seconds = 400
 # ///
 """Equinox's layers over one row: attention takes a mask, the others take none."""
 

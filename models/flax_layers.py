@@ -4,6 +4,7 @@
 # [tool.mask-conformance]
 # title = "flax"
 # environment = "jax"
+# seconds = 400
 # quick = ["models/flax_layers.py:linen_lstm"]
 # ///
 """Flax's layers that take a mask or lengths: linen and nnx, and what stands between."""

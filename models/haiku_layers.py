@@ -4,6 +4,7 @@
 # [tool.mask-conformance]
 # title = "dm-haiku"
 # environment = "jax"
+# seconds = 400
 # ///
 """Haiku's layers that take a mask or a reset, transformed."""
 

@@ -18,5 +18,6 @@
 # dependencies = ["jax==0.10.2", "keras==3.15.1"]
 # environment = "jax"
 # variables = { KERAS_BACKEND = "jax" }
+# seconds = 400
 # ///
 """Every layer of keras.layers that can be made from sizes, on three backends."""
