@@ -70,6 +70,7 @@ class Page(HTMLParser):
 
 def run_of(*results: Result, **header: Any) -> Run:
     counts = Counter[str](result.outcome for result in results)
+    observed = header.pop("observed", {})
     whole = msgspec.structs.replace(
         TORCH.header, **({"planned": len(results)} | header)
     )
@@ -77,7 +78,7 @@ def run_of(*results: Result, **header: Any) -> Run:
         path=Path("made.jsonl"),
         header=whole,
         results=results,
-        footer=Footer(counts=dict(counts)),
+        footer=Footer(counts=dict(counts), observed=observed),
     )
 
 
@@ -169,6 +170,7 @@ RICH = run_of(
             trace="Traceback",
         ),
     ),
+    observed={"left padding: masked_max": "another answer, and no error"},
     system="Torch",
     library="torch",
     family="PyTorch",

@@ -77,6 +77,7 @@ def page(view: View) -> str:
         history=overview.history(view),
         clauses=overview.clauses(view),
         offers=overview.offers(view),
+        observed_answers=overview.observed_answers,
         raw=pack_runs(view.columns),
         data=overview.data(view),
         glyphs=GLYPHS,

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 RIGHTS = 5
 """Shares of the adapters that are right, the smallest, of one operation."""
 
+OF_ANSWERS = ("padding of the answer", "subnormals")
+"""What is observed of answers; the rest is of inputs, which a system takes or not."""
+
 SAID = 3
 """Answers that one cell of what was observed names."""
 
@@ -172,6 +175,8 @@ def observed(view: View, rows: Sequence[System]) -> tuple[list[str], list[Seen]]
         footer = column.run.footer
         for name, text in footer.observed.items() if footer else ():
             behaviour = name.partition(":")[0]
+            if behaviour in OF_ANSWERS:
+                continue
             names[behaviour] = None
             told.setdefault(column.key, {}).setdefault(behaviour, []).append(text)
     made = []
@@ -203,6 +208,13 @@ def _seen_mark(texts: list[str]) -> Mark | None:
     return Mark(
         sign=SIGNS[name], failing=words.count(name), of=len(words), note=cut(note, 40)
     )
+
+
+def observed_answers(column: Column) -> list[tuple[str, str]]:
+    """Return what was observed of a run's answers, by behaviour and variant."""
+    footer = column.run.footer
+    found = footer.observed.items() if footer else ()
+    return [each for each in found if each[0].partition(":")[0] in OF_ANSWERS]
 
 
 def shares(view: View) -> list[tuple[str, Column, Tally]]:
