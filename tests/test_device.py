@@ -23,10 +23,13 @@ from conformance.specification.device import (
     name_device,
     read_device,
 )
+from conformance.specification.selection import Selection
 from conformance.trial.frameworks import numpy as framework
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from conformance.run.session import Session
 
 PINNED = """\
 # /// script
@@ -38,7 +41,8 @@ PINNED = """\
 import numpy as np
 
 def masked_sum(x, mask):
-    return np.where(mask[..., None], x, 0).sum(1, dtype=x.dtype)
+    keep = mask.reshape(mask.shape + (1,) * (x.ndim - 2))
+    return np.where(keep, x, 0).sum(1, dtype=x.dtype)
 """
 
 
@@ -201,3 +205,37 @@ def test_a_snippet_puts_its_tensors_on_the_same_device(
     (line,) = _place_lines(device, framework_)
     assert line.endswith(want)
     assert _place_lines("", framework_) == []
+
+
+@pytest.mark.parametrize(
+    ("device", "devices", "stale"),
+    [
+        ("cpu", "", True),
+        ("cpu", 'devices = ["cuda"]', False),
+        ("cuda:0", "", False),
+        ("cuda:0", 'devices = ["cuda"]', True),
+        ("cuda:0", 'devices = ["gpu", "cpu"]', True),
+        ("mps:0", 'devices = ["cuda"]', False),
+    ],
+)
+def test_stale_is_judged_for_the_device_of_the_run(
+    opened: Callable[..., Session],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    device: str,
+    devices: str,
+    stale: object,
+) -> None:
+    monkeypatch.setattr(framework, "device", lambda: device)
+    (tmp_path / "wrong.toml").write_text(
+        '[[known]]\nchecks = ["masked_sum/value:float32:eager"]\nkind = "failed"\n'
+        f'reason = "so it is"\n{devices}\n',
+        encoding="utf-8",
+    )
+    selection = Selection(level="core", checks=("masked_sum/value:float32:eager",))
+    session = opened(PINNED.format("cpu"), selection)
+    assert bool(session.mistakes()) is False
+    results = [session.run(check) for check in session.planned]
+    assert [each.outcome for each in results] == ["passed"]
+    assert bool(session.stale()) is stale
