@@ -77,7 +77,7 @@ def parts(options: argparse.Namespace) -> Iterator[Part]:
         yield Part(
             name=f"probe {model}",
             command=("-c", MAIN, "probe", model, *where, *asked),
-            seconds=60,
+            seconds=90,
             needs="torch_reference",
             statuses=RUN_STATUSES,
         )
@@ -94,9 +94,9 @@ def references(options: argparse.Namespace) -> Iterator[Part]:
 
 def tables(options: argparse.Namespace) -> Iterator[Part]:
     """Yield the tables of bits, and attention by backend."""
-    yield script("sdpa", "", "torch_reference", 60, options)
+    yield script("sdpa", "", "torch_reference", 90, options)
     for name in ("torch_reference", "torch_builtin", "jax_reference", "jax_builtin"):
-        yield script("bits", name, name, 90, options)
+        yield script("bits", name, name, 120, options)
 
 
 def run(
