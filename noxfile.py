@@ -1,7 +1,9 @@
-"""Every job of the project: `nox` alone runs all adapters, then the report.
+"""Every job of the project.
 
-Adapters are built from the head of their own file, in an environment that adapters
-with an equal `environment` key share. What follows `--` goes to `mask-conformance run`.
+`nox` alone runs the four references and the frameworks' own functions at level core,
+and writes the page. `nox -s everything` runs all adapters. Adapters are built from the
+head of their own file, in an environment that adapters with an equal `environment` key
+share. What follows `--` goes to `mask-conformance run`.
 """
 
 from __future__ import annotations
@@ -9,9 +11,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import nox
@@ -23,6 +28,19 @@ nox.options.error_on_missing_interpreters = True
 
 FRAMEWORKS = ("numpy", "torch", "tensorflow", "jax")
 RESULTS = "reports/results"
+QUICK = "reports/quick"
+# The slowest to install and run first: two at a time then end together.
+QUICK_ADAPTERS = (
+    ("tensorflow_reference", "tensorflow_builtin", "keras_builtin:tensorflow"),
+    ("jax_reference", "jax_builtin"),
+    ("torch_reference", "torch_builtin"),
+    ("numpy_reference", "numpy_ma"),
+)
+QUICK_OPERATIONS = (
+    *("masked_mean", "masked_max", "masked_softmax", "masked_loss", "birnn"),
+    *("attention", "conv1d", "masked_sum", "masked_min", "masked_variance"),
+    *("masked_logsumexp", "masked_log_softmax", "last_valid", "reverse_sequence"),
+)
 PROJECT: dict[str, Any] = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))
 GROUPS: dict[str, list[str]] = PROJECT["dependency-groups"]
 
@@ -118,6 +136,56 @@ def conform(session: nox.Session, adapter: str) -> None:
     folder = "/".join((RESULTS, *map(slug, instead)))
     command = build(session, adapter, instead) / "mask-conformance"
     session.run(str(command), "run", adapter, "-o", folder, *more, external=True)
+
+
+@nox.session(venv_backend="none")
+def quick(session: nox.Session) -> None:
+    """Run the references and the frameworks' own functions, then write the page.
+
+    One environment for each framework, two of them at a time. Arguments go to
+    `mask-conformance run`, in place of the operations and the level if any are given.
+    """
+    asked = [f"--operation={name}" for name in QUICK_OPERATIONS]
+    asked = list(session.posargs) or ["--level", "core", *asked]
+    shutil.rmtree(QUICK, ignore_errors=True)
+    printing, failed = Lock(), []
+
+    def run(names: tuple[str, ...]) -> None:
+        key = HEADS[names[0]]["environment"]
+        try:
+            scripts = build(session, names[0])
+        except nox.command.CommandFailed:
+            failed.append(f"{key}: its environment could not be built")
+            return
+        command = [str(scripts / "mask-conformance"), "run", *names, *asked]
+        ended = subprocess.run(
+            [*command, "-o", QUICK], check=False, capture_output=True, text=True
+        )
+        with printing:
+            sys.stdout.write(f"{ended.stdout}\n")
+        if ended.returncode:
+            errors = ended.stderr.strip().splitlines()[-5:]
+            failed.append("\n".join([f"{key}: status {ended.returncode}", *errors]))
+
+    with ThreadPoolExecutor(2) as lanes:
+        list(lanes.map(run, QUICK_ADAPTERS))
+    scripts = build(session, "numpy_reference")
+    command = (str(scripts / "mask-conformance"), "report", QUICK, "-o", "reports")
+    session.run(*command, external=True)
+    if failed:
+        session.error("\n".join(failed))
+
+
+@nox.session(venv_backend="none")
+def everything(session: nox.Session) -> None:
+    """Run every adapter, then the report.
+
+    An environment for each framework and library: half an hour at level core, and
+    17 GB of disk.
+    """
+    for name in HEADS:
+        session.notify(f"conform({name})", session.posargs)
+    session.notify("report")
 
 
 @nox.session(venv_backend="none")
@@ -392,4 +460,4 @@ def docs(session: nox.Session) -> None:
     session.run(*command, env={"NO_MKDOCS_2_WARNING": "1"})
 
 
-nox.options.sessions = ["conform", "report"]
+nox.options.sessions = ["quick"]

@@ -14,6 +14,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from conformance.commands.notebook import Checked, check_adapter
+    from conformance.commands.notebook import check_adapter as check
     from conformance.errors import ConformanceError
     from conformance.probe.api import (
         LeakError,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Adapter",
     "CheckFailed",
+    "Checked",
     "ConformanceError",
     "Declaration",
     "LayerWeights",
@@ -37,6 +40,8 @@ __all__ = [
     "Probed",
     "RnnWeights",
     "assert_invariant",
+    "check",
+    "check_adapter",
     "parametrize_checks",
     "parametrize_probes",
     "probe",
@@ -45,6 +50,7 @@ __all__ = [
 _HOMES = {
     "Adapter": "conformance.trial.adapter",
     "CheckFailed": "conformance.suite",
+    "Checked": "conformance.commands.notebook",
     "ConformanceError": "conformance.errors",
     "Declaration": "conformance.specification.declaration",
     "LayerWeights": "conformance.trial.adapter",
@@ -53,6 +59,7 @@ _HOMES = {
     "Probed": "conformance.probe.api",
     "RnnWeights": "conformance.trial.adapter",
     "assert_invariant": "conformance.probe.api",
+    "check_adapter": "conformance.commands.notebook",
     "parametrize_checks": "conformance.suite",
     "parametrize_probes": "conformance.probe.api",
 }
@@ -62,9 +69,9 @@ def __getattr__(name: str) -> Any:
     """Import what is asked for, and no more."""
     from importlib import import_module
 
-    if name == "probe":
+    if name in {"check", "probe"}:
         # The room is called as its function: importing below it puts it here anyway.
-        return import_module("conformance.probe")
+        return import_module(f"conformance.{name}")
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     msg = f"module {__name__!r} has no attribute {name!r}"

@@ -27,7 +27,7 @@ STOPPED = 74
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "results": {"help": "write the record to this file"},
-    "level": {"default": "robust", "help": "core, robust or extended"},
+    "level": {"default": "", "help": "core, robust or extended"},
     "operation": {"action": "append", "default": [], "help": "only this operation"},
     "dtype": {"action": "append", "default": [], "help": "only this dtype"},
     "route": {"action": "append", "default": [], "help": "only this route"},
@@ -49,7 +49,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of a run, the same as of ``mask-conformance run``."""
     group = parser.getgroup("mask-conformance")
     group.addoption(
-        "--mask-adapter", help="adapter to check; without it the plugin does nothing"
+        "--mask-adapter",
+        help="adapter to check; without it the plugin does nothing",
     )
     for name, how in OPTIONS.items():
         group.addoption(f"--mask-{name}", **how)
@@ -61,12 +62,21 @@ def pytest_configure(config: pytest.Config) -> None:
     child = config.getoption("mask_settings")
     if not child and not config.getoption("mask_adapter"):
         return
+    open_session(config)
+
+
+def open_session(config: pytest.Config) -> None:
+    """Load the adapter that is named, or the project's, and plan its checks.
+
+    Raises:
+        pytest.UsageError: It cannot be loaded, or no adapter is named at all.
+    """
     from conformance.errors import ConformanceError, UsageError
     from conformance.run.child import Upkeep, become_child
     from conformance.run.session import Session
     from conformance.run.settings import decode_settings
 
-    upkeep = None
+    upkeep, child = None, config.getoption("mask_settings")
     if child:
         config.stash[WORD] = become_child()
         upkeep = Upkeep()
@@ -81,6 +91,13 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from error
     session.upkeep = upkeep
     config.stash[SESSION] = session
+
+
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Stop behind the first new failure, where a run asks for that."""
+    run = item.config.stash.get(SESSION, None)
+    if run is not None and run.stopped:
+        item.session.shouldfail = "stopped at the first new failure"
 
 
 @pytest.hookimpl(trylast=True)
@@ -146,16 +163,21 @@ def _settings(config: pytest.Config) -> Settings:
     from pathlib import Path
 
     from conformance.run import catalogue
+    from conformance.run.project import read_project
     from conformance.run.settings import Settings
     from conformance.specification.device import Placement, read_device
     from conformance.specification.selection import EXAMPLES
     from conformance.specification.shard import Shard
 
     given = {name: config.getoption(f"mask_{name}") for name in ("adapter", *OPTIONS)}
+    project = read_project(config.rootpath)
+    reference = given["adapter"] or project.need_adapter()
+    usual = "" if given["check"] else project.level
     return Settings(
-        reference=given["adapter"],
+        reference=reference,
+        known=project.choose_known(reference),
         selection=catalogue.selection(
-            level=given["level"],
+            level=given["level"] or usual,
             operations=given["operation"],
             dtypes=given["dtype"],
             routes=given["route"],
@@ -169,7 +191,7 @@ def _settings(config: pytest.Config) -> Settings:
         shard=Shard.parse(given["shard"]),
         resume=tuple(map(Path, given["resume"])),
         placement=Placement(
-            device=read_device(given["device"]) if given["device"] else "",
+            device=read_device(given["device"]) if given["device"] else project.device,
             deterministic=given["deterministic"],
         ),
         drawn=given["drawn"],

@@ -15,9 +15,11 @@ import pytest
 
 from conformance.adapters.load import load_adapter
 from conformance.errors import ConformanceError, UsageError
+from conformance.gate import locate
 from conformance.operations import load_operations
 from conformance.records import describe, gist
 from conformance.run import catalogue
+from conformance.run.project import Project, read_project
 from conformance.run.session import Session
 from conformance.run.settings import Settings
 from conformance.specification.device import Placement, read_device
@@ -39,8 +41,8 @@ class CheckFailed(AssertionError):  # noqa: N818 - pytest prints the name
         result: The check's result with its evidence.
     """
 
-    def __init__(self, result: Result, like: str = "") -> None:
-        super().__init__(repeated(result, like) if like else described(result))
+    def __init__(self, result: Result, like: str = "", where: str = "") -> None:
+        super().__init__(repeated(result, like) if like else described(result, where))
         self.result = result
 
 
@@ -101,13 +103,15 @@ class BoundCheck:
             pytest.xfail(f"known: {result.known.reason} {result.known.url}".strip())
         first = self.session.failures.add(result).first.check
         same = gist(result) and first != self.check.id
-        raise CheckFailed(result, first if same else "")
+        file = self.session.adapter.declaration.file
+        where = locate(file, self.check.id, anywhere=True)
+        raise CheckFailed(result, first if same else "", where)
 
 
 def parametrize_checks(
-    adapter: str | Path | object,
+    adapter: str | Path | object = None,
     *,
-    level: Level = "robust",
+    level: Level | None = None,
     operations: Sequence[str] = (),
     dtypes: Sequence[str] = (),
     seed: int = 0,
@@ -121,14 +125,17 @@ def parametrize_checks(
         adapter: A built-in adapter's name, an adapter file's path,
             ``package.module:object``, or the object itself: anything with a
             :class:`conformance.Declaration` as ``declaration`` and functions named
-            after the operations.
-        level: The level to check; each includes those below.
+            after the operations. None is the adapter of ``[tool.mask-conformance]`` in
+            pyproject.toml.
+        level: The level to check; each includes those below. By default the
+            project's, else robust.
         operations: Operations to check; by default all it offers.
         dtypes: Dtypes to check; by default all it declares.
         seed: The seed of the generated batches.
         examples: Generated rows per law.
         corpus: The version of cases and laws to check against; by default all.
-        device: cpu, cuda, cuda:N, gpu or mps; by default the framework's own choice.
+        device: cpu, cuda, cuda:N, gpu or mps; by default the
+            project's, else the framework's own choice.
 
     The test takes an argument ``check`` and calls it.
 
@@ -136,20 +143,27 @@ def parametrize_checks(
         UsageError: The adapter cannot be loaded, there is no such device, or no check
             is selected.
     """
+    frame = inspect.currentframe()
+    caller = frame.f_back if frame is not None else None
+    beside = Path(caller.f_code.co_filename if caller is not None else "").parent
+    project = read_project(beside) if beside.is_dir() else Project()
+    if adapter is None:
+        adapter = project.need_adapter()
     named = isinstance(adapter, str | PurePath)
     if named:
-        frame = inspect.currentframe()
-        caller = frame.f_back if frame is not None else None
-        file = caller.f_code.co_filename if caller is not None else ""
-        adapter = _found(str(adapter), Path(file).parent)
-    placement = Placement(device=read_device(device) if device else "")
+        adapter = _found(str(adapter), beside)
+    placement = Placement(device=read_device(device) if device else project.device)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         loaded = load_adapter(adapter, placement)
     settings = Settings(
         reference=str(adapter) if named else _reference(loaded),
+        known=project.choose_known(str(adapter)) if named else None,
         selection=catalogue.selection(
-            level=level, operations=operations, dtypes=dtypes, corpus=corpus
+            level=level or project.level,
+            operations=operations,
+            dtypes=dtypes,
+            corpus=corpus,
         ),
         seed=seed,
         examples=EXAMPLES if examples is None else examples,
@@ -207,11 +221,11 @@ def parameters(session: Session, *, offered: bool = False) -> list[Any]:
     return checks
 
 
-def described(result: Result) -> str:
+def described(result: Result, where: str = "") -> str:
     """Return a failed check as text: what, where, which clause, how to see it again."""
     clause = catalogue.all_clauses().get(result.clause)
     sentence, catches = (clause.text, clause.why) if clause else ("", "")
-    said = describe(result, sentence=sentence, catches=catches)
+    said = describe(result, sentence=sentence, catches=catches, where=where)
     first, *rest = said.lines()
     return "\n".join([f"{said.check}: {first}", *rest])
 
@@ -234,15 +248,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     Raises:
         UsageError: No adapter was named.
     """
-    from conformance.pytest_plugin import SESSION
+    from conformance.pytest_plugin import SESSION, open_session
 
-    session = metafunc.config.stash.get(SESSION, None)
-    if session is None:
+    config = metafunc.config
+    session = config.stash.get(SESSION, None)
+    if session is None and not read_project(config.rootpath).adapter:
         msg = (
             "conformance.suite: no adapter under test; add --mask-adapter NAME, a file "
             "or package.module:object"
         )
         raise pytest.UsageError(msg)
+    if session is None:
+        open_session(config)
+        session = config.stash[SESSION]
     try:
         metafunc.parametrize("check", parameters(session))
     except ConformanceError as error:

@@ -104,8 +104,8 @@ def test_this_suite_is_as_new_as_everything_in_it() -> None:
     own = tomllib.loads(text)["project"]["version"].partition(".dev")[0]
     brought = [law.since for law in LAWS]
     for operation in load_operations().values():
-        parts = (*operation.laws, *operation.clauses)
-        brought += [operation.since, *(each.since for each in parts)]
+        brought += [operation.since, *(each.since for each in operation.laws)]
+        brought += [each.since for each in operation.clauses]
     brought += [c.since for found in catalogue.cases().values() for c in found]
     assert max(map(parse_version, brought)) <= parse_version(own)
 

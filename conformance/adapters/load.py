@@ -14,6 +14,7 @@ from conformance.adapters.installed import (
     list_requirements,
     shared_folder,
 )
+from conformance.adapters.published import list_published, resolve_published
 from conformance.errors import AdapterError, UnknownNameError, UsageError, describe
 from conformance.operations import load_operations
 from conformance.specification.declaration import Declaration
@@ -44,6 +45,7 @@ def read_declaration(reference: str) -> Declaration:
     Raises:
         AdapterError: It does not exist, or is not an adapter.
     """
+    reference = resolve(reference)
     # The last colon: a path may hold others, such as C:\mine.py:torch.
     name, _, variant = reference.rpartition(":")
     if not name or reference.endswith(".py"):
@@ -58,7 +60,23 @@ def read_declaration(reference: str) -> Declaration:
     if Path(f"{reference}.py").is_file():
         msg = f"unknown adapter {reference!r}; did you mean the file {reference}.py?"
         raise AdapterError(msg)
-    raise UnknownNameError("adapter", reference, read_declarations())
+    names = [*read_declarations(), *list_published()]
+    raise UnknownNameError("adapter", reference, names)
+
+
+def resolve(reference: str) -> str:
+    """Return a reference with a published name replaced by what it stands for.
+
+    Built-in names and files come first: nothing that is installed changes them.
+
+    Raises:
+        AdapterError: The name is published, and what it stands for is not there.
+    """
+    name = reference.partition(":")[0]
+    builtin = (shared_folder("adapters") / f"{name}.py").is_file()
+    if builtin or reference.endswith(".py"):
+        return reference
+    return resolve_published(reference)
 
 
 def list_variants(reference: str) -> list[str]:
@@ -67,7 +85,8 @@ def list_variants(reference: str) -> list[str]:
     Raises:
         AdapterError: Its file is missing, or is not an adapter.
     """
-    path = Path(reference)
+    whole = resolve(reference)
+    path = Path(whole)
     if path.suffix != ".py":
         path = shared_folder("adapters") / f"{reference}.py"
         if not path.is_file():
@@ -84,6 +103,7 @@ def is_object(reference: str) -> bool:
     >>> is_object("mine.py:torch"), is_object("numpy_ma"), is_object("mylib:adapter")
     (False, False, True)
     """
+    reference = resolve(reference)
     name, _, variant = reference.rpartition(":")
     if reference.endswith(".py") or name.endswith(".py"):
         return False
@@ -118,7 +138,7 @@ def load_adapter(reference: object, placement: Placement = UNPLACED) -> Adapter:
     if Path(found.file).suffix == ".py":
         module: object = _file(Path(found.file))
     else:
-        module = _object(reference)[1]
+        module = _object(resolve(reference))[1]
     functions = {name: getattr(module, name, None) for name in found.functions}
     return Adapter(
         declaration=found,

@@ -11,18 +11,25 @@ import click
 from conformance import gate as gates
 from conformance import records
 from conformance.adapters.load import known_file
-from conformance.commands.options import PATH, RESULTS, tell
+from conformance.commands.options import (
+    PATH,
+    RESULTS,
+    complete_adapters,
+    name_adapter,
+    tell,
+)
 from conformance.errors import ResultError
 from conformance.records import clean
 from conformance.run import catalogue
 from conformance.run.declare import declare
+from conformance.run.project import read_project
 from conformance.specification.selection import Selection
 
 
 def known(reference: str, path: Path | None, folder: Path, *, update: bool) -> str:
     """List an adapter's known differences, or fit them to its last record."""
     declaration = declare(reference)
-    file = known_file(declaration)
+    file = read_project().choose_known(reference) or known_file(declaration)
     if not update:
         entries = gates.load_known(file)
         today = datetime.now(UTC).date()
@@ -53,13 +60,13 @@ def known(reference: str, path: Path | None, folder: Path, *, update: bool) -> s
 
 
 @click.command("known")
-@click.argument("adapter")
+@click.argument("adapter", required=False, shell_complete=complete_adapters)
 @click.option("--update", is_flag=True, help="Rewrite the file to match the record.")
 @click.option(
     "--results",
     type=PATH,
     help="The record to use (default: the adapter's in reports/results).",
 )
-def command(adapter: str, *, update: bool, results: Path | None) -> None:
+def command(adapter: str | None, *, update: bool, results: Path | None) -> None:
     """List or update the known differences of ADAPTER."""
-    tell(known(adapter, results, RESULTS, update=update))
+    tell(known(name_adapter(adapter), results, RESULTS, update=update))

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from conformance.errors import ResultError
+from conformance.errors import ResultError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from conformance.commands.formats import Display
     from conformance.run.process import Limits
     from conformance.specification.device import Placement
     from conformance.specification.selection import Selection
@@ -48,10 +49,15 @@ class Seconds(click.FloatRange):
 
 
 def tell(text: object, *, err: bool = False) -> None:
-    """Print a text in which nothing is a command to a terminal or to a CI service."""
+    """Print a text in which nothing is a command to a terminal or to a CI service.
+
+    Verdicts are in colour on a terminal; the colours are ours, put in behind.
+    """
+    from conformance.commands.colour import paint_for
     from conformance.records.text import disarm
 
-    click.echo(disarm(str(text)), err=err)
+    stream = sys.stderr if err else sys.stdout
+    click.echo(paint_for(disarm(str(text)), stream), err=err)
 
 
 def warn(text: object) -> None:
@@ -59,11 +65,87 @@ def warn(text: object) -> None:
     tell(text, err=True)
 
 
+def complete_adapters(ctx: Any, param: Any, incomplete: str) -> list[Any]:
+    """Return what completes an adapter's name in a shell: names and files."""
+    del ctx, param
+    from click.shell_completion import CompletionItem
+
+    from conformance.adapters.load import read_declarations
+    from conformance.adapters.published import list_published
+
+    names = [n for n in (*read_declarations(), *list_published()) if ":" not in n]
+    found = [CompletionItem(name) for name in names if name.startswith(incomplete)]
+    return [*found, CompletionItem(incomplete, type="file")]
+
+
+def name_adapter(given: str | None) -> str:
+    """Return the adapter that a command names, or the project's one.
+
+    Raises:
+        UsageError: None is named, and the project has none or several.
+    """
+    if given:
+        return given
+    from conformance.run.project import read_project
+
+    return read_project().need_adapter()
+
+
+def view_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say how results are shown."""
+    for option in (
+        click.option(
+            "--format",
+            "form",
+            type=click.Choice(("text", "json", "junit", "github", "sarif")),
+            default="text",
+            show_default=True,
+            help="Form of the output; github adds the annotations of a job.",
+        ),
+        click.option(
+            "--durations", type=CountRange(1), help="Show the slowest N checks."
+        ),
+        click.option("-v", "--verbose", is_flag=True, help="Show every check."),
+        click.option(
+            "-q",
+            "--quiet",
+            is_flag=True,
+            help="Show one line per adapter and kind of failure.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def read_view(options: Mapping[str, Any]) -> Display:
+    """Return how to show results, from the values of :func:`view_options`.
+
+    Raises:
+        UsageError: Less and more are asked for at once.
+    """
+    from conformance.commands.formats import Display
+
+    if options["quiet"] and options["verbose"]:
+        msg = "got -q and -v, expected one of them; leave one out"
+        raise UsageError(msg)
+    return Display(
+        form=options["form"],
+        quiet=options["quiet"],
+        verbose=options["verbose"],
+        durations=options["durations"] or 0,
+    )
+
+
 def selection_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that select checks."""
     for option in (
         click.option(
             "--corpus", help="Only cases and laws up to this version, e.g. 0.1.0."
+        ),
+        click.option(
+            "-k",
+            "keywords",
+            help="Only checks whose id has these words: and, or, not, brackets.",
         ),
         click.option(
             "--check",
@@ -139,24 +221,32 @@ def limit_options(command: Callable[..., None]) -> Callable[..., None]:
 def read_selection(options: Mapping[str, Any]) -> Selection:
     """Return the selection from the values of :func:`selection_options`.
 
+    Without a level, the project's counts, unless a check is named.
+
     Raises:
-        UsageError: A name does not exist.
+        UsageError: A name does not exist, or the project's table is wrong.
     """
     from conformance.run import catalogue
+    from conformance.run.project import read_project
 
-    names = ("level", "operations", "dtypes", "routes", "checks", "corpus")
-    return catalogue.selection(**{name: options[name] for name in names})
+    names = ("operations", "dtypes", "routes", "checks", "corpus", "keywords")
+    usual = "" if options["checks"] else read_project().level
+    return catalogue.selection(
+        level=options["level"] or usual, **{name: options[name] for name in names}
+    )
 
 
 def read_placement(options: Mapping[str, Any]) -> Placement:
     """Return the placement from the values of the options above.
 
     Raises:
-        UsageError: There is no device of that name anywhere.
+        UsageError: There is no device of that name anywhere, or the project's table is
+            wrong.
     """
+    from conformance.run.project import read_project
     from conformance.specification.device import Placement, read_device
 
-    device = options["device"]
+    device = options["device"] or read_project().device
     return Placement(
         device=read_device(device) if device else "",
         deterministic=options.get("deterministic", False),

@@ -7,13 +7,32 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from conformance.commands.options import PATH, PROBES, limit_options
+from conformance.commands.detail import (
+    count_outcomes,
+    list_checks,
+    list_slowest,
+    shorten,
+)
+from conformance.commands.formats import Display, annotate, write_document
+from conformance.commands.options import (
+    PATH,
+    PROBES,
+    limit_options,
+    read_view,
+    tell,
+    view_options,
+    warn,
+)
 from conformance.commands.run import need_extra
+from conformance.errors import UsageError
+from conformance.gate import judge
+from conformance.run.project import TABLE, read_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from conformance.probe.launch import Probes
     from conformance.probe.settings import ProbeSettings
 
 _OPTIONS = (
@@ -106,30 +125,72 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @click.command("probe")
-@click.argument("targets", nargs=-1, required=True)
+@click.argument("targets", nargs=-1)
 @_options
+@click.option(
+    "-x", "--exitfirst", is_flag=True, help="Stop at the first target that leaks."
+)
+@view_options
 @limit_options
 def command(targets: tuple[str, ...], output: Path, **options: Any) -> None:
     """Ask whether padding changes TARGETS, by how much, and where it comes in.
 
     A target is package.module:object, file.py:object, hf:TYPE (a tiny random model of
-    transformers) or torch:LAYER. No adapter is needed.
+    transformers) or torch:LAYER. No adapter is needed. Without TARGETS, probe those
+    of [tool.mask-conformance] in pyproject.toml.
     """
     need_extra(memory=True)
+    view = read_view(options)
+    targets = targets or read_project().probes
+    if not targets:
+        msg = (
+            "no target is named; name one, such as mylib.models:encoder, or write "
+            f'probes = ["mylib.models:encoder"] into [{TABLE}] of pyproject.toml'
+        )
+        raise UsageError(msg)
     from conformance.probe.launch import probe_all, read_limits
     from conformance.probe.questions import select
 
     select(options["questions"])
-    status = probe_all(
+    plain = view.form in {"text", "github"} and not view.quiet
+    found = probe_all(
         targets,
         output,
         read_settings(options),
         read_limits(options["timeout"], options["memory"]),
-        click.echo,
+        tell if plain else silence,
         framework=options["framework"],
         known=options["known"],
+        exitfirst=options["exitfirst"],
     )
-    sys.exit(status)
+    show(found, view)
+    sys.exit(found.status)
+
+
+def silence(text: object) -> None:
+    """Print nothing: the form that was asked for says it behind."""
+    del text
+
+
+def show(found: Probes, view: Display) -> None:
+    """Print what came of targets beside what was said of each."""
+    judged = [(run, judge(run)) for run in found.runs]
+    if view.is_document:
+        tell(write_document(view.form, judged, found.errors, found.status))
+        return
+    if view.quiet:
+        for run, each in judged:
+            tell("\n".join([*shorten(run, each), count_outcomes(run, each)]))
+        for error in found.errors:
+            warn(f"error: {error}")
+    if view.verbose:
+        for run in found.runs:
+            tell("\n".join([f"{run.header.adapter}:", *list_checks(run)]))
+    if view.durations:
+        tell("\n".join(list_slowest(found.runs, view.durations)))
+    if view.form == "github":
+        for line in annotate(judged, found.errors):
+            click.echo(line)  # ours, and meant for the service
 
 
 def read_settings(options: Mapping[str, Any]) -> ProbeSettings:

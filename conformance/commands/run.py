@@ -12,29 +12,35 @@ import msgspec
 
 from conformance.adapters.installed import filter_missing, find_missing
 from conformance.adapters.load import list_variants, read_declarations
-from conformance.commands.next_level import describe_next_level
+from conformance.commands.conclude import Done, conclude
+from conformance.commands.formats import Display
+from conformance.commands.lastfailed import select_failed
 from conformance.commands.options import (
     PATH,
     RESULTS,
     CountRange,
+    complete_adapters,
     deterministic_option,
     device_option,
     limit_options,
     read_limits,
     read_placement,
     read_selection,
+    read_view,
     selection_options,
     tell,
+    view_options,
     warn,
 )
-from conformance.commands.terminal import Progress, complaints, summary, wrap
+from conformance.commands.terminal import Progress
 from conformance.errors import ConformanceError, IncompleteRunError, UsageError
-from conformance.gate import exit_status, judge
+from conformance.gate import judge
 from conformance.run import catalogue
 from conformance.run.declare import declare
 from conformance.run.launch import Order
 from conformance.run.parts import Division, run_parts
-from conformance.run.place import forget_part, place
+from conformance.run.place import place
+from conformance.run.project import read_project
 from conformance.run.settings import Settings
 from conformance.specification.device import kind_of
 from conformance.specification.selection import EXAMPLES
@@ -47,7 +53,7 @@ if TYPE_CHECKING:
     from conformance.records import Run
     from conformance.run.process import Limits
     from conformance.specification.declaration import Declaration
-    from conformance.specification.selection import Check, Selection
+    from conformance.specification.selection import Check
 
 
 def run(  # noqa: PLR0917 - what is asked for has that many parts
@@ -58,6 +64,9 @@ def run(  # noqa: PLR0917 - what is asked for has that many parts
     limits: Limits,
     say: Callable[[str], Any],
     warn: Callable[[str], Any] | None = None,
+    view: Display | None = None,
+    *,
+    lastfailed: bool = False,
 ) -> int:
     """Run adapters, print their summary and return the exit status.
 
@@ -71,22 +80,26 @@ def run(  # noqa: PLR0917 - what is asked for has that many parts
         limits: How far a check may go.
         say: Prints a line.
         warn: Prints what is wrong; as ``say`` where it is not given.
+        view: How results are shown.
+        lastfailed: Whether to ask only what failed in the last run.
 
     Raises:
         UsageError: An option's value does not exist, or nothing can run.
     """
     need_extra(memory=bool(limits.memory))
-    selected = settings.selection
+    project, warn, view = read_project(), warn or say, view or Display()
+    note = warn if view.is_document else say
     chosen = [
         each
-        for reference in references or _find_installed(say, settings.placement.device)
+        for reference in references
+        or project.adapter
+        or _find_installed(note, settings.placement.device)
         for each in _spread(reference)
     ]
     runs: list[Run] = []
     declared: list[Declaration] = []
     errors: list[ConformanceError] = []
-    stop = Event()
-    warn = warn or say
+    selected, stop = settings.selection, Event()
     for reference in chosen:
         if stop.is_set():
             errors.append(IncompleteRunError(f"{reference}: not run, stopped before"))
@@ -94,16 +107,20 @@ def run(  # noqa: PLR0917 - what is asked for has that many parts
             continue
         try:
             declaration = _read_unrun(reference, runs)
+            device = settings.placement.device
+            record = output / _record_name(declaration, division.shard, device)
+            if lastfailed:
+                selected = select_failed(settings.selection, record, note)
             _need_checks(reference, catalogue.list_checks(declaration, selected))
             # Only what is divided has to be listed whole before it starts.
             many = division.parts > 1
             every = catalogue.plan_checks(declaration, selected) if many else ()
-            device = settings.placement.device
-            record = output / _record_name(declaration, division.shard, device)
             asked = msgspec.structs.replace(
                 settings,
                 reference=reference,
-                record=place(record, settings.selection),
+                record=place(record, selected),
+                selection=selected,
+                known=project.choose_known(reference),
             )
             order = Order(
                 settings=asked,
@@ -118,39 +135,12 @@ def run(  # noqa: PLR0917 - what is asked for has that many parts
         except ConformanceError as error:
             errors.append(error)
             warn(f"error: {error}")
-    ended = _conclude(runs, say)
-    if not ended and not errors:
-        _say_next_level(declared, selected, say)
-    for each in runs:
-        say(f"record: {each.path}")
-    return max([ended, *(error.exit_status for error in errors)])
-
-
-def _say_next_level(
-    declared: Sequence[Declaration], selected: Selection, say: Callable[[str], Any]
-) -> None:
-    """Say what adapters without a failure were not asked, the same of several once."""
-    names: dict[str, list[str]] = {}
-    for each in declared:
-        names.setdefault(describe_next_level(each, selected), []).append(each.name)
-    names.pop("", None)
-    for text, of in names.items():
-        whose = f"{', '.join(of)}: " if len(declared) > 1 else ""
-        say("\n".join(wrap(whose + text)))
-
-
-def _conclude(runs: Sequence[Run], say: Callable[[str], Any]) -> int:
-    """Print what came of the runs, and return their exit status."""
-    if not runs:
-        return 0
-    judged = [judge(each) for each in runs]
-    for run, each in zip(runs, judged, strict=True):
-        text = complaints(each)
-        if text:
-            say(f"{run.header.adapter}:{text}\n")
-        forget_part(run)
-    say(summary(runs))
-    return exit_status(judged)
+            continue
+        if settings.exitfirst and judge(runs[-1]).new:
+            note(f"{reference}: stopped at the first new failure (-x)")
+            break
+    done = Done(runs=runs, errors=errors, declared=declared, selection=selected)
+    return conclude(done, view, say)
 
 
 def _spread(reference: str) -> list[str]:
@@ -234,7 +224,7 @@ def need_extra(*, memory: bool = False, soak: bool = False) -> None:
 
 
 @click.command("run")
-@click.argument("adapters", nargs=-1)
+@click.argument("adapters", nargs=-1, shell_complete=complete_adapters)
 @click.option(
     "-o",
     "output",
@@ -244,6 +234,14 @@ def need_extra(*, memory: bool = False, soak: bool = False) -> None:
     help="Folder for the records.",
 )
 @selection_options
+@click.option("-x", "--exitfirst", is_flag=True, help="Stop at the first new failure.")
+@click.option(
+    "--lf",
+    "--last-failed",
+    "lastfailed",
+    is_flag=True,
+    help="Run only what failed in the last run.",
+)
 @click.option(
     "--examples",
     type=CountRange(1),
@@ -277,12 +275,14 @@ def need_extra(*, memory: bool = False, soak: bool = False) -> None:
 )
 @device_option
 @deterministic_option
+@view_options
 @limit_options
 def command(adapters: tuple[str, ...], output: Path, **options: Any) -> None:
     """Run the checks of ADAPTERS, each adapter in its own process.
 
     An adapter is the name of a built-in one, a file, or package.module:object. Without
-    ADAPTERS, run all built-in adapters whose framework is installed.
+    ADAPTERS, run the adapter of [tool.mask-conformance] in pyproject.toml, or all
+    built-in adapters whose framework is installed.
     """
     given = {} if options["examples"] is None else {"examples": options["examples"]}
     settings = Settings(
@@ -291,6 +291,7 @@ def command(adapters: tuple[str, ...], output: Path, **options: Any) -> None:
         seed=options["seed"],
         explore=options["explore"],
         placement=read_placement(options),
+        exitfirst=options["exitfirst"],
         **given,
     )
     division = Division(
@@ -298,5 +299,11 @@ def command(adapters: tuple[str, ...], output: Path, **options: Any) -> None:
         parts=options["parts"],
         resume=options["resume"],
     )
-    limits = read_limits(options)
-    sys.exit(run(adapters, output, settings, division, limits, tell, warn))
+    limits, view = read_limits(options), read_view(options)
+    last = options["lastfailed"]
+    sys.exit(
+        run(
+            *(adapters, output, settings, division, limits, tell, warn, view),
+            lastfailed=last,
+        )
+    )

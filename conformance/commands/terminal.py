@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from conformance.gate import describe_part
+from conformance.gate import describe_part, locate
 from conformance.records import describe, fold, parse_check
 from conformance.records.fold import UNSTABLE
 from conformance.records.text import disarm
@@ -152,15 +152,21 @@ def _is_absent(tally: Tally) -> bool:
     return bool(tally.outcomes) and not tally.ran
 
 
-def complaints(judgement: Judgement) -> str:
+def complaints(judgement: Judgement, file: str = "", *, anywhere: bool = False) -> str:
     """Return a run's new failures and stale entries, the first few in full.
 
     Failures that say the same are one, with the others' checks under it.
+
+    Args:
+        judgement: What the run means.
+        file: The adapter's file, to say where a failure's function stands.
+        anywhere: Whether that file may lie outside the working folder.
     """
     folds = fold(judgement.new)
     lines = []
     for each in folds[:SHOWN]:
-        lines += ["", *complaint(each.first), *_folded(each)]
+        where = locate(file, each.first.check, anywhere=anywhere) if file else ""
+        lines += ["", *complaint(each.first, where), *_folded(each)]
     rest = folds[SHOWN:]
     count = sum(len(each.checks) for each in rest) + judgement.more
     if count:
@@ -171,9 +177,9 @@ def complaints(judgement: Judgement) -> str:
     return "\n".join(lines)
 
 
-def complaint(result: Result) -> list[str]:
+def complaint(result: Result, where: str = "") -> list[str]:
     """Return a failure in full, as lines."""
-    said = describe(result)
+    said = describe(result, where=where)
     lines = said.lines(trace=TRACED)
     return [f"{said.outcome.upper()} {said.check}", *(f"  {line}" for line in lines)]
 

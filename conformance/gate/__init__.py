@@ -20,6 +20,7 @@ from conformance.gate.known import (
     load_known,
     select_device,
 )
+from conformance.gate.source import find_line, locate
 from conformance.gate.update import Update, update
 from conformance.gate.verdict import (
     Judgement,
@@ -40,11 +41,13 @@ __all__ = [
     "exit_status",
     "find",
     "find_contradicted",
+    "find_line",
     "find_overdue",
     "find_stale",
     "find_unjudged",
     "judge",
     "load_known",
+    "locate",
     "missing",
     "problems",
     "select_device",

@@ -5,12 +5,11 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-comm
 
 from __future__ import annotations
 
-import re
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance.records import clean, describe, parse_check
+from conformance.gate.source import find_line
+from conformance.records import clean, describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,9 +22,6 @@ MOST = 10
 
 LINE = 1000
 """Maximum of characters in a message."""
-
-SOURCE = 2**22
-"""Bytes of an adapter's file in which its functions are looked for."""
 
 
 def workflow_commands(
@@ -44,7 +40,8 @@ def workflow_commands(
         _command("error", "", "mask-conformance", text, 0) for text in complaints[:MOST]
     ]
     for run, what in islice(_findings(judged), MOST):
-        file, line = run.header.file, _line(run, what)
+        file = run.header.file
+        line = 0 if isinstance(what, str) else find_line(file, what.check)
         lines.append(_command("error", file, _title(what), _message(what), line))
     every = len(complaints) + sum(
         len(each.problems) + len(each.stale) + len(each.new) + each.more
@@ -78,31 +75,6 @@ def _message(what: Result | str) -> str:
     said = describe(what)
     parts = [said.message, *said.clauses, said.diagnosis, *said.reproducer]
     return "\n".join(part for part in parts if part)
-
-
-def _line(run: Record, what: Result | str) -> int:
-    """Return the line of the function that the check calls, or 0."""
-    if isinstance(what, str):
-        return 0
-    operation = parse_check(what.check).operation
-    wanted = re.compile(rf"\s*def (build_)?{re.escape(operation)}\(")
-    lines = _source(run.header.file)
-    return next((at for at, line in enumerate(lines, 1) if wanted.match(line)), 0)
-
-
-def _source(file: str) -> list[str]:
-    """Return the lines of an adapter's file, if it is one of this checkout.
-
-    A record is somebody else's file: it may name a pipe, a device or a secret.
-    """
-    try:
-        path = Path(file).resolve()
-        inside = path.is_relative_to(Path.cwd()) and path.suffix == ".py"
-        if not inside or not path.is_file() or path.stat().st_size > SOURCE:
-            return []
-        return path.read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError, RuntimeError):
-        return []
 
 
 def _command(kind: str, file: str, title: str, message: str, line: int) -> str:

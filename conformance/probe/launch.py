@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -29,6 +30,21 @@ MEMORY = 0.75
 """Share of the machine's memory that a target may take where no limit is given."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probes:
+    """What came of some targets.
+
+    Attributes:
+        runs: A record for each that could be probed.
+        errors: Why others could not.
+        status: The exit status.
+    """
+
+    runs: tuple[Run, ...]
+    errors: tuple[str, ...]
+    status: int
+
+
 def probe_all(
     targets: Sequence[str],
     output: Path,
@@ -38,8 +54,9 @@ def probe_all(
     *,
     framework: str = "",
     known: str = "",
-) -> int:
-    """Probe targets, print what came of it and return the exit status.
+    exitfirst: bool = False,
+) -> Probes:
+    """Probe targets, print what came of it and return that.
 
     Args:
         targets: Their names.
@@ -49,8 +66,10 @@ def probe_all(
         say: Prints a line.
         framework: The framework of a plain function, where it does not show.
         known: A file of known differences; empty is none.
+        exitfirst: Whether to stop at the first target that padding changes.
     """
     runs: list[Run] = []
+    errors: list[str] = []
     worst = 0
     for target in targets:
         order = ProbeOrder(
@@ -64,13 +83,16 @@ def probe_all(
             run = probe_one(order, limits)
         except ConformanceError as error:
             say(f"error: {error}")
+            errors.append(str(error))
             worst = max(worst, error.exit_status)
             continue
         runs.append(run)
         say(describe(run))
         _say_files(Path(order.record), say)
+        if exitfirst and judge(run).new:
+            break
     status = exit_status([judge(each) for each in runs]) if runs else 0
-    return max(status, worst)
+    return Probes(runs=tuple(runs), errors=tuple(errors), status=max(status, worst))
 
 
 def _say_files(record: Path, say: Callable[[str], object]) -> None:

@@ -29,6 +29,7 @@ class Description:
         repeats: How often the same input failed, where it does not always.
         snippet: Python that shows the failure without the suite.
         trace: The adapter's traceback.
+        where: File and line of the function that the check calls.
     """
 
     check: str
@@ -43,6 +44,7 @@ class Description:
     repeats: str = ""
     snippet: str = ""
     trace: str = ""
+    where: str = ""
 
     @property
     def values(self) -> list[str]:
@@ -77,6 +79,7 @@ class Description:
         kept = traced if trace is None else traced[-trace:]
         return [
             *self.message.splitlines(),
+            *([f"at {self.where}"] if self.where else []),
             *self.clauses,
             *self.values,
             *self.diagnosis.splitlines(),
@@ -85,13 +88,16 @@ class Description:
         ]
 
 
-def describe(result: Result, *, sentence: str = "", catches: str = "") -> Description:
+def describe(
+    result: Result, *, sentence: str = "", catches: str = "", where: str = ""
+) -> Description:
     """Return what there is to say of a failed or errored check.
 
     Args:
         result: The check's result.
         sentence: What the broken clause says.
         catches: Which mistake the clause catches.
+        where: File and line of the function that the check calls.
     """
     failure = result.failure
     return Description(
@@ -107,6 +113,7 @@ def describe(result: Result, *, sentence: str = "", catches: str = "") -> Descri
         repeats="" if failure is None else failure.repeats,
         snippet="" if failure is None else failure.snippet,
         trace="" if failure is None else failure.trace,
+        where=where,
     )
 
 

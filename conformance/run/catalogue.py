@@ -29,6 +29,7 @@ def selection(
     routes: Iterable[str] = (),
     checks: Iterable[str] = (),
     corpus: str | None = None,
+    keywords: str | None = None,
 ) -> Selection:
     """Return the selection of some options.
 
@@ -36,7 +37,8 @@ def selection(
 
     Raises:
         UnknownNameError: A level, operation, dtype or route does not exist.
-        UsageError: The corpus is not one that this suite has.
+        UsageError: The corpus is not one that this suite has, or the keywords are no
+            expression.
     """
     wanted = tuple(operations)
     for name in wanted:
@@ -50,6 +52,7 @@ def selection(
         routes=tuple(routes),
         checks=named,
         corpus=resolve_corpus(corpus or "", suite_version()),
+        keywords=keywords or "",
     )
 
 

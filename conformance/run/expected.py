@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from conformance.specification.selection import Check, Selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from conformance.cases import Case
     from conformance.gate import KnownEntry
@@ -32,14 +34,20 @@ class Expected:
     Args:
         declaration: What the adapter declares.
         find_device: Returns the run's device: entries for others are left out.
+        file: Its file of known differences, where it is not the one beside it.
 
     Raises:
         KnownError: Its file of known differences breaks its format.
     """
 
     def __init__(
-        self, declaration: Declaration, find_device: Callable[[], str] = str
+        self,
+        declaration: Declaration,
+        find_device: Callable[[], str] = str,
+        file: Path | None = None,
     ) -> None:
+        if file is not None:
+            declaration = replace(declaration, known=str(file))
         self._declaration = declaration
         self._find_device = find_device
         self._every = gate.load_known(known_file(declaration))

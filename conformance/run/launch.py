@@ -110,7 +110,7 @@ def launch(order: Order, follow: Callable[[int, int], None], stop: Event) -> Run
             )
             ending = process.wait(order.limits, follow, stop)
             ending = _examine(order, process, ending)
-            if ending.stopped or _in_order(record):
+            if ending.stopped or _in_order(record, cut=order.settings.exitfirst):
                 break
             if _blame(order, ending, log) or _count_finished(record) > finished:
                 barren = 0
@@ -155,13 +155,18 @@ def _examine(order: Order, process: Process, ending: Ending) -> Ending:
     return Ending(status=ending.status, reason=reason, stopped=ending.stopped)
 
 
-def _in_order(record: Path) -> bool:
+def _in_order(record: Path, *, cut: bool = False) -> bool:
     """Tell whether every check has an outcome, by what is written and not by a status.
 
     Whatever breaks off pytest, an adapter included, leaves checks without one.
+
+    Args:
+        record: The record.
+        cut: Whether the run itself may leave checks out, behind a failure; its footer
+            then says so.
     """
     footer = read(record).footer if is_begun(record) else None
-    return footer is not None and footer.complete
+    return footer is not None and (footer.complete or cut)
 
 
 def _prepare(order: Order) -> None:
@@ -216,7 +221,12 @@ def _give_up(record: Path, ending: Ending) -> None:
 
 def _command(order: Order, resume: tuple[Path, ...]) -> list[str]:
     taken = tuple(Path(_absolute(path)) for path in resume)
-    asked = order.asking(resume=taken, record=Path(_absolute(order.record)))
+    known = order.settings.known
+    asked = order.asking(
+        resume=taken,
+        record=Path(_absolute(order.record)),
+        known=None if known is None else Path(_absolute(known)),
+    )
     return [
         *enter("conformance.run.child"),
         *("-p", "conformance.pytest_plugin", "--noconftest"),

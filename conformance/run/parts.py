@@ -135,23 +135,37 @@ def _all(
             pool.submit(launch, each, watch(number), halt)
             for number, each in enumerate(orders)
         ]
-        while not _have_ended(futures, halt, stop):
+        cut = orders[0].settings.exitfirst
+        while not _have_ended(futures, halt, stop, cut=cut):
             follow(sum(done for done, _ in states), sum(every for _, every in states))
     follow(sum(done for done, _ in states), sum(every for _, every in states))
     return [future.result() for future in futures]
 
 
-def _have_ended(futures: Sequence[Future[Run]], halt: Event, stop: Event) -> bool:
-    """Wait a little; tell whether every launch has ended, or halt what goes on."""
+def _have_ended(
+    futures: Sequence[Future[Run]], halt: Event, stop: Event, *, cut: bool
+) -> bool:
+    """Wait a little; tell whether every launch has ended, or halt what goes on.
+
+    Args:
+        futures: The launches.
+        halt: Set to end those that go on.
+        stop: Set where the user wants no more.
+        cut: Whether a run that a failure ended, as `-x` asks, ends the others.
+    """
     try:
         ended, open_ = wait(futures, timeout=0.1, return_when=FIRST_EXCEPTION)
     except KeyboardInterrupt:
         stop.set()
         halt.set()
         return False
-    if any(future.exception() for future in ended):
+    if any(future.exception() or (cut and _is_cut(future)) for future in ended):
         halt.set()
     return not open_
+
+
+def _is_cut(future: Future[Run]) -> bool:
+    return not future.result().complete
 
 
 def _join(runs: Sequence[Run], shard: Shard, order: Sequence[str], every: int) -> Run:

@@ -12,6 +12,7 @@ import msgspec
 from conformance.adapters.installed import find_versions, suite_version
 from conformance.adapters.load import load_adapter
 from conformance.check.runner import Runner
+from conformance.gate import KINDS
 from conformance.records import (
     OUTCOMES,
     Folds,
@@ -71,6 +72,7 @@ class Session:
             self.adapter.declaration,
             # Not the method itself: that would import the framework here and now.
             lambda: self.runner.framework.device(),  # noqa: PLW0108
+            settings.known,
         )
         self.outcomes: dict[str, str] = {}
         self.variation = Variation()
@@ -82,6 +84,8 @@ class Session:
         self._versions: dict[str, str] | None = None
         self._writer: Writer | None = None
         self._seen: dict[str, str] = {}
+        self.stopped = False
+        """Whether a new failure has ended the run, as `-x` asks."""
         if settings.record is not None and settings.resume:
             self._take_over(settings.record)
 
@@ -98,7 +102,9 @@ class Session:
 
     @property
     def left(self) -> tuple[Check, ...]:
-        """The planned checks that have no outcome yet."""
+        """The planned checks without an outcome; none once `-x` has stopped it."""
+        if self.stopped:
+            return ()
         return tuple(each for each in self.planned if each.id not in self.outcomes)
 
     def run(self, check: Check) -> Result:
@@ -120,9 +126,15 @@ class Session:
             self._writer.result(result)
         self.outcomes[check.id] = result.outcome
         self.variation.take(check, result)
+        self._heed(result)
         if self.upkeep is not None and self.upkeep.spent:
             os._exit(0)  # what is left to do is another process's
         return result
+
+    def _heed(self, result: Result) -> None:
+        """Stop at a new failure, where that is asked for."""
+        bad = result.outcome in KINDS and not result.accepted
+        self.stopped = self.stopped or (self.settings.exitfirst and bad)
 
     def _mend(self) -> str:
         """Repair what a check did to the process and the record; say what it was."""
@@ -145,6 +157,7 @@ class Session:
         for check in mine:
             self.outcomes[check.id] = results[check.id].outcome
             self.variation.take(check, results[check.id])
+            self._heed(results[check.id])
             if not self.expected.covers(check, self.versions):
                 self.runner.remember(check, results[check.id])
         started = earlier.started or header.started
@@ -204,7 +217,8 @@ class Session:
 
     def _observe(self) -> dict[str, str]:
         """Return what is seen of what the adapter does not declare."""
-        if self._writer is None or self.settings.selection.partial or self.left:
+        partial = self.settings.selection.partial or self.left or self.stopped
+        if self._writer is None or partial:
             return {}
         from conformance.check.observe import observe
 

@@ -27,6 +27,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         placement: The device, and whether the framework is to be deterministic.
         drawn: Whether to leave out what a seed does not change: cases, and checks that
             the adapter does not support.
+        known: The file of known differences, if it is not the one beside the adapter.
+        exitfirst: Whether to stop at the first new failure.
     """
 
     reference: str
@@ -39,6 +41,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     resume: tuple[Path, ...] = ()
     placement: Placement = Placement()
     drawn: bool = False
+    known: Path | None = None
+    exitfirst: bool = False
 
     @property
     def usual(self) -> bool:

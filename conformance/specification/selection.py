@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from conformance.errors import UnknownNameError
 from conformance.specification import DTYPES, LEVELS, ROUTES, Level, included_levels
 from conformance.specification.corpus import FIRST, parse_version
+from conformance.specification.keywords import Keywords
 
 if TYPE_CHECKING:
     from conformance.specification import Operation, Variant
@@ -62,7 +64,7 @@ class Selection:
 
     Raises:
         UnknownNameError: A level, dtype or route does not exist.
-        UsageError: The corpus is not a version.
+        UsageError: The corpus is not a version, or the keywords are no expression.
     """
 
     level: Level = "robust"
@@ -71,9 +73,12 @@ class Selection:
     routes: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
     corpus: str = ""
+    keywords: str = ""
 
     def __post_init__(self) -> None:
         """Refuse names that do not exist."""
+        if self.keywords:
+            read_keywords(self.keywords)
         if self.corpus:
             parse_version(self.corpus)
         for kind, given, choices in (
@@ -88,7 +93,8 @@ class Selection:
     @property
     def partial(self) -> bool:
         """Whether it leaves out some of a level's checks."""
-        return bool(self.operations or self.dtypes or self.routes or self.checks)
+        given = (self.operations, self.dtypes, self.routes, self.checks, self.keywords)
+        return any(given)
 
     @property
     def options(self) -> list[str]:
@@ -103,15 +109,18 @@ class Selection:
             "route": self.routes,
             "check": self.checks,
         }
-        return [
+        listed = [
             f"--{name} {value}" for name in given for value in sorted(set(given[name]))
         ]
+        return [*listed, f"-k {self.keywords}"] if self.keywords else listed
 
     def concerns(self, operation: Operation) -> bool:
         """Tell whether any check of an operation may be selected."""
         if self.operations and operation.name not in self.operations:
             return False
-        return not self.checks or any(_reaches(g, operation) for g in self.checks)
+        return not self.checks or any(
+            _reaches(glob, operation) for glob in _shorten(self.checks)
+        )
 
     def takes(self, check: Check) -> bool:
         """Tell whether a check is selected."""
@@ -120,12 +129,45 @@ class Selection:
             and (not self.operations or check.operation in self.operations)
             and (not self.dtypes or check.dtype in self.dtypes)
             and (not self.routes or check.route in self.routes)
-            and (not self.checks or any(fnmatchcase(check.id, g) for g in self.checks))
+            and (not self.checks or _is_named(check.id, self.checks))
+            and (not self.keywords or read_keywords(self.keywords).match(check.id))
             and (
                 not self.corpus
                 or parse_version(check.since) <= parse_version(self.corpus)
             )
         )
+
+
+@lru_cache(maxsize=8)
+def read_keywords(text: str) -> Keywords:
+    """Return an expression of words, read once for all checks.
+
+    Raises:
+        UsageError: It is not an expression.
+    """
+    return Keywords(text)
+
+
+@lru_cache(maxsize=8)
+def _split(globs: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the whole ids among some globs, and the others.
+
+    `--lf` names each check that failed, which may be a thousand.
+    """
+    whole = frozenset(glob for glob in globs if not set("*?[") & set(glob))
+    return whole, tuple(glob for glob in globs if glob not in whole)
+
+
+@lru_cache(maxsize=8)
+def _shorten(globs: tuple[str, ...]) -> tuple[str, ...]:
+    """Return globs that reach the same operations, those of one variant once."""
+    whole, others = _split(globs)
+    return (*others, *sorted({f"{each.partition('/')[0]}/*" for each in whole}))
+
+
+def _is_named(check: str, globs: tuple[str, ...]) -> bool:
+    whole, others = _split(globs)
+    return check in whole or any(fnmatchcase(check, glob) for glob in others)
 
 
 def _reaches(glob: str, operation: Operation) -> bool:

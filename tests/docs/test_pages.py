@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from conformance.adapters.head import read_head
+from conformance.adapters.published import GROUP
 from conformance.cases.answers import vocabulary
 from conformance.cases.files import load_flags
 from conformance.cases.model import Vocabulary
@@ -115,6 +116,18 @@ def test_the_commands_page_is_checked_and_written(
     assert "## new-adapter" in page.read_text(encoding="utf-8")
 
 
+def test_the_entry_point_and_the_notebook_that_are_shown_are_right() -> None:
+    page = ROOT / "docs" / "adapters.md"
+    (text,) = [each for each in blocks(page, "toml") if "entry-points" in each]
+    group = tomllib.loads(text)["project"]["entry-points"]
+    assert group == {GROUP: {"mylib": "mylib.masking"}}
+    (code,) = [each for each in blocks(page, "python") if "conformance.check" in each]
+    spaces: dict[str, Any] = {}
+    shown = code.replace("conformance.check(", "found = conformance.check(")
+    exec(compile(shown, "adapters.md", "exec"), spaces)  # noqa: S102 - our own page
+    assert spaces["found"].clean
+
+
 @pytest.mark.parametrize("name", ["docs/gate.md", "README.md", "docs/quickstart.md"])
 def test_the_examples_in_python_run(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -152,6 +165,8 @@ def test_the_files_of_known_differences_that_are_shown_are_right(
     shown = 0
     for name in ("docs/gate.md", "docs/adapters.md"):
         for text in blocks(ROOT / name, "toml"):
+            if "[project.entry-points" in text:
+                continue
             path = tmp_path / "masking.toml"
             path.write_text(text, encoding="utf-8")
             assert len(load_known(path)) == len(tomllib.loads(text)["known"])

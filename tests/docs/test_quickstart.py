@@ -1,4 +1,4 @@
-"""The quick start as it is printed: each command run, each file written.
+"""Pages for new users as they are printed: each command run, each file written.
 
 Here it runs in this environment. With ``MASK_WHEEL`` it runs in an empty one, into
 which that wheel is installed: `nox -s examples` does.
@@ -16,7 +16,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "quickstart.md").read_text(encoding="utf-8")
+PAGES = {
+    name: (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+    for name in ("quickstart", "project")
+}
+PAGE = PAGES["quickstart"]
 WHEEL = os.environ.get("MASK_WHEEL", "")
 FENCE = re.compile(r'(?ms)^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$')
 MAIN = "from conformance.commands.cli import main; main()"
@@ -24,6 +28,14 @@ FAILING = {
     "mask-conformance run masking.py --level core": 1,
     "mask-conformance run masking.py": 1,
 }
+RED = {
+    *("mask-conformance run", "mask-conformance run -x", "mask-conformance run --lf"),
+    *("mask-conformance run -q", "mask-conformance run -v --durations 5"),
+    *(f"mask-conformance gate --format {form}" for form in ("json", "junit", "sarif")),
+    'mask-conformance run -k "value and not gradient"',
+    "pytest -q --pyargs conformance.suite",
+}
+"""Commands that fail whenever they are given: on that page nothing is repaired."""
 """Commands that fail when they are given first, as the page says."""
 
 
@@ -36,7 +48,11 @@ class Block:
     text: str
 
 
-BLOCKS = [Block(*found.groups()) for found in FENCE.finditer(PAGE)]
+def split(page: str) -> list[Block]:
+    return [Block(*found.groups()) for found in FENCE.finditer(page)]
+
+
+BLOCKS = split(PAGE)
 
 
 class Shell:
@@ -52,7 +68,12 @@ class Shell:
             return
         tools = folder / "tools"
         tools.mkdir()
-        for name, given in (("mask-conformance", f'-c "{MAIN}"'), ("python", "")):
+        plugin = "-m pytest -p conformance.pytest_plugin"
+        for name, given in (
+            ("mask-conformance", f'-P -c "{MAIN}"'),
+            ("python", ""),
+            ("pytest", plugin),
+        ):
             script = tools / name
             script.write_text(f'#!/bin/sh\nexec {sys.executable} {given} "$@"\n')
             script.chmod(0o755)
@@ -75,6 +96,7 @@ class Shell:
             env=self.variables,
         )
         status = FAILING.get(command, 0) if first else 0
+        status = 1 if command in RED else status
         assert ended.returncode == status, (command, ended.stdout, ended.stderr)
         return ended.stdout
 
@@ -105,6 +127,9 @@ class Shell:
     def toml(self, block: Block) -> None:
         """Give every entry that waits for one the reason that is printed."""
         path = self.folder / block.title
+        if not path.exists():
+            path.write_text(block.text, encoding="utf-8")
+            return
         text = path.read_text(encoding="utf-8")
         assert 'reason = "to be judged"\n' in text
         told = text.replace('reason = "to be judged"\n', block.text)
@@ -122,15 +147,20 @@ def pattern(printed: str) -> str:
     return "".join(lines)
 
 
-def test_the_way_of_a_new_user_works_as_printed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", PAGES)
+def test_the_way_of_a_new_user_works_as_printed(name: str, tmp_path: Path) -> None:
     shell = Shell(tmp_path)
-    for block in BLOCKS:
+    for block in split(PAGES[name]):
         if block.language == "console":
             shell.console(block.text)
         elif block.language == "python":
             shell.python(block)
         elif block.language == "toml":
             shell.toml(block)
+    if name == "project":
+        completion = (tmp_path / "completion.bash").read_text(encoding="utf-8")
+        assert "_mask_conformance_completion" in completion
+        return
     ran = [c for c in shell.given if c.startswith("mask-conformance run masking.py")]
     assert len(ran) == 4
     assert (tmp_path / "masking.toml").is_file()

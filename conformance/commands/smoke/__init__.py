@@ -21,7 +21,9 @@ import msgspec
 from conformance.adapters.installed import filter_missing, find_missing
 from conformance.commands.options import (
     Seconds,
+    complete_adapters,
     device_option,
+    name_adapter,
     read_placement,
     tell,
 )
@@ -161,7 +163,7 @@ def _need(names: tuple[str, ...]) -> None:
 
 
 @click.command("smoke")
-@click.argument("adapter")
+@click.argument("adapter", required=False, shell_complete=complete_adapters)
 @device_option
 @click.option(
     "--timeout",
@@ -170,6 +172,7 @@ def _need(names: tuple[str, ...]) -> None:
     show_default=True,
     help="Time limit per function, in seconds; 0 means no limit.",
 )
-def command(adapter: str, timeout: float, device: str) -> None:
+def command(adapter: str | None, timeout: float, device: str) -> None:
     """Check ADAPTER itself for mistakes, before a run."""
-    sys.exit(smoke(adapter, tell, timeout, read_placement({"device": device}).device))
+    where = read_placement({"device": device}).device
+    sys.exit(smoke(name_adapter(adapter), tell, timeout, where))

@@ -26,6 +26,7 @@ from conformance.records import clean
 from conformance.records.text import is_reason
 from conformance.records.writing import current_file
 from conformance.run.child import become_child, refuse
+from conformance.run.project import read_project
 from conformance.specification.device import Placement
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ class _Trial:
         self.declaration = adapter.declaration
         self._offer = list_offer(adapter.declaration)
         self._prepared = Fixtures(adapter, seed=0)
-        entries = gate.load_known(known_file(adapter.declaration))
+        own = read_project().choose_known(reference)
+        entries = gate.load_known(own or known_file(adapter.declaration))
         # What is not installed is told here, before a function is blamed for it.
         device = self._prepared.framework.device()
         here = gate.select_device(entries, device)

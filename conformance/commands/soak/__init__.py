@@ -12,8 +12,10 @@ from conformance.commands.options import (
     PATH,
     CountRange,
     Seconds,
+    complete_adapters,
     device_option,
     limit_options,
+    name_adapter,
     read_limits,
     read_placement,
     read_selection,
@@ -27,7 +29,7 @@ __all__ = ["Search", "soak"]
 
 
 @click.command("soak")
-@click.argument("adapter")
+@click.argument("adapter", required=False, shell_complete=complete_adapters)
 @selection_options
 @click.option(
     "--rows",
@@ -81,7 +83,7 @@ __all__ = ["Search", "soak"]
 )
 @device_option
 @limit_options
-def command(adapter: str, **options: Any) -> None:
+def command(adapter: str | None, **options: Any) -> None:
     """Search many random rows for failures of ADAPTER.
 
     Each chunk runs in a process of its own, on all cores or on a Dask cluster. Results
@@ -91,6 +93,6 @@ def command(adapter: str, **options: Any) -> None:
     own = ("rows", "chunk", "seed", "minutes", "resume", "workers", "scheduler")
     given = {name: options[name] for name in (*own, "output")}
     shard = Shard.parse(options["shard"] or "1/1")
-    placement = read_placement(options)
-    search = Search(reference=adapter, shard=shard, placement=placement, **given)
+    placement, name = read_placement(options), name_adapter(adapter)
+    search = Search(reference=name, shard=shard, placement=placement, **given)
     sys.exit(soak(search, read_selection(options), read_limits(options), tell))
