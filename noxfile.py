@@ -310,7 +310,7 @@ def picture(session: nox.Session) -> None:
     session.run(
         *(chromium(session), "--headless", "--no-sandbox", "--disable-gpu"),
         *("--disable-background-networking", "--hide-scrollbars"),
-        *("--window-size=1240,1180", "--screenshot=docs/report.png", page.as_uri()),
+        *("--window-size=1440,1300", "--screenshot=docs/report.png", page.as_uri()),
         external=True,
     )
 

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from conformance.adapters.load import known_file, read_declarations
+from conformance.gate import load_known
+from conformance.operations import load_operations
 from conformance.records import Failure, Footer, Known, Result, Run
 from conformance.records.record import FINDING
 from conformance.report import write
@@ -335,6 +338,19 @@ def test_a_page_of_fifty_systems_stays_below_a_megabyte() -> None:
     with TemporaryDirectory() as folder:
         write(runs, Path(folder), generated="", clauses={})
         assert (Path(folder) / "index.html").stat().st_size < 1_000_000
+
+
+def test_every_adapter_operation_and_known_difference_has_its_words() -> None:
+    heads = read_declarations()
+    bare = [n for n, d in heads.items() if not (d.system and d.library and d.family)]
+    assert bare == []
+    narrow = [o.name for o in load_operations().values() if not (o.short and o.group)]
+    assert narrow == []
+    files = {known_file(declaration) for declaration in heads.values()}
+    entries = [entry for file in sorted(files) for entry in load_known(file)]
+    assert len(entries) > 100
+    silent = [f"{e.file.name}, entry {e.number}" for e in entries if not e.finding]
+    assert silent == []
 
 
 def test_a_text_is_cut_at_a_word() -> None:
