@@ -36,27 +36,5 @@ def attention_with_biases():
     return Attention(use_query_bias=True, use_key_bias=True, use_value_bias=True)
 
 
-class Rotated(equinox.Module):
-    """Attention with rotary positions."""
-
-    layer: Attention
-    turn: equinox.nn.RotaryPositionalEmbedding
-
-    def __init__(self):
-        self.layer = Attention()
-        self.turn = equinox.nn.RotaryPositionalEmbedding(8)
-
-    def __call__(self, x, mask):
-        return self.layer(self.turn(x), mask)
-
-
-def rotary_attention():
-    return Rotated()
-
-
 def convolution():
     return equinox.nn.Conv1d(8, 6, 3, padding=1, key=jax.random.key(0))
-
-
-def layer_norm():
-    return jax.vmap(equinox.nn.LayerNorm(8))

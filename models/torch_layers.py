@@ -6,6 +6,6 @@
 # environment = "torch"
 # preload = ["torch", "conformance.probe.frameworks.torch"]
 # targets = ["torch:*"]
-# quick = ["torch:LSTM", "torch:TransformerEncoderLayer", "torch:MultiheadAttention"]
+# quick = ["torch:TransformerEncoderLayer", "torch:MultiheadAttention"]
 # ///
 """Every layer of torch.nn that can be made from sizes."""

@@ -10,17 +10,18 @@
 # ]
 # targets = ["hf:*"]
 # seconds = 240
-# settings."hf:wav2vec2" = { time = 211 }
-# settings."hf:wav2vec2-conformer" = { time = 211 }
-# settings."hf:hubert" = { time = 211 }
-# settings."hf:wavlm" = { time = 211 }
-# settings."hf:unispeech" = { time = 211 }
-# settings."hf:unispeech-sat" = { time = 211 }
-# settings."hf:sew" = { time = 211 }
-# settings."hf:sew-d" = { time = 211 }
-# settings."hf:data2vec-audio" = { time = 211 }
 # quick = ["hf:bert", "hf:llama", "hf:t5", "hf:convbert", "hf:mobilebert", "hf:yoso"]
 # [tool.mask-conformance.left-out]
+# "hf:hubert" = "frames that straddle a row's end cannot be told from those inside it"
+# "hf:sew" = "frames that straddle a row's end cannot be told from those inside it"
+# "hf:sew-d" = "frames that straddle a row's end cannot be told from those inside it"
+# "hf:unispeech" = "frames that straddle a row's end cannot be told from those inside it"
+# "hf:unispeech-sat" = "frames that straddle a row's end cannot be told from those inside it"
+# "hf:wav2vec2" = "frames that straddle a row's end cannot be told from those inside it"
+# "hf:wavlm" = "frames that straddle a row's end cannot be told from those inside it"
+# "hf:data2vec-audio" = "frames that straddle a row's end cannot be told from those inside it; it leaks, see the findings"
+# "hf:wav2vec2-conformer" = "frames that straddle a row's end cannot be told from those inside it; it leaks, see the findings"
+# "hf:lasr_ctc" = "frames that straddle a row's end cannot be told from those inside it"
 # "hf:omniasr" = "its result has not been looked at by hand"
 # "hf:omniasr_ctc" = "its result has not been looked at by hand"
 # ///

@@ -113,9 +113,12 @@ def infer(
     """
     tried: list[tuple[Interface, Exception]] = []
     pending = list(dict.fromkeys(candidates(facts, settings)))
-    for smallest, largest in ((3, 0), *((each, 0) for each in _LONGER), *_LIMITED):
+    first = max(3, settings.smallest)
+    longer = [each for each in _LONGER if each > first]
+    rounds = ((first, 0), *((each, 0) for each in longer), *_LIMITED)
+    for smallest, largest in rounds:
         hints = _TOO_LONG if largest else _TOO_SHORT
-        if smallest > 3 or largest:  # noqa: PLR2004 - the first round tries everything
+        if smallest > first or largest:  # the first round tries everything
             pending = _speak_of(tried, hints)
         try:
             sizes = choose(facts, settings, smallest, largest or facts.largest)

@@ -31,6 +31,8 @@ class ProbeSettings(msgspec.Struct, frozen=True, kw_only=True):
         causal: Whether the model claims that no position sees a later one.
         rows: Rows of the batch; 0 is chosen.
         time: Positions of the batch; 0 is chosen.
+        smallest: Positions that a row must have to mean anything, where a shorter one
+            raises no error; 0 is found out.
         seed: Chooses content, padding and cotangents.
         as_is: Leave parameters that are all zero or all one as they are.
         locate: Whether to look for the place of a leak.
@@ -53,6 +55,7 @@ class ProbeSettings(msgspec.Struct, frozen=True, kw_only=True):
     causal: bool = False
     rows: int = 0
     time: int = 0
+    smallest: int = 0
     seed: int = 0
     as_is: bool = False
     locate: bool = True

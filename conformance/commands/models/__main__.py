@@ -12,12 +12,13 @@ from conformance.commands.models.library import read_libraries
 from conformance.commands.models.sweep import SweepSettings, sweep
 from conformance.commands.options import PATH
 from conformance.errors import ConformanceError, UnknownNameError
-from conformance.gate import exit_status, judge
 from conformance.records import read
 from conformance.specification.shard import Shard
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from conformance.records import Result
 
 
 @click.group()
@@ -61,8 +62,15 @@ def sweep_library(  # noqa: PLR0917 - one for each option
     records = [
         path for name in names for path in sweep(libraries[name], settings, click.echo)
     ]
-    verdicts = [judge(read(each)) for each in records]
-    sys.exit(exit_status(verdicts) if verdicts and strict else 0)
+    new = [each for path in records for each in read(path).results if _is_new(each)]
+    for each in new if strict else ():
+        click.echo(f"new: {each.check}: {each.message}", err=True)
+    sys.exit(1 if strict and new else 0)
+
+
+def _is_new(result: Result) -> bool:
+    """Tell whether a result is bad and nobody has recorded it."""
+    return result.outcome in {"failed", "errored"} and result.known is None
 
 
 @main.command("write")

@@ -42,7 +42,7 @@ CLASSES: dict[Class, str] = {
 DESIGN = "By design: "
 """How the reason of a known difference begins that is no defect."""
 
-_INFINITE = "NaN or infinity where there was a number"
+_INFINITE = "NaN or infinity"
 
 
 class ModelLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
