@@ -16,7 +16,6 @@ import sys
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import nox
@@ -29,17 +28,17 @@ nox.options.error_on_missing_interpreters = True
 FRAMEWORKS = ("numpy", "torch", "tensorflow", "jax")
 RESULTS = "reports/results"
 QUICK = "reports/quick"
-# The slowest to install and run first: two at a time then end together.
+# What plain `nox` has in one environment.
+TOGETHER = ("numpy", "torch", "tensorflow", "jax")
+# The slowest first: two at a time then end together.
 QUICK_ADAPTERS = (
-    ("tensorflow_reference", "tensorflow_builtin", "keras_builtin:tensorflow"),
-    ("jax_reference", "jax_builtin"),
-    ("torch_reference", "torch_builtin"),
-    ("numpy_reference", "numpy_ma"),
+    *("tensorflow_reference", "jax_reference", "keras_builtin:tensorflow"),
+    *("tensorflow_builtin", "torch_reference", "jax_builtin", "torch_builtin"),
+    *("numpy_reference", "numpy_ma"),
 )
 QUICK_OPERATIONS = (
     *("masked_mean", "masked_max", "masked_softmax", "masked_loss", "birnn"),
-    *("attention", "conv1d", "masked_sum", "masked_min", "masked_variance"),
-    *("masked_logsumexp", "masked_log_softmax", "last_valid", "reverse_sequence"),
+    *("attention", "masked_sum", "masked_min", "last_valid"),
 )
 PROJECT: dict[str, Any] = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))
 GROUPS: dict[str, list[str]] = PROJECT["dependency-groups"]
@@ -67,35 +66,78 @@ def build(session: nox.Session, name: str, instead: tuple[str, ...] = ()) -> Pat
     """Build or bring up to date an adapter's environment; return its scripts' folder.
 
     Not one of nox's own environments: those belong to one session, and an environment
-    with a framework in it is large enough to be shared. Requirements in `instead` take
-    the place of those of the same name, in an environment of their own.
+    with a framework in it is large enough to be shared. What plain `nox` has installed
+    in one environment is taken from there. Requirements in `instead` take the place of
+    those of the same name, in an environment of their own.
     """
     every = {**HEADS, **MODELS}
-    key = "-".join((every[name]["environment"], *map(slug, instead)))
-    folder = Path(".nox").resolve() / f"adapters-{key}"
-    scripts = folder / ("Scripts" if sys.platform == "win32" else "bin")
-    if not scripts.exists():
-        session.run(sys.executable, "-m", "venv", str(folder), external=True)
-    shared = {
+    environment = every[name]["environment"]
+    if not instead and environment in TOGETHER:
+        folder = locate("together")
+        if is_current(folder, gather(TOGETHER)):
+            return scripts_of(folder)
+    key = "-".join((environment, *map(slug, instead)))
+    replaced = {distribution(requirement) for requirement in instead}
+    shared = gather((environment,)) if not instead else every[name]["dependencies"]
+    kept = {each for each in shared if distribution(each) not in replaced}
+    return install(session, locate(key), {*kept, *instead})
+
+
+def build_together(session: nox.Session) -> Path:
+    """Build the one environment of plain `nox`; return its scripts' folder."""
+    return install(session, locate("together"), gather(TOGETHER))
+
+
+def gather(environments: tuple[str, ...]) -> set[str]:
+    """Return what all adapters and models of some environments run on."""
+    return {
         requirement
-        for other, head in every.items()
-        if head["environment"] == every[name]["environment"]
-        if not instead or other == name
+        for head in (*HEADS.values(), *MODELS.values())
+        if head["environment"] in environments
         for requirement in head["dependencies"]
     }
-    replaced = {distribution(requirement) for requirement in instead}
-    shared = {each for each in shared if distribution(each) not in replaced}
-    # torch first: what is installed after it must not bring another build of it.
-    ordered = sorted({*shared, *instead}, key=lambda text: (text[:6] != "torch=", text))
+
+
+def install(session: nox.Session, folder: Path, requirements: set[str]) -> Path:
+    """Install requirements and the suite, unless a folder has them already."""
+    scripts = scripts_of(folder)
     # What is in place is left alone: another adapter may be running on it.
-    stamp = folder / "installed.txt"
-    wanted = "\n".join((*ordered, Path("pyproject.toml").read_text("utf-8")))
-    if not stamp.exists() or stamp.read_text("utf-8") != wanted:
-        install = [str(scripts / "python"), "-m", "pip", "install", "--quiet"]
-        session.run(*install, *ordered, external=True)
-        session.run(*install, "-e", ".[run]", external=True)
-        stamp.write_text(wanted, "utf-8")
+    if is_current(folder, requirements):
+        return scripts
+    if not scripts.exists():
+        session.run(sys.executable, "-m", "venv", str(folder), external=True)
+    # Byte code is written for what is imported, which is a third of it.
+    pip = [str(scripts / "python"), "-m", "pip", "install", "--quiet", "--no-compile"]
+    session.run(*pip, *order(requirements), external=True)
+    session.run(*pip, "-e", ".[run]", external=True)
+    (folder / "installed.txt").write_text(describe(requirements), "utf-8")
     return scripts
+
+
+def order(requirements: set[str]) -> list[str]:
+    """Put torch first: what comes after it must not bring another build of it."""
+    return sorted(requirements, key=lambda text: (text[:6] != "torch=", text))
+
+
+def describe(requirements: set[str]) -> str:
+    """Return what is written into an environment that has these."""
+    return "\n".join((*order(requirements), Path("pyproject.toml").read_text("utf-8")))
+
+
+def is_current(folder: Path, requirements: set[str]) -> bool:
+    """Tell whether an environment has what is asked for."""
+    stamp = folder / "installed.txt"
+    return stamp.exists() and stamp.read_text("utf-8") == describe(requirements)
+
+
+def locate(key: str) -> Path:
+    """Return an environment's folder."""
+    return Path(".nox").resolve() / f"adapters-{key}"
+
+
+def scripts_of(folder: Path) -> Path:
+    """Return the folder of an environment's commands."""
+    return folder / ("Scripts" if sys.platform == "win32" else "bin")
 
 
 def take_releases(arguments: list[str]) -> tuple[list[str], tuple[str, ...]]:
@@ -142,36 +184,29 @@ def conform(session: nox.Session, adapter: str) -> None:
 def quick(session: nox.Session) -> None:
     """Run the references and the frameworks' own functions, then write the page.
 
-    One environment for each framework, two of them at a time. Arguments go to
-    `mask-conformance run`, in place of the operations and the level if any are given.
+    All in one environment, two at a time. Arguments go to `mask-conformance run`, in
+    place of the level and the operations if any are given.
     """
     asked = [f"--operation={name}" for name in QUICK_OPERATIONS]
     asked = list(session.posargs) or ["--level", "core", *asked]
+    scripts = build_together(session)
+    command = str(scripts / "mask-conformance")
     shutil.rmtree(QUICK, ignore_errors=True)
-    printing, failed = Lock(), []
 
-    def run(names: tuple[str, ...]) -> None:
-        key = HEADS[names[0]]["environment"]
-        try:
-            scripts = build(session, names[0])
-        except nox.command.CommandFailed:
-            failed.append(f"{key}: its environment could not be built")
-            return
-        command = [str(scripts / "mask-conformance"), "run", *names, *asked]
-        ended = subprocess.run(
-            [*command, "-o", QUICK], check=False, capture_output=True, text=True
-        )
-        with printing:
-            sys.stdout.write(f"{ended.stdout}\n")
-        if ended.returncode:
-            errors = ended.stderr.strip().splitlines()[-5:]
-            failed.append("\n".join([f"{key}: status {ended.returncode}", *errors]))
+    def run(name: str) -> str:
+        """Run an adapter, print what it says, and return what went wrong."""
+        given = (command, "run", name, *asked, "-o", QUICK)
+        ended = subprocess.run(given, check=False, capture_output=True, text=True)
+        # In one write: two adapters' lines must not mix.
+        sys.stdout.write(f"{ended.stdout}\n")
+        if not ended.returncode:
+            return ""
+        errors = ended.stderr.strip().splitlines()[-5:]
+        return "\n".join([f"{name}: exit status {ended.returncode}", *errors])
 
     with ThreadPoolExecutor(2) as lanes:
-        list(lanes.map(run, QUICK_ADAPTERS))
-    scripts = build(session, "numpy_reference")
-    command = (str(scripts / "mask-conformance"), "report", QUICK, "-o", "reports")
-    session.run(*command, external=True)
+        failed = [text for text in lanes.map(run, QUICK_ADAPTERS) if text]
+    session.run(command, "report", QUICK, "-o", "reports", external=True)
     if failed:
         session.error("\n".join(failed))
 

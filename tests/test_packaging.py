@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
@@ -78,6 +80,47 @@ def test_the_wheel_holds_every_adapter_case_and_template(wheel: set[str]) -> Non
     assert {path.relative_to(ROOT).as_posix() for path in files} - wheel == set()
     assert "conformance/py.typed" in wheel
     assert "conformance/commands/mistakes.json" in wheel
+
+
+def test_the_sdist_holds_what_builds_tests_and_explains_the_wheel(
+    tmp_path: Path,
+) -> None:
+    building = pytest.importorskip("hatchling.builders.sdist")
+    (built,) = building.SdistBuilder(str(ROOT)).build(
+        directory=str(tmp_path), versions=["standard"]
+    )
+    with tarfile.open(built) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert names >= {"LICENSE", "README.md", "CHANGELOG.md", "pyproject.toml"}
+    assert names >= {"noxfile.py", "tests/conftest.py", "docs/index.md", "action.yml"}
+    assert {name for name in names if name.startswith("reports/")} <= {
+        "reports/README.md"
+    }
+    assert not {name for name in names if name.startswith((".nox", ".venv", ".git/"))}
+
+
+def test_the_project_s_own_address_is_set_once_and_used_everywhere() -> None:
+    urls = PROJECT["project"]["urls"]
+    own = urls["Repository"].removeprefix("https://github.com/")
+    assert all(f"github.com/{own}" in each for each in urls.values())
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *ROOT.glob("*.yml")]
+    pages += [*(ROOT / "examples").rglob("*.md"), *(ROOT / "examples").rglob("*.yml")]
+    whole = "\n".join(path.read_text(encoding="utf-8") for path in pages)
+    named = re.findall(r"(?:uses: |github\.com/)([\w.-]+/mask-conformance)\b", whole)
+    assert len(named) >= 2
+    assert set(named) == {own}
+    assert "OWNER" not in whole
+
+
+def test_what_pip_shows_is_complete() -> None:
+    project = PROJECT["project"]
+    assert project["license"] == "Apache-2.0"
+    assert [
+        name for name in project["license-files"] if not (ROOT / name).is_file()
+    ] == []
+    assert project["scripts"]["mask-conformance"] == "conformance.commands.cli:main"
+    # `pipx run mask-conformance` starts the command of the distribution's name.
+    assert project["name"] in project["scripts"]
 
 
 KEPT = {".py", ".json", ".toml"}

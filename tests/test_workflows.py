@@ -24,6 +24,7 @@ yaml = pytest.importorskip("ruamel.yaml", reason="comes with check-jsonschema")
 ROOT = Path(__file__).parents[1]
 SCHEMAS = {
     "action.yml": "vendor.github-actions",
+    ".github/workflows/release.yml": "vendor.github-workflows",
     "examples/seqlayers/.github/workflows/masking.yml": "vendor.github-workflows",
     "examples/gitlab-ci.yml": "vendor.gitlab-ci",
 }

@@ -1,0 +1,58 @@
+"""What plain nox promises, read from the noxfile itself."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.adapters.load import read_declarations
+from conformance.operations import load_operations
+
+ROOT = Path(__file__).parents[1]
+FIVE = {"masked_mean", "masked_max", "masked_softmax", "masked_loss", "birnn"}
+
+
+@pytest.fixture(scope="module")
+def noxfile() -> dict[str, Any]:
+    text = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+    (constants,) = re.findall(r"(?ms)^TOGETHER = .*?(?=^PROJECT)", text)
+    spaces: dict[str, Any] = {"source": text}
+    exec(constants, spaces)  # noqa: S102 - our own file
+    return spaces
+
+
+def test_plain_nox_runs_the_five_operations_and_more_on_the_four_references(
+    noxfile: dict[str, Any],
+) -> None:
+    operations = set(noxfile["QUICK_OPERATIONS"])
+    assert operations > FIVE
+    assert operations <= set(load_operations())
+    adapters = set(noxfile["QUICK_ADAPTERS"])
+    assert adapters <= set(read_declarations())
+    frameworks = ("numpy", "torch", "tensorflow", "jax")
+    assert {f"{name}_reference" for name in frameworks} < adapters
+    assert 'nox.options.sessions = ["quick"]' in noxfile["source"]
+
+
+def test_plain_nox_has_all_of_it_in_one_environment(noxfile: dict[str, Any]) -> None:
+    heads = {
+        name: re.search(r'(?m)^# environment = "(\w+)"', text)
+        for name in noxfile["QUICK_ADAPTERS"]
+        if (text := (ROOT / "adapters" / f"{name.partition(':')[0]}.py").read_text())
+    }
+    found = {each.group(1) for each in heads.values() if each}
+    assert found <= set(noxfile["TOGETHER"])
+
+
+def test_the_gate_runs_readme_s_commands_and_every_adapter() -> None:
+    gate = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "$nox -s everything -- --level core" in gate
+    assert re.search(r"(?m)^ *\$nox \|\| ", gate)
+    first, second = re.findall(r"(?m)^\$ python3 -m venv .*?bin/(nox[^#\n]*)", readme)
+    assert first.strip() == "nox"
+    assert second.strip() == "nox -s tests"
+    assert "$nox -s tests" in gate
