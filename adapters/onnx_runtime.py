@@ -10,7 +10,7 @@
 # dtypes = ["float16", "float32", "float64"]
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool"]
-# padding = { "attention.*" = "attend" }
+# padding = { "attention.*" = "attend", "cross_attention.*" = "attend" }
 # [tool.mask-conformance.unsupported]
 # "masked_loss.mse.*" = "ONNX has no mean squared error"
 # "masked_loss.binary_cross_entropy.*" = "ONNX has no binary cross-entropy"
@@ -57,6 +57,22 @@ def attention(
     seen = np.broadcast_to(mask[:, None, None, :], shape)
     found = _run(("Attention", ("is_causal", int(causal))), q, k, v, seen)
     return np.moveaxis(found, 1, 2)
+
+
+def cross_attention(
+    query: Array,
+    query_mask: Array,
+    key: Array,
+    value: Array,
+    mask: Array,
+    *,
+    grouped: bool,
+) -> Array:
+    del query_mask, grouped  # keys of fewer heads are shared without being told
+    q, k, v = (np.moveaxis(x, 1, 2) for x in (query, key, value))
+    shape = (len(mask), 1, query.shape[1], mask.shape[1])
+    seen = np.broadcast_to(mask[:, None, None, :], shape)
+    return np.moveaxis(_run(("Attention",), q, k, v, seen), 1, 2)
 
 
 def _run(node: tuple[Any, ...], *arrays: Array) -> Array:

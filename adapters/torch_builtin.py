@@ -82,6 +82,24 @@ def attention(
     return seen.transpose(1, 2)
 
 
+def cross_attention(
+    query: Tensor,
+    query_mask: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor,
+    *,
+    grouped: bool,
+) -> Tensor:
+    del query_mask  # it takes a mask of the keys alone
+    q, k, v = (tensor.transpose(1, 2) for tensor in (query, key, value))
+    allowed = mask[:, None, None, :]
+    seen = F.scaled_dot_product_attention(
+        q, k, v, attn_mask=allowed, enable_gqa=grouped
+    )
+    return seen.transpose(1, 2)
+
+
 def masked_sum(x: Tensor, mask: Tensor) -> Tensor:
     return torch.masked.sum(x, 1, mask=_like(mask, x))
 

@@ -9,6 +9,8 @@
 # framework = "torch"
 # dtypes = ["float16", "bfloat16", "float32", "float64"]
 # placements = ["right", "left", "gaps"]
+# [tool.mask-conformance.unsupported]
+# "cross_attention.grouped" = "it has as many heads of keys as of queries"
 # [tool.mask-conformance.variants.output]
 # environment = "torch"
 # [tool.mask-conformance.variants.weights]
@@ -43,6 +45,25 @@ def attention(
         *(tensor.flatten(2) for tensor in (query, key, value)),
         key_padding_mask=~mask,  # true means padding here
         attn_mask=future,
+        need_weights=_NEED_WEIGHTS,
+    )
+    return seen.unflatten(2, (heads, features))
+
+
+def cross_attention(
+    query: Tensor,
+    query_mask: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor,
+    *,
+    grouped: bool,
+) -> Tensor:
+    del query_mask, grouped  # it takes a mask of the keys alone
+    heads, features = query.shape[2:]
+    seen, _ = _identity(heads, features, query)(
+        *(tensor.flatten(2) for tensor in (query, key, value)),
+        key_padding_mask=~mask,  # true means padding here
         need_weights=_NEED_WEIGHTS,
     )
     return seen.unflatten(2, (heads, features))

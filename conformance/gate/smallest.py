@@ -6,10 +6,12 @@ reported here, and not as a traceback from somebody's layer.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from conformance.operations import load_operations
 from conformance.records.text import is_check
 from conformance.specification.numbers import SPECIAL, is_float, leaves, shape
 
@@ -43,20 +45,24 @@ def check_smallest(smallest: Mapping[str, Any] | None) -> None:
     for name, array in {**arrays, **weights}.items():
         _check_array(name, array)
     if smallest.get("mask") is not None:
-        _check_mask(smallest["mask"], arrays)
+        _check_mask(smallest["mask"], arrays, re.split(r"[./]", check)[0])
 
 
-def _check_mask(mask: object, arrays: Mapping[str, Any]) -> None:
+def _check_mask(mask: object, arrays: Mapping[str, Any], operation: str) -> None:
     found = shape(mask)
     if found is None or len(found) != _AXES:
         _refuse("mask", "expected rows of equal length")
     if not all(isinstance(keep, bool) for _, keep in leaves(mask)):
         _refuse("mask", "expected true and false only")
     for name, array in arrays.items():
-        if (shape(array) or ())[:_AXES] != found:
+        # Some inputs have positions of their own: as many rows is all they share.
+        known = load_operations().get(operation)
+        axes = 1 if known and name in known.beside else _AXES
+        wanted = (found or ())[:axes]
+        if (shape(array) or ())[:axes] != wanted:
             _refuse(
                 name,
-                f"expected a shape that begins with the mask's, {list(found or ())}",
+                f"expected a shape that begins with the mask's, {list(wanted)}",
             )
 
 
