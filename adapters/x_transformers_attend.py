@@ -35,3 +35,18 @@ def attention(
     heads_first = (tensor.transpose(1, 2) for tensor in (query, key, value))
     seen, _ = Attend(causal=causal, flash=_FLASH).eval()(*heads_first, mask=mask)
     return seen.transpose(1, 2)
+
+
+def cross_attention(
+    query: Tensor,
+    query_mask: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor,
+    *,
+    grouped: bool,
+) -> Tensor:
+    del query_mask, grouped  # keys of fewer heads are shared without being told
+    heads_first = (tensor.transpose(1, 2) for tensor in (query, key, value))
+    seen, _ = Attend(flash=_FLASH).eval()(*heads_first, mask=mask)
+    return seen.transpose(1, 2)
