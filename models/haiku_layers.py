@@ -6,12 +6,11 @@
 # environment = "jax"
 # seconds = 400
 # ///
-"""Haiku's layers that take a mask or a reset, transformed."""
+"""Haiku's layers, transformed; attention alone takes a mask."""
 
 from __future__ import annotations
 
 import haiku as hk
-import jax.numpy as jnp
 
 
 def attention():
@@ -44,17 +43,6 @@ def gru():
 
 def vanilla_rnn():
     return _unrolled(lambda: hk.VanillaRNN(6))
-
-
-def reset_lstm():
-    def call(x, mask):
-        core = hk.ResetCore(hk.LSTM(6))
-        start = core.initial_state(len(x))
-        return hk.dynamic_unroll(
-            core, (x, jnp.logical_not(mask)), start, time_major=False
-        )[0]
-
-    return hk.transform(call)
 
 
 def convolution():
