@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conformance.records import SORTS
+from conformance.report.marks import cause_id
 from conformance.report.signs import SIGNS, Mark, worst
-from conformance.report.systems import cause_id, sorted_strands
+from conformance.report.strands import sorted_strands
 from conformance.specification.topics import BY_NAME
 
 if TYPE_CHECKING:

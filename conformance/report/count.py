@@ -20,8 +20,8 @@ from conformance.report.columns import Column, anchor
 from conformance.report.strands import (
     STRANDS,
     UNNAMED,
-    Cell,
     Strand,
+    TopicTally,
     find_cause,
     guess_kind,
     guess_topic,
@@ -173,8 +173,8 @@ class Count:
     tallies: dict[tuple[str, str], Tally] = field(
         default_factory=lambda: defaultdict(Tally)
     )
-    grid: dict[tuple[str, str, str], Cell] = field(
-        default_factory=lambda: defaultdict(Cell)
+    grid: dict[tuple[str, str, str], TopicTally] = field(
+        default_factory=lambda: defaultdict(TopicTally)
     )
     strands: dict[tuple[str, str], Strand] = field(default_factory=dict)
     kinds: Counter[tuple[str, str, str]] = field(default_factory=Counter)

@@ -23,10 +23,11 @@ from conformance.records.show import show
 from conformance.report import overview, probes, sections
 from conformance.report.causes import causes
 from conformance.report.count import GLYPHS, WORDS
+from conformance.report.marks import topic_rows
 from conformance.report.mistakes import SHOWN, mistakes
 from conformance.report.raw import pack_runs
 from conformance.report.signs import SIGNS
-from conformance.report.systems import families, places, systems, topic_rows
+from conformance.report.systems import families, places, systems
 from conformance.report.title import answers, headline, measured
 from conformance.specification.topics import TOPICS
 

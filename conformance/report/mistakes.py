@@ -10,8 +10,7 @@ from conformance.records.show import show
 from conformance.report.arrays import Table, tables
 from conformance.report.probes import PROBE
 from conformance.report.signs import SIGNS, Mark, worst
-from conformance.report.strands import Strand
-from conformance.report.systems import sorted_strands
+from conformance.report.strands import Strand, sorted_strands
 
 if TYPE_CHECKING:
     from conformance.records import Array, Result
@@ -28,7 +27,7 @@ NUMBERS = 160
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mistake:
+class MistakeCard:
     """One mistake of one run.
 
     Attributes:
@@ -70,7 +69,7 @@ class Mistake:
     url: str
 
 
-def mistakes(view: View) -> list[Mistake]:
+def mistakes(view: View) -> list[MistakeCard]:
     """Return what is new, one entry for each mistake of each run, the worst first."""
     whole = {each.id: each.result for each in view.picked}
     return [
@@ -118,7 +117,7 @@ def _copy(strand: Strand) -> Strand:
     return copied
 
 
-def _mistake(strand: Strand, whole: Result | None) -> Mistake:
+def _mistake(strand: Strand, whole: Result | None) -> MistakeCard:
     usual, every = worst(strand.usual), worst(strand.kinds)
     sign = SIGNS.get(usual or every, SIGNS["wrong"])
     first = strand.first
@@ -131,7 +130,7 @@ def _mistake(strand: Strand, whole: Result | None) -> Mistake:
     shown = tables(failure, check.dtype) if failure and check else []
     worst_of = failure.worst if failure else None
     dtype = check.dtype if check else "float32"
-    return Mistake(
+    return MistakeCard(
         label=strand.column.label,
         variant=check.variant if check else strand.operation,
         operation=strand.operation,

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from conformance.records import SCHEMA
+from conformance.report.marks import observed_word
 from conformance.report.signs import SIGNS, Mark
-from conformance.report.systems import cut, observed_word
+from conformance.report.systems import cut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

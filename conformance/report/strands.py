@@ -11,11 +11,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from conformance.records import gist, name_cause
+from conformance.records import SORTS, gist, name_cause
+from conformance.report.signs import worst
 from conformance.specification.declaration import FRAMEWORKS
 from conformance.specification.topics import BY_NAME, find_topic
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from conformance.records import CheckId, Known, Result
     from conformance.report.columns import Column
 
@@ -36,7 +39,7 @@ MISSING = "the adapter has no "
 
 
 @dataclass(slots=True, kw_only=True)
-class Cell:
+class TopicTally:
     """The checks of one run about one topic of one operation.
 
     Attributes:
@@ -189,3 +192,16 @@ def primary_route(framework: str) -> str:
 
 def _is_finite(value: object) -> bool:
     return isinstance(value, int | float) and math.isfinite(value)
+
+
+def sorted_strands(strands: Iterable[Strand]) -> list[Strand]:
+    """Return causes, the worst first: on ordinary input, then by kind, then new."""
+
+    def order(strand: Strand) -> tuple[object, ...]:
+        usual = worst(strand.usual)
+        kind = usual or worst(strand.kinds)
+        place = SORTS.index(kind) if kind in SORTS else len(SORTS)
+        size = -sum(strand.usual.values()), -strand.total
+        return not usual, place, not strand.title, *size, strand.cause
+
+    return sorted(strands, key=order)
