@@ -94,7 +94,11 @@ def samples_of(fixtures: Fixtures, check: Check) -> tuple[Sample, Sample]:
         for name, array in first.arrays.items()
     }
     mask = np.concatenate([first.mask, others.mask])
-    larger = replace(first, arrays=arrays, mask=mask)
+    beside = {
+        name: np.concatenate([array, others.beside[name]])
+        for name, array in first.beside.items()
+    }
+    larger = replace(first, arrays=arrays, mask=mask, beside=beside)
     sample = fixtures.sample(check, first, turn=0)
     return sample, sample.replace_batch(larger)
 
