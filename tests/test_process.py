@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,12 @@ import pytest
 
 from conformance.errors import IncompleteRunError, ResultError
 from conformance.records import Writer, read_observed
-from conformance.records.writing import current_file, observed_file, read_current
+from conformance.records.writing import (
+    current_file,
+    forget,
+    observed_file,
+    read_current,
+)
 from conformance.run import process
 from conformance.run.child import Upkeep
 from conformance.run.log import FRAMES, LAST, Log
@@ -22,7 +29,6 @@ from conformance.run.tail import Tail, _read_planned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 CHECK = "masked_mean/value:float32:eager"
 
@@ -278,10 +284,52 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(ResultError, match="give another folder with -o"):
         Writer(file / "x.jsonl")
     writer = Writer(tmp_path / "x.jsonl")
-    current_file(writer.path).mkdir()
-    observed_file(writer.path).mkdir()
-    with pytest.raises(ResultError, match=r"x.jsonl.current cannot be written: Is a"):
+    file.unlink()
+    shutil.rmtree(tmp_path)
+    with pytest.raises(ResultError, match=r"x.jsonl.current cannot be written: No su"):
         writer.announce(CHECK)
-    with pytest.raises(ResultError, match=r"x.jsonl.observed cannot be written: Is a"):
+    with pytest.raises(ResultError, match=r"x.jsonl.observed cannot be written: No s"):
         writer.observed("a", "b")
     writer.close()
+
+
+def test_a_record_whose_descriptor_was_closed_goes_on(tmp_path: Path) -> None:
+    from conformance.records import Result
+
+    with Writer(tmp_path / "x.jsonl") as writer:
+        writer.announce(CHECK)
+        for file in (writer._file, writer._current):
+            assert file is not None
+            os.close(file.fileno())
+        assert writer.mend() == "closed the file of the run's record"
+        writer.announce("another")
+        writer.result(Result(check=CHECK, outcome="passed"))
+        assert writer.mend() == ""
+    assert CHECK in writer.path.read_text(encoding="utf-8")
+    assert read_current(writer.path) == "another"
+
+
+def put_folder(path: Path) -> None:
+    path.mkdir()
+    (path / "file").touch()
+
+
+@pytest.mark.parametrize("put", [put_folder, os.mkfifo, Path.mkdir])
+def test_what_stands_in_a_side_files_place_is_removed(
+    put: Callable[[Path], None], tmp_path: Path
+) -> None:
+    writer = Writer(tmp_path / "x.jsonl")
+    for path in (current_file(writer.path), observed_file(writer.path)):
+        put(path)
+    assert (read_current(writer.path), read_observed(writer.path)) == ("", {})
+    writer.announce(CHECK)
+    writer.observed("a", "b")
+    assert read_current(writer.path) == CHECK
+    assert read_observed(writer.path) == {"a": "b"}
+    current_file(writer.path).unlink()
+    put(current_file(writer.path))
+    writer.announce("another")
+    assert read_current(writer.path) == "another"
+    writer.close()
+    forget(writer.path)
+    assert list(tmp_path.iterdir()) == [writer.path]

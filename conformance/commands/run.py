@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -127,6 +128,7 @@ def run(  # noqa: PLR0917 - what is asked for has that many parts
                 variables=declaration.variables,
                 limits=limits,
                 file=os.path.abspath(declaration.file),  # noqa: PTH100 - links are kept
+                plan=partial(catalogue.plan_run, declaration, asked),
                 note=warn,
             )
             with Progress(declaration.name) as progress:

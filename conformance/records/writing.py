@@ -15,7 +15,7 @@ import msgspec
 
 from conformance.errors import ConformanceError, IncompleteRunError, ResultError
 from conformance.records.text import tidy
-from conformance.specification.disk import FULL
+from conformance.specification.disk import FULL, make_way, open_regular, remove
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
     from conformance.records.protocol import Record
     from conformance.records.record import Footer, Header, Result
+
+NAME_LIMIT = 2**16
+"""Bytes of a line that names what is under way."""
+
+OBSERVED_LIMIT = 2**24
+"""Bytes of what was observed that are read back."""
 
 
 class Writer:
@@ -44,6 +50,9 @@ class Writer:
     def __init__(self, path: Path | str, *, resume: bool = False) -> None:
         self.path = Path(path)
         self._current: FileIO | None = None
+        # Files that a check closed or moved away are kept open, as far as we know: to
+        # close them would close what has their number by now.
+        self._left: list[FileIO] = []
         self._failed: ConformanceError | None = None
         self._process = os.getpid()
         try:
@@ -72,9 +81,10 @@ class Writer:
 
     def close(self) -> None:
         """Close the file; without footer the record stays incomplete."""
-        self._file.close()
-        if self._current is not None:
-            self._current.close()
+        for each in (*self._left, self._file, self._current):
+            if each is not None:
+                with suppress(OSError):
+                    each.close()
 
     def header(self, header: Header) -> None:
         """Write the first line."""
@@ -90,6 +100,8 @@ class Writer:
         path = current_file(self.path)
         try:
             if self._current is None or not _is_same(self._current, path):
+                make_way(path)
+                self._left += [self._current] if self._current is not None else []
                 self._current = path.open("wb", buffering=0)
             self._current.seek(0)
             self._current.write(f"{what}\n".encode())
@@ -108,10 +120,11 @@ class Writer:
             now = _state(self.path)
         except OSError:
             now = None
-        if now == self._state and _is_same(self._file, self.path):
+        untouched = now == self._state
+        if untouched and _is_same(self._file, self.path):
             return ""
         self._rewrite()
-        if now == self._state:
+        if untouched:
             return "closed the file of the run's record"
         return (
             "removed the run's record" if now is None else "wrote to the run's record"
@@ -121,9 +134,11 @@ class Writer:
         fresh = self.path.with_name(self.path.name + ".new")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            for each in (fresh, self.path):
+                make_way(each)
             fresh.write_bytes(self._copy)
             fresh.replace(self.path)
-            # The old descriptor is left: its number may be another file's by now.
+            self._left.append(self._file)
             self._file = self.path.open("ab", buffering=0)
             self._state = _state(self.path)
         except OSError as error:
@@ -142,6 +157,7 @@ class Writer:
         """Keep what was seen until the footer holds it."""
         path = observed_file(self.path)
         try:
+            make_way(path)
             with path.open("ab") as file:
                 file.write(msgspec.json.encode([key, seen]) + b"\n")
         except OSError as error:
@@ -227,21 +243,23 @@ def observed_file(path: Path) -> Path:
 def read_current(path: Path) -> str:
     """Return what a record's run was doing when it ended; nothing if it is over."""
     try:
-        text = current_file(path).read_text(encoding="utf-8", errors="replace")
+        with open_regular(current_file(path)) as file:
+            line = file.readline(NAME_LIMIT)
     except OSError:
         return ""
-    return text.partition("\n")[0].strip()
+    return line.decode(errors="replace").strip()
 
 
 def read_observed(path: Path) -> dict[str, str]:
     """Return what a record's run had observed when it ended; a cut line is left out."""
     found = {}
     try:
-        lines = observed_file(path).read_bytes().splitlines()
+        with open_regular(observed_file(path)) as file:
+            lines = file.read(OBSERVED_LIMIT).splitlines()
     except OSError:
         return {}
     for line in lines:
-        with suppress(msgspec.DecodeError):
+        with suppress(msgspec.DecodeError, UnicodeDecodeError):
             key, what = msgspec.json.decode(line, type=tuple[str, str])
             found[key] = what
     return found
@@ -249,8 +267,8 @@ def read_observed(path: Path) -> dict[str, str]:
 
 def forget(path: Path) -> None:
     """Remove a record's side files."""
-    current_file(path).unlink(missing_ok=True)
-    observed_file(path).unlink(missing_ok=True)
+    remove(current_file(path))
+    remove(observed_file(path))
 
 
 def _write_error(path: Path, error: OSError) -> ConformanceError:

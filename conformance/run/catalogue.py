@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from conformance.cases import Case
+    from conformance.run.settings import Settings
     from conformance.specification import Clause
     from conformance.specification.declaration import Declaration
 
@@ -81,6 +82,18 @@ def plan_checks(declaration: Declaration, selected: Selection) -> tuple[Check, .
     """
     resolve_corpus(declaration.corpus, suite_version())
     return plan(declaration, load_operations(), select_cases(selected), selected)
+
+
+def plan_run(declaration: Declaration, settings: Settings) -> tuple[Check, ...]:
+    """Return the checks of a run, of all its shards, in the order in which they run.
+
+    Raises:
+        UsageError: As `plan_checks`.
+    """
+    every = plan_checks(declaration, settings.selection)
+    if settings.drawn:
+        return tuple(each for each in every if not (each.case or each.unsupported))
+    return every
 
 
 def list_checks(declaration: Declaration, selected: Selection) -> tuple[Check, ...]:

@@ -16,20 +16,21 @@ import msgspec
 
 from conformance.errors import IncompleteRunError, UsageError
 from conformance.records import Run, read, read_observed
-from conformance.records.text import OBSERVING
 from conformance.records.writing import current_file, forget, read_current
 from conformance.run.child import USAGE
+from conformance.run.deaths import Deaths
 from conformance.run.guard import MARK
 from conformance.run.log import Log
 from conformance.run.process import Ending, Limits, Process, enter
-from conformance.run.resume import Death, death_file, is_begun, last_death
-from conformance.specification.disk import unwritable
+from conformance.run.resume import death_file, is_begun
+from conformance.specification.disk import make_way, open_regular, remove, unwritable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from threading import Event
 
     from conformance.run.settings import Settings
+    from conformance.specification.selection import Check
 
 _QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3"}
 _FORCED = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
@@ -59,6 +60,8 @@ class Order:
         variables: Environment variables for the process.
         limits: How far a check may go.
         file: The adapter's file, to name where it died.
+        plan: Returns the run's checks, of all shards, in order. Without it a process
+            that dies is believed what it had announced.
         note: Takes what a user should hear of beside the record.
     """
 
@@ -66,6 +69,7 @@ class Order:
     variables: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     file: str = ""
+    plan: Callable[[], Iterable[Check]] = tuple
     note: Callable[[str], object] = str
 
     @property
@@ -75,6 +79,10 @@ class Order:
             msg = f"{self.settings.reference}: got no record, expected a path for it"
             raise UsageError(msg)
         return self.settings.record
+
+    def list_checks(self) -> Iterator[str]:
+        """Yield the ids of the checks of this part of the run, in their order."""
+        return (each.id for each in self.plan() if self.settings.shard.holds(each))
 
     def asking(self, **changes: Any) -> Order:
         """Return the order with other settings."""
@@ -93,17 +101,17 @@ def launch(order: Order, follow: Callable[[int, int], None], stop: Event) -> Run
         UsageError: The adapter does not load, or no check is selected.
         IncompleteRunError: The run ended before it wrote anything, or cannot write.
     """
-    # Processes in a row that brought the run no further. One that dies in a check is
-    # no such process: that check gets its error, and so each run comes to an end.
+    # Processes in a row that brought the run no further: those after which there are
+    # no more results and deaths than ever before. A plan has an end, and so has a run.
     record, barren = order.record, 0
     _prepare(order)
     earlier = order.settings.resume
     resume = earlier
+    deaths = Deaths(record, order.list_checks)
+    best = _count_finished(record)
     with Log(record.with_name(f"{record.name.replace('.jsonl', '')}.log")) as log:
         while True:
-            finished = _count_finished(record)
-            # Left by the process before: it would be blamed on this one.
-            current_file(record).unlink(missing_ok=True)
+            _make_ready(record, deaths)
             command = _command(order, resume)
             process = Process(
                 command, {**clean_environment(), **order.variables}, record, log
@@ -112,15 +120,28 @@ def launch(order: Order, follow: Callable[[int, int], None], stop: Event) -> Run
             ending = _examine(order, process, ending)
             if ending.stopped or _in_order(record, cut=order.settings.exitfirst):
                 break
-            if _blame(order, ending, log) or _count_finished(record) > finished:
-                barren = 0
-            else:
-                barren += 1
+            _blame(order, deaths, ending, log)
+            reached = _count_finished(record) + deaths.reached
+            barren = 0 if reached > best else barren + 1
+            best = max(best, reached)
             if barren == STARTS:
-                _give_up(record, ending)
+                _give_up(record, deaths, ending)
                 break
             resume = (record, *earlier)
     return read(record)
+
+
+def _make_ready(record: Path, deaths: Deaths) -> None:
+    """Leave a process nothing that the one before it would be blamed for.
+
+    Raises:
+        ConformanceError: The folder cannot be written.
+    """
+    try:
+        remove(current_file(record))
+        deaths.hand_over()
+    except OSError as error:
+        raise unwritable(str(record), error) from error
 
 
 def _examine(order: Order, process: Process, ending: Ending) -> Ending:
@@ -185,38 +206,29 @@ def _prepare(order: Order) -> None:
 
 def _count_finished(record: Path) -> int:
     """Return the number of results and observations in a record."""
-    if not record.exists():
+    try:
+        with open_regular(record) as file:
+            lines = sum(1 for _line in file)
+    except OSError:
         return 0
-    with record.open("rb") as file:
-        return sum(1 for _line in file) + len(read_observed(record))
+    return max(0, lines - 1) + len(read_observed(record))
 
 
-def _blame(order: Order, ending: Ending, log: Log) -> bool:
-    """Write down the check that a process died in, unless it had a result already.
-
-    The death goes to a side file, not to the record: only the child writes that, so
-    that no two processes ever write to one file.
-    """
-    what = read_current(order.record)
-    if what.startswith(OBSERVING):
-        over = what.removeprefix(OBSERVING) in read_observed(order.record)
-    else:
-        known = read(order.record).results if is_begun(order.record) else ()
-        over = any(result.check == what for result in known)
-    if over or not what:
-        return False
-    death = Death(what=what, message=str(ending), trace=log.trace(order.file))
-    death_file(order.record).write_bytes(msgspec.json.encode(death))
-    return True
+def _blame(order: Order, deaths: Deaths, ending: Ending, log: Log) -> None:
+    """Write down the check that a process died in, or tell that it was in none."""
+    if not deaths.add(str(ending), log.trace(order.file)) and ending.status:
+        name = order.settings.reference
+        order.note(f"{name}: {ending} between two checks; the run went on")
 
 
-def _give_up(record: Path, ending: Ending) -> None:
+def _give_up(record: Path, deaths: Deaths, ending: Ending) -> None:
     """Say in the record's side file why its run does not go on."""
     text = f"its start, {STARTS} times in a row: {ending}"
-    death = last_death(record)
-    if death is not None:
-        text += f"; before that {death.what}: {death.message}"
-    current_file(record).write_text(text, encoding="utf-8")
+    if deaths:
+        text += f"; before that {deaths}"
+    path = current_file(record)
+    make_way(path)
+    path.write_text(text, encoding="utf-8")
 
 
 def _command(order: Order, resume: tuple[Path, ...]) -> list[str]:

@@ -1,7 +1,7 @@
 """Resume a run from earlier processes: their results, observations and deaths.
 
-A process that dies is buried by the next one: `<record>.died`, which the parent
-writes, says in which check and how.
+Processes that died are buried by the next one: `<record>.died`, which the parent
+writes, says in which checks and how.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from conformance.records import Header, Result, read
 from conformance.records.compare import SAME
 from conformance.records.text import OBSERVING, tidy
 from conformance.records.writing import current_file, read_observed
+from conformance.specification.disk import open_regular, remove
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,29 +89,33 @@ def read_earlier(
 
 
 def death_file(record: Path) -> Path:
-    """Return the side file that says how a run's last process died."""
+    """Return the side file that says how a run's processes died."""
     return record.with_name(record.name + ".died")
 
 
-def last_death(record: Path) -> Death | None:
-    """Return how a run's last process died, if that is still to be written down."""
+def read_deaths(record: Path) -> tuple[Death, ...]:
+    """Return how a run's processes died, the newest last."""
     try:
-        return msgspec.json.decode(death_file(record).read_bytes(), type=Death)
-    except (OSError, msgspec.MsgspecError):
-        return None
+        with open_regular(death_file(record)) as file:
+            return msgspec.json.decode(file.read(), type=tuple[Death, ...])
+    except (OSError, UnicodeDecodeError, msgspec.MsgspecError):
+        return ()
 
 
-def bury(death: Death | None, writer: Writer) -> None:
-    """Write down what died while it was observed, and be done with the death."""
-    if death is not None and death.what.startswith(OBSERVING):
-        writer.observed(death.what.removeprefix(OBSERVING), death.message)
+def bury(deaths: Sequence[Death], writer: Writer) -> None:
+    """Write down what died while it was observed, and be done with the deaths."""
+    seen = read_observed(writer.path)
+    for death in deaths:
+        key = death.what.removeprefix(OBSERVING)
+        if death.what.startswith(OBSERVING) and key not in seen:
+            writer.observed(key, death.message)
     for path in (death_file(writer.path), current_file(writer.path)):
-        path.unlink(missing_ok=True)
+        remove(path)
 
 
 def is_begun(path: Path) -> bool:
     """Tell whether a record has a whole line: a process may die before its first."""
-    with suppress(OSError), path.open("rb") as file:
+    with suppress(OSError), open_regular(path) as file:
         return file.readline(2**24).endswith(b"\n")
     return False
 

@@ -51,11 +51,8 @@ class Session:
             settings.reference, settings.placement
         )
         self.cases = catalogue.select_cases(settings.selection)
-        every = catalogue.plan_checks(self.adapter.declaration, settings.selection)
-        if settings.drawn:
-            every = tuple(c for c in every if not (c.case or c.unsupported))
-        self.every = every
-        self.planned = tuple(check for check in every if settings.shard.holds(check))
+        self.every = catalogue.plan_run(self.adapter.declaration, settings)
+        self.planned = tuple(filter(settings.shard.holds, self.every))
         self.runner = Runner(
             self.adapter,
             self.cases,
@@ -148,9 +145,9 @@ class Session:
         header, settings = self._header(), self.settings
         earlier = resume.read_earlier(settings.resume, header, self.every)
         results = earlier.results
-        death = resume.last_death(record)
+        deaths = resume.read_deaths(record)
         for check in self.left:
-            if death is not None and check.id == death.what:
+            for death in (each for each in deaths if each.what == check.id):
                 error = self.runner.record_death(check, death.message, death.trace)
                 results.setdefault(check.id, self.expected.mark(error, self.versions))
         mine = [each for each in self.planned if each.id in results]
@@ -164,7 +161,7 @@ class Session:
         header = msgspec.structs.replace(header, started=started)
         renew(record, header, [results[check.id] for check in mine])
         self._writer = Writer(record, resume=True)
-        resume.bury(death, self._writer)
+        resume.bury(deaths, self._writer)
         self._seen = earlier.observed | read_observed(record)
 
     def _save(self, check: Check, result: Result) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from conformance.records import count_sound
+from conformance.specification.disk import make_way, open_regular
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +30,7 @@ class Tail:
     def count(self) -> tuple[int, int]:
         """Return the finished and the planned checks."""
         try:
-            with self._record.open("rb") as file:
+            with open_regular(self._record) as file:
                 status = os.fstat(file.fileno())
                 if status.st_ino != self._file:
                     self._restart(status.st_ino)
@@ -60,6 +61,9 @@ class Tail:
         if not self._cut and _is_sound(self._record):
             return False
         fresh = self._record.with_name(self._record.name + ".rescued")
+        make_way(self._record)
+        make_way(fresh)
+        fresh.parent.mkdir(parents=True, exist_ok=True)
         best = b""
         for copy in (self._copy, self._older):
             fresh.write_bytes(copy)
@@ -78,7 +82,7 @@ def _is_sound(path: Path) -> bool:
     """Tell whether a record can be read, but for a last line that was cut off."""
     good = count_sound(path)
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             file.seek(good)
             return good > 0 and b"\n" not in file.read()
     except OSError:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import stat
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from conformance.errors import ConformanceError, IncompleteRunError, UsageError
 
@@ -41,6 +42,43 @@ def check_regular(path: Path) -> None:
         raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
     if not stat.S_ISREG(found.st_mode):
         raise OSError(errno.EINVAL, "it is a pipe or a device, not a file", str(path))
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file to read it, while another process may put anything in its place.
+
+    Raises:
+        OSError: It is not there, or not a regular file.
+    """
+    # Without waiting for whoever writes: a pipe in its place would hang us for ever.
+    how = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, how)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is not a file", str(path))
+    return os.fdopen(descriptor, "rb")
+
+
+def remove(path: Path) -> None:
+    """Remove a file of ours, or the folder, link or pipe that is in its place.
+
+    Raises:
+        OSError: It cannot be removed.
+    """
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def make_way(path: Path) -> None:
+    """Remove what is in a file's place and is no file.
+
+    Raises:
+        OSError: It cannot be removed.
+    """
+    if os.path.lexists(path) and (path.is_symlink() or not path.is_file()):
+        remove(path)
 
 
 def read_bytes(path: Path) -> bytes:

@@ -16,7 +16,8 @@ HEAD = '''\
 # framework = "numpy"
 # ///
 """Does one thing wrong, once or again and again."""
-import atexit, ctypes, gc, os, resource, signal, subprocess, sys, threading, time
+import atexit, ctypes, gc, os, resource, shutil, signal, subprocess, sys
+import threading, time
 
 import numpy as np
 
@@ -98,7 +99,11 @@ CALLED = [
     Fault(name="interrupts itself", body="os.kill(os.getpid(), 2)\n", verdict="any"),
     Fault(name="SIGTERM", body="os.kill(os.getpid(), 15)\n", says="SIGTERM"),
     Fault(name="SIGKILL", body="os.kill(os.getpid(), 9)\n", says="SIGKILL"),
-    Fault(name="SIGHUP", body="os.kill(os.getpid(), 1)\n", says="SIGHUP"),
+    Fault(
+        name="SIGHUP",  # which who runs the tests with nohup ignores
+        body="signal.signal(1, signal.SIG_DFL)\nos.kill(os.getpid(), 1)\n",
+        says="SIGHUP",
+    ),
     Fault(name="SIGPIPE", body="signal.raise_signal(13)\n", verdict="any"),
     Fault(name="segfault", body="ctypes.string_at(0)\n", says="SIGSEGV"),
     Fault(name="abort", body="os.abort()\n", says="SIGABRT"),
@@ -289,6 +294,106 @@ CALLED = [
         verdict="passed",
     ),
     Fault(
+        name="announces what is no check",
+        body="announce('nonsense')\nos._exit(0)\n",
+        says="exit status 0",
+    ),
+    Fault(
+        name="announces another check",
+        body="announce('masked_sum/gradient:float64:eager')\nos._exit(0)\n",
+        says="exit status 0",
+    ),
+    Fault(
+        name="announces a check of no plan",
+        body="announce('masked_max/value:float32:eager')\nos._exit(0)\n",
+        says="exit status 0",
+    ),
+    Fault(
+        name="announces an observation",
+        body="announce('observing T = 0: masked_sum')\nos._exit(0)\n",
+        says="exit status 0",
+    ),
+    Fault(
+        name="announces and goes on",
+        body="announce('nonsense\\x00' * 10**6)\n",
+        verdict="passed",
+    ),
+    Fault(
+        name="a folder for what is announced",
+        body="replace('.current', os.mkdir)\n",
+        verdict="passed",
+    ),
+    Fault(
+        name="a pipe for what is announced",
+        body="replace('.current', os.mkfifo)\n",
+        verdict="passed",
+    ),
+    Fault(
+        name="a pipe for what is announced, and ends",
+        body="replace('.current', os.mkfifo)\nos._exit(3)\n",
+        says="exit status 3",
+    ),
+    Fault(
+        name="a folder for what was observed",
+        body="replace('.observed', os.mkdir)\n",
+        verdict="passed",
+    ),
+    Fault(
+        name="a pipe for what was observed, and ends",
+        body="replace('.observed', os.mkfifo)\nos._exit(3)\n",
+        says="exit status 3",
+    ),
+    Fault(
+        name="a lie about deaths",
+        body='write(\'.died\', \'[{"what":"x","message":"y"}]\')\n',
+        verdict="passed",
+    ),
+    Fault(
+        name="a lie about deaths, and ends",
+        body="write('.died', '{\"what\":3')\nos._exit(3)\n",
+        says="exit status 3",
+    ),
+    Fault(
+        name="a folder for deaths, and ends",
+        body="replace('.died', os.mkdir)\nos._exit(3)\n",
+        says="exit status 3",
+    ),
+    Fault(
+        name="a pipe for deaths, and ends",
+        body="replace('.died', os.mkfifo)\nos._exit(3)\n",
+        says="exit status 3",
+    ),
+    Fault(
+        name="a folder for the record",
+        body="replace('', os.mkdir)\n",
+        says="wrote to the run's record",
+    ),
+    Fault(
+        name="a pipe for the record",
+        body="replace('', os.mkfifo)\n",
+        says="wrote to the run's record",
+    ),
+    Fault(
+        name="a link for the record",
+        body="replace('', lambda path: os.symlink('/dev/zero', path))\n",
+        says="wrote to the run's record",
+    ),
+    Fault(
+        name="a folder for the record, and ends",
+        body="replace('', os.mkdir)\nos._exit(3)\n",
+        says="exit status 3",
+    ),
+    Fault(
+        name="a pipe for the record, and ends",
+        body="replace('', os.mkfifo)\nos._exit(3)\n",
+        says="exit status 3",
+    ),
+    Fault(
+        name="removes the folder",
+        body="shutil.rmtree(os.path.dirname(RECORDS()[0]))\n",
+        says="removed the run's record",
+    ),
+    Fault(
         name="prints a workflow command",
         body="print('::error::x')\nraise ValueError('x\\n::error::y')\n",
         says="ValueError",
@@ -348,5 +453,21 @@ RECORDS = """
 def RECORDS():
     import glob
     return glob.glob({pattern!r})
+
+
+def announce(text):
+    write(".current", text + "\\n")
+
+
+def write(end, text):
+    for each in RECORDS():
+        open(each + end, "w").write(text)
+
+
+def replace(end, make):
+    for each in RECORDS():
+        if os.path.exists(each + end):
+            os.remove(each + end)
+        make(each + end)
 """
-"""A function that adapters have which look for the run's record."""
+"""Functions that adapters have which look for the run's record and its side files."""

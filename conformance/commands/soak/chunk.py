@@ -9,6 +9,7 @@ versions of what serialises objects.
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
@@ -18,6 +19,7 @@ import msgspec
 from conformance.errors import ConformanceError
 from conformance.gate import judge
 from conformance.records import Result  # noqa: TC001 - msgspec reads it
+from conformance.run import catalogue
 from conformance.run.declare import declare
 from conformance.run.launch import Order, launch
 from conformance.run.process import Limits
@@ -78,6 +80,7 @@ def _run(seed: int, settings: str, limits: Limits, stop: Event) -> Chunk:
             variables=declaration.variables,
             limits=limits,
             file=os.path.abspath(declaration.file),  # noqa: PTH100 - links are kept
+            plan=partial(catalogue.plan_run, declaration, given),
         )
         run = launch(order, lambda _finished, _planned: None, stop)
     judged = judge(run)
