@@ -274,3 +274,75 @@ def test_the_action_judges_against_an_older_run(
     both = f"{path} {tmp_path / 'dead.py'}"
     told = act(ADAPTER=both, OPTIONS=CORE, AGAINST="baseline")
     assert told["OUTPUT"] == "status=3\n"
+
+
+@pytest.mark.parametrize("against", ["", "baseline"])
+@pytest.mark.parametrize("judged", [0, 1, 2, 3])
+@pytest.mark.parametrize("ran", [0, 1, 2, 3])
+def test_the_action_is_as_red_as_what_it_called(
+    ran: int, judged: int, against: str, tmp_path: Path
+) -> None:
+    told = script(tmp_path, ran=ran, judged=judged, against=against)
+    # What did not run, the gate never hears of; what failed, it may know.
+    want = ran if ran >= 2 else judged if against else max(ran, judged)
+    assert told == f"status={want}\n"
+
+
+@pytest.mark.parametrize("ran", [0, 1, 2, 3])
+def test_an_action_without_a_record_is_never_green(ran: int, tmp_path: Path) -> None:
+    told = script(tmp_path, ran=ran, judged=0, record=False)
+    assert told == f"status={ran if ran >= 2 else 3}\n"
+
+
+def script(
+    folder: Path, *, ran: int, judged: int, against: str = "", record: bool = True
+) -> str:
+    """Run the action's script with a command that only has exit statuses."""
+    command = folder / "bin" / "mask-conformance"
+    command.parent.mkdir()
+    command.write_text(
+        '#!/bin/sh\ncase "$1" in\n'
+        "run) for last; do :; done\n"
+        f'{"touch" if record else ":"} "$last/a.jsonl"; exit {ran};;\n'
+        f'gate) case "$*" in *"{("--against " + against) if against else "--github"}"*)'
+        f" exit {judged};; esac; exit 9;;\n"
+        "report) exit 2;;\nesac\n",
+        encoding="utf-8",
+    )
+    command.chmod(0o755)
+    (step,) = [s for s in load("action.yml")["runs"]["steps"] if s.get("id") == "gate"]
+    output = folder / "output"
+    subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+        check=True,
+        capture_output=True,
+        cwd=folder,
+        env={
+            "PATH": f"{command.parent}:{os.environ['PATH']}",
+            "ADAPTER": "a.py b.py",
+            "OPTIONS": "--level core",
+            "AGAINST": against,
+            "GITHUB_OUTPUT": str(output),
+            "GITHUB_STEP_SUMMARY": str(folder / "summary"),
+        },
+    )
+    return output.read_text(encoding="utf-8")
+
+
+def test_the_action_ends_with_what_its_gate_said() -> None:
+    (step,) = [s for s in load("action.yml")["runs"]["steps"] if s["name"] == "Verdict"]
+    assert "if" not in step
+    for status in ("0", "1", "3"):
+        done = subprocess.run(
+            ["bash", "-eo", "pipefail", "-c", step["run"]],
+            check=False,
+            env={"STATUS": status},
+        )
+        assert done.returncode == int(status)
+
+
+def test_the_gitlab_job_allows_no_failure() -> None:
+    (job,) = load("examples/gitlab-ci.yml").values()
+    assert "allow_failure" not in job
+    assert not [line for line in job["script"] if "||" in line or ";" in line]
+    assert any(line.startswith("mask-conformance run ") for line in job["script"])
