@@ -67,6 +67,12 @@ def test_a_record_is_counted_while_it_is_written_and_after_it_was_renewed(
     with path.open("a", encoding="utf-8") as file:
         file.write("{}\n")
     assert tail.count() == (2, 3)
+    with path.open("a", encoding="utf-8") as file:
+        file.write('{"outcome":"unsup')
+    assert tail.count() == (2, 3)
+    with path.open("a", encoding="utf-8") as file:
+        file.write('ported"}\n{"message":"\\"outcome\\":\\"unsupported\\""}\n')
+    assert tail.count() == (3, 3)
     fresh = tmp_path / "fresh"
     fresh.write_text('{"planned": 5}\n', encoding="utf-8")
     fresh.replace(path)

@@ -121,6 +121,27 @@ def test_a_log_gets_a_line_now_and_then(
     assert capsys.readouterr().err == "made: 3 of 40 checks\n"
 
 
+def test_what_is_not_offered_is_not_counted(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def count() -> int:
+        asked.append(1)
+        return 12
+
+    with Progress("made", count=count) as progress:
+        progress(3, 40)
+        assert asked == []  # nothing is shown yet
+        monkeypatch.setattr("conformance.commands.terminal.EVERY", -1.0)
+        progress(0, 0)
+        progress(3, 40)
+        progress(5, 40)
+    said = capsys.readouterr().err.splitlines()
+    assert said == ["made: begins", "made: 3 of 12 checks", "made: 5 of 12 checks"]
+    assert asked == [1]
+
+
 def test_nothing_is_said_of_a_run_that_is_quick(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

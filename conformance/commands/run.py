@@ -131,7 +131,10 @@ def run(  # noqa: PLR0917 - what is asked for has that many parts
                 plan=partial(catalogue.plan_run, declaration, asked),
                 note=warn,
             )
-            with Progress(declaration.name) as progress:
+            counted = partial(
+                catalogue.count_offered, declaration, asked, division.shard
+            )
+            with Progress(declaration.name, count=counted) as progress:
                 runs.append(run_parts(order, division, every, progress, stop))
                 declared.append(declaration)
         except ConformanceError as error:

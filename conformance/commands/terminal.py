@@ -16,7 +16,7 @@ from conformance.records.text import disarm
 from conformance.report.count import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -40,10 +40,24 @@ EVERY = 10.0
 
 
 class Progress:
-    """A bar on a terminal, a line now and then in a log."""
+    """A bar on a terminal, a line now and then in a log.
 
-    def __init__(self, name: str, unit: str = "checks") -> None:
+    Args:
+        name: Whose progress it is.
+        unit: What is counted.
+        count: Returns how many there are, where it is not what is planned. It is asked
+            when something is shown first, since to count may take a moment.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        unit: str = "checks",
+        count: Callable[[], int] | None = None,
+    ) -> None:
         self.name = name
+        self._count = count
+        self._counted: int | None = None
         self.unit = unit
         self._last = monotonic()
         self._bar: object | None = None
@@ -73,15 +87,22 @@ class Progress:
     def __call__(self, finished: int, planned: int) -> None:
         """Show how far the run is."""
         if self._bar is not None:
+            every = self._count_all(planned)
             self._bar.update(  # type: ignore[attr-defined]
-                self._task, completed=finished, total=planned or None
+                self._task, completed=finished, total=every or None
             )
         elif monotonic() - self._last > EVERY:
             self._last = monotonic()
-            far = (
-                f"{finished} of {planned or '?'} {self.unit}" if finished else "begins"
-            )
+            every = self._count_all(planned)
+            far = f"{finished} of {every or '?'} {self.unit}" if finished else "begins"
             sys.stderr.write(disarm(f"{self.name}: {far}\n"))
+
+    def _count_all(self, planned: int) -> int:
+        if self._count is None or not planned:
+            return planned
+        if self._counted is None:
+            self._counted = self._count()
+        return self._counted
 
 
 def summary(runs: Sequence[Record]) -> str:

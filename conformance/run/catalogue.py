@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from conformance.run.settings import Settings
     from conformance.specification import Clause
     from conformance.specification.declaration import Declaration
+    from conformance.specification.shard import Shard
 
 
 def selection(
@@ -94,6 +95,12 @@ def plan_run(declaration: Declaration, settings: Settings) -> tuple[Check, ...]:
     if settings.drawn:
         return tuple(each for each in every if not (each.case or each.unsupported))
     return every
+
+
+def count_offered(declaration: Declaration, settings: Settings, shard: Shard) -> int:
+    """Return how many checks of a part of a run the adapter offers."""
+    every = plan_run(declaration, settings)
+    return sum(not each.unsupported for each in every if shard.holds(each))
 
 
 def list_checks(declaration: Declaration, selected: Selection) -> tuple[Check, ...]:

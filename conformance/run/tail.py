@@ -17,6 +17,11 @@ COPY = 2**28
 """Bytes of a record that are kept; of a longer one its beginning."""
 
 
+_NOT_COUNTED = (b'"outcome":"unsupported"', b'{"type":"end"')
+"""What stands in the line of a check that is not asked, and in the last line; in no
+text of another, where quotes are escaped."""
+
+
 class Tail:
     """How many checks a record holds, and a copy of what was read of it."""
 
@@ -24,11 +29,11 @@ class Tail:
         self._record = record
         self._file: int | None = None
         self._lines = self._planned = self._at = 0
-        self._cut = False
+        self._cut, self._rest = False, b""
         self._older, self._copy = bytearray(), bytearray()
 
     def count(self) -> tuple[int, int]:
-        """Return the finished and the planned checks."""
+        """Return the finished checks that the adapter offers, and all planned ones."""
         try:
             with open_regular(self._record) as file:
                 status = os.fstat(file.fileno())
@@ -42,14 +47,15 @@ class Tail:
         if not self._planned and b"\n" in fresh:
             self._planned = _read_planned(fresh.partition(b"\n")[0])
         self._at += len(fresh)
-        self._lines += fresh.count(b"\n")
+        whole, _, self._rest = (self._rest + fresh).rpartition(b"\n")
+        self._lines += fresh.count(b"\n") - sum(map(whole.count, _NOT_COUNTED))
         self._copy += fresh[: max(0, COPY - len(self._copy))]
         return max(0, min(self._lines - 1, self._planned)), self._planned
 
     def _restart(self, file: int) -> None:
         """Begin with another file, which may be there by an adapter's doing."""
         self._older = max(self._older, self._copy, key=len)
-        self._copy = bytearray()
+        self._copy, self._rest = bytearray(), b""
         self._file, self._lines, self._planned, self._at = file, 0, 0, 0
 
     def rescue(self) -> bool:
