@@ -23,6 +23,7 @@ from conformance.run.project import Project, read_project
 from conformance.run.session import Session
 from conformance.run.settings import Settings
 from conformance.specification.device import Placement, read_device
+from conformance.specification.disk import is_file
 from conformance.specification.selection import EXAMPLES
 
 if TYPE_CHECKING:
@@ -186,7 +187,7 @@ def _found(reference: str, beside: Path) -> str:
     if not path.endswith(".py") or Path(path).is_absolute():
         return reference
     there = beside / path
-    if not there.is_file():
+    if not is_file(there):
         return reference
     return f"{os.path.relpath(there)}{joint}{variant}"
 

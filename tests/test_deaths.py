@@ -93,6 +93,19 @@ def test_a_death_is_that_of_a_check_of_the_plan(
     assert [each.what for each in read_deaths(path)] == [blamed] * bool(blamed)
 
 
+def test_what_was_announced_is_missed_where_a_process_has_begun(
+    begun: Callable[..., Path],
+) -> None:
+    path = begun(PLAN[:1], None)
+    deaths = Deaths(path, lambda: PLAN)
+    assert deaths.add("at import", "") == ""
+    assert deaths.add("it spoilt the record", "", harmed=True) == PLAN[1]
+    begun(PLAN[:2], None)  # the error of the second
+    assert deaths.add("at import", "") == ""
+    begun(PLAN[:3], None)
+    assert deaths.add("behind the third", "") == PLAN[3]
+
+
 def test_without_a_plan_the_announced_name_is_believed(
     begun: Callable[..., Path],
 ) -> None:

@@ -19,6 +19,7 @@ from conformance.errors import AdapterError, UnknownNameError, UsageError, descr
 from conformance.operations import load_operations
 from conformance.specification.declaration import Declaration
 from conformance.specification.device import UNPLACED, Placement, kind_of
+from conformance.specification.disk import is_file
 from conformance.trial.adapter import Adapter
 from conformance.trial.frameworks import load_framework
 
@@ -53,11 +54,11 @@ def read_declaration(reference: str) -> Declaration:
     if name.endswith(".py"):
         return _choose(read_head(Path(name)), Path(name).stem, variant, name)
     path = shared_folder("adapters") / f"{name}.py"
-    if path.is_file():
+    if is_file(path):
         return _choose(read_head(path), name, variant, str(path))
     if variant:
         return _object(reference)[0]
-    if Path(f"{reference}.py").is_file():
+    if is_file(Path(f"{reference}.py")):
         msg = f"unknown adapter {reference!r}; did you mean the file {reference}.py?"
         raise AdapterError(msg)
     names = [*read_declarations(), *list_published()]
@@ -89,7 +90,7 @@ def list_variants(reference: str) -> list[str]:
     path = Path(whole)
     if path.suffix != ".py":
         path = shared_folder("adapters") / f"{reference}.py"
-        if not path.is_file():
+        if not is_file(path):
             return [reference]
     heads = read_head(path)
     if path.stem in heads:
@@ -107,10 +108,8 @@ def is_object(reference: str) -> bool:
     name, _, variant = reference.rpartition(":")
     if reference.endswith(".py") or name.endswith(".py"):
         return False
-    return (
-        bool(variant and name)
-        and not (shared_folder("adapters") / f"{name}.py").is_file()
-    )
+    ours = shared_folder("adapters") / f"{name}.py"
+    return bool(variant and name) and not is_file(ours)
 
 
 def load_adapter(reference: object, placement: Placement = UNPLACED) -> Adapter:

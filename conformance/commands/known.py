@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -23,7 +23,11 @@ from conformance.records import clean
 from conformance.run import catalogue
 from conformance.run.declare import declare
 from conformance.run.project import read_project
+from conformance.specification.disk import is_there
 from conformance.specification.selection import Selection
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def known(reference: str, path: Path | None, folder: Path, *, update: bool) -> str:
@@ -43,7 +47,7 @@ def known(reference: str, path: Path | None, folder: Path, *, update: bool) -> s
         ]
         return "\n".join(lines) or f"{file}: no known differences"
     record = path or folder / f"{declaration.name.replace(':', '-')}.jsonl"
-    if not Path(record).exists():
+    if not is_there(record):
         msg = f"{record}: no such record; run `mask-conformance run {reference}` first"
         raise ResultError(msg)
     every = catalogue.plan_checks(declaration, Selection(level="extended"))

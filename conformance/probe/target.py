@@ -18,6 +18,7 @@ from conformance.probe.frameworks import (
     made_by_prefix,
 )
 from conformance.probe.infer import TargetError
+from conformance.specification.disk import is_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -150,7 +151,7 @@ def load_module(name: str) -> Any:
 
 
 def _load_file(path: Path) -> Any:
-    if not path.is_file():
+    if not is_file(path):
         msg = f"{path}: there is no such file"
         raise TargetError(msg)
     spec = importlib.util.spec_from_file_location(path.stem, path.resolve())

@@ -36,6 +36,9 @@ class Deaths:
         self._plan = plan
         self._names: tuple[str, ...] | None = None
         self._last = ""
+        self._before = set[str]()
+        if is_begun(record):
+            self._before = {each.check for each in read(record).results}
         self._found = {each.what: each for each in read_deaths(record)}
 
     def __len__(self) -> int:
@@ -69,27 +72,36 @@ class Deaths:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(msgspec.json.encode(list(self._found.values())))
 
-    def add(self, message: str, trace: str) -> str:
+    def add(self, message: str, trace: str, *, harmed: bool = False) -> str:
         """Add the death of a process; return what it died in, or nothing.
 
         Between two checks it dies in none.
+
+        Args:
+            message: How it ended.
+            trace: Where it was, as far as it could say.
+            harmed: Whether it had done something to the record.
         """
-        what = self._find_blamed()
+        done = []
+        if is_begun(self._record):
+            done = [each.check for each in read(self._record).results]
+        what = self._find_blamed(
+            done, begun=harmed or not self._before.issuperset(done)
+        )
+        self._before = {*done, what, *self._found}
         if what:
             self._found[what] = Death(what=what, message=message, trace=trace)
         return what
 
-    def _find_blamed(self) -> str:
+    def _find_blamed(self, done: list[str], *, begun: bool) -> str:
         """Return what was announced, or the check that has to be next if that is a lie.
 
         An adapter can write anything into the side file. What it cannot change is the
-        order of the plan.
+        order of the plan. A process that has begun has announced something: where that
+        is not there, it was removed.
         """
         said = read_current(self._record)
-        done = []
-        if is_begun(self._record):
-            done = [each.check for each in read(self._record).results]
-        silent = not said and not os.path.lexists(current_file(self._record))
+        silent = not begun and not os.path.lexists(current_file(self._record))
         # What had ended before this process began it cannot have announced.
         last, self._last = self._last, done[-1] if done else ""
         if silent or (done and said == self._last != last):

@@ -47,6 +47,9 @@ Leaving them out and opening no side file per check took numpy_reference at core
 0.74 of the CPU time.
 """
 
+HARM = "it had changed or removed the run's record"
+"""What is said of a process that ended, where its record had to be put back."""
+
 STARTS = 3
 """Processes in a row that may die without finishing anything."""
 
@@ -172,7 +175,7 @@ def _examine(order: Order, process: Process, ending: Ending) -> Ending:
         _refuse_unbegun(order, ending, log)
     if not rescued and not lost:
         return ending
-    reason = f"{ending}; it had changed or removed the run's record"
+    reason = f"{ending}; {HARM}"
     return Ending(status=ending.status, reason=reason, stopped=ending.stopped)
 
 
@@ -216,7 +219,9 @@ def _count_finished(record: Path) -> int:
 
 def _blame(order: Order, deaths: Deaths, ending: Ending, log: Log) -> None:
     """Write down the check that a process died in, or tell that it was in none."""
-    if not deaths.add(str(ending), log.trace(order.file)) and ending.status:
+    trace, harmed = log.trace(order.file), ending.reason.endswith(HARM)
+    usual = not ending.status and os.path.lexists(current_file(order.record))
+    if not deaths.add(str(ending), trace, harmed=harmed) and not usual:
         name = order.settings.reference
         order.note(f"{name}: {ending} between two checks; the run went on")
 

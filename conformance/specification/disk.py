@@ -26,6 +26,11 @@ def is_there(path: Path) -> bool:
     return os.path.exists(path)  # noqa: PTH110 - Path.exists() raises for such a name
 
 
+def is_file(path: Path) -> bool:
+    """Tell whether a file is there; a name that cannot be is none."""
+    return os.path.isfile(path)  # noqa: PTH113 - as above
+
+
 def is_folder(path: Path) -> bool:
     """Tell whether a folder is there; a name that cannot be is none."""
     return os.path.isdir(path)  # noqa: PTH112 - as above

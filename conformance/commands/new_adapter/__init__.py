@@ -17,6 +17,7 @@ from conformance.commands.options import PATH, tell
 from conformance.errors import UnknownNameError, UsageError
 from conformance.operations import load_operations
 from conformance.specification.declaration import FRAMEWORKS
+from conformance.specification.disk import is_folder
 
 if TYPE_CHECKING:
     from conformance.specification import Operation
@@ -148,7 +149,7 @@ def _check(path: Path, framework: str) -> None:
     if path.stem in {framework, "conformance"}:
         msg = f"{path}: shadows the module {path.stem}; give a name such as masking.py"
         raise UsageError(msg)
-    if not path.parent.is_dir():
+    if not is_folder(path.parent):
         msg = f"{path}: folder {path.parent} does not exist; create it first"
         raise UsageError(msg)
 
