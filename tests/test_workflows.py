@@ -302,7 +302,8 @@ def script(
     command.parent.mkdir()
     command.write_text(
         '#!/bin/sh\ncase "$1" in\n'
-        "run) for last; do :; done\n"
+        'run) [ "$2 $3 $4 $5 $6" = "a.py b.py --level core -o" ] || exit 8\n'
+        "for last; do :; done\n"
         f'{"touch" if record else ":"} "$last/a.jsonl"; exit {ran};;\n'
         f'gate) case "$*" in *"{("--against " + against) if against else "--github"}"*)'
         f" exit {judged};; esac; exit 9;;\n"
@@ -319,8 +320,8 @@ def script(
         cwd=folder,
         env={
             "PATH": f"{command.parent}:{os.environ['PATH']}",
-            "ADAPTER": "a.py b.py",
-            "OPTIONS": "--level core",
+            "ADAPTER": "a.py\nb.py\n",
+            "OPTIONS": "--level\ncore",
             "AGAINST": against,
             "GITHUB_OUTPUT": str(output),
             "GITHUB_STEP_SUMMARY": str(folder / "summary"),
