@@ -7,15 +7,16 @@ import os
 from threading import Event
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from conformance.adapters.load import read_declaration
-from conformance.records import Header, Result, Writer
+from conformance.records import Footer, Header, Result, Writer
 from conformance.records.text import OBSERVING
 from conformance.records.writing import current_file
 from conformance.run import catalogue
 from conformance.run.deaths import Deaths
-from conformance.run.launch import Order, launch
+from conformance.run.launch import Order, _in_order, launch
 from conformance.run.resume import death_file, read_deaths
 from conformance.run.settings import Settings
 from conformance.specification.selection import Selection
@@ -213,3 +214,24 @@ def masked_max(x, mask):
     (said,) = heard
     assert said.endswith("exit status 9 between two checks; the run went on")
     assert json.loads(run.path.read_text(encoding="utf-8").splitlines()[-1])["complete"]
+
+
+@pytest.mark.parametrize(
+    ("complete", "planned", "in_order"),
+    [(True, 1, True), (False, 1, False), (False, 2, False), (None, 1, False)],
+)
+def test_a_run_is_in_order_when_its_record_says_that_every_check_has_an_outcome(
+    complete: bool | None,  # noqa: FBT001 - a parameter of the test
+    planned: int,
+    in_order: bool,  # noqa: FBT001 - as above
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "x.jsonl"
+    assert not _in_order(path)
+    with Writer(path) as writer:
+        assert not _in_order(path)
+        writer.header(msgspec.structs.replace(HEADER, planned=planned))
+        writer.result(Result(check=PLAN[0], outcome="passed"))
+        if complete is not None:
+            writer.footer(Footer(counts={"passed": 1}, complete=complete))
+    assert _in_order(path) is in_order

@@ -6,11 +6,16 @@ import errno
 import json
 import os
 import shutil
+import signal
+import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import pytest
 
 from conformance.errors import IncompleteRunError, ResultError
@@ -23,12 +28,13 @@ from conformance.records.writing import (
 )
 from conformance.run import process
 from conformance.run.child import Upkeep
+from conformance.run.guard import Guard
 from conformance.run.log import FRAMES, LAST, Log
 from conformance.run.process import Ending, Limits, _Watch
 from conformance.run.tail import Tail, _read_planned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 CHECK = "masked_mean/value:float32:eager"
 
@@ -339,3 +345,53 @@ def test_what_stands_in_a_side_files_place_is_removed(
     writer.close()
     forget(writer.path)
     assert list(tmp_path.iterdir()) == [writer.path]
+
+
+@pytest.fixture
+def family() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Start a group of two processes; yield the first, and the other's number."""
+    first = subprocess.Popen(
+        ["/bin/sh", "-c", "sleep 300 & echo $!; wait"],
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert first.stdout is not None
+    other = int(first.stdout.readline())
+    yield first, other
+    for each in (first.pid, other):
+        with suppress(ProcessLookupError):
+            os.kill(each, signal.SIGKILL)
+    first.wait()
+    first.stdout.close()
+
+
+def test_a_group_is_ended_as_a_whole(
+    family: tuple[subprocess.Popen[bytes], int],
+) -> None:
+    first, other = family
+    assert Guard().end(first.pid) == 0  # none had left the group
+    assert first.wait(60) == -signal.SIGKILL
+    until = time.monotonic() + 60
+    while is_running(other):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_memory_is_that_of_a_process_and_of_all_that_it_started(
+    family: tuple[subprocess.Popen[bytes], int],
+) -> None:
+    first, other = family
+    alone = psutil.Process(first.pid).memory_info().rss
+    until = time.monotonic() + 60
+    while process._memory()(first.pid) <= alone:
+        assert is_running(other)
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    assert process._memory()(2**22 + 1) == 0  # no such process
