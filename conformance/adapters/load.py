@@ -74,7 +74,7 @@ def resolve(reference: str) -> str:
         AdapterError: The name is published, and what it stands for is not there.
     """
     name = reference.partition(":")[0]
-    builtin = (shared_folder("adapters") / f"{name}.py").is_file()
+    builtin = is_file(shared_folder("adapters") / f"{name}.py")
     if builtin or reference.endswith(".py"):
         return reference
     return resolve_published(reference)
