@@ -97,6 +97,11 @@ class Case(
         return frozenset({"targets"} if ".cross_entropy." in self.variant else ())
 
     @property
+    def masks(self) -> frozenset[str]:
+        """The inputs that are masks, named for what they mask: ``query_mask``."""
+        return frozenset(name for name in self.inputs if name.endswith("_mask"))
+
+    @property
     def arrays(self) -> dict[str, Any]:
         """Inputs by name and weights by ``forward.kernel`` and the like, as written."""
         named = {

@@ -176,6 +176,9 @@ def _numbers(case: Case) -> Iterator[Complaint]:
     if total > LARGEST:
         yield "inputs", f"{total} numbers in all", f"at most {LARGEST}"
     for name, array in case.arrays.items():
+        if name in case.masks:
+            yield from _booleans(name, array)
+            continue
         labels = name in case.labels
         if not labels and all(_is_plain(number) for number in flatten(array)):
             continue  # places are told only where something is wrong
@@ -189,10 +192,16 @@ def _numbers(case: Case) -> Iterator[Complaint]:
         yield from _number(place, number, "float64", [*SPECIAL, DECLARED])
 
 
+def _booleans(name: str, array: Any) -> Iterator[Complaint]:
+    for place, found in leaves(array, name):
+        if not isinstance(found, bool):
+            yield place, _shorten(repr(found)), "true or false"
+
+
 def _is_plain(number: float | str) -> bool:
     """Tell whether a number is finite and exact in float32 at a glance."""
     return (
-        not isinstance(number, str)
+        not isinstance(number, str | bool)
         and is_exact("float32", number)
         and (abs(number) <= sys.float_info.max)
     )
@@ -202,7 +211,9 @@ def _number(
     place: str, number: float | str, dtype: str, words: Iterable[str]
 ) -> Iterator[Complaint]:
     wanted = f"a number or one of the strings {', '.join(words)}"
-    if isinstance(number, str):
+    if isinstance(number, bool):
+        yield place, "`bool`", wanted
+    elif isinstance(number, str):
         if number not in words:
             yield place, repr(number), wanted
     elif abs(number) == float("inf") or number != number:  # noqa: PLR0124 - NaN
@@ -212,7 +223,7 @@ def _number(
 
 
 def _label_number(place: str, number: float | str) -> Iterator[Complaint]:
-    if not isinstance(number, int) or not _LABELS[0] <= number <= _LABELS[1]:
+    if type(number) is not int or not _LABELS[0] <= number <= _LABELS[1]:
         yield place, repr(number), "a class label, a 32-bit integer"
 
 

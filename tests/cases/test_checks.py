@@ -84,7 +84,7 @@ MEAN = [
     (x([1, 0, 3, 4, 0.1, 0, 0, 0]), "x[0][4]: got 0.1, expected a number that float32"),
     (x([1, 0, 3, 4, 10**400, 0, 0, 0]), "expected a number that float32 holds exactly"),
     (x([1, 0, 3, 4, True, 0, 0, 0]), "got `bool`"),
-    (x([[[[1]]]]), "Expected `int | float | str`, got `array`"),
+    (x([[[[1]]]]), "Expected `bool | int | float | str`, got `array`"),
     (x([1, 0, 3, 4, 5, 0, 0, "nan"]), "level: got core with nan at x[0][7], expected"),
     (x([1, 0, 3, 4, 5, 0, 0, 16384]), "level: got core with 16384 at x[0][7]"),
     (
@@ -167,6 +167,17 @@ def test_wrong_labels_and_logits_are_refused(
     with pytest.raises(CaseError) as caught:
         check_cases(raw, "here.json", WORDS)
     assert f"case '{LOSS}': {message}" in str(caught.value)
+
+
+@pytest.mark.parametrize("number", [1, 0.5, "nan"])
+def test_a_mask_among_the_inputs_is_boolean(number: object) -> None:
+    raw = one("cross_attention", "two-rows-of-one-token")
+    raw["cases"][0]["inputs"]["query_mask"] = [[True], [number]]
+    with pytest.raises(CaseError) as caught:
+        check_cases(raw, "here.json", WORDS)
+    assert f"query_mask[1][0]: got {number!r}, expected true or false" in str(
+        caught.value
+    )
 
 
 @pytest.mark.parametrize(
