@@ -68,14 +68,16 @@ class Shell:
             return
         tools = folder / "tools"
         tools.mkdir()
+        # A script with the command's name, which completion asks for.
+        command = f"#!{sys.executable} -P\n{MAIN.replace('; ', chr(10))}\n"
         plugin = "-m pytest -p conformance.pytest_plugin"
-        for name, given in (
-            ("mask-conformance", f'-P -c "{MAIN}"'),
-            ("python", ""),
-            ("pytest", plugin),
+        for name, text in (
+            ("mask-conformance", command),
+            ("python", f'#!/bin/sh\nexec {sys.executable} "$@"\n'),
+            ("pytest", f'#!/bin/sh\nexec {sys.executable} {plugin} "$@"\n'),
         ):
             script = tools / name
-            script.write_text(f'#!/bin/sh\nexec {sys.executable} {given} "$@"\n')
+            script.write_text(text)
             script.chmod(0o755)
         self.variables["PATH"] = f"{tools}:{self.variables['PATH']}"
 
