@@ -155,3 +155,23 @@ def test_a_merged_record_is_as_complete_as_its_parts(
     assert done.exit_code == (3 if missing else 0), done.output
     assert read(out).complete is not bool(missing)
     assert gate(out)[0] == (3 if missing else 0)
+
+
+@pytest.mark.parametrize("stale", ["1/2", "2/2"])
+def test_what_is_stale_in_any_part_is_stale_in_the_whole(
+    stale: str, tmp_path: Path
+) -> None:
+    parts = [
+        write(
+            tmp_path / f"{number}.jsonl",
+            dict.fromkeys([check], "passed"),
+            stale=["entry 1: gone"] if shard == stale else [],
+            shard=shard,
+        )
+        for number, (shard, check) in enumerate(zip(("1/2", "2/2"), MORE, strict=True))
+    ]
+    out = tmp_path / "merged.jsonl"
+    done = CliRunner().invoke(main, ["merge", *map(str, parts), "-o", str(out)])
+    assert done.exit_code == 0, done.output
+    status, said = gate(out)
+    assert (status, "STALE entry 1: gone" in said) == (1, True)
