@@ -25,7 +25,7 @@ from conformance.gate import (
 from conformance.gate.verdict import KEPT
 from conformance.records import read
 from conformance.specification.shard import Shard
-from tests.attack.test_verdicts import BAD, GOOD, gate, write
+from tests.attack.test_verdicts import BAD, GOOD, MEAN, gate, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -175,3 +175,12 @@ def test_what_is_stale_in_any_part_is_stale_in_the_whole(
     assert done.exit_code == 0, done.output
     status, said = gate(out)
     assert (status, "STALE entry 1: gone" in said) == (1, True)
+
+
+def test_a_record_with_an_open_check_cannot_call_itself_complete(
+    tmp_path: Path,
+) -> None:
+    path = write(tmp_path / "x.jsonl", {MEAN: "passed", MORE[0]: "not_run"})
+    with pytest.raises(ResultError, match="field complete"):
+        read(path)
+    assert gate(path)[0] >= 2
