@@ -10,7 +10,7 @@ from conformance.commands.next_level import describe_next_level
 from conformance.operations import load_operations
 from conformance.run import catalogue
 from conformance.run.declare import declare
-from conformance.specification import LEVELS, laws
+from conformance.specification import LEVELS, Level, laws
 from conformance.specification.plan import laws_of
 from conformance.specification.selection import Selection
 
@@ -25,7 +25,7 @@ def test_core_says_that_it_puts_no_nan_and_where_left_padding_is_asked() -> None
 
 
 @pytest.mark.parametrize("level", LEVELS[:-1])
-def test_the_number_is_that_of_the_next_levels_further_checks(level: str) -> None:
+def test_the_number_is_that_of_the_next_levels_further_checks(level: Level) -> None:
     declaration = declare("torch_reference")
     numbers = [
         sum(
