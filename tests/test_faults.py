@@ -154,10 +154,11 @@ def test_an_adapter_that_dies_while_it_is_imported_is_said_so(
     ended = run(path, *OPTIONS)
 
     assert ended.returncode == 3
-    assert ended.stderr.startswith(
+    # Not at its start: a machine that is busy for ten seconds gets a line of progress.
+    assert (
         f"error: {path}: {said} before its first check; see "
         f"{tmp_path / 'out' / 'wrong.log'}"
-    )
+    ) in ended.stderr
 
 
 DIES_LATER = """
