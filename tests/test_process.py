@@ -121,6 +121,22 @@ def test_a_check_has_its_time_from_when_it_was_announced(
     assert it.watch.find_exceeded() == "did not end within 30 s"
 
 
+def test_a_check_that_is_repeated_has_its_time_anew(
+    watched: Callable[..., Any], tmp_path: Path
+) -> None:
+    it = watched(Limits(seconds=400))
+    it.side.write_text(f"{CHECK}\n", encoding="utf-8")
+    assert it.watch.find_exceeded() == ""
+    it.clock.now = 300
+    # A result has been written, and the next check has the same name.
+    (tmp_path / "x.jsonl").write_text("{}\n", encoding="utf-8")
+    assert it.watch.find_exceeded() == ""
+    it.clock.now = 699
+    assert it.watch.find_exceeded() == ""
+    it.clock.now = 701
+    assert it.watch.find_exceeded() == "did not return within 400 s (--timeout)"
+
+
 def test_what_is_printed_is_counted_for_each_check(watched: Callable[..., Any]) -> None:
     it = watched(Limits(seconds=0, output=2 * 2**20))
     it.side.write_text("a\n", encoding="utf-8")
