@@ -73,3 +73,21 @@ def test_a_parameters_gradient_is_placed_where_it_is_made() -> None:
     location = report.locations["parameter-gradient"]
     assert location.site.op == "OwnSumBackward"
     assert "the parameter's gradient is made here" in location.text
+
+
+class Shifted(nn.Module):  # type: ignore[misc]
+    """Adds to all logits what their softmax does not see."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shift = nn.Parameter(torch.zeros(()))
+
+    def forward(self, x: Any, mask: Any) -> Any:
+        return torch.softmax(x + self.shift, -1) * mask[..., None]
+
+
+def test_a_gradient_that_is_zero_but_for_rounding_is_no_leak() -> None:
+    settings = ProbeSettings(questions=("parameter-gradient",))
+    (answer,) = examine(wrap(Shifted()), settings).answers
+    assert answer.kind == "noise"
+    assert "shrinks to" in answer.text
