@@ -78,6 +78,7 @@ OPERATION = Operation(
             text="Infinities, NaN and the dtype's largest numbers at padded queries "
             "leave the answers of valid queries as they are.",
             why="a softmax, or a norm, over the queries",
+            about="infinities and NaN at padded queries",
             since="0.2.0",
         ),
         Law(
@@ -118,6 +119,7 @@ OPERATION = Operation(
             "queries, and a cotangent of zero there, the derivative through them is "
             "zero, and through all else as it is without them.",
             why="NaN that a padded query answers, times its cotangent of zero",
+            about="gradients beside infinities and NaN at padded queries",
             since="0.2.0",
         ),
     ),
