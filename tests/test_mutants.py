@@ -90,6 +90,7 @@ def test_gradient_and_route_laws_have_mutants_on_a_framework_that_has_them() -> 
     assert {mutant.clause for mutant in ELSEWHERE} == {
         "gradient",
         "wild-gradient",
+        "wild-query-gradient",
         "route",
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -75,8 +76,11 @@ def test_a_failing_check_says_everything(checks: dict[str, BoundCheck]) -> None:
     with pytest.raises(CheckFailed) as caught:
         check()
     lines = str(caught.value).splitlines()
-    assert lines[:7] == [
-        "masked_mean/value:float32:eager: out[0] = 0.5, expected 1 within 1.2e-07",
+    assert lines[0] == (
+        "masked_mean/value:float32:eager: out[0] = 0.5, expected 1 within 1.2e-07"
+    )
+    assert re.fullmatch(r"at .*wrong\.py:8", lines[1])
+    assert lines[2:8] == [
         f"clause masked_mean.value: {VALUE.text}",
         f"it catches {VALUE.why}",
         "x    = [[1, 0]]",
@@ -84,8 +88,8 @@ def test_a_failing_check_says_everything(checks: dict[str, BoundCheck]) -> None:
         "got  = [0.5]",
         "want = [1]",
     ]
-    assert lines[7].startswith("divides by T, not by the number of valid positions")
-    assert lines[8].startswith("again: mask-conformance run ")
+    assert lines[8].startswith("divides by T, not by the number of valid positions")
+    assert lines[9].startswith("again: mask-conformance run ")
     assert caught.value.result.outcome == "failed"
     assert repr(check) == "<check masked_mean/value:float32:eager>"
 

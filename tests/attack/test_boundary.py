@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 from time import monotonic, sleep
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +17,9 @@ from conformance.errors import AdapterError
 from conformance.records import read
 from conformance.run.lock import lock
 from conformance.specification.declaration import Declaration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
 MAIN = "from conformance.commands.cli import main; main()"
@@ -194,6 +198,15 @@ def alive(folder: Path) -> list[str]:
     return found
 
 
+@pytest.fixture
+def hears_hangups() -> Iterator[None]:
+    """Heed SIGHUP, which whoever runs the tests with nohup ignores."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hears_hangups")
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
 def test_whatever_ends_the_parent_ends_all_that_it_began(
     tmp_path: Path, how: signal.Signals
