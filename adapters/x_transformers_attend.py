@@ -47,6 +47,10 @@ def cross_attention(
     grouped: bool,
 ) -> Tensor:
     del query_mask, grouped  # keys of fewer heads are shared without being told
-    heads_first = (tensor.transpose(1, 2) for tensor in (query, key, value))
+    # Attend tiles the heads of the keys, so that head h of the queries sees head h % N;
+    # here those that share a head of the keys stand side by side.
+    heads = key.shape[2]
+    tiled = query.unflatten(2, (heads, -1)).transpose(2, 3).flatten(2, 3)
+    heads_first = (tensor.transpose(1, 2) for tensor in (tiled, key, value))
     seen, _ = Attend(flash=_FLASH).eval()(*heads_first, mask=mask)
-    return seen.transpose(1, 2)
+    return seen.transpose(1, 2).unflatten(2, (-1, heads)).transpose(2, 3).flatten(2, 3)
