@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -148,3 +149,10 @@ def test_runs_of_other_versions_are_not_put_together(tmp_path: Path) -> None:
         merge([read(one), read(two)])
     with pytest.raises(ResultError, match="is of another run: versions is"):
         read_earlier([two], read(one).header, [])
+
+
+def test_what_was_not_run_is_asked_again(tmp_path: Path) -> None:
+    half: dict[str, Any] = {MEAN: "passed", MAX: "not_run"}
+    run = read(write(tmp_path / "mine.jsonl", half))
+    every: list[Any] = [SimpleNamespace(id=each) for each in half]
+    assert [*read_earlier([run.path], run.header, every).results] == [MEAN]
