@@ -153,6 +153,6 @@ def test_runs_of_other_versions_are_not_put_together(tmp_path: Path) -> None:
 
 def test_what_was_not_run_is_asked_again(tmp_path: Path) -> None:
     half: dict[str, Any] = {MEAN: "passed", MAX: "not_run"}
-    run = read(write(tmp_path / "mine.jsonl", half))
+    run = read(write(tmp_path / "mine.jsonl", half, missing=1))
     every: list[Any] = [SimpleNamespace(id=each) for each in half]
     assert [*read_earlier([run.path], run.header, every).results] == [MEAN]
