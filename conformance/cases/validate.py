@@ -45,6 +45,11 @@ SHOWN = 80
 _HELP = "the format is in cases/README.md"
 _LABELS = (-(2**31), 2**31 - 1)
 
+# msgspec describes a type at its first use, and a second thread that comes to it then
+# crashes the interpreter (seen with 0.22.0). An import has one thread.
+for _kind in (Case, CaseFile):
+    msgspec.json.Decoder(_kind)
+
 
 def parse_json(text: str, where: str) -> dict[str, Any]:
     """Return a file's JSON object.

@@ -54,6 +54,7 @@ class _Table(
     smallest: dict[str, Any] | None = None
 
 
+msgspec.json.Decoder(_Table)  # described here: see cases/validate.py
 FIELDS = _Table.__struct_encode_fields__
 
 _HINTS = {

@@ -41,6 +41,10 @@ class Death(msgspec.Struct, frozen=True, kw_only=True):
     trace: str = ""
 
 
+_DEATHS = msgspec.json.Decoder(tuple[Death, ...])
+"""Made at import: two parts of a run that read deaths at once would crash msgspec."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earlier:
     """The results and observations of a run's earlier processes.
@@ -97,7 +101,7 @@ def read_deaths(record: Path) -> tuple[Death, ...]:
     """Return how a run's processes died, the newest last."""
     try:
         with open_regular(death_file(record)) as file:
-            return msgspec.json.decode(file.read(), type=tuple[Death, ...])
+            return _DEATHS.decode(file.read())
     except (OSError, UnicodeDecodeError, msgspec.MsgspecError):
         return ()
 
