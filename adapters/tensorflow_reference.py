@@ -51,7 +51,11 @@ def masked_softmax(x: Tensor, mask: Tensor | None) -> Tensor:
     scores = _where(valid, _wide(x), float("-inf"))
     # The softmax of nothing but negative infinities is nan, and so is its gradient.
     scores = _where(tf.reduce_any(valid, axis=1, keepdims=True), scores, 0)
-    return tf.cast(_where(valid, tf.nn.softmax(scores, axis=1), 0), x.dtype)
+    shares = tf.nn.softmax(scores, axis=1)
+    # On some processors the softmax gives zeros beside a NaN.
+    broken = tf.reduce_any(tf.math.is_nan(scores), axis=1, keepdims=True)
+    shares = _where(~broken, shares, float("nan"))
+    return tf.cast(_where(valid, shares, 0), x.dtype)
 
 
 def masked_loss(
