@@ -45,10 +45,10 @@ class Deaths:
         return len(self._found)
 
     def __str__(self) -> str:
-        return "".join(f"{each.what}: {each.message}" for each in self._newest())
-
-    def _newest(self) -> list[Death]:
-        return list(self._found.values())[-1:]
+        if not self._found:
+            return ""
+        newest = next(reversed(self._found.values()))
+        return f"{newest.what}: {newest.message}"
 
     @property
     def reached(self) -> int:

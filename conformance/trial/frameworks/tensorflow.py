@@ -49,18 +49,9 @@ def environment() -> dict[str, str]:
     }
 
 
-def place(device: str = "", *, deterministic: bool = False) -> None:
-    """Put new tensors on a device, which adapters' layers then follow.
-
-    Raises:
-        UsageError: There is no such device.
-    """
-    devices.place(device, deterministic=deterministic)
-
-
-def device() -> str:
-    """Return the device on which new tensors are."""
-    return devices.device()
+place = devices.place
+device = devices.device
+promises_bits = devices.promises_bits
 
 
 def find_misplaced(tensor: Tensor) -> str:
@@ -71,11 +62,6 @@ def find_misplaced(tensor: Tensor) -> str:
         return ""
     where = devices.name_of(tensor.device)
     return "" if where == device() else where
-
-
-def promises_bits() -> bool:
-    """Tell whether equal calls give equal bits here."""
-    return devices.promises_bits()
 
 
 def scope(dtype: str) -> AbstractContextManager[object]:

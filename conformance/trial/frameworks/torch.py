@@ -63,29 +63,15 @@ def environment() -> dict[str, str]:
     }
 
 
-def place(device: str = "", *, deterministic: bool = False) -> None:
-    """Put new tensors on a device, which adapters' layers then follow.
-
-    Raises:
-        UsageError: There is no such device.
-    """
-    devices.place(device, deterministic=deterministic)
-
-
-def device() -> str:
-    """Return the device on which new tensors are."""
-    return devices.device()
+place = devices.place
+device = devices.device
+promises_bits = devices.promises_bits
 
 
 def find_misplaced(tensor: Tensor) -> str:
     """Return the device of a tensor that is not on the one asked for, or nothing."""
     where = devices.name_of(tensor.device)
     return where if devices.is_placed() and where != device() else ""
-
-
-def promises_bits() -> bool:
-    """Tell whether equal calls give equal bits here."""
-    return devices.promises_bits()
 
 
 def scope(dtype: str) -> AbstractContextManager[object]:
