@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from functools import partial
+from functools import cache, partial
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -113,9 +113,6 @@ def run(  # noqa: PLR0917 - what is asked for has that many parts
             if lastfailed:
                 selected = select_failed(settings.selection, record, note)
             _need_checks(reference, catalogue.list_checks(declaration, selected))
-            # Only what is divided has to be listed whole before it starts.
-            many = division.parts > 1
-            every = catalogue.plan_checks(declaration, selected) if many else ()
             asked = msgspec.structs.replace(
                 settings,
                 reference=reference,
@@ -123,17 +120,18 @@ def run(  # noqa: PLR0917 - what is asked for has that many parts
                 selection=selected,
                 known=project.choose_known(reference),
             )
+            plan = cache(partial(catalogue.plan_run, declaration, asked))
+            # Only what is divided has to be listed whole before it starts.
+            every = plan() if division.parts > 1 else ()
             order = Order(
                 settings=asked,
                 variables=declaration.variables,
                 limits=limits,
                 file=os.path.abspath(declaration.file),  # noqa: PTH100 - links are kept
-                plan=partial(catalogue.plan_run, declaration, asked),
+                plan=plan,
                 note=warn,
             )
-            counted = partial(
-                catalogue.count_offered, declaration, asked, division.shard
-            )
+            counted = partial(catalogue.count_offered, plan, division.shard)
             with Progress(declaration.name, count=counted) as progress:
                 runs.append(run_parts(order, division, every, progress, stop))
                 declared.append(declaration)

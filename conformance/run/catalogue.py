@@ -14,7 +14,7 @@ from conformance.specification.plan import clauses, plan
 from conformance.specification.selection import Check, Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from conformance.cases import Case
     from conformance.run.settings import Settings
@@ -97,10 +97,9 @@ def plan_run(declaration: Declaration, settings: Settings) -> tuple[Check, ...]:
     return every
 
 
-def count_offered(declaration: Declaration, settings: Settings, shard: Shard) -> int:
+def count_offered(checks: Callable[[], Iterable[Check]], shard: Shard) -> int:
     """Return how many checks of a part of a run the adapter offers."""
-    every = plan_run(declaration, settings)
-    return sum(not each.unsupported for each in every if shard.holds(each))
+    return sum(not each.unsupported for each in checks() if shard.holds(each))
 
 
 def list_checks(declaration: Declaration, selected: Selection) -> tuple[Check, ...]:
