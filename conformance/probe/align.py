@@ -16,7 +16,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from conformance.probe.arrangement import Array
+    from conformance.probe.arrangement import Arrangement, Array
 
 LONGER = 64
 """Positions by which an axis of time may be longer or shorter than T."""
@@ -239,3 +239,24 @@ class RowLayout:
         found[np.ix_(*rows)] = True
         found[whole] = False
         return found.reshape(array.shape)
+
+
+def find_padding(
+    array: Array, layout: Layout, arrangement: Arrangement
+) -> Iterator[Array | None]:
+    """Yield for each row where an array holds what does not count; None is not known.
+
+    Args:
+        array: An array of a call.
+        layout: How its axes are read.
+        arrangement: The rows of that call.
+    """
+    for row, places in enumerate(arrangement.places):
+        view = RowLayout(
+            row=row,
+            batch=arrangement.batch,
+            time=arrangement.time,
+            places=places,
+            strided={},
+        )
+        yield view.padding(array, layout)

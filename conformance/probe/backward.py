@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.probe.align import Layout, RowLayout, layouts
+from conformance.probe.align import Layout, find_padding, layouts
 from conformance.probe.locate import Location
 from conformance.probe.noise import UNIT
 from conformance.probe.questions.gradients import cotangents, sum_alone
@@ -233,15 +233,7 @@ def _numbered(steps: list[GradientStep]) -> Iterator[tuple[object, GradientStep]
 def _padding(array: Array, layout: Layout, arrangement: Arrangement) -> Array | None:
     """Return where an array holds what does not count, in all rows."""
     found = np.zeros(array.shape, dtype=bool)
-    for row, places in enumerate(arrangement.places):
-        view = RowLayout(
-            row=row,
-            batch=arrangement.batch,
-            time=arrangement.time,
-            places=places,
-            strided={},
-        )
-        mask = view.padding(array, layout)
+    for mask in find_padding(array, layout, arrangement):
         if mask is None:
             return None
         found |= mask

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conformance.probe.align import RowLayout, layouts
+from conformance.probe.align import find_padding, layouts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,15 +74,7 @@ class Repair:
 def _zeroed(output: Array, layout: Layout, arrangement: Arrangement) -> Array:
     """Return a result with zeros at padding in every row."""
     array = output.copy()
-    for row, places in enumerate(arrangement.places):
-        view = RowLayout(
-            row=row,
-            batch=arrangement.batch,
-            time=arrangement.time,
-            places=places,
-            strided={},
-        )
-        padding = view.padding(array, layout)
+    for padding in find_padding(output, layout, arrangement):
         if padding is not None:
             array[padding] = 0
     return array
