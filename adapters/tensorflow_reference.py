@@ -51,11 +51,7 @@ def masked_softmax(x: Tensor, mask: Tensor | None) -> Tensor:
     scores = _where(valid, _wide(x), float("-inf"))
     # The softmax of nothing but negative infinities is nan, and so is its gradient.
     scores = _where(tf.reduce_any(valid, axis=1, keepdims=True), scores, 0)
-    shares = tf.nn.softmax(scores, axis=1)
-    # On some processors the softmax gives zeros beside a NaN.
-    broken = tf.reduce_any(tf.math.is_nan(scores), axis=1, keepdims=True)
-    shares = _where(~broken, shares, float("nan"))
-    return tf.cast(_where(valid, shares, 0), x.dtype)
+    return tf.cast(_where(valid, _shares(scores, axis=1), 0), x.dtype)
 
 
 def masked_loss(
@@ -188,8 +184,14 @@ def _attend(q: Tensor, k: Tensor, v: Tensor, seen: Tensor) -> Tensor:
     # The softmax of nothing but negative infinities is nan, and so is its gradient.
     scores = _where(seen, scores, float("-inf"))
     scores = _where(tf.reduce_any(seen, axis=3, keepdims=True), scores, 0)
-    shares = _where(seen, tf.nn.softmax(scores, axis=3), 0)
+    shares = _where(seen, _shares(scores, axis=3), 0)
     return tf.einsum("bnqk,bknd->bqnd", shares, v)
+
+
+def _shares(scores: Tensor, *, axis: int) -> Tensor:
+    # On some processors the softmax gives zeros beside a NaN.
+    broken = tf.reduce_any(tf.math.is_nan(scores), axis=axis, keepdims=True)
+    return _where(~broken, tf.nn.softmax(scores, axis=axis), float("nan"))
 
 
 def conv1d(
