@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 FULL = Path("/dev/full")
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the page that this checkout's own run has made as it is."""
+    monkeypatch.chdir(tmp_path)
+
+
 def invoke(*arguments: object) -> tuple[int, str]:
     done = CliRunner().invoke(main, [str(each) for each in arguments])
     assert done.exception is None or isinstance(done.exception, SystemExit), (
