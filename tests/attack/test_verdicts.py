@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -261,6 +262,22 @@ def test_a_badge_and_a_page_say_that_a_run_is_partial(tmp_path: Path) -> None:
     for name in ("index.html", "summary.md"):
         text = (tmp_path / name).read_text(encoding="utf-8")
         assert "partial: 2 of 1,128 checks" in text
+
+
+def test_partial_runs_are_said_in_one_place_and_each_is_named(tmp_path: Path) -> None:
+    more: dict[str, Any] = {"selection": True, "of": 1128}
+    for name in ("one", "<two>"):
+        write(tmp_path / f"{name[:2]}.jsonl", GOOD, adapter=name, **more)
+    write(tmp_path / "three.jsonl", {MEAN: "passed"}, adapter="three", **more)
+    write(tmp_path / "whole.jsonl", GOOD, adapter="whole")
+    done = CliRunner().invoke(main, ["report", str(tmp_path), "-o", str(tmp_path)])
+    assert done.exit_code == 0
+    text = (tmp_path / "index.html").read_text(encoding="utf-8")
+    (banner,) = re.findall(r'<div class="banner">.*?</div>', text, re.DOTALL)
+    assert "! 3 of 4 runs are partial." in banner
+    two = "partial: 2 of 1,128 checks were asked for: "
+    assert f"{two}&lt;two&gt; (partial), one (partial)</li>" in banner
+    assert "partial: 1 of 1,128 checks were asked for: three (partial)</li>" in banner
 
 
 @pytest.mark.parametrize("reason", ["to be judged", "To be judged.", "TODO", " ? "])
