@@ -13,7 +13,14 @@ FOLDER = Path(__file__).parents[2] / "conformance" / "trial" / "frameworks"
 
 
 def functions(body: list[ast.stmt]) -> list[str]:
-    names = [node.name for node in body if isinstance(node, ast.FunctionDef)]
+    """Name the functions of a module: its own, and those it takes as they are."""
+    names = []
+    for node in body:
+        match node:
+            case ast.FunctionDef(name=name):
+                names.append(name)
+            case ast.Assign([ast.Name(name)], ast.Attribute(ast.Name("devices"), attr)):
+                names.append(name if name == attr else f"{name} = {attr}")
     return [name for name in names if not name.startswith("_")]
 
 

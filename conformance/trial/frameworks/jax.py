@@ -46,7 +46,6 @@ def environment() -> dict[str, str]:
 
 place = devices.place
 device = devices.device
-promises_bits = devices.promises_bits
 
 
 def find_misplaced(tensor: Tensor) -> str:
@@ -55,6 +54,9 @@ def find_misplaced(tensor: Tensor) -> str:
         return ""
     where = sorted(map(devices.name_of, tensor.devices()))
     return "" if where == [device()] else ", ".join(where)
+
+
+promises_bits = devices.promises_bits
 
 
 def scope(dtype: str) -> AbstractContextManager[object]:

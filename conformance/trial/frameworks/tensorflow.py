@@ -51,7 +51,6 @@ def environment() -> dict[str, str]:
 
 place = devices.place
 device = devices.device
-promises_bits = devices.promises_bits
 
 
 def find_misplaced(tensor: Tensor) -> str:
@@ -62,6 +61,9 @@ def find_misplaced(tensor: Tensor) -> str:
         return ""
     where = devices.name_of(tensor.device)
     return "" if where == device() else where
+
+
+promises_bits = devices.promises_bits
 
 
 def scope(dtype: str) -> AbstractContextManager[object]:

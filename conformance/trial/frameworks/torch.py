@@ -65,13 +65,15 @@ def environment() -> dict[str, str]:
 
 place = devices.place
 device = devices.device
-promises_bits = devices.promises_bits
 
 
 def find_misplaced(tensor: Tensor) -> str:
     """Return the device of a tensor that is not on the one asked for, or nothing."""
     where = devices.name_of(tensor.device)
     return where if devices.is_placed() and where != device() else ""
+
+
+promises_bits = devices.promises_bits
 
 
 def scope(dtype: str) -> AbstractContextManager[object]:
