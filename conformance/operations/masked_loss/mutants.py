@@ -159,6 +159,18 @@ def no_maximum_subtracted(
     return xp.astype(reduce_losses(xp, losses, keep, reduction), p.dtype)
 
 
+@wrong(
+    "large-values",
+    url="https://github.com/PaddlePaddle/Paddle/issues/20994",
+    variants=(*LABELS, *BCE),
+)
+def ends_at_64(xp: Any, p: Any, t: Any, mask: Any, *, kind: str, reduction: str) -> Any:
+    """Lets no position cost more than 64."""
+    keep = read_mask(xp, p, mask)
+    losses = xp.clip(positions(xp, p, t, keep, kind), None, 64.0)
+    return xp.astype(reduce_losses(xp, losses, keep, reduction), p.dtype)
+
+
 @wrong("contract")
 def answers_in_float64(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
     """Answers in float64 whatever the input's dtype."""
