@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from conformance.probe.answer import BAD, ProbeAnswer
 from conformance.probe.backward import locate_gradient
+from conformance.probe.convention import doubt, settle
 from conformance.probe.frameworks.base import Mode
 from conformance.probe.graphs import locate_compiled
+from conformance.probe.handed import hand_on
 from conformance.probe.infer import infer
 from conformance.probe.locate import locate
 from conformance.probe.questions import select
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 
 GRADIENTS = ("gradient", "parameter-gradient")
 """Questions whose leaks have a place on the way back."""
+
+ABOUT_PADDING = ("other-numbers", "more-padding")
+"""Questions that leak where a mask means the opposite of what it was taken for."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -96,6 +101,8 @@ def _examine(
         for mode in _modes(question, subject):
             announce(f"{question.name}:{mode.route}")
             report.answers += _ask(question, subject, mode)
+    if any(each.question in ABOUT_PADDING for each in report.leaks):
+        report.notes += _doubts(subject)
     middle = monotonic()
     announce("locate")
     if settings.locate and target.framework.traces:
@@ -133,11 +140,23 @@ def introduce(
         settings=settings,
         dtype=dtype,
     )
+    subject, handed = hand_on(subject)
+    subject, meaning = settle(subject)
+    notes = (*notes, *filter(None, (handed, meaning)))
     more = getattr(framework, "notes", None)
     if more is not None:
         given = subject.given(subject.base)
         notes = (*notes, *more(target.model, given, Mode(dtype=dtype)))
     return subject, notes
+
+
+def _doubts(subject: ProbedModel) -> tuple[str, ...]:
+    """Return what speaks against the mask's meaning."""
+    try:
+        said = doubt(subject)
+    except Exception:  # noqa: BLE001 - then nothing does
+        said = ""
+    return (said,) if said else ()
 
 
 def _modes(question: ProbeQuestion, subject: ProbedModel) -> Iterator[Mode]:
@@ -172,7 +191,10 @@ def _places(
             continue
         if len(found) >= subject.settings.places:
             break
-        location = locate(subject, answer, tuple(found.values()))
+        try:
+            location = locate(subject, answer, tuple(found.values()))
+        except Exception:  # noqa: BLE001 - a row alone may raise; then there is no place
+            location = None
         if location is not None:
             found[answer.question] = location
     found = found or _gradient_places(subject, answers)

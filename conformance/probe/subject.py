@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from conformance.probe.arrangement import Arrangement, Content, place
@@ -47,6 +47,10 @@ class ProbedModel:
     _outputs: tuple[Output, ...] = ()
     _exact: bool | None = None
     _high: bool | None = None
+
+    def with_interface(self, interface: Interface) -> ProbedModel:
+        """Return the same model called in another way; its answers are its own."""
+        return replace(self, interface=interface, _kept={}, _outputs=())
 
     @property
     def content(self) -> Content:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from conformance.probe.arrangement import Array
     from conformance.probe.trace import Edit, Trace
@@ -35,12 +36,23 @@ class Argument:
     required: bool = True
 
 
+def takes_keywords(function: Callable[..., Any]) -> bool:
+    """Tell whether a function takes arguments of any name, through ``**``.
+
+    >>> takes_keywords(lambda x, **more: x)
+    True
+    """
+    kinds = [each.kind for each in inspect.signature(function).parameters.values()]
+    return inspect.Parameter.VAR_KEYWORD in kinds
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What a model says of itself without being called.
 
     Attributes:
         arguments: What it takes, in order.
+        keywords: Whether it takes others by name too, through ``**``.
         sizes: Dimensions that occur in it; B and T are none of them.
         vocabularies: Sizes of its embeddings, the first one first.
         features: Numbers at a position that it may want, the likeliest first.
@@ -54,6 +66,7 @@ class Facts:
     """
 
     arguments: tuple[Argument, ...]
+    keywords: bool = False
     sizes: frozenset[int] = frozenset()
     vocabularies: tuple[int, ...] = ()
     features: tuple[int, ...] = ()

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conformance.probe.frameworks.base import Argument, Facts, Gradients, Mode
+from conformance.probe.frameworks.base import (
+    Argument,
+    Facts,
+    Gradients,
+    Mode,
+    takes_keywords,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +38,12 @@ class NumPy:
             for each in inspect.signature(model).parameters.values()
             if each.kind not in kinds
         )
-        return Facts(arguments=arguments, features=(6,), layouts=("BTF", "BT", "BFT"))
+        return Facts(
+            arguments=arguments,
+            keywords=takes_keywords(model),
+            features=(6,),
+            layouts=("BTF", "BT", "BFT"),
+        )
 
     def call(
         self, model: Any, inputs: Mapping[str, Array], mode: Mode

@@ -43,6 +43,7 @@ class JAX:
         form = self._of(model).form
         return Facts(
             arguments=form.arguments(),
+            keywords=form.keywords(),
             sizes=form.sizes(),
             vocabularies=form.vocabularies(),
             features=form.widths() or (6,),

@@ -70,6 +70,11 @@ class Form:
             if each.kind not in kinds and each.name not in KEYS
         )
 
+    def keywords(self) -> bool:
+        """Tell whether a call takes arguments of any name."""
+        kinds = [each.kind for each in self.signature().parameters.values()]
+        return inspect.Parameter.VAR_KEYWORD in kinds
+
     def flags(self) -> dict[str, bool]:
         """Return the arguments that choose the mode."""
         names = {each.name for each in self.arguments()}

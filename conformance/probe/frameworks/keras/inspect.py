@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 from keras import tree
 
-from conformance.probe.frameworks.base import Argument, Facts
+from conformance.probe.frameworks.base import Argument, Facts, takes_keywords
 from conformance.probe.frameworks.keras.prepare import layers
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def facts(model: Any) -> Facts:
     )
     return Facts(
         arguments=arguments(model),
+        keywords=not _hands_down(model) and takes_keywords(_function_of(model)),
         sizes=frozenset(_sizes(found)),
         vocabularies=tuple(
             each.input_dim for each in found if isinstance(each, keras.layers.Embedding)
@@ -45,7 +46,7 @@ def arguments(model: Any) -> tuple[Argument, ...]:
     named = input_names(model)
     if named:
         return tuple(Argument(name=name) for name in named)
-    function = model.call if isinstance(model, keras.Layer) else model
+    function = _function_of(model)
     kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     found = [
         Argument(name=each.name, required=each.default is inspect.Parameter.empty)
@@ -55,6 +56,12 @@ def arguments(model: Any) -> tuple[Argument, ...]:
     if isinstance(model, keras.Layer) and not _takes_mask(model):
         return tuple(each for each in found if each.name != "mask")
     return tuple(found)
+
+
+def _function_of(model: Any) -> Callable[..., Any]:
+    """Return the function whose signature counts."""
+    called: Callable[..., Any] = model.call if isinstance(model, keras.Layer) else model
+    return called
 
 
 def _takes_mask(model: Any) -> bool:

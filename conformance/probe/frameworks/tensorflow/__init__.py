@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
-from conformance.probe.frameworks.base import Argument, Facts, Gradients, Mode
+from conformance.probe.frameworks.base import (
+    Argument,
+    Facts,
+    Gradients,
+    Mode,
+    takes_keywords,
+)
 from conformance.probe.frameworks.stack import call_model
 from conformance.probe.frameworks.tensorflow import modules
 from conformance.probe.frameworks.tensorflow.recorder import OpRecorder
@@ -60,6 +66,7 @@ class TensorFlow:
         given = {each.name for each in arguments}
         return Facts(
             arguments=arguments,
+            keywords=takes_keywords(_plain(model)),
             sizes=frozenset(size for shape in shapes for size in shape),
             vocabularies=tuple(_tables(model)),
             features=tuple(dict.fromkeys([*last, 6])),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import torch
 
-from conformance.probe.frameworks.base import Argument, Facts
+from conformance.probe.frameworks.base import Argument, Facts, takes_keywords
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,10 @@ def facts(model: Any) -> Facts:
     """Return what a module or a function says of itself."""
     if not isinstance(model, torch.nn.Module):
         return Facts(
-            arguments=_arguments(model), features=(6,), layouts=("BTF", "BT", "BFT")
+            arguments=_arguments(model),
+            keywords=takes_keywords(model),
+            features=(6,),
+            layouts=("BTF", "BT", "BFT"),
         )
     modules = list(model.modules())
     sizes = {n for each in model.parameters() for n in each.shape}
@@ -46,6 +49,7 @@ def facts(model: Any) -> Facts:
     config = getattr(model, "config", None)
     return Facts(
         arguments=_arguments(model.forward),
+        keywords=takes_keywords(model.forward),
         sizes=frozenset(sizes | _numbers(config)),
         vocabularies=tuple(
             each.num_embeddings
