@@ -64,6 +64,34 @@ def masked_loss(
     return _reduced(reduction, losses, valid).astype(predictions.dtype)
 
 
+def accumulated_loss(
+    predictions: Array,
+    targets: Array,
+    mask: Array | None,
+    *,
+    reduction: str,
+    rows: int,
+    labels: str,
+    length: int,
+) -> Array:
+    valid = _valid(mask, predictions)
+    logits, goals, counts = _wide(predictions), targets, valid
+    if labels == "next":
+        logits, goals = logits[:, :-1], goals[:, 1:]
+        counts = valid[:, :-1] & valid[:, 1:]
+    logits = jnp.where(counts[..., None], logits, 0)
+    losses = _losses("cross_entropy", logits, jnp.where(counts, goals, 0))
+    losses = jnp.where(counts, losses, 0)
+    if reduction == "seq_mean_token_mean":
+        losses = losses / counts.sum(axis=1, keepdims=True).clip(min=1)
+    # What the whole batch divides by is counted before any micro-batch is.
+    divisor = _divisor(reduction, counts, length)
+    whole = jnp.zeros((), losses.dtype)
+    for first in range(0, len(losses), rows):
+        whole = whole + losses[first : first + rows].sum() / divisor
+    return whole.astype(predictions.dtype)
+
+
 def apply_mask(x: Array, mask: Array | None) -> Array:
     return jnp.where(_like(_valid(mask, x), x), x, 0)
 
@@ -442,6 +470,15 @@ def _reduced(reduction: str, losses: Array, valid: Array) -> Array:
         return losses.sum() / valid.sum().clip(min=1)
     means = losses.sum(axis=1) / valid.sum(axis=1).clip(min=1)
     return means.sum() / valid.any(axis=1).sum().clip(min=1)
+
+
+def _divisor(reduction: str, counts: Array, length: int) -> Array | int:
+    if reduction in {"sum", "sum_norm"}:
+        return length if reduction == "sum_norm" else 1
+    if reduction == "token_mean":
+        return jnp.maximum(counts.sum(), 1)
+    there = jnp.maximum(counts.any(axis=1).sum(), 1)
+    return there * length if reduction == "seq_mean_token_sum_norm" else there
 
 
 def _valid(mask: Array | None, x: Array) -> Array:

@@ -69,6 +69,34 @@ def masked_loss(
     return _reduced(reduction, losses, valid).astype(predictions.dtype)
 
 
+@np.errstate(all="ignore")
+def accumulated_loss(
+    predictions: Array,
+    targets: Array,
+    mask: Array | None,
+    *,
+    reduction: str,
+    rows: int,
+    labels: str,
+    length: int,
+) -> Array:
+    valid = _valid(mask, predictions)
+    logits, goals, counts = _wide(predictions), targets, valid
+    if labels == "next":
+        logits, goals = logits[:, :-1], goals[:, 1:]
+        counts = valid[:, :-1] & valid[:, 1:]
+    logits = np.where(counts[..., None], logits, 0)
+    losses = _losses("cross_entropy", logits, np.where(counts, goals, 0))
+    losses = np.where(counts, losses, 0)
+    if reduction == "seq_mean_token_mean":
+        losses = losses / _count(counts, losses.dtype)[:, None]
+    # What the whole batch divides by is counted before any micro-batch is.
+    divisor = _divisor(reduction, counts, length)
+    parts = (losses[at : at + rows].sum() for at in range(0, len(losses), rows))
+    whole = sum((part / divisor for part in parts), start=losses.dtype.type(0))
+    return np.asarray(whole, dtype=predictions.dtype)
+
+
 def apply_mask(x: Array, mask: Array | None) -> Array:
     return np.where(_like(_valid(mask, x), x), x, np.zeros((), x.dtype))
 
@@ -424,6 +452,17 @@ def _reduced(reduction: str, losses: Array, valid: Array) -> Array:
         return np.asarray(losses.sum() / max(valid.sum(), 1))
     means = losses.sum(axis=1) / _count(valid, losses.dtype)
     return np.asarray(means.sum() / max(valid.any(axis=1).sum(), 1))
+
+
+def _divisor(reduction: str, counts: Array, length: int) -> int:
+    if reduction == "token_mean":
+        return max(int(counts.sum()), 1)
+    rows = max(int(counts.any(axis=1).sum()), 1)
+    return {
+        "sum": 1,
+        "sum_norm": length,
+        "seq_mean_token_sum_norm": rows * length,
+    }.get(reduction, rows)
 
 
 def _valid(mask: Array | None, x: Array) -> Array:

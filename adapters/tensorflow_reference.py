@@ -70,6 +70,37 @@ def masked_loss(
     return tf.cast(_reduced(reduction, losses, valid), predictions.dtype)
 
 
+def accumulated_loss(
+    predictions: Tensor,
+    targets: Tensor,
+    mask: Tensor | None,
+    *,
+    reduction: str,
+    rows: int,
+    labels: str,
+    length: int,
+) -> Tensor:
+    valid = _valid(mask, predictions)
+    logits, goals, counts = _wide(predictions), targets, valid
+    if labels == "next":
+        logits, goals = logits[:, :-1], goals[:, 1:]
+        counts = valid[:, :-1] & valid[:, 1:]
+    logits = _where(counts[..., None], logits, 0)
+    losses = _losses("cross_entropy", logits, _where(counts, goals, 0))
+    losses = _where(counts, losses, 0)
+    if reduction == "seq_mean_token_mean":
+        losses = losses / _count(counts, losses.dtype)[:, None]
+    # What the whole batch divides by is counted before any micro-batch is.
+    divisor = tf.cast(_divisor(reduction, counts, length), losses.dtype)
+    # The rows' number may be unknown while a graph is built: each row's sum is added
+    # to that of its micro-batch.
+    each = tf.reduce_sum(losses, axis=1)
+    part = tf.range(tf.shape(each)[0]) // rows
+    size = (tf.shape(each)[0] + rows - 1) // rows
+    sums = tf.math.unsorted_segment_sum(each, part, size)
+    return tf.cast(tf.reduce_sum(sums / divisor), predictions.dtype)
+
+
 def apply_mask(x: Tensor, mask: Tensor | None) -> Tensor:
     return _where(_like(_valid(mask, x), x), x, 0)
 
@@ -439,6 +470,16 @@ def _reduced(reduction: str, losses: Tensor, valid: Tensor) -> Tensor:
     means = tf.reduce_sum(losses, axis=1) / _count(valid, losses.dtype)
     rows = tf.reduce_any(valid, axis=1)[None]
     return tf.reduce_sum(means) / _count(rows, losses.dtype)[0]
+
+
+def _divisor(reduction: str, counts: Tensor, length: int) -> Tensor | int:
+    if reduction in {"sum", "sum_norm"}:
+        return length if reduction == "sum_norm" else 1
+    if reduction == "token_mean":
+        return tf.maximum(tf.reduce_sum(tf.cast(counts, tf.int32)), 1)
+    there = tf.reduce_any(counts, axis=1)
+    there = tf.maximum(tf.reduce_sum(tf.cast(there, tf.int32)), 1)
+    return there * length if reduction == "seq_mean_token_sum_norm" else there
 
 
 def _valid(mask: Tensor | None, x: Tensor) -> Tensor:

@@ -73,6 +73,34 @@ def masked_loss(
     return _reduced(reduction, losses, valid).to(predictions.dtype)
 
 
+def accumulated_loss(
+    predictions: Tensor,
+    targets: Tensor,
+    mask: Tensor | None,
+    *,
+    reduction: str,
+    rows: int,
+    labels: str,
+    length: int,
+) -> Tensor:
+    valid = _valid(mask, predictions)
+    logits, goals, counts = _wide(predictions), targets, valid
+    if labels == "next":
+        logits, goals = logits[:, :-1], goals[:, 1:]
+        counts = valid[:, :-1] & valid[:, 1:]
+    logits = torch.where(counts[..., None], logits, 0)
+    losses = _losses("cross_entropy", logits, torch.where(counts, goals, 0))
+    losses = torch.where(counts, losses, 0)
+    if reduction == "seq_mean_token_mean":
+        losses = losses / counts.sum(dim=1, keepdim=True).clamp(min=1)
+    # What the whole batch divides by is counted before any micro-batch is.
+    divisor = _divisor(reduction, counts, length)
+    whole = losses.new_zeros(())
+    for first in range(0, len(losses), rows):
+        whole = whole + losses[first : first + rows].sum() / divisor
+    return whole.to(predictions.dtype)
+
+
 def apply_mask(x: Tensor, mask: Tensor | None) -> Tensor:
     return torch.where(_like(_valid(mask, x), x), x, 0)
 
@@ -399,6 +427,15 @@ def _reduced(reduction: str, losses: Tensor, valid: Tensor) -> Tensor:
         return losses.sum() / valid.sum().clamp(min=1)
     means = losses.sum(dim=1) / valid.sum(dim=1).clamp(min=1)
     return means.sum() / valid.any(dim=1).sum().clamp(min=1)
+
+
+def _divisor(reduction: str, counts: Tensor, length: int) -> Tensor | int:
+    if reduction in {"sum", "sum_norm"}:
+        return length if reduction == "sum_norm" else 1
+    if reduction == "token_mean":
+        return counts.sum().clamp(min=1)
+    there = counts.any(dim=1).sum().clamp(min=1)
+    return there * length if reduction == "seq_mean_token_sum_norm" else there
 
 
 def _valid(mask: Tensor | None, x: Tensor) -> Tensor:

@@ -31,12 +31,22 @@ OPERATIONS = (
     "masked_max",
     "masked_softmax",
     "masked_loss",
+    "accumulated_loss",
     "birnn",
     "attention",
     "cross_attention",
     "conv1d",
     "stack",
 )
+SPLITS = {
+    "mean-of-means": "token_mean.2.same",
+    "sum-of-means": "token_mean.2.same",
+    "divides-by-the-padded-count": "token_mean.2.same",
+    "leaves-out-the-first-label": "token_mean.2.same",
+    "counts-the-first-label": "token_mean.2.next",
+}
+"""What is divided wrongly over micro-batches, and the variant that people meet it in."""
+
 FRESH = ("masked_max", "last_valid", "reverse_sequence", "mask_from_ids", "crf_decode")
 
 
@@ -180,6 +190,15 @@ def _asked(wrong: Adapter, name: str, dtype: str, variant: str = "") -> str:
     subject = Subject(wrong, framework, operation, chosen, dtype=dtype, route="eager")
     batch = cast(generate(load_oracle(name), chosen, seed=0, turn=0), dtype)
     return diagnose(subject, [batch])
+
+
+@pytest.mark.parametrize(("name", "variant"), SPLITS.items())
+def test_a_loss_that_changes_with_the_split_is_named(name: str, variant: str) -> None:
+    operation = "accumulated_loss"
+    mutant = next(each for each in mutants(operation) if each.name == name)
+    said = _asked(adapter(mutant), operation, "float32", f"{operation}.{variant}")
+
+    assert mutant.text in said
 
 
 def test_a_diagnosis_that_raises_leaves_a_failure_without_a_name(

@@ -27,6 +27,7 @@ LEAST = dict.fromkeys(load_operations(), 15) | {
     "masked_softmax": 12,
     "attention": 40,
     "cross_attention": 45,
+    "accumulated_loss": 50,
     "crf_log_likelihood": 40,
     "crf_decode": 25,
     "conv1d": 40,

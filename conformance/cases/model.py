@@ -90,11 +90,16 @@ class Case(
     @property
     def labels(self) -> frozenset[str]:
         """The inputs that are class labels: integers in every dtype."""
-        if self.operation == "mask_from_ids":
-            return frozenset({"ids"})
-        if self.operation.startswith("crf_"):
-            return frozenset({"tags"} & self.inputs.keys())
-        return frozenset({"targets"} if ".cross_entropy." in self.variant else ())
+        from conformance.operations import load_operations
+
+        operation = load_operations().get(self.operation)
+        variants = operation.variants if operation else ()
+        return frozenset(
+            name
+            for variant in variants
+            if variant.name == self.variant
+            for name in variant.labels
+        )
 
     @property
     def masks(self) -> frozenset[str]:

@@ -183,6 +183,7 @@ class Variant:
         makes_mask: Whether the answer is the mask; the adapter then gets none.
         least: How many valid positions an answer needs; a row with fewer gives what
             an empty one gives, and its derivative is not judged.
+        labels: The inputs that are class labels or ids: integers in every dtype.
         usual_empty: What the references and the mutants give where ``empty`` is
             declared; an adapter's head may say ``usual`` for it.
         usual_padding: The same where ``padding`` is declared.
@@ -196,6 +197,7 @@ class Variant:
     values: tuple[tuple[str, bool | int], ...] = ()
     makes_mask: bool = False
     least: int = 1
+    labels: tuple[str, ...] = ()
     usual_empty: str = "zero"
     usual_padding: str = "zero"
 

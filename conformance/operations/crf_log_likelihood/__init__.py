@@ -22,7 +22,7 @@ OPERATION = Operation(
     inputs=("emissions", "tags"),
     differentiable=("emissions",),
     weights=("transitions", "start", "end"),
-    variants=(Variant(result="row", empty="declared"),),
+    variants=(Variant(result="row", empty="declared", labels=("tags",)),),
     also=("long-rows",),
     laws=(
         Law(

@@ -36,6 +36,7 @@ OPERATION = Operation(
             result="position",
             empty="zero",
             makes_mask=True,
+            labels=("ids",),
         )
         # The article's, and one beside which 0 is an id like others.
         for number in (0, 1)

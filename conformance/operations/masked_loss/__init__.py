@@ -33,6 +33,7 @@ OPERATION = Operation(
             keywords=(("kind", kind), ("reduction", reduction)),
             result="position" if reduction == "none" else "scalar",
             empty="zero" if reduction in {"none", "sum"} else "declared",
+            labels=("targets",) if kind == "cross_entropy" else (),
         )
         for kind in KINDS
         for reduction in REDUCTIONS

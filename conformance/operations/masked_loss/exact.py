@@ -98,7 +98,12 @@ def _mse(predictions: Sequence[float], targets: Sequence[float]) -> Loss:
     return sum(squares, Fraction(0)) / len(squares)
 
 
-def _cross_entropy(logits: Sequence[float], label: int) -> Loss:
+def cross_entropy(logits: Sequence[float], label: int) -> Loss:
+    """Return one position's loss, an exact fraction unless it is no number.
+
+    Raises:
+        ValueError: The label is no class.
+    """
     import mpmath  # here, so that reading cases, which asks for axes, goes without
 
     if not 0 <= label < len(logits):
@@ -139,6 +144,6 @@ def _fraction(value: Any) -> Fraction:
 
 _KINDS: Mapping[str, Callable[[Any, Any], Loss]] = {
     "mse": _mse,
-    "cross_entropy": _cross_entropy,
+    "cross_entropy": cross_entropy,
     "binary_cross_entropy": _binary_cross_entropy,
 }

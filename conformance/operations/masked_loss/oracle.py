@@ -39,7 +39,7 @@ def generate(options: Mapping[str, str], draw: Draw, mask: Array) -> dict[str, A
 
 def answer(options: Mapping[str, str], batch: Batch) -> Array:
     """Return the exact loss, ``[]`` or ``[B, T]``; 0 without valid positions."""
-    losses = _positions(options, batch)[0]
+    losses = positions(options, batch)[0]
     return _reduce(options, batch, losses)
 
 
@@ -50,7 +50,7 @@ def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
     the magnitudes that it sums; a mean then divides and is stored.
     """
     p = PRECISIONS[dtype]
-    losses, coefficient = _positions(options, batch)
+    losses, coefficient = positions(options, batch)
     width = batch.arrays["predictions"].shape[-1]
     terms = {"mse": width + 1, "cross_entropy": width}.get(options["kind"], 0)
     each = p.u * coefficient + terms * p.v * losses + 4 * p.eta
@@ -69,7 +69,7 @@ def gradient(
     options: Mapping[str, str], batch: Batch, cotangent: Array
 ) -> dict[str, Array]:
     """Return the derivative through the predictions or logits."""
-    slope = _slope(options, batch)[0]
+    slope = slopes(options, batch)[0]
     return {"predictions": slope * over_time(_weight(options, batch, cotangent), slope)}
 
 
@@ -81,13 +81,13 @@ def gradient_bound(
     The slope's own error and a division, a product and a cast for the weight.
     """
     p = PRECISIONS["float64"]
-    slope, error = _slope(options, batch)
+    slope, error = slopes(options, batch)
     weight = np.abs(over_time(_weight(options, batch, cotangent), slope))
     total = weight * (error + 8 * p.u * np.abs(slope)) + p.eta
     return {"predictions": np.where(weight > 0, p.factor * total, 0.0)}
 
 
-def _positions(options: Mapping[str, str], batch: Batch) -> tuple[Array, Array]:
+def positions(options: Mapping[str, str], batch: Batch) -> tuple[Array, Array]:
     """Return each position's loss and what multiplies u in its bound."""
     kind = options["kind"]
     z = select_valid(batch, "predictions", 0.0)
@@ -162,7 +162,7 @@ def _weight(options: Mapping[str, str], batch: Batch, cotangent: Array) -> Array
     return np.where(batch.mask, weight, 0.0)
 
 
-def _slope(options: Mapping[str, str], batch: Batch) -> tuple[Array, Array]:
+def slopes(options: Mapping[str, str], batch: Batch) -> tuple[Array, Array]:
     """Return the derivative of each position's loss and its float64 error."""
     u = PRECISIONS["float64"].u
     kind = options["kind"]
