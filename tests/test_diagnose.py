@@ -45,7 +45,7 @@ SPLITS = {
     "leaves-out-the-first-label": "token_mean.2.same",
     "counts-the-first-label": "token_mean.2.next",
 }
-"""What is divided wrongly over micro-batches, and the variant that people meet it in."""
+"""What is divided wrongly over micro-batches, and a variant that people meet it in."""
 
 FRESH = ("masked_max", "last_valid", "reverse_sequence", "mask_from_ids", "crf_decode")
 
