@@ -29,6 +29,11 @@ def _loop(x: Any) -> Any:
     return lax.while_loop(lambda s: s[0] < 3, lambda s: (s[0] + 1, s[1] * 0.5), (0, x))
 
 
+def _windows(x: Any, kernel: Any) -> Any:
+    out = lax.conv_general_dilated(x, kernel, (2,), "SAME", dimension_numbers=DIMS)
+    return (out**2).sum()
+
+
 def _double(x: Any) -> Any:
     return x * 2
 
@@ -73,9 +78,30 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     ),
     "products": lambda x: (x @ x.transpose(0, 2, 1), jnp.einsum("btf,bsf->ts", x, x)),
     "gathered": lambda x: (x[:, IDS[0]], jnp.take_along_axis(x, IDS[..., None], 1)),
+    "rows looked up": jax.vmap(lambda row: row[jnp.array([2, 0, 2])]),
+    "far outside": lambda x: (
+        x.at[:, 9].get(mode="clip"),
+        x.at[:, 9].get(mode="fill", fill_value=3.0),
+        x.at[1, jnp.array([[0, 6], [3, 9]])].get(mode="clip"),
+    ),
     "windows": lambda x: lax.conv_general_dilated(
         x, KERNEL, (2,), "SAME", dimension_numbers=DIMS
     ),
+    "dilated": lambda x: lax.conv_general_dilated(
+        *(x, KERNEL, (1,), [(2, 1)], (2,), (2,)), dimension_numbers=DIMS
+    ),
+    "cut": lambda x: lax.conv_general_dilated(
+        x, KERNEL, (1,), [(-1, 2)], dimension_numbers=DIMS
+    ),
+    "grouped": lambda x: lax.conv_general_dilated(
+        *(x, jnp.asarray(KERNEL[:, :2].repeat(3, 2)), (1,), "SAME"),
+        dimension_numbers=DIMS,
+        feature_group_count=2,
+    ),
+    "two axes": lambda x: lax.conv_general_dilated(
+        x[:, None], KERNEL[None, :2, :].swapaxes(1, 3)[:, :1, :, :2], (2, 1), "SAME"
+    ),
+    "window gradients": lambda x: jax.grad(_windows, (0, 1))(x, jnp.asarray(KERNEL)),
     "pooled": lambda x: lax.reduce_window(
         x, 0.0, lax.add, (1, 3, 1), (1, 1, 1), "SAME"
     ),

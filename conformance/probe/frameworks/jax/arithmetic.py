@@ -6,10 +6,13 @@ Each function takes an equation's parameters and arrays. What is not here, or ra
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 import numpy as np
+
+from conformance.probe.frameworks.jax.windows import convolve, look_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,6 +36,17 @@ def _floats(function: Callable[..., Any]) -> Callable[..., Any]:
         if any(each.dtype.kind != "f" for each in given):
             raise LookupError
         return function(*given)
+
+    return call
+
+
+def _each(function: Callable[[float], float]) -> Callable[..., Any]:
+    """Compute number by number what NumPy has no function for."""
+    compute = np.vectorize(function, otypes=[np.float64])
+
+    def call(value: Array) -> Array:
+        found: Array = compute(value)
+        return found.astype(value.dtype)
 
     return call
 
@@ -216,6 +230,8 @@ _FLOATS: dict[str, Callable[..., Any]] = {
     "is_finite": np.isfinite,
     "rsqrt": lambda x: 1 / np.sqrt(x),
     "logistic": lambda x: 0.5 * (1 + np.tanh(0.5 * x)),
+    "erf": _each(math.erf),
+    "erfc": _each(math.erfc),
 }
 
 TABLE: dict[str, Callable[..., Any]] = {
@@ -250,6 +266,8 @@ TABLE: dict[str, Callable[..., Any]] = {
     "cummax": _running(np.maximum.accumulate),
     "cummin": _running(np.minimum.accumulate),
     "dot_general": _dot,
+    "conv_general_dilated": convolve,
+    "gather": look_up,
     "optimization_barrier": _plain(lambda *values: list(values)),
     "reduce_precision": _plain(lambda value: value),
 }

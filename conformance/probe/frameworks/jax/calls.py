@@ -131,15 +131,23 @@ class Calls:
         *,
         inline: bool,
     ) -> tuple[Program, list[str]]:
-        function = self.function(constants, mode)
-        parameters = self.parameters(mode)
-        closed, shape = jax.make_jaxpr(function, return_shape=True)(parameters, arrays)
-        labels = sorted(shape)
+        # Tracing a Flax model takes longer than anything that is done with the trace.
+        key = self.key("trace", arrays, constants, mode)
+        closed, labels = self.kept(key, lambda: self._trace(arrays, constants, mode))
         # B and T are chosen so that they are no size of the model.
         sizes = self.form.sizes()
         times = [n for each in arrays.values() for n in each.shape if n not in sizes]
         program = flatten(closed, times, inline=inline, root=self.form.kind)
         return program, labels
+
+    def _trace(
+        self, arrays: dict[str, Array], constants: dict[str, Any], mode: Mode
+    ) -> tuple[Any, list[str]]:
+        """Return the traced function, and its outputs' names."""
+        function = self.function(constants, mode)
+        parameters = self.parameters(mode)
+        closed, shape = jax.make_jaxpr(function, return_shape=True)(parameters, arrays)
+        return closed, sorted(shape)
 
     def function(self, constants: dict[str, Any], mode: Mode) -> Callable[..., Any]:
         """Return the model as a function of parameters and arrays."""

@@ -71,7 +71,6 @@ def _step(
     calls: Calls, arrays: dict[str, Array], constants: dict[str, Any], mode: Mode
 ) -> Callable[..., Any]:
     """Return a function that gives gradients of parameters, inputs and embedding."""
-    model = calls.function(constants, mode)
     program, labels = calls.program(arrays, constants, mode, inline=False)
     table = find_embedding(program, arrays)
 
@@ -81,16 +80,14 @@ def _step(
             lambda a, b: b if a is None else a, parameters, rest, is_leaf=_no
         )
         everything = {**given, **inputs}
-        if table is None:
-            outputs = model(own, everything)
-        else:
-            flat = jax.tree.leaves((own, everything))
+        flat = jax.tree.leaves((own, everything))
 
-            def add(number: int, value: Any) -> Any:
-                return value + more if number == table.outputs[0] else value
+        def add(number: int, value: Any) -> Any:
+            here = table is not None and number == table.outputs[0]
+            return value + more if here else value
 
-            found = evaluate.run(program, flat, program.constants, add)
-            outputs = dict(zip(labels, found, strict=True))
+        found = evaluate.run(program, flat, program.constants, add)
+        outputs = dict(zip(labels, found, strict=True))
         return sum((outputs[name] * each).sum() for name, each in weights.items())
 
     def step(parameters: Any, given: dict[str, Any], weights: Any) -> Any:
