@@ -141,19 +141,19 @@ def masked_log_softmax(x: Array, mask: Array | None) -> Array:
 
 
 def masked_variance(x: Array, mask: Array | None) -> Array:
-    valid = _like(_valid(mask, x), x)
-    clean, count = jnp.where(valid, _wide(x), 0), valid.sum(axis=1).clip(min=1)
-    mean = clean.sum(axis=1) / count
-    away = jnp.where(valid, clean - mean[:, None], 0)
-    return (jnp.square(away).sum(axis=1) / count).astype(x.dtype)
+    return _variance(x, mask, 0).astype(x.dtype)
 
 
-def masked_std(x: Array, mask: Array | None, *, ddof: int) -> Array:
+def _variance(x: Array, mask: Array | None, ddof: int) -> Array:
     valid = _like(_valid(mask, x), x)
     clean, count = jnp.where(valid, _wide(x), 0), valid.sum(axis=1)
     mean = clean.sum(axis=1) / count.clip(min=1)
-    total = jnp.square(jnp.where(valid, clean - mean[:, None], 0)).sum(axis=1)
-    variance = total / (count - ddof).clip(min=1)
+    away = jnp.where(valid, clean - mean[:, None], 0)
+    return jnp.square(away).sum(axis=1) / (count - ddof).clip(min=1)
+
+
+def masked_std(x: Array, mask: Array | None, *, ddof: int) -> Array:
+    variance = _variance(x, mask, ddof)
     root = jnp.sqrt(jnp.where(variance == 0, 1, variance))
     return jnp.where(variance == 0, 0, root).astype(x.dtype)
 

@@ -156,22 +156,20 @@ def _lifted(valid: Array, x: Array) -> tuple[Array, Array]:
 
 @np.errstate(all="ignore")
 def masked_variance(x: Array, mask: Array | None) -> Array:
-    valid = _like(_valid(mask, x), x)
-    clean = np.where(valid, _wide(x), 0)
-    count = _count(valid, clean.dtype)
-    mean = clean.sum(axis=1) / count
-    away = np.where(valid, clean - mean[:, None], 0)
-    return ((away * away).sum(axis=1) / count).astype(x.dtype)
+    return _variance(x, mask, 0).astype(x.dtype)
 
 
-@np.errstate(all="ignore")
-def masked_std(x: Array, mask: Array | None, *, ddof: int) -> Array:
+def _variance(x: Array, mask: Array | None, ddof: int) -> Array:
     valid = _like(_valid(mask, x), x)
     clean = np.where(valid, _wide(x), 0)
     count = _count(valid, clean.dtype)
     away = np.where(valid, clean - (clean.sum(axis=1) / count)[:, None], 0)
-    variance = (away * away).sum(axis=1) / np.maximum(count - ddof, 1)
-    return np.sqrt(variance).astype(x.dtype)
+    return (away * away).sum(axis=1) / np.maximum(count - ddof, 1)
+
+
+@np.errstate(all="ignore")
+def masked_std(x: Array, mask: Array | None, *, ddof: int) -> Array:
+    return np.sqrt(_variance(x, mask, ddof)).astype(x.dtype)
 
 
 def reverse_sequence(x: Array, mask: Array | None) -> Array:

@@ -148,20 +148,19 @@ def masked_log_softmax(x: Tensor, mask: Tensor | None) -> Tensor:
 
 
 def masked_variance(x: Tensor, mask: Tensor | None) -> Tensor:
-    valid = _like(_valid(mask, x), x)
-    clean = _where(valid, _wide(x), 0)
-    count = _count(valid, clean.dtype)
-    mean = tf.reduce_sum(clean, axis=1) / count
-    away = _where(valid, clean - mean[:, None], 0)
-    return tf.cast(tf.reduce_sum(tf.square(away), axis=1) / count, x.dtype)
+    return tf.cast(_variance(x, mask, 0), x.dtype)
 
 
-def masked_std(x: Tensor, mask: Tensor | None, *, ddof: int) -> Tensor:
+def _variance(x: Tensor, mask: Tensor | None, ddof: int) -> Tensor:
     valid = _like(_valid(mask, x), x)
     clean = _where(valid, _wide(x), 0)
     count = _count(valid, clean.dtype)
     away = _where(valid, clean - (tf.reduce_sum(clean, axis=1) / count)[:, None], 0)
-    variance = tf.reduce_sum(tf.square(away), axis=1) / tf.maximum(count - ddof, 1)
+    return tf.reduce_sum(tf.square(away), axis=1) / tf.maximum(count - ddof, 1)
+
+
+def masked_std(x: Tensor, mask: Tensor | None, *, ddof: int) -> Tensor:
+    variance = _variance(x, mask, ddof)
     root = tf.sqrt(tf.where(variance == 0, tf.ones_like(variance), variance))
     return tf.cast(tf.where(variance == 0, tf.zeros_like(root), root), x.dtype)
 

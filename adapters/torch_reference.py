@@ -150,19 +150,19 @@ def masked_log_softmax(x: Tensor, mask: Tensor | None) -> Tensor:
 
 
 def masked_variance(x: Tensor, mask: Tensor | None) -> Tensor:
-    valid = _like(_valid(mask, x), x)
-    clean, count = torch.where(valid, _wide(x), 0), valid.sum(dim=1).clamp(min=1)
-    mean = clean.sum(dim=1) / count
-    away = torch.where(valid, clean - mean[:, None], 0)
-    return (away.square().sum(dim=1) / count).to(x.dtype)
+    return _variance(x, mask, 0).to(x.dtype)
 
 
-def masked_std(x: Tensor, mask: Tensor | None, *, ddof: int) -> Tensor:
+def _variance(x: Tensor, mask: Tensor | None, ddof: int) -> Tensor:
     valid = _like(_valid(mask, x), x)
     clean, count = torch.where(valid, _wide(x), 0), valid.sum(dim=1)
     mean = clean.sum(dim=1) / count.clamp(min=1)
-    total = torch.where(valid, clean - mean[:, None], 0).square().sum(dim=1)
-    variance = total / (count - ddof).clamp(min=1)
+    away = torch.where(valid, clean - mean[:, None], 0)
+    return away.square().sum(dim=1) / (count - ddof).clamp(min=1)
+
+
+def masked_std(x: Tensor, mask: Tensor | None, *, ddof: int) -> Tensor:
+    variance = _variance(x, mask, ddof)
     root = torch.where(variance == 0, 1, variance).sqrt()
     return torch.where(variance == 0, 0, root).to(x.dtype)
 

@@ -15,7 +15,9 @@ from conformance.operations import (
     load_mutants,
     load_operations,
     load_oracle,
+    load_reduction,
 )
+from conformance.operations._common.root import take_root
 from conformance.operations.apply_mask import oracle as apply_mask
 from conformance.operations.attention import oracle as attention
 from conformance.operations.birnn import oracle as birnn
@@ -48,9 +50,9 @@ VARIANTS = [
 ]
 NAMES = [variant.name for variant in VARIANTS]
 STEP = 2.0**-20
-TIES = {"masked_max", "masked_min"}
-# A derivative that is shared, or that is no number where the answer is zero.
-LOOSE = TIES | {"masked_std"}
+REDUCTIONS = [each for name in load_operations() if (each := load_reduction(name))]
+TIES = {each.name for each in REDUCTIONS if each.shares}
+LOOSE = {each.name for each in REDUCTIONS if not each.smooth}
 UNROUNDED = [
     variant
     for operation in load_operations().values()
@@ -232,6 +234,16 @@ def test_shares_of_tied_maxima_are_anything_fair() -> None:
     assert wrong(1, 3, 0, 0) == ""
     assert wrong(5, -1, 0, 0) == "a tied maximum has a negative share of the cotangent"
     assert wrong(1, 1, 0, 0) == "the shares of tied maxima do not sum to the cotangent"
+
+
+def test_a_root_needs_bounds_that_its_own_follow_from() -> None:
+    exact = load_reduction("last_valid")
+    assert exact
+
+    with pytest.raises(TypeError, match="last_valid declares no functions"):
+        take_root(
+            exact, name="x", of="x", row=max, formula=max, steepest=lambda v: v.answer
+        )
 
 
 def test_every_oracle_is_one_for_the_type_checker() -> None:

@@ -38,9 +38,18 @@ def load_operations() -> dict[str, Operation]:
     return {each.name: each for each in sorted(found, key=lambda each: each.number)}
 
 
+@cache
+def load_reduction(operation: str) -> Reduction | None:
+    """Return an operation's declaration as a reduction, if it is one."""
+    name = f"conformance.operations.{operation}.reduction"
+    if not find_spec(name):
+        return None
+    return cast("Reduction", import_module(name).REDUCTION)
+
+
 def load_oracle(operation: str) -> Oracle:
     """Return an operation's exact answer, bound and derivative."""
-    reduction = _reduction(operation)
+    reduction = load_reduction(operation)
     if reduction:
         return reduction.oracle
     return cast("Oracle", _part(operation, "oracle"))
@@ -48,25 +57,16 @@ def load_oracle(operation: str) -> Oracle:
 
 def load_exact(operation: str) -> Any:
     """Return an operation's second, independent oracle."""
-    reduction = _reduction(operation)
+    reduction = load_reduction(operation)
     return reduction.exact if reduction else _part(operation, "exact")
 
 
 def load_mutants(operation: str) -> Mutants:
     """Return an operation's wrong implementations, and the right one."""
-    reduction = _reduction(operation)
+    reduction = load_reduction(operation)
     if reduction:
         return reduction.mutants
     return cast("Mutants", _part(operation, "mutants").MUTANTS)
-
-
-@cache
-def _reduction(operation: str) -> Reduction | None:
-    """Return an operation's declaration as a reduction, if it is one."""
-    name = f"conformance.operations.{operation}.reduction"
-    if not find_spec(name):
-        return None
-    return cast("Reduction", import_module(name).REDUCTION)
 
 
 def _part(operation: str, part: str) -> Any:

@@ -25,6 +25,7 @@ from conformance.specification.model import (
     Variant,
     included_levels,
 )
+from conformance.specification.reduction import specify_reduction
 
 __all__ = [
     "COMPILED_ROUTES",
@@ -45,4 +46,5 @@ __all__ = [
     "Trim",
     "Variant",
     "included_levels",
+    "specify_reduction",
 ]

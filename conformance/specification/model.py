@@ -299,6 +299,10 @@ class Operation:
         """The input that laws about values change."""
         return (self.differentiable or self.inputs)[0]
 
+    def law(self, name: str) -> Law:
+        """Return one of its own laws, so that another operation takes it over."""
+        return next(law for law in self.laws if law.name == name)
+
     def asks(self, law: Law, variant: Variant) -> bool:
         """Tell whether a law, common or its own, is asked of one of its variants."""
         named = any(fnmatchcase(variant.name, glob) for glob in law.variants)

@@ -6,7 +6,13 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from conformance.operations._common.arrays import MASKS, lengths, over, read_mask
+from conformance.operations._common.arrays import (
+    MASKS,
+    lengths,
+    over,
+    read_mask,
+    unless_empty,
+)
 from conformance.operations._common.mutant import compiled, derivative
 
 if TYPE_CHECKING:
@@ -150,6 +156,34 @@ def add_fills(mutants: Mutants, filled: Formula) -> None:
         text = f"takes {fill} for minus infinity at padding"
         function = partial(call_formula, partial(filled, float(fill)))
         mutants.add(f"padding-is-{name}", clause, text, function, url=url)
+
+
+def _replace_empty(
+    formula: Formula, other: float, xp: Any, x: Any, keep: Any, **how: Any
+) -> Any:
+    return unless_empty(xp, formula(xp, x, keep, **how), keep, other)
+
+
+def add_empty(
+    mutants: Mutants, formula: Formula, other: float, declared: str, **how: Any
+) -> None:
+    """Add the mutant that answers a row without valid positions with a number.
+
+    Args:
+        mutants: Where it is added.
+        formula: ``(xp, x, keep)``, with ``keep [B, T]`` boolean.
+        other: What it gives: zero or NaN.
+        declared: What is right, such as ``minus infinity``.
+        how: Whatever else :class:`Mutant` takes.
+    """
+    slug, gives = ("nan", "NaN") if math.isnan(other) else ("zero", "0")
+    mutants.add(
+        f"empty-row-is-{slug}",
+        "empty-row",
+        f"gives {gives} for a row without valid positions, {declared} declared",
+        partial(call_formula, partial(_replace_empty, formula, other)),
+        **how,
+    )
 
 
 def _skipping(formula: Formula, xp: Any, x: Any, keep: Any, **how: Any) -> Any:

@@ -59,7 +59,7 @@ class Valid:
         return np.where(self.mask.any(axis=1), answer, 0.0)
 
     @staticmethod
-    def where(condition: Array, array: Array, other: float = 0.0) -> Array:
+    def where(condition: Array, array: Array, other: Array | float = 0.0) -> Array:
         """Return ``array`` where the condition holds and ``other`` elsewhere."""
         return np.where(condition, array, other)
 

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance.operations._common.exact import Rows
-from conformance.operations._common.family import add_skipping, add_usual, call_formula
+from conformance.operations._common.family import (
+    add_empty,
+    add_skipping,
+    add_usual,
+    call_formula,
+)
 from conformance.operations._common.mutant import Mutants
 
 if TYPE_CHECKING:
@@ -49,6 +54,8 @@ class Reduction:
         features: Whether x may have features behind its time.
         shares: Return what is wrong with the shares that tied values have of a
             cotangent, or nothing; only where ties may share it in many ways.
+        smooth: Whether it has one derivative everywhere: ties and roots of zero have
+            none that is right alone, and their bounds are as wide as the cotangent.
         without: Names of the usual mutants that would be right here.
         skips: What leaves NaN at valid positions out, such as ``nanmean``; nothing
             where that is the same as taking NaN for 0, as ``nansum`` does.
@@ -66,6 +73,7 @@ class Reduction:
     stores: bool = True
     features: bool = True
     shares: Callable[[Valid, Array, Array], str] | None = None
+    smooth: bool = True
     without: tuple[str, ...] = ()
     skips: str = ""
     zero_time: bool = False
@@ -81,6 +89,16 @@ class Reduction:
         if self.skips:
             add_skipping(mutants, self.formula, self.skips)
         object.__setattr__(self, "mutants", mutants)
+
+    def give_empty_rows(self, other: float, declared: str, **how: Any) -> None:
+        """Add the mutant that gives zero or NaN for a row without valid positions.
+
+        Args:
+            other: What it gives.
+            declared: What is right, such as ``zero``.
+            how: Whatever else :class:`Mutant` takes, such as ``url``.
+        """
+        add_empty(self.mutants, self.formula, other, declared, **how)
 
     @cached_property
     def oracle(self) -> Reduced:

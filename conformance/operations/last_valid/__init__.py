@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from conformance.specification import Law, Operation, Variant
+from conformance.specification import Law, specify_reduction
 
-OPERATION = Operation(
+OPERATION = specify_reduction(
     name="last_valid",
     number=13,
     title="What stands at the last valid position of each row",
     short="last valid",
-    group="reductions",
-    function="last_valid",
-    signature="last_valid(x [B, T, ...], mask [B, T]) -> [B, ...]",
     formula="x at the row's last valid position, wherever padding is",
     bound="0: nothing is computed",
-    inputs=("x",),
-    differentiable=("x",),
-    variants=(Variant(result="row", empty="declared"),),
+    also=(),
     rounds=False,
     laws=(
         Law(

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from conformance.specification import Law, Operation, Variant
+from conformance.specification import Law, specify_reduction
 
-OPERATION = Operation(
+OPERATION = specify_reduction(
     name="masked_logsumexp",
     number=14,
     title="Logarithm of the sum of exponentials of each row's valid positions",
     short="logsumexp",
-    group="reductions",
-    function="masked_logsumexp",
-    signature="masked_logsumexp(x [B, T], mask [B, T]) -> [B]",
     formula="M + L, L = log of the sum of exp(x_i - M) over the valid i, M the row's "
     "valid maximum",
     bound="u (sum p d + 4 + 4 L + 2 |M + L| + |M|) + n v + eta, d_i = M - x_i, p the "
     "softmax",
-    inputs=("x",),
-    differentiable=("x",),
-    variants=(
-        Variant(
-            result="row",
-            empty="declared",
-            usual_empty="negative-infinity",
-        ),
-    ),
-    also=("long-rows",),
+    features=False,
+    usual_empty="negative-infinity",
     laws=(
         Law(
             name="shift",

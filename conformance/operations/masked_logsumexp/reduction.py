@@ -184,10 +184,7 @@ def adds_epsilon(xp: Any, x: Any, keep: Any) -> Any:
     return xp.astype(xp.log(total + 1e-5) + top[:, 0], x.dtype)
 
 
-@wrong("empty-row")
-def empty_row_is_zero(xp: Any, x: Any, keep: Any) -> Any:
-    """Gives 0 for a row without valid positions, minus infinity declared."""
-    return unless_empty(xp, _logarithm(xp, x, keep), keep, 0.0)
+REDUCTION.give_empty_rows(0.0, "minus infinity")
 
 
 @wrong("empty-row", url="https://github.com/pytorch/pytorch/issues/55056")

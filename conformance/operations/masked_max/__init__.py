@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from conformance.specification import Law, Operation, Variant
+from conformance.specification import Law, specify_reduction
 
-OPERATION = Operation(
+OPERATION = specify_reduction(
     name="masked_max",
     number=2,
     title="Maximum over the valid positions of each row",
     short="max",
-    group="reductions",
-    function="masked_max",
-    signature="masked_max(x [B, T, ...], mask [B, T]) -> [B, ...]",
     formula="the largest of the row's valid values; -0.0 equals 0.0",
     bound="0: a maximum rounds nothing",
-    inputs=("x",),
-    differentiable=("x",),
-    variants=(
-        Variant(
-            result="row",
-            empty="declared",
-            usual_empty="negative-infinity",
-        ),
-    ),
+    usual_empty="negative-infinity",
     also=("long-rows", "subnormals"),
     rounds=False,
     laws=(

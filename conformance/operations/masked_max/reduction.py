@@ -12,7 +12,6 @@ from conformance.operations._common.arrays import (
     multiply_by_mask,
     over,
     through_bfloat16,
-    unless_empty,
     widen,
 )
 from conformance.operations._common.family import call_formula
@@ -90,6 +89,7 @@ REDUCTION = Reduction(
     slope=slope,
     slope_error=slope_error,
     shares=partial(wrong_shares, "maximum", "maxima"),
+    smooth=False,
     formula=_max,
     skips="nanmax",
     without=(
@@ -152,10 +152,7 @@ def fills_below_the_smallest(xp: Any, x: Any, keep: Any) -> Any:
     return xp.astype(found * xp.astype(there, found.dtype), x.dtype)
 
 
-@wrong("empty-row")
-def empty_row_is_zero(xp: Any, x: Any, keep: Any) -> Any:
-    """Gives 0 for a row without valid positions, minus infinity declared."""
-    return unless_empty(xp, _max(xp, x, keep), keep, 0.0)
+REDUCTION.give_empty_rows(0.0, "minus infinity")
 
 
 @wrong("value")

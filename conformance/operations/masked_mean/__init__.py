@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from conformance.specification import Law, Operation, Variant
+from conformance.specification import Law, specify_reduction
 
-OPERATION = Operation(
+OPERATION = specify_reduction(
     name="masked_mean",
     number=1,
     title="Mean over the valid positions of each row",
     short="mean",
-    group="reductions",
-    function="masked_mean",
-    signature="masked_mean(x [B, T, ...], mask [B, T]) -> [B, ...]",
     formula="sum of x over the row's valid positions / their number",
     bound="(n + 1) v mean|x| + [float16, bfloat16] 2 u |mean| + eta",
-    inputs=("x",),
-    differentiable=("x",),
-    variants=(Variant(result="row", empty="declared"),),
     also=("long-rows", "subnormals"),
     laws=(
         Law(

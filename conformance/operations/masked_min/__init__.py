@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from conformance.specification import Law, Operation, Variant
+from conformance.specification import Law, specify_reduction
 
-OPERATION = Operation(
+OPERATION = specify_reduction(
     name="masked_min",
     number=12,
     title="Minimum over the valid positions of each row",
     short="min",
-    group="reductions",
-    function="masked_min",
-    signature="masked_min(x [B, T, ...], mask [B, T]) -> [B, ...]",
     formula="the smallest of the row's valid values; -0.0 equals 0.0",
     bound="0: a minimum rounds nothing",
-    inputs=("x",),
-    differentiable=("x",),
-    variants=(
-        Variant(
-            result="row",
-            empty="declared",
-            usual_empty="infinity",
-        ),
-    ),
-    also=("long-rows",),
+    usual_empty="infinity",
     rounds=False,
     laws=(
         Law(

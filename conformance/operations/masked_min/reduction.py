@@ -10,7 +10,6 @@ from conformance.operations._common.arrays import (
     clean,
     multiply_by_mask,
     over,
-    unless_empty,
     widen,
 )
 from conformance.operations._common.family import call_formula
@@ -46,6 +45,7 @@ REDUCTION = Reduction(
     slope=slope,
     slope_error=slope_error,
     shares=partial(wrong_shares, "minimum", "minima"),
+    smooth=False,
     formula=_min,
     skips="nanmin",
 )
@@ -99,10 +99,7 @@ def smallest_magnitude(xp: Any, x: Any, keep: Any) -> Any:
     return _min(xp, xp.abs(x), keep)
 
 
-@wrong("empty-row")
-def empty_row_is_zero(xp: Any, x: Any, keep: Any) -> Any:
-    """Gives 0 for a row without valid positions, infinity declared."""
-    return unless_empty(xp, _min(xp, x, keep), keep, 0.0)
+REDUCTION.give_empty_rows(0.0, "infinity")
 
 
 @gradient()

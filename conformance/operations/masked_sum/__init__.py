@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from conformance.specification import Law, Operation, Variant
+from conformance.specification import Law, specify_reduction
 
-OPERATION = Operation(
+OPERATION = specify_reduction(
     name="masked_sum",
     number=11,
     title="Sum over the valid positions of each row",
     short="sum",
-    group="reductions",
-    function="masked_sum",
-    signature="masked_sum(x [B, T, ...], mask [B, T]) -> [B, ...]",
     formula="sum of x over the row's valid positions; zero for a row without any",
     bound="n v sum|x| + [float16, bfloat16] 2 u |sum| + eta",
-    inputs=("x",),
-    differentiable=("x",),
-    variants=(Variant(result="row", empty="zero"),),
-    also=("long-rows",),
+    empty="zero",
     laws=(
         Law(
             name="shift",

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from conformance.specification import Law, Operation, Variant
+from conformance.specification import Law, specify_reduction
 
-OPERATION = Operation(
+OPERATION = specify_reduction(
     name="masked_variance",
     number=16,
     title="Variance over the valid positions of each row, divided by their number",
     short="variance",
-    group="reductions",
-    function="masked_variance",
-    signature="masked_variance(x [B, T, ...], mask [B, T]) -> [B, ...]",
     formula="mean of (x - m)^2 over the row's valid positions, m their mean",
     bound="mean(2 |d| (e + v |d|) + (e + v |d|)^2) + (n + 4) v var + [float16, "
     "bfloat16] 2 u var + eta, d = x - m, e = (n + 1) v mean|x|",
-    inputs=("x",),
-    differentiable=("x",),
-    variants=(Variant(result="row", empty="declared"),),
-    also=("long-rows",),
     laws=(
         Law(
             name="shift",

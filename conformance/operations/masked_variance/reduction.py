@@ -11,7 +11,6 @@ from conformance.operations._common.arrays import (
     count,
     multiply_by_mask,
     over,
-    unless_empty,
     widen,
 )
 from conformance.operations._common.reduction import Reduction
@@ -24,58 +23,68 @@ if TYPE_CHECKING:
     from conformance.trial.precision import Precision
 
 
-def exact_squares(values: Sequence[float]) -> Fraction | float:
-    """Return the exact sum of squared distances to the mean; NaN of infinities."""
+def exact_variance(values: Sequence[float], ddof: str = "0") -> Fraction | float | None:
+    """Return the exact variance; NaN of infinities, None of no more than ddof."""
+    if len(values) <= int(ddof):
+        return None
     if not all(map(math.isfinite, values)):
         return math.nan
     exact = [Fraction(value) for value in values]
     mean = sum(exact, Fraction(0)) / len(exact)
-    return sum(((value - mean) ** 2 for value in exact), Fraction(0))
+    squares = sum(((value - mean) ** 2 for value in exact), Fraction(0))
+    return squares / (len(exact) - int(ddof))
 
 
 def _row(values: Sequence[float]) -> float | None:
-    return float(exact_squares(values) / len(values)) if values else None
+    found = exact_variance(values)
+    return None if found is None else float(found)
 
 
-def distances(v: Valid) -> Array:
+def left(v: Valid) -> Array:
+    """Return what the squares are divided by: n - ddof, at least 1."""
+    found: Array = (v.n - int(v.options.get("ddof", "0"))).clip(1)
+    return found
+
+
+def _distances(v: Valid) -> Array:
     """Return each valid value's distance to the row's mean; zeros at padding."""
     return v.only(v.x - (v.x.sum(axis=1) / v.n)[:, None])
 
 
 def _value(v: Valid) -> Array:
-    distance = distances(v)
-    found: Array = (distance * distance).sum(axis=1) / v.n
+    distance = _distances(v)
+    found: Array = (distance * distance).sum(axis=1) / left(v)
     return found
 
 
-def moved(v: Valid, p: Precision) -> Array:
+def _error(v: Valid, p: Precision) -> Array:
     """Return how far the errors of the distances move the mean of their squares.
 
     Each distance carries the mean's error e and a rounding of its own; its square
     moves by twice that. One pass over the values, as Welford's, stays within it.
     """
-    distance, size = abs(distances(v)), abs(v.x).sum(axis=1) / v.n
+    distance, size = abs(_distances(v)), abs(v.x).sum(axis=1) / v.n
     off = v.only(((v.n + 1) * p.v * size)[:, None] + p.v * distance)
-    found: Array = (off * (2 * distance + off)).sum(axis=1) / v.n
-    return found
+    found: Array = (off * (2 * distance + off)).sum(axis=1) / left(v)
+    return found + (v.n + 4) * p.v * _value(v)
 
 
-def distance_error(v: Valid, p: Precision) -> Array:
-    """Return how far each distance may be off in a derivative.
-
-    It carries the mean's error, and the derivative through the mean, which is zero but
-    for that error, is added to it.
-    """
-    distance, size = abs(distances(v)), abs(v.x).sum(axis=1) / v.n
-    spread = distance.sum(axis=1) / v.n
-    means = ((v.n + 2) * p.u * (2 * size + spread))[:, None]
-    found: Array = means + 6 * p.u * distance
+def _slope(v: Valid, g: Array) -> Array:
+    found: Array = 2 * _distances(v) * (g / left(v))[:, None]
     return found
 
 
 def _slope_error(v: Valid, g: Array, p: Precision) -> Array:
-    scale = (abs(g) / v.n)[:, None]
-    return v.only(p.factor * (2 * distance_error(v, p) * scale + p.eta))
+    """Return how far twice each distance's share of g may be off.
+
+    A distance carries the mean's error, and the derivative through the mean, which is
+    zero but for that error, is added to it.
+    """
+    distance, size = abs(_distances(v)), abs(v.x).sum(axis=1) / v.n
+    spread = distance.sum(axis=1) / v.n
+    means = ((v.n + 2) * p.u * (2 * size + spread))[:, None]
+    scale = (abs(g) / left(v))[:, None]
+    return v.only(p.factor * (2 * (means + 6 * p.u * distance) * scale + p.eta))
 
 
 def _mean(xp: Any, x: Any, keep: Any) -> Any:
@@ -90,23 +99,38 @@ def squares(xp: Any, x: Any, keep: Any) -> Any:
     return xp.sum(distance * distance, axis=1)
 
 
+def divide(xp: Any, squares: Any, keep: Any, ddof: int = 0) -> Any:
+    """Return the squares over n - ddof, and over 1 where that is less."""
+    number = count(xp, keep, squares) - ddof
+    return squares / xp.where(number > 0, number, 1 + 0 * number)
+
+
+def spread(xp: Any, x: Any, keep: Any, *, ddof: int = 0) -> Any:
+    """Return the variance, not yet stored in the dtype of ``x``."""
+    return divide(xp, squares(xp, x, keep), keep, ddof)
+
+
+def sum_squares(xp: Any, x: Any, keep: Any) -> tuple[Any, Any]:
+    """Return the sum of squares and the mean, which cancel where both are large."""
+    return xp.sum(clean(xp, x, keep) ** 2, axis=1), _mean(xp, x, keep)
+
+
 def _average(xp: Any, total: Any, x: Any, keep: Any) -> Any:
     return xp.astype(total / count(xp, keep, total), x.dtype)
 
 
-def variance(xp: Any, x: Any, keep: Any) -> Any:
-    """Return the variance of the valid values, zero for a row without any."""
-    return _average(xp, squares(xp, x, keep), x, keep)
+def _variance(xp: Any, x: Any, keep: Any) -> Any:
+    return xp.astype(spread(xp, x, keep), x.dtype)
 
 
 REDUCTION = Reduction(
     name="masked_variance",
     row=_row,
     value=_value,
-    error=lambda v, p: moved(v, p) + (v.n + 4) * p.v * v.answer,
-    slope=lambda v, g: 2 * distances(v) * (g / v.n)[:, None],
+    error=_error,
+    slope=_slope,
     slope_error=_slope_error,
-    formula=variance,
+    formula=_variance,
     skips="nanvar",
 )
 wrong = REDUCTION.mutants.wrong
@@ -122,9 +146,8 @@ def centres_padding(xp: Any, x: Any, keep: Any) -> Any:
 @wrong("shift")
 def mean_of_squares_less_squared_mean(xp: Any, x: Any, keep: Any) -> Any:
     """Takes the square of the mean off the mean of squares, which cancels."""
-    mean = _mean(xp, x, keep)
-    squares = xp.sum(clean(xp, x, keep) ** 2, axis=1)
-    return xp.astype(squares / count(xp, keep, squares) - mean * mean, x.dtype)
+    total, mean = sum_squares(xp, x, keep)
+    return xp.astype(total / count(xp, keep, total) - mean * mean, x.dtype)
 
 
 @wrong("value")
@@ -158,7 +181,7 @@ def around_the_padded_mean(xp: Any, x: Any, keep: Any) -> Any:
 @wrong("value")
 def gives_the_deviation(xp: Any, x: Any, keep: Any) -> Any:
     """Gives the square root of the variance."""
-    return xp.sqrt(variance(xp, x, keep))
+    return xp.sqrt(_variance(xp, x, keep))
 
 
 @wrong("wild-padding", url="https://github.com/numpy/numpy/issues/8003")
@@ -168,7 +191,4 @@ def multiplies_by_the_mask(xp: Any, x: Any, keep: Any) -> Any:
     return _average(xp, xp.sum(distance * distance, axis=1), x, keep)
 
 
-@wrong("empty-row")
-def empty_row_is_nan(xp: Any, x: Any, keep: Any) -> Any:
-    """Gives NaN for a row without valid positions, zero declared."""
-    return unless_empty(xp, variance(xp, x, keep), keep, float("nan"))
+REDUCTION.give_empty_rows(math.nan, "zero")
