@@ -31,7 +31,7 @@ def price() -> dict[str, int]:
         head = sum(NAME in line for line in text.splitlines() if line.startswith("# "))
         for node in ast.parse(text).body:
             if isinstance(node, ast.FunctionDef) and node.name == NAME:
-                first = min(each.lineno for each in (node, *node.decorator_list))
+                first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
                 # Two blank lines part it from its neighbour.
                 found[path.name] = (node.end_lineno or 0) - first + 3 + head
     return found
