@@ -47,3 +47,42 @@ def masked_loss(
         return jnp.mean(losses, where=mask)
     means = jnp.mean(losses, axis=1, where=mask)
     return jnp.mean(means, where=mask.any(axis=1))
+
+
+def accumulated_loss(
+    predictions: Array,
+    targets: Array,
+    mask: Array,
+    *,
+    reduction: str,
+    rows: int,
+    labels: str,
+    length: int,
+) -> Array:
+    counts = mask
+    if labels == "next":
+        predictions, targets = predictions[:, :-1], targets[:, 1:]
+        counts = mask[:, :-1] & mask[:, 1:]
+    losses = optax.softmax_cross_entropy_with_integer_labels(
+        predictions, targets, where=counts
+    )
+    if reduction == "seq_mean_token_mean":
+        each = jnp.mean(losses, axis=1, where=counts)
+        there = counts.any(axis=1)
+        parts = [
+            jnp.sum(each[at : at + rows], where=there[at : at + rows]) / there.sum()
+            for at in range(0, len(losses), rows)
+        ]
+        return sum(parts, start=jnp.zeros((), losses.dtype))
+    divisor = {
+        "sum": 1,
+        "token_mean": counts.sum(),
+        "sum_norm": length,
+        "seq_mean_token_sum": counts.any(axis=1).sum(),
+        "seq_mean_token_sum_norm": counts.any(axis=1).sum() * length,
+    }[reduction]
+    parts = [
+        jnp.sum(losses[at : at + rows], where=counts[at : at + rows]) / divisor
+        for at in range(0, len(losses), rows)
+    ]
+    return sum(parts, start=jnp.zeros((), losses.dtype))
