@@ -16,7 +16,7 @@
 # environment = "torch_third"
 # variables = { MASK_CONFORMANCE_ATTENTION = "sdpa" }
 # ///
-"""Transformers' masks and attention functions, as its BERT calls them."""
+"""Transformers' masks and attention functions, as its BERT and T5Gemma call them."""
 
 from __future__ import annotations
 
@@ -29,11 +29,14 @@ from transformers import BertConfig
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import create_bidirectional_mask, create_causal_mask
 from transformers.models.bert.modeling_bert import eager_attention_forward
+from transformers.models.t5gemma import modeling_t5gemma
 
 Tensor: TypeAlias = torch.Tensor
 
 _IMPLEMENTATION = os.environ["MASK_CONFORMANCE_ATTENTION"]
 _FORWARD = {"eager": eager_attention_forward, "sdpa": sdpa_attention_forward}
+# BERT has as many heads of keys as of queries; T5Gemma's decoder has fewer.
+_GROUPED = {**_FORWARD, "eager": modeling_t5gemma.eager_attention_forward}
 
 
 def attention(
@@ -50,3 +53,26 @@ def attention(
     module = SimpleNamespace(is_causal=causal, training=False)
     heads_first = (tensor.transpose(1, 2) for tensor in (query, key, value))
     return _FORWARD[_IMPLEMENTATION](module, *heads_first, seen)[0]
+
+
+def cross_attention(
+    query: Tensor,
+    query_mask: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor,
+    *,
+    grouped: bool,
+) -> Tensor:
+    del query_mask  # it takes a mask of the keys alone
+    config = BertConfig()
+    config._attn_implementation = _IMPLEMENTATION  # noqa: SLF001 - as its models do
+    asks, keys = query.flatten(2), key.flatten(2)
+    seen = create_bidirectional_mask(config, asks, mask.long(), keys)
+    heads, size = query.shape[2:]
+    module = SimpleNamespace(
+        is_causal=False, training=False, num_key_value_groups=heads // key.shape[2]
+    )
+    forward = (_GROUPED if grouped else _FORWARD)[_IMPLEMENTATION]
+    heads_first = (tensor.transpose(1, 2) for tensor in (query, key, value))
+    return forward(module, *heads_first, seen, scaling=size**-0.5)[0]
