@@ -11,7 +11,7 @@
 # routes = ["compiled"]
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool"]
-# padding = { "attention.*" = "attend" }
+# padding = { "attention.*" = "attend", "cross_attention.*" = "attend" }
 # [tool.mask-conformance.empty]
 # masked_max = "negative-infinity"
 # ///
@@ -64,6 +64,20 @@ def attention(
 ) -> Array:
     seen = mask[:, None, None, :]
     return jax.nn.dot_product_attention(query, key, value, mask=seen, is_causal=causal)
+
+
+def cross_attention(
+    query: Array,
+    query_mask: Array,
+    key: Array,
+    value: Array,
+    mask: Array,
+    *,
+    grouped: bool,
+) -> Array:
+    del query_mask, grouped  # keys of fewer heads are shared without being told
+    seen = mask[:, None, None, :]
+    return jax.nn.dot_product_attention(query, key, value, mask=seen)
 
 
 def _like(mask: Array, x: Array) -> Array:

@@ -10,7 +10,7 @@
 # dtypes = ["float16", "float32"]
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool"]
-# padding = { "attention.*" = "attend" }
+# padding = { "attention.*" = "attend", "cross_attention.*" = "attend" }
 # [tool.mask-conformance.unsupported]
 # "masked_loss.mse.*" = "its mse_loss takes no weights"
 # "masked_loss.*.sequence_mean" = "its losses reduce the whole batch"
@@ -48,6 +48,25 @@ def attention(
     seen = np.broadcast_to(mask[:, None, None, :], (len(mask), 1, *mask.shape[1:] * 2))
     if causal:
         seen = seen & np.tri(mask.shape[1], dtype=bool)
+    found = mx.fast.scaled_dot_product_attention(
+        q, k, v, scale=query.shape[3] ** -0.5, mask=_given(seen)
+    )
+    return np.array(found.swapaxes(1, 2))
+
+
+def cross_attention(
+    query: Array,
+    query_mask: Array,
+    key: Array,
+    value: Array,
+    mask: Array,
+    *,
+    grouped: bool,
+) -> Array:
+    del query_mask, grouped  # keys of fewer heads are shared without being told
+    q, k, v = (_given(x).swapaxes(1, 2) for x in (query, key, value))
+    shape = (len(mask), 1, query.shape[1], mask.shape[1])
+    seen = np.broadcast_to(mask[:, None, None, :], shape)
     found = mx.fast.scaled_dot_product_attention(
         q, k, v, scale=query.shape[3] ** -0.5, mask=_given(seen)
     )
