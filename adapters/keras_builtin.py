@@ -169,6 +169,41 @@ def attention(
     return ops.dot_product_attention(query, key, value, mask=allowed, is_causal=causal)
 
 
+def cross_attention(
+    query: Tensor,
+    query_mask: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor,
+    *,
+    grouped: bool,
+) -> Tensor:
+    heads, size = query.shape[2:]
+    own = {"use_bias": False, "dtype": _dtype(query)}
+    if grouped:
+        layer = layers.GroupQueryAttention(size, heads, key.shape[2], **own)
+    else:
+        layer = layers.MultiHeadAttention(heads, size, **own)
+    pairs = ((query, query_mask), (value, mask), (key, mask))
+    masked = [_with_mask(_joined(x), valid) for x, valid in pairs]
+    with keras.StatelessScope(initialize_variables=False):
+        layer.build(*(x.shape for x in masked))
+    # Projections that leave their input as it is.
+    unit = [(one, _unit(one.shape, query)) for one in layer.variables]
+    with keras.StatelessScope(unit, initialize_variables=False):
+        return ops.reshape(layer(*masked), query.shape)
+
+
+def _joined(x: Tensor) -> Tensor:
+    return ops.reshape(x, (*x.shape[:2], x.shape[2] * x.shape[3]))
+
+
+def _unit(shape: tuple[int, ...], like: Tensor) -> Tensor:
+    # Features come in first or go out last; heads are fewer.
+    unit = ops.eye(max(shape[0], shape[-1]), dtype=_dtype(like))
+    return ops.reshape(unit, shape)
+
+
 def mask_from_ids(ids: Tensor, padding_id: int) -> Tensor:
     return layers.Embedding(1, 1, mask_zero=True).compute_mask(ids)
 

@@ -10,6 +10,8 @@
 # dtypes = ["float16", "float32", "float64"]
 # placements = ["right", "left", "gaps"]
 # variables = { KERAS_BACKEND = "torch" }
+# [tool.mask-conformance.unsupported]
+# "cross_attention.grouped" = "it has as many heads of keys as of queries"
 # ///
 """KerasHub's attention and masks, as its Transformer encoder and decoder join them."""
 
@@ -35,6 +37,22 @@ def attention(
     rows, steps = mask.shape
     future = compute_causal_mask(rows, steps, steps) if causal else None
     seen = merge_padding_and_attention_mask(flat[0], mask, future)
+    layer = _identity(query)
+    return layer(flat[0], flat[2], flat[1], attention_mask=seen).reshape(query.shape)
+
+
+def cross_attention(
+    query: Tensor,
+    query_mask: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor,
+    *,
+    grouped: bool,
+) -> Tensor:
+    del query_mask, grouped  # it takes a mask of the keys alone
+    flat = [tensor.flatten(2) for tensor in (query, key, value)]
+    seen = merge_padding_and_attention_mask(flat[1], mask, None)
     layer = _identity(query)
     return layer(flat[0], flat[2], flat[1], attention_mask=seen).reshape(query.shape)
 

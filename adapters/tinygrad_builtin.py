@@ -49,3 +49,19 @@ def attention(
     q, k, v = (Tensor(array.swapaxes(1, 2)) for array in (query, key, value))
     seen = q.scaled_dot_product_attention(k, v, attn_mask=Tensor(allowed))
     return np.asarray(seen.numpy()).swapaxes(1, 2)
+
+
+def cross_attention(
+    query: Array,
+    query_mask: Array,
+    key: Array,
+    value: Array,
+    mask: Array,
+    *,
+    grouped: bool,
+) -> Array:
+    del query_mask  # it takes a mask of the keys alone
+    q, k, v = (Tensor(array.swapaxes(1, 2)) for array in (query, key, value))
+    allowed = Tensor(mask[:, None, None, :])
+    seen = q.scaled_dot_product_attention(k, v, attn_mask=allowed, enable_gqa=grouped)
+    return np.asarray(seen.numpy()).swapaxes(1, 2)
