@@ -87,6 +87,7 @@ def read_outputs(
     shapes: Sequence[Mapping[str, tuple[int, ...]]],
     sizes: Sequence[Size],
     alone: Mapping[int, Mapping[str, tuple[int, ...]]],
+    frames: Sequence[Mapping[int, int]] = (),
 ) -> tuple[Output, ...]:
     """Return what each output is, from its shapes in calls of different sizes.
 
@@ -94,6 +95,7 @@ def read_outputs(
         shapes: By output, for each call.
         sizes: Rows and positions of each call.
         alone: Shapes for one row of so many positions.
+        frames: What other outputs say of how many frames such a row has.
     """
     found = []
     for name, shape in shapes[0].items():
@@ -101,7 +103,7 @@ def read_outputs(
         ways = layouts(each, sizes)
         if not ways:
             continue
-        strided = _strided(name, ways[0], alone)
+        strided = _count(_strided(name, ways[0], alone), frames)
         found.append(Output(name=name, layout=ways[0], strided=strided, shape=shape))
     return tuple(found)
 
@@ -113,6 +115,33 @@ def _strided(
         if any(factor.kind == "strided" for factor in factors):
             return {time: shapes[name][axis] for time, shapes in alone.items()}
     return {}
+
+
+def count_frames(answer: Array) -> int | None:
+    """Return what one row's output says of its number of frames; None says nothing.
+
+    Args:
+        answer: An output for one row: its length, ``[1]``, or its mask, ``[1, N]``.
+    """
+    if answer.dtype.kind in "iu" and answer.shape == (1,):
+        return int(answer[0])
+    if answer.dtype.kind == "b" and answer.ndim == 2 and len(answer) == 1:  # noqa: PLR2004 - rows and frames
+        return int(answer.sum())
+    return None
+
+
+def _count(
+    strided: dict[int, int], frames: Sequence[Mapping[int, int]]
+) -> dict[int, int]:
+    """Return how many frames count, where the model itself says so.
+
+    A row alone has a frame more where the last one stands for padding too, which a
+    model adds by itself; whether that one counts, it alone knows.
+    """
+    for said in frames:
+        if strided and all(0 <= said[time] <= most for time, most in strided.items()):
+            return dict(said)
+    return strided
 
 
 def view(

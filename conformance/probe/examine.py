@@ -33,6 +33,15 @@ GRADIENTS = ("gradient", "parameter-gradient")
 ABOUT_PADDING = ("other-numbers", "more-padding")
 """Questions that leak where a mask means the opposite of what it was taken for."""
 
+_ELSEWHERE = 1e-3
+"""Share of a leak that other frames than the last may have."""
+
+_LAST_FRAME = (
+    "a leak is seen in the last frame of a row alone, which may stand for padding too. "
+    "If such a frame does not count, let the target return the lengths or the mask of "
+    "the frames as well"
+)
+
 
 @dataclass(slots=True, kw_only=True)
 class Report:
@@ -103,6 +112,7 @@ def _examine(
             report.answers += _ask(question, subject, mode)
     if any(each.question in ABOUT_PADDING for each in report.leaks):
         report.notes += _doubts(subject)
+    report.notes += _last_frames(report)
     middle = monotonic()
     announce("locate")
     if settings.locate and target.framework.traces:
@@ -157,6 +167,17 @@ def _doubts(subject: ProbedModel) -> tuple[str, ...]:
     except Exception:  # noqa: BLE001 - then nothing does
         said = ""
     return (said,) if said else ()
+
+
+def _last_frames(report: Report) -> tuple[str, ...]:
+    """Say so where a leak is seen in the last frame of a row alone."""
+    for answer in report.leaks:
+        output = report.subject.output(answer.output)
+        *before, last = answer.by_place or (0.0,)
+        strided = output is not None and output.has("strided")
+        if strided and before and max(before) <= _ELSEWHERE * last:
+            return (_LAST_FRAME,)
+    return ()
 
 
 def _modes(question: ProbeQuestion, subject: ProbedModel) -> Iterator[Mode]:

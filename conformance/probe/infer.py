@@ -6,89 +6,20 @@ and what could not be found out is said with the line to type.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from conformance.probe.arrangement import Arrangement, Content, place
 from conformance.probe.candidates import candidates
 from conformance.probe.interface import Interface, TargetError
+from conformance.probe.sizes import Sizes, choose
 
 if TYPE_CHECKING:
     from conformance.probe.frameworks.base import Facts, Mode, ProbeFramework
     from conformance.probe.settings import ProbeSettings
 
-_ROWS = (5, 7, 3, 11, 13)
-_TIMES = (11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61)
-_LONG = (211, 223, 227, 229, 233, 239, 1009, 1013, 1019)
-_LONGEST = (2003, 2011, 2017, 2027, 2029)
-
 __all__ = ["InferredCall", "Sizes", "TargetError", "infer"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sizes:
-    """Rows and positions: primes that are no size of the model.
-
-    Attributes:
-        rows: Rows of the batch.
-        other_rows: Rows of the second batch, which tells axes apart.
-        time: Positions of a batch.
-        longer: Positions where there is more padding.
-        structure: Positions of the second batch.
-        lengths: How many positions of each row count.
-    """
-
-    rows: int
-    other_rows: int
-    time: int
-    longer: int
-    structure: int
-    lengths: tuple[int, ...]
-
-
-def choose(facts: Facts, settings: ProbeSettings, smallest: int, largest: int) -> Sizes:
-    """Return sizes that no dimension of the model has.
-
-    Raises:
-        TargetError: The model takes too few positions for three different lengths.
-    """
-    rows = [each for each in _ROWS if each not in facts.sizes]
-    every = (*_TIMES, *_LONG, *_LONGEST)
-    free = [
-        each
-        for each in every
-        if each not in facts.sizes
-        and each >= smallest + 4
-        and (not largest or each <= largest)
-    ]
-    if settings.time:
-        free = [settings.time, *(each for each in free if each > settings.time)]
-    chosen_rows = settings.rows or (rows or [5])[0]
-    free = [each for each in free if each != chosen_rows]
-    if len(free) < 3:  # noqa: PLR2004 - T, T with more padding, and a third
-        msg = (
-            f"the model takes {smallest} to {largest or 'any number of'} positions, "
-            "which leaves no three lengths to compare; allow longer inputs"
-        )
-        raise TargetError(msg)
-    time, longer, structure = free[0], free[2], free[1]
-    return Sizes(
-        rows=chosen_rows,
-        other_rows=next((each for each in rows if each != chosen_rows), 7),
-        time=time,
-        longer=longer,
-        structure=structure,
-        lengths=_lengths(chosen_rows, time, smallest),
-    )
-
-
-def _lengths(rows: int, time: int, smallest: int) -> tuple[int, ...]:
-    """Return lengths from the smallest to T, in no order."""
-    shares = (0.6, 0.0, 1.0, 0.3, 0.8, 0.45, 0.15)
-    return tuple(
-        smallest + round((time - smallest) * shares[row % len(shares)])
-        for row in range(rows)
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,10 +60,76 @@ def infer(
             error = _try(framework, model, fit, settings.seed, sizes, mode)
             if error is None:
                 turned = _turn(framework, model, fit, settings, sizes, mode)
+                sizes = _part_frames(
+                    framework, model, turned, (facts, settings), sizes, mode
+                )
                 return InferredCall(interface=turned, sizes=sizes)
             tried.append((interface, error))
     raise TargetError(_explain(facts, settings, tried))
 
+
+def _part_frames(  # noqa: PLR0917 - a call and all that it is made of
+    framework: ProbeFramework,
+    model: Any,
+    interface: Interface,
+    known: tuple[Facts, ProbeSettings],
+    sizes: Sizes,
+    mode: Mode,
+) -> Sizes:
+    """Return sizes that differ in frames too, where one stands for many positions.
+
+    With sizes that are closer than a stride, all answers have as many frames, and an
+    axis of frames cannot be told from one that has nothing to do with positions.
+    """
+    facts, settings = known
+    near = _shapes(framework, model, interface, sizes, sizes.time, mode)
+    if all(_is_told(shape, sizes, facts) for shape in near.values()):
+        return sizes
+    far = 2 * max(sizes.time, sizes.longer) + 1
+    most = interface.largest or facts.largest
+    if most and far > most:
+        return sizes
+    try:
+        other = _shapes(framework, model, interface, sizes, far, mode)
+    except Exception:  # noqa: BLE001 - longer than it takes
+        return sizes
+    rates = [0.0]
+    for name, shape in near.items():
+        for one, two in zip(shape, other.get(name, ()), strict=False):
+            rates.append((far - sizes.time) / (two - one) if two > one else 0.0)
+    if max(rates) <= _CLOSE:
+        return sizes
+    try:
+        spread = choose(
+            facts, settings, interface.smallest, most, math.ceil(max(rates))
+        )
+    except TargetError:
+        return sizes
+    error = _try(framework, model, interface, settings.seed, spread, mode)
+    return sizes if error else spread
+
+
+def _shapes(  # noqa: PLR0917 - as above
+    framework: ProbeFramework,
+    model: Any,
+    interface: Interface,
+    sizes: Sizes,
+    time: int,
+    mode: Mode,
+) -> dict[str, tuple[int, ...]]:
+    rows = tuple(range(sizes.rows))
+    given = _arguments(Content(interface=interface), place(rows, sizes.lengths, time))
+    return {n: each.shape for n, each in framework.call(model, given, mode).items()}
+
+
+def _is_told(shape: tuple[int, ...], sizes: Sizes, facts: Facts) -> bool:
+    """Tell whether an answer has T for an axis, or nothing that could be frames."""
+    known = {sizes.rows, *facts.sizes}
+    return sizes.time in shape or (len(shape) < 3 and set(shape) <= known)  # noqa: PLR2004 - rows and features
+
+
+_CLOSE = 2.5
+"""Positions of a frame up to which sizes need not be further apart."""
 
 _LONGER = (5, 8, 12, 20, 40, 100, 200, 400, 800)
 _LIMITED = ((3, 64), (3, 32), (3, 16))

@@ -6,15 +6,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from conformance.probe.arrangement import Arrangement, Content, place
-from conformance.probe.compare import Output, compare, read_outputs
+from conformance.probe.compare import Output, compare, count_frames, read_outputs
 from conformance.probe.frameworks.base import Facts, Mode, ProbeFramework
 
 if TYPE_CHECKING:
     from conformance.probe.arrangement import Array
     from conformance.probe.compare import ArrayDifference
-    from conformance.probe.infer import Sizes
     from conformance.probe.interface import Interface
     from conformance.probe.settings import ProbeSettings
+    from conformance.probe.sizes import Sizes
 
 KEPT = 64
 """Answers that are kept; the oldest goes first."""
@@ -101,7 +101,8 @@ class ProbedModel:
                 for batch in batches
             ]
             sizes = [(batch.batch, batch.time) for batch in batches]
-            self._outputs = read_outputs(shapes, sizes, self._alone(mode))
+            shapes_alone, frames = self._alone(mode)
+            self._outputs = read_outputs(shapes, sizes, shapes_alone, frames)
         return self._outputs
 
     @property
@@ -113,12 +114,21 @@ class ProbedModel:
             self.sizes.time,
         )
 
-    def _alone(self, mode: Mode) -> dict[int, dict[str, tuple[int, ...]]]:
-        found = {}
+    def _alone(
+        self, mode: Mode
+    ) -> tuple[dict[int, dict[str, tuple[int, ...]]], list[dict[int, int]]]:
+        """Return shapes for each row alone, and how many frames it says that it has."""
+        shapes: dict[int, dict[str, tuple[int, ...]]] = {}
+        said: dict[str, dict[int, int]] = {}
         for row, length in zip(self.rows, self.sizes.lengths, strict=True):
             answer = self.answer(place((row,), (length,), length), mode)
-            found[length] = {name: each.shape for name, each in answer.items()}
-        return found
+            shapes[length] = {name: each.shape for name, each in answer.items()}
+            for name, each in answer.items():
+                count = count_frames(each)
+                if count is not None:
+                    said.setdefault(name, {})[length] = count
+        every = set(self.sizes.lengths)
+        return shapes, [each for each in said.values() if set(each) == every]
 
     def output(self, name: str) -> Output | None:
         """Return an output by name."""
