@@ -14,6 +14,7 @@
 # padding = { "attention.*" = "attend", "cross_attention.*" = "attend" }
 # [tool.mask-conformance.empty]
 # masked_max = "negative-infinity"
+# masked_prod = "one"
 # ///
 """JAX's own masked operations: reductions and softmax with where, attention."""
 
@@ -41,6 +42,10 @@ def masked_min(x: Array, mask: Array) -> Array:
 
 def masked_sum(x: Array, mask: Array) -> Array:
     return jnp.sum(x, axis=1, where=_like(mask, x))
+
+
+def masked_prod(x: Array, mask: Array) -> Array:
+    return jnp.prod(x, axis=1, where=_like(mask, x))
 
 
 def masked_std(x: Array, mask: Array, *, ddof: int) -> Array:

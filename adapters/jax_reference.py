@@ -109,6 +109,11 @@ def masked_sum(x: Array, mask: Array | None) -> Array:
     return jnp.where(valid, _wide(x), 0).sum(axis=1).astype(x.dtype)
 
 
+def masked_prod(x: Array, mask: Array | None) -> Array:
+    valid = _like(_valid(mask, x), x)
+    return jnp.where(valid, _wide(x), 1).prod(axis=1).astype(x.dtype)
+
+
 def masked_min(x: Array, mask: Array | None) -> Array:
     valid = _like(_valid(mask, x), x)
     scores = jnp.where(valid, _wide(x), jnp.inf)

@@ -14,6 +14,7 @@
 # [tool.mask-conformance.empty]
 # masked_mean = "nan"
 # masked_max = "nan"
+# masked_prod = "nan"
 # "masked_std.*" = "nan"
 # masked_softmax = "zero"
 # "masked_loss.*.mean" = "nan"
@@ -51,6 +52,11 @@ def masked_min(x: Array, mask: Array) -> Array:
 @np.errstate(all="ignore")
 def masked_sum(x: Array, mask: Array) -> Array:
     return _plain(_masked(x, mask).sum(axis=1), 0, x.dtype)
+
+
+@np.errstate(all="ignore")
+def masked_prod(x: Array, mask: Array) -> Array:
+    return _plain(_masked(x, mask).prod(axis=1), np.nan, x.dtype)
 
 
 @np.errstate(all="ignore")

@@ -116,6 +116,12 @@ def masked_sum(x: Array, mask: Array | None) -> Array:
 
 
 @np.errstate(all="ignore")
+def masked_prod(x: Array, mask: Array | None) -> Array:
+    valid = _like(_valid(mask, x), x)
+    return np.where(valid, _wide(x), 1).prod(axis=1).astype(x.dtype)
+
+
+@np.errstate(all="ignore")
 def masked_min(x: Array, mask: Array | None) -> Array:
     valid = _like(_valid(mask, x), x)
     scores = np.where(valid, _wide(x), np.inf)

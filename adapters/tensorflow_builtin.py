@@ -10,6 +10,8 @@
 # dtypes = ["float16", "float32"]
 # routes = ["compiled"]
 # placements = ["right", "left", "gaps"]
+# [tool.mask-conformance.empty]
+# masked_prod = "one"
 # [tool.mask-conformance.unsupported]
 # "masked_loss.*.sequence_mean" = "its losses reduce over the whole batch"
 # ///
@@ -37,6 +39,10 @@ def masked_mean(x: Tensor, mask: Tensor) -> Tensor:
 
 def masked_sum(x: Tensor, mask: Tensor) -> Tensor:
     return tf.reduce_sum(tf.ragged.boolean_mask(x, mask), axis=1)
+
+
+def masked_prod(x: Tensor, mask: Tensor) -> Tensor:
+    return tf.reduce_prod(tf.ragged.boolean_mask(x, mask), axis=1)
 
 
 def masked_max(x: Tensor, mask: Tensor) -> Tensor:

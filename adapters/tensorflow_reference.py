@@ -118,6 +118,11 @@ def masked_sum(x: Tensor, mask: Tensor | None) -> Tensor:
     return tf.cast(tf.reduce_sum(_where(valid, _wide(x), 0), axis=1), x.dtype)
 
 
+def masked_prod(x: Tensor, mask: Tensor | None) -> Tensor:
+    factors = _where(_like(_valid(mask, x), x), _wide(x), 1)
+    return tf.cast(tf.reduce_prod(factors, axis=1), x.dtype)
+
+
 def masked_min(x: Tensor, mask: Tensor | None) -> Tensor:
     return -masked_max(-x, mask)
 

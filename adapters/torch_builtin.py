@@ -13,6 +13,7 @@
 # mask-forms = ["bool"]
 # [tool.mask-conformance.empty]
 # masked_mean = "nan"
+# masked_prod = "one"
 # [tool.mask-conformance.unsupported]
 # "masked_loss.*.sequence_mean" = "torch's losses reduce over the whole batch"
 # ///
@@ -102,6 +103,10 @@ def cross_attention(
 
 def masked_sum(x: Tensor, mask: Tensor) -> Tensor:
     return torch.masked.sum(x, 1, mask=_like(mask, x))
+
+
+def masked_prod(x: Tensor, mask: Tensor) -> Tensor:
+    return torch.masked.prod(x, 1, mask=_like(mask, x))
 
 
 def masked_min(x: Tensor, mask: Tensor) -> Tensor:

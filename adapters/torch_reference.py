@@ -118,6 +118,11 @@ def masked_sum(x: Tensor, mask: Tensor | None) -> Tensor:
     return torch.where(valid, _wide(x), 0).sum(dim=1).to(x.dtype)
 
 
+def masked_prod(x: Tensor, mask: Tensor | None) -> Tensor:
+    valid = _like(_valid(mask, x), x)
+    return torch.where(valid, _wide(x), 1).prod(dim=1).to(x.dtype)
+
+
 def masked_min(x: Tensor, mask: Tensor | None) -> Tensor:
     valid = _like(_valid(mask, x), x)
     if not x.shape[1]:

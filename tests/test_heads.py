@@ -109,7 +109,7 @@ WRONG = {
         f'{NUMPY}# empty = {{ masked_mean = "none" }}\n{CLOSE}',
         (
             "unknown empty.masked_mean 'none'; choose from: error, infinity, "
-            "nan, negative-infinity, no-tag, skip, uniform, usual, zero"
+            "nan, negative-infinity, no-tag, one, skip, uniform, usual, zero"
         ),
     ),
     "variant": (

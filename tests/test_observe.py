@@ -119,6 +119,7 @@ def test_a_selection_observes_nothing(opened: Callable[..., Session]) -> None:
         (np.zeros((0, 2)), "empty"),
         (np.full(2, np.nan), "nan"),
         (np.array([0.0, -0.0]), "zero"),
+        (np.ones(2), "one"),
         (np.full(3, -np.inf), "negative-infinity"),
         (np.full(4, 0.25), "uniform"),
         (np.full(2, -1e10), "-1e+10"),

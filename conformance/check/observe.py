@@ -225,6 +225,7 @@ def _word(got: Array, time: int) -> str:
     words = (
         ("nan", np.isnan(got).all()),
         ("zero", (got == 0).all()),
+        ("one", (got == 1).all()),
         ("negative-infinity", np.isneginf(got).all()),
         ("infinity", np.isposinf(got).all()),
         ("uniform", time > 1 and np.allclose(got, 1 / time, rtol=1e-2)),

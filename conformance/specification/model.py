@@ -52,6 +52,7 @@ PADDINGS = (
 EMPTY_ROWS = (
     "nan",
     "zero",
+    "one",
     "negative-infinity",
     "infinity",
     "uniform",

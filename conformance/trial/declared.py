@@ -32,6 +32,7 @@ _COMPUTED = {"attend": "attended", "normed": "normed"}
 
 _EMPTY_VALUES = {
     "zero": 0.0,
+    "one": 1.0,
     "nan": np.nan,
     "negative-infinity": -np.inf,
     "infinity": np.inf,

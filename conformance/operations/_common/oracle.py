@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.trial.draw import GARBAGE, VALUES, Draw, fill_padding
+from conformance.trial.draw import GARBAGE, VALUES, Draw, Table, fill_padding
 
 if TYPE_CHECKING:
     from conformance.trial.batch import Array, Batch
@@ -36,10 +36,12 @@ def row_counts(batch: Batch, ndim: int) -> Array:
     return counts.reshape(counts.shape + (1,) * (ndim - 1))
 
 
-def draw_pooled(draw: Draw, mask: Array, *, features: bool = True) -> Array:
+def draw_pooled(
+    draw: Draw, mask: Array, *, features: bool = True, table: Table = VALUES
+) -> Array:
     """Return x for an operation that takes time away: rank 3 and rank 2 by turns."""
     trailing = ((2,), ())[draw.turn % 2] if features else ()
-    valid = draw.rows_of(VALUES, mask.shape + trailing)
+    valid = draw.rows_of(table, mask.shape + trailing)
     return fill_padding(valid, draw.rows_of(GARBAGE, valid.shape), mask)
 
 

@@ -14,6 +14,7 @@ from conformance.operations._common.oracle import (
     row_counts,
     select_valid,
 )
+from conformance.trial.draw import VALUES
 from conformance.trial.precision import PRECISIONS
 
 if TYPE_CHECKING:
@@ -59,7 +60,9 @@ class Valid:
         return np.where(self.mask.any(axis=1), answer, 0.0)
 
     @staticmethod
-    def where(condition: Array, array: Array, other: Array | float = 0.0) -> Array:
+    def where(
+        condition: Array, array: Array | float, other: Array | float = 0.0
+    ) -> Array:
         """Return ``array`` where the condition holds and ``other`` elsewhere."""
         return np.where(condition, array, other)
 
@@ -81,7 +84,9 @@ class Reduced:
     ) -> dict[str, Array]:
         """Return inputs for ``mask``: with features and without by turns."""
         del options
-        return {"x": draw_pooled(draw, mask, features=self.reduction.features)}
+        how = self.reduction
+        table = how.values or VALUES
+        return {"x": draw_pooled(draw, mask, features=how.features, table=table)}
 
     def answer(self, options: Mapping[str, str], batch: Batch) -> Array:
         """Return the exact answer ``[B, ...]``; 0 for a row without any."""

@@ -50,6 +50,7 @@ class Reduction:
         slope_error: Return the same of the derivative in float64. A number says how
             many units of rounding it is off; None says that nothing rounds.
         neutral: What stands at padding for ``value``.
+        values: Tiers of valid values to draw from, in place of the usual ones.
         stores: Whether a rounding into a storage dtype comes on top of ``error``.
         features: Whether x may have features behind its time.
         shares: Return what is wrong with the shares that tied values have of a
@@ -70,6 +71,7 @@ class Reduction:
     error: Callable[[Valid, Precision], Array] | None = None
     slope_error: float | Callable[[Valid, Array, Precision], Array] | None = None
     neutral: float = 0.0
+    values: tuple[tuple[float, ...], ...] = ()
     stores: bool = True
     features: bool = True
     shares: Callable[[Valid, Array, Array], str] | None = None
