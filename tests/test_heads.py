@@ -106,9 +106,9 @@ WRONG = {
         ),
     ),
     "unknown-empty": (
-        f'{NUMPY}# empty = {{ masked_mean = "nothing" }}\n{CLOSE}',
+        f'{NUMPY}# empty = {{ masked_mean = "blank" }}\n{CLOSE}',
         (
-            "unknown empty.masked_mean 'nothing'; choose from: error, infinity, "
+            "unknown empty.masked_mean 'blank'; choose from: error, infinity, "
             "nan, negative-infinity, no-tag, one, skip, uniform, usual, zero"
         ),
     ),
