@@ -12,6 +12,8 @@
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool"]
 # padding = { "attention.*" = "attend" }
+# [tool.mask-conformance.unsupported]
+# "cross_attention.grouped" = "it has as many heads of keys as of queries"
 # ///
 """Equinox: MultiheadAttention between identities, norms, modules in modules."""
 
@@ -32,15 +34,34 @@ _PROJECTIONS = ("query_proj", "key_proj", "value_proj", "output_proj")
 def attention(
     query: Array, key: Array, value: Array, mask: Array, *, causal: bool
 ) -> Array:
+    seen = jnp.broadcast_to(mask[:, None, :], (*mask.shape, mask.shape[1]))
+    if causal:
+        seen = seen & jnp.tri(mask.shape[1], dtype=bool)
+    return _between_identities(query, key, value, seen)
+
+
+def cross_attention(
+    query: Array,
+    query_mask: Array,
+    key: Array,
+    value: Array,
+    mask: Array,
+    *,
+    grouped: bool,
+) -> Array:
+    del query_mask, grouped  # it takes a mask of the keys alone
+    shape = (len(mask), query.shape[1], mask.shape[1])
+    seen = jnp.broadcast_to(mask[:, None, :], shape)
+    return _between_identities(query, key, value, seen)
+
+
+def _between_identities(query: Array, key: Array, value: Array, seen: Array) -> Array:
     heads, size = query.shape[2:]
     layer = eqx.nn.MultiheadAttention(
         heads, heads * size, dtype=query.dtype, key=jax.random.key(0)
     )
     same = jnp.eye(heads * size, dtype=query.dtype)
     layer = eqx.tree_at(_weights, layer, [same] * len(_PROJECTIONS))
-    seen = jnp.broadcast_to(mask[:, None, :], (*mask.shape, mask.shape[1]))
-    if causal:
-        seen = seen & jnp.tri(mask.shape[1], dtype=bool)
     flat = (x.reshape(*x.shape[:2], heads * size) for x in (query, key, value))
     return jax.vmap(layer)(*flat, seen).reshape(query.shape)
 

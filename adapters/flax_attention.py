@@ -14,6 +14,8 @@
 # [tool.mask-conformance.variants.linen]
 # system = "Flax Linen"
 # variables = { MASK_CONFORMANCE_FLAX = "linen" }
+# [tool.mask-conformance.variants.linen.unsupported]
+# "cross_attention.grouped" = "it has as many heads of keys as of queries"
 # [tool.mask-conformance.variants.nnx]
 # system = "Flax NNX"
 # variables = { MASK_CONFORMANCE_FLAX = "nnx" }
@@ -41,4 +43,18 @@ def attention(
     seen = _LIBRARY.make_attention_mask(mask, mask)
     if causal:
         seen = _LIBRARY.combine_masks(seen, _LIBRARY.make_causal_mask(mask))
+    return _LIBRARY.dot_product_attention(query, key, value, mask=seen)
+
+
+def cross_attention(
+    query: Array,
+    query_mask: Array,
+    key: Array,
+    value: Array,
+    mask: Array,
+    *,
+    grouped: bool,
+) -> Array:
+    del grouped  # keys of fewer heads are shared without being told
+    seen = _LIBRARY.make_attention_mask(query_mask, mask)
     return _LIBRARY.dot_product_attention(query, key, value, mask=seen)

@@ -12,6 +12,8 @@
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool"]
 # padding = { "attention.*" = "attend" }
+# [tool.mask-conformance.unsupported]
+# "cross_attention.grouped" = "it has as many heads of keys as of queries"
 # ///
 """Haiku: MultiHeadAttention between identities, and LayerNorm."""
 
@@ -32,7 +34,25 @@ def attention(
     seen = mask[:, None, None, :]
     if causal:
         seen = seen & jnp.tri(mask.shape[1], dtype=bool)
-    flat = [x.reshape(*x.shape[:2], -1) for x in (query, key, value)]
+    return _between_identities(query, key, value, seen)
+
+
+def cross_attention(
+    query: Array,
+    query_mask: Array,
+    key: Array,
+    value: Array,
+    mask: Array,
+    *,
+    grouped: bool,
+) -> Array:
+    del query_mask, grouped  # it takes a mask of the keys alone
+    return _between_identities(query, key, value, mask[:, None, None, :])
+
+
+def _between_identities(query: Array, key: Array, value: Array, seen: Array) -> Array:
+    width = query.shape[2] * query.shape[3]
+    flat = [x.reshape(*x.shape[:2], width) for x in (query, key, value)]
 
     def layer(*inputs: Array) -> Array:
         found: Array = hk.MultiHeadAttention(
