@@ -23,7 +23,7 @@ from conformance.probe.frameworks.keras.prepare import (
     prepared,
     scope_of,
 )
-from conformance.probe.frameworks.keras.watch import watched
+from conformance.probe.frameworks.keras.watch import WHOLE, watched
 from conformance.probe.frameworks.stack import call_model
 
 if TYPE_CHECKING:
@@ -99,13 +99,30 @@ class KerasForm(Form):
 
 
 class Marker:
-    """Writes a layer's path into the traced program."""
+    """Writes a layer's path into the traced program.
+
+    What stands in a layer that counts as one operation is not named: both directions
+    of a Bidirectional are one traced loop, which would have the name of the first.
+    """
+
+    def __init__(self) -> None:
+        self._whole = False
 
     def layer(
         self, path: str, layer: Any, given: Any, function: Callable[[], Any]
     ) -> Any:
         """Call a layer in its named scope."""
         del given
+        if self._whole:
+            return function()
+        self._whole = isinstance(layer, WHOLE)
+        try:
+            return self._call(path, layer, function)
+        finally:
+            self._whole = False
+
+    @staticmethod
+    def _call(path: str, layer: Any, function: Callable[[], Any]) -> Any:
         with marks.scope(path, type(layer).__name__):
             return function()
 
