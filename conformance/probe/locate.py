@@ -159,8 +159,9 @@ class _LeakSearch:
         lone = place((one.rows[here],), (len(places),), len(places))
         runs = Runs(
             first=trace(subject.model, subject.given(one), mode),
-            structure=trace(subject.model, subject.given(structure), mode),
-            alone=trace(subject.model, subject.given(lone), mode),
+            # Of these two, shapes alone are looked at.
+            structure=trace(subject.model, subject.given(structure), mode).outline(),
+            alone=trace(subject.model, subject.given(lone), mode).outline(),
             arrangements=(one, other),
             other=structure,
             rows=(here, there),
@@ -176,8 +177,8 @@ class _LeakSearch:
             mode=mode,
             size=0.0,
         )
-        second = trace(subject.model, subject.given(other), mode)
-        search.size = search.left(runs.first.outputs, second.outputs)
+        second = trace(subject.model, subject.given(other), mode).outputs
+        search.size = search.left(runs.first.outputs, second)
         return search if search.size > 0 else None
 
     def left(self, one: dict[str, Array], other: dict[str, Array]) -> float:

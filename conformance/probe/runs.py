@@ -49,8 +49,8 @@ class Runs:
 
     Attributes:
         first: The trace that the second run is compared with.
-        structure: The trace of a batch of another size.
-        alone: The trace of the row alone, for lengths of strided axes.
+        structure: The trace of a batch of another size, in outline.
+        alone: The trace of the row alone, for lengths of strided axes; in outline.
         arrangements: Of the first and the second run.
         other: Of the structure's run.
         rows: The row's place in the first and in the second run.

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from conformance.probe.arrangement import Array
 
 Edit = Callable[["Site", Sequence[Array], Sequence[Array]], "Sequence[Array] | None"]
@@ -64,6 +66,14 @@ class Trace:
     sites: list[Site] = field(default_factory=list)
     values: list[Array] = field(default_factory=list)
     outputs: dict[str, Array] = field(default_factory=dict)
+
+    def outline(self) -> Trace:
+        """Return the trace with shapes in place of values, which take no memory."""
+        flat = [
+            np.broadcast_to(np.zeros((), each.dtype), each.shape)
+            for each in self.values
+        ]
+        return Trace(sites=self.sites, values=flat, outputs=self.outputs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

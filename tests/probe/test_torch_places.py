@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from conformance.probe.examine import examine
+from conformance.probe.frameworks.base import Mode
 from conformance.probe.settings import ProbeSettings
 from conformance.probe.target import wrap
 
 torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402 - torch may be absent
 from torch.nn import functional as f  # noqa: E402
+
+from conformance.probe.frameworks.torch import Torch  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -91,3 +95,30 @@ def test_a_gradient_that_is_zero_but_for_rounding_is_no_leak() -> None:
     (answer,) = examine(wrap(Shifted()), settings).answers
     assert answer.kind == "noise"
     assert "shrinks to" in answer.text
+
+
+def test_a_value_is_what_it_was_before_something_was_written_over_it() -> None:
+    def function(x: Any) -> Any:
+        h = x * 2
+        part = h[:, 1:]
+        part.add_(1)
+        return h + 0
+
+    x = np.ones((2, 3))
+    trace = Torch().trace(function, {"x": x}, Mode(dtype="float64"))
+    by_op = {site.op: trace.values[site.outputs[0]] for site in trace.sites}
+    assert (by_op["aten.mul"] == 2).all()
+    assert (by_op["aten.slice"] == 2).all()
+    assert (by_op["aten.add_"] == 3).all()
+    assert trace.outputs["out"].tolist() == [[2, 3, 3]] * 2
+
+
+def test_a_trace_shares_the_memory_of_what_nothing_writes_to() -> None:
+    def function(x: Any) -> Any:
+        h = x * 2
+        return h.view(-1) + 1
+
+    trace = Torch().trace(function, {"x": np.ones((2, 3))}, Mode(dtype="float64"))
+    by_op = {site.op: trace.values[site.outputs[0]] for site in trace.sites}
+    assert np.shares_memory(by_op["aten.mul"], by_op["aten.view"])
+    assert not np.shares_memory(by_op["aten.mul"], by_op["aten.add"])

@@ -53,6 +53,7 @@ class Recorder:
         self._stack: list[tuple[str, str, int]] = [("", type(model).__name__, 0)]
         self._known: dict[tuple[int, int], int] = {}
         self._alive: list[Any] = []
+        self._shared: dict[int, list[int]] = {}
         self._handles: list[Any] = []
         self._entered: list[tuple[int, ...]] = []
         self._mode = _Dispatch(self)
@@ -105,13 +106,15 @@ class Recorder:
         """Return the user's own line."""
         return user_line()
 
-    def value(self, tensor: Any, *, written: bool = False) -> int:
+    def value(self, tensor: Any, *, written: bool = False, made: bool = False) -> int:
         """Return a tensor's value's number; one that was written to is a new value.
 
         Args:
             tensor: The tensor.
             written: It is being written to; its version is counted up only when this
                 operation is over.
+            made: An operation made it, so that its memory is shared until another
+                writes to it: copies of all would double what a trace holds.
         """
         try:
             version = tensor._version  # noqa: SLF001 - nothing else tells of a write
@@ -121,12 +124,19 @@ class Recorder:
         if key not in self._known:
             self._known[key] = len(self.trace.values)
             self._alive.append(tensor)
-            self.trace.values.append(self._mode.quietly(tensor))
+            share = made and _is_plain(tensor)
+            if share:
+                memory = tensor.untyped_storage().data_ptr()
+                self._shared.setdefault(memory, []).append(self._known[key])
+            self.trace.values.append(self._mode.quietly(tensor, share=share))
         return self._known[key]
 
     def record(self, func: Any, args: Any, kwargs: Any) -> Any:
         """Call an operation and record it."""
-        taken = tuple(self.value(each) for each in _leaves([args, kwargs]))
+        leaves = _leaves([args, kwargs])
+        taken = tuple(self.value(each) for each in leaves)
+        if func._schema.is_mutable:  # noqa: SLF001 - there is no other way
+            self._keep_apart(leaves)
         out = func(*args, **kwargs)
         name = str(func.overloadpacket)
         given = [each for each in _leaves([out]) if each.layout == torch.strided]
@@ -135,6 +145,14 @@ class Recorder:
         path, kind, call = self._stack[-1]
         site = Site(path=path, kind=kind, op=name, inputs=taken, call=call)
         return self._finish(site, out, written=func._schema.is_mutable)  # noqa: SLF001
+
+    def _keep_apart(self, tensors: list[Any]) -> None:
+        """Copy the values whose memory may be written to now."""
+        for each in tensors:
+            if _is_plain(each):
+                memory = each.untyped_storage().data_ptr()
+                for number in self._shared.pop(memory, ()):
+                    self.trace.values[number] = self.trace.values[number].copy()
 
     def _finish(self, site: Site, out: Any, *, written: bool) -> Any:
         """Complete a site, let the editor replace its results, and keep it."""
@@ -147,7 +165,9 @@ class Recorder:
         site.time = self.counts.time(site)
         if self._edit is not None:
             out, given = self._replace_result(site, out, given, written=written)
-        site.outputs = tuple(self.value(each, written=written) for each in given)
+        site.outputs = tuple(
+            self.value(each, written=written, made=True) for each in given
+        )
         self.trace.sites.append(site)
         return out
 
@@ -166,6 +186,7 @@ class Recorder:
         self._mode.pause(+1)
         for old, new in zip(given, fresh, strict=True):
             target = old if written else torch.empty_like(old)
+            self._keep_apart([target])
             target.copy_(torch.from_numpy(new).to(old.dtype))
             made.append(target)
         self._mode.pause(-1)
@@ -184,11 +205,12 @@ class _Dispatch(TorchDispatchMode):  # type: ignore[misc]
         """Record nothing until the same is taken back."""
         self._busy += more
 
-    def quietly(self, tensor: Any) -> Array:
+    def quietly(self, tensor: Any, *, share: bool = False) -> Array:
         """Return a tensor as an array; what that takes is not recorded."""
         self._busy += 1
         try:
-            if isinstance(tensor, torch.nn.Parameter) and tensor.dtype in _PLAIN:
+            parameter = isinstance(tensor, torch.nn.Parameter)
+            if share or (parameter and tensor.dtype in _PLAIN):
                 shared: Array = tensor.detach().cpu().numpy()  # nobody writes to it
                 return shared
             return array(tensor)
@@ -207,6 +229,16 @@ class _Dispatch(TorchDispatchMode):  # type: ignore[misc]
             return self._recorder.record(func, args, kwargs or {})
         finally:
             self._busy -= 1
+
+
+def _is_plain(tensor: Any) -> bool:
+    """Tell whether NumPy can look at a tensor's own memory."""
+    return (
+        tensor.dtype in _PLAIN
+        and tensor.layout == torch.strided
+        and tensor.device.type == "cpu"
+        and not (tensor.is_nested or tensor.is_neg())
+    )
 
 
 def _leaves(value: Any) -> list[Any]:
