@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.reports import fourth, layers, pooling, scores, second, third
+from tests.reports import fifth, fourth, layers, pooling, scores, second, third
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -320,6 +320,71 @@ FOURTH = (
 )
 """Ten that were written after that."""
 
+FIFTH = (
+    _report(
+        "masked_mean", fifth.mean_of_the_hidden_states, "jsboige/CoursIA/issues/15045"
+    ),
+    _report("last_valid", fifth.sum_less_one, "huggingface/peft/issues/3620", **_LEFT),
+    _report("masked_loss", fifth.loss_by_all_tokens, "OpenNMT/OpenNMT-tf/issues/570"),
+    _report("masked_loss", fifth.zeros_in_each_rows_mean, "dmlc/gluon-nlp/issues/238"),
+    _report(
+        "masked_softmax",
+        fifth.padding_starts_one_late,
+        "ajhalthor/Transformer-Neural-Network/issues/15",
+    ),
+    _report("attention", fifth.payload_always_seen, "theislab/CellFlow/issues/226"),
+    _report(
+        "masked_batch_norm",
+        fifth.padding_in_the_batch_statistics,
+        "ludvb/batchrenorm/pull/2",
+    ),
+    _report(
+        "masked_loss", fifth.padding_by_its_id, "NVIDIA-NeMo/Megatron-Bridge/pull/4660"
+    ),
+    _report(
+        "masked_std",
+        fifth.moments_of_everything,
+        "bayesflow-org/bayesflow/issues/726",
+    ),
+    _report(
+        "masked_variance",
+        fifth.squares_less_the_squared_mean,
+        "k2-fsa/sherpa-onnx/pull/3857",
+    ),
+    _report("conv1d", fifth.results_not_zeroed, "salute-developers/GigaAM/pull/75"),
+    _report("conv1d", fifth.reads_padded_frames, "espnet/espnet/pull/6660"),
+    _report("masked_mean", fifth.mask_of_the_other_sense, "earthspecies/avex/pull/26"),
+    _report(
+        "masked_mean",
+        fifth.first_and_last_averaged,
+        "autoliuweijie/BERT-whitening-pytorch/issues/13",
+    ),
+    _report(
+        "accumulated_loss",
+        fifth.each_micro_batch_by_its_own,
+        "PrimeIntellect-ai/prime-rl/pull/583",
+    ),
+    _report(
+        "masked_softmax",
+        fifth.distribution_times_the_mask,
+        "yaserkl/RLSeq2Seq/issues/8",
+    ),
+    _report("birnn", fifth.runs_over_the_padded_batch, "kermitt2/delft/pull/232"),
+    _report("masked_sum", fifth.mask_made_after_padding, "tinkoff-ai/CORL/issues/21"),
+    _report(
+        "masked_max",
+        fifth.strips_trailing_padding,
+        "NVIDIA-NeMo/Automodel/pull/3704",
+        **_LEFT,
+    ),
+    _report(
+        "accumulated_loss",
+        fifth.predicts_its_own_label,
+        "macrocosm-os/pretraining/pull/64",
+    ),
+)
+"""Twenty that were written later, with the parts as they were for those ten."""
+
 _IGNORES = "ignores the mask"
 SAYS: Mapping[str, str] = {
     "whole_batch_count": "divides by the batch's number of valid positions",
@@ -409,6 +474,26 @@ SAYS: Mapping[str, str] = {
     "decodes_everything": _IGNORES,
     "frames_are_input": _IGNORES,
     "mask_lost_between": _IGNORES,
+    "mean_of_the_hidden_states": _IGNORES,
+    "sum_less_one": "reads the mask as lengths",
+    "loss_by_all_tokens": "takes the mean of all positions",
+    "zeros_in_each_rows_mean": "divides each row's sum by T",
+    "padding_starts_one_late": "takes the first position behind each row's end for",
+    "payload_always_seen": _IGNORES,
+    "padding_in_the_batch_statistics": _IGNORES,
+    "padding_by_its_id": "takes label 0 for padding",
+    "moments_of_everything": _IGNORES,
+    "squares_less_the_squared_mean": "takes the square of the mean off the mean of",
+    "results_not_zeroed": "sets padding to zero before and leaves the bias",
+    "reads_padded_frames": "reads what stands at padding, and masks its answer",
+    "mask_of_the_other_sense": "takes the valid positions for padding",
+    "first_and_last_averaged": _IGNORES,
+    "each_micro_batch_by_its_own": "takes the mean of the micro-batches' means",
+    "distribution_times_the_mask": "multiplies the answer alone by the mask",
+    "runs_over_the_padded_batch": _IGNORES,
+    "mask_made_after_padding": _IGNORES,
+    "strips_trailing_padding": "counts everything up to the row's last valid",
+    "predicts_its_own_label": "lets each position predict its own label",
     "before_the_first_padding": "gives the position before the first padded one",
 }
 """What each is called, by its function's name; one that is absent has no name."""
