@@ -28,6 +28,10 @@ nox.options.error_on_missing_interpreters = True
 FRAMEWORKS = ("numpy", "torch", "tensorflow", "jax")
 RESULTS = "reports/results"
 QUICK = "reports/quick"
+HISTORY = "reports/history"
+NEWEST = "reports/newest"
+# What the runs of the history came to; of all of this it alone is committed.
+TOLD = "reports/history.jsonl"
 # What plain `nox` has in one environment.
 TOGETHER = ("numpy", "torch", "tensorflow", "jax")
 # The slowest first: two at a time then end together.
@@ -59,6 +63,7 @@ def heads(folder: str) -> dict[str, dict[str, Any]]:
 
 
 HEADS = heads("adapters")
+ENVIRONMENTS = sorted({head["environment"] for head in HEADS.values()})
 MODELS = heads("models")
 
 
@@ -128,6 +133,15 @@ def is_current(folder: Path, requirements: set[str]) -> bool:
     """Tell whether an environment has what is asked for."""
     stamp = folder / "installed.txt"
     return stamp.exists() and stamp.read_text("utf-8") == describe(requirements)
+
+
+def keep_compiled(folder: str) -> dict[str, str]:
+    """Return the variables that let JAX keep what it has compiled in a folder."""
+    return {
+        "JAX_COMPILATION_CACHE_DIR": str(Path(folder, "compiled").resolve()),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+    }
 
 
 def locate(key: str) -> Path:
@@ -206,7 +220,8 @@ def quick(session: nox.Session) -> None:
 
     with ThreadPoolExecutor(2) as lanes:
         failed = [text for text in lanes.map(run, QUICK_ADAPTERS) if text]
-    session.run(command, "report", QUICK, "-o", "reports", external=True)
+    page = ("report", QUICK, "-o", "reports", "--history", TOLD)
+    session.run(command, *page, external=True)
     if failed:
         session.error("\n".join(failed))
 
@@ -304,12 +319,77 @@ def findings(session: nox.Session) -> None:
         )
 
 
+@nox.session(venv_backend="none")
+@nox.parametrize(
+    "adapter",
+    [nox.param(name, id=name) for name, head in HEADS.items() if "releases" in head],
+)
+def history(session: nox.Session, adapter: str) -> None:
+    """Run an adapter on the releases in its head: since when is each cause there?
+
+    What came out goes into reports/history.jsonl, and from there into docs/history.md
+    and the page. Level core, unless arguments for `mask-conformance run` say otherwise.
+    `-- --newest` runs the newest releases on the index instead. Each has an environment
+    of its own, which is removed after the run.
+    """
+    head, more = HEADS[adapter], list(session.posargs)
+    releases = [*head["releases"], ""]
+    if "--newest" in more:
+        more.remove("--newest")
+        releases = [" ".join(map(distribution, head["dependencies"]))]
+    more = more or ["--level", "core"]
+    for release in releases:
+        instead = tuple(release.split())
+        folder = f"{HISTORY}/{slug(release) or 'pinned'}"
+        scripts = build(session, adapter, instead)
+        session.run(
+            *(str(scripts / "mask-conformance"), "run", adapter, "-o", folder, *more),
+            external=True,
+            env=keep_compiled(HISTORY),
+            # What fails on another release is what we want to know.
+            success_codes=[0, 1],
+        )
+        record = f"{folder}/{adapter.replace(':', '-')}.jsonl"
+        command = ("-P", "-m", "conformance.commands.history", "add", record)
+        session.run(str(scripts / "python"), *command, external=True)
+        if instead:
+            shutil.rmtree(scripts.parent)
+    session.log("now `python -m conformance.commands.history write` and publish it")
+
+
+@nox.session(venv_backend="none")
+@nox.parametrize("environment", [nox.param(name, id=name) for name in ENVIRONMENTS])
+def newest(session: nox.Session, environment: str) -> None:
+    """Run the adapters of an environment on the newest releases, for the nightly page.
+
+    Records are kept in reports/newest; arguments go to `mask-conformance run`. Known
+    differences are those of the pinned releases: what is new or fixed since stands out.
+    """
+    names = [name for name, head in HEADS.items() if head["environment"] == environment]
+    folder = locate(f"newest-{environment}")
+    # What was newest yesterday is in the way of what is newest today.
+    shutil.rmtree(folder, ignore_errors=True)
+    scripts = install(session, folder, set(map(distribution, gather((environment,)))))
+    failed = []
+    for name in names:
+        command = (str(scripts / "mask-conformance"), "run", name, "-o", NEWEST)
+        try:
+            session.run(
+                *(*command, *session.posargs), external=True, success_codes=[0, 1]
+            )
+        except nox.command.CommandFailed:
+            failed.append(name)
+    if failed:
+        session.error(f"not run on the newest releases: {', '.join(failed)}")
+
+
 @nox.session
 def report(session: nox.Session) -> None:
     """Write reports/index.html from every record there is."""
     session.install("-e", ".")
     others = sorted({str(path.parent) for path in Path(RESULTS).glob("*/*.jsonl")})
-    session.run("mask-conformance", "report", RESULTS, *others, "-o", "reports")
+    page = ("report", RESULTS, *others, "-o", "reports", "--history", TOLD)
+    session.run("mask-conformance", *page)
 
 
 @nox.session
@@ -434,11 +514,7 @@ def thorough(session: nox.Session, name: str) -> None:
     JAX keeps its compiled programs for the other seeds, whose shapes are the same.
     """
     scripts = build(session, f"{name}_reference")
-    kept = {
-        "JAX_COMPILATION_CACHE_DIR": str(Path("reports/thorough/compiled").resolve()),
-        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
-        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
-    }
+    kept = keep_compiled("reports/thorough")
     for seed in ("1", "2", "3"):
         command = [str(scripts / "mask-conformance"), "run", f"{name}_reference"]
         command += ["--seed", seed, "--examples", "640", "--explore", "200"]
@@ -489,7 +565,10 @@ def examples(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Build the site into site/; a broken link or anchor is an error."""
+    """Build the site into site/, with the report that there is; links must hold.
+
+    `site/` is all there is to publish: any static host serves it.
+    """
     session.install(*GROUPS["docs"])
     command = ("mkdocs", "build", "--strict", *session.posargs)
     session.run(*command, env={"NO_MKDOCS_2_WARNING": "1"})

@@ -28,6 +28,7 @@
 # system = "Keras on JAX"
 # framework = "jax"
 # environment = "jax"
+# releases = ["keras==3.5.0", "keras==3.10.0"]
 # dependencies = ["jax==0.10.2", "keras==3.15.1"]
 # routes = ["compiled"]
 # variables = { KERAS_BACKEND = "jax" }

@@ -7,6 +7,7 @@
 # family = "JAX and what is built on it"
 # framework = "jax"
 # environment = "jax"
+# releases = ["optax==0.2.3"]
 # dtypes = ["float16", "bfloat16", "float32", "float64"]
 # routes = ["compiled"]
 # placements = ["right", "left", "gaps"]

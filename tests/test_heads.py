@@ -79,7 +79,7 @@ WRONG = {
             "[tool.mask-conformance]: unknown key 'dtype'; did you mean 'dtypes'? "
             "choose from: corpus, dependencies, device, dtypes, empty, environment, "
             "family, framework, library, mask-forms, padding, placements, "
-            "requires-python, role, routes, subnormals, system, unsupported, "
+            "releases, requires-python, role, routes, subnormals, system, unsupported, "
             "variables, zero-batch, zero-time"
         ),
     ),

@@ -305,13 +305,44 @@ def test_the_verdict_has_counts_and_no_percentage() -> None:
 
 def test_the_core_operations_come_first_and_in_their_order() -> None:
     text = report(*tiny())["summary.md"]
+    heads = re.findall(r"(?m)^\| system \| (.+) \| worst finding \|$", text)
+    order = ["mean", "max", "softmax", "bi-RNN"]
 
-    assert re.findall(r"^\| `(\w+)`", text, re.MULTILINE) == [
-        "masked_mean",
-        "masked_max",
-        "masked_softmax",
-        "birnn",
-    ]
+    assert heads
+    for head in heads:
+        found = head.split(" | ")
+        assert found == [name for name in order if name in found]
+    assert {name for head in heads for name in head.split(" | ")} == {*order}
+
+
+def test_the_summary_has_systems_as_rows_with_a_sign_for_each_operation() -> None:
+    lines = report(*tiny())["summary.md"].splitlines()
+    rows = {line.split(" | ")[0]: line for line in lines if line.startswith("| ")}
+
+    assert "| torch 2.13.0" in rows
+    assert rows["| torch 2.13.0"].endswith("| (NaN) | (NaN) | ✓ | Right, but plain |")
+    assert "| jax plain<br>**incomplete**" in rows
+
+
+def test_the_summary_of_one_system_has_its_operations_as_rows() -> None:
+    run = run_of(
+        passed("masked_mean/a:float32:eager"), failed("masked_max/a:float32:eager")
+    )
+    text = report(run)["summary.md"]
+
+    assert "| `masked_mean` | ✓ | 1/1 |" in text
+    assert "| `masked_max` | (NaN) | 0/1 · 1 ✗ |" in text
+
+
+def test_the_picture_has_systems_as_rows_and_one_sign_a_cell() -> None:
+    root = ET.fromstring(report(*tiny())["matrix.svg"])  # noqa: S314 - our own picture
+    texts = [node.text for node in root.iter("{http://www.w3.org/2000/svg}text")]
+
+    assert texts[:4] == ["mean", "max", "softmax", "bi-RNN"]
+    assert "torch 2.13.0" in texts
+    assert "! incomplete: jax plain" in texts
+    row = texts[texts.index("torch 2.13.0") :]
+    assert row[1:5] == ["NaN", "-", "NaN", "✓"]
 
 
 def test_unsupported_checks_are_counted_in_sight_and_not_in_the_denominator() -> None:

@@ -284,14 +284,6 @@ def test_what_was_not_recognised_joins_the_only_recognised_mistake(
     assert "were not recognised" not in other
 
 
-def test_operations_stand_under_their_headings() -> None:
-    got = seen(run_of(result("attention.full/a:b:c"), result("masked_max/a:b:c")))
-    assert got.shelves == (
-        ("Core operations", ("masked_mean", "masked_max", "masked_softmax", "birnn")),
-        ("Further operations", ("attention",)),
-    ) or got.shelves[1] == ("Further operations", ("attention",))
-
-
 def test_nothing_of_a_run_that_broke_off_looks_passed() -> None:
     run = run_of(result("masked_max/a:b:c"), planned=2, operations=["masked_max"])
     broken = msgspec.structs.replace

@@ -17,7 +17,7 @@ from conformance.gate import load_known
 from conformance.operations import load_operations
 from conformance.records import Failure, Footer, Known, Result, Run
 from conformance.records.record import FINDING
-from conformance.report import write
+from conformance.report import read_history, write
 from conformance.report.columns import columns
 from conformance.report.systems import System, cut, places, systems
 from conformance.report.title import headline
@@ -28,6 +28,7 @@ from tests.reports.expected import expected_runs
 if TYPE_CHECKING:
     from conformance.records import Sort
 
+ROOT = Path(__file__).parents[1]
 ASKED = (
     *("keras_builtin:tensorflow", "keras_builtin:jax", "torch_builtin", "torch_packed"),
     *("pytorch_crf", "torchcrf_other", "allennlp_crf", "tinygrad_builtin"),
@@ -77,7 +78,8 @@ def page() -> str:
     """Return the page of adapters as their heads and known files have them."""
     with TemporaryDirectory() as folder:
         runs = expected_runs(only=ASKED)
-        write(runs, Path(folder), generated="2026-01-02", clauses={})
+        told = read_history(ROOT / "reports" / "history.jsonl")
+        write(runs, Path(folder), generated="2026-01-02", clauses={}, releases=told)
         return (Path(folder) / "index.html").read_text(encoding="utf-8")
 
 
@@ -155,6 +157,12 @@ def test_does_the_loss_of_tinygrad_count_padding() -> None:
 def test_which_version_was_asked() -> None:
     heads = Table(section("systems")).rows
     assert {"PyTorch 2.13.0", "tinygrad 0.14.0", "pytorch-crf 0.7.2"} <= set(heads)
+
+
+def test_since_when() -> None:
+    rows = Table(section("systems")).rows
+    (cells,) = [cells for name, cells in rows.items() if name.startswith("Flax Linen")]
+    assert "since 0.10.7 or before" in cells[-1]
 
 
 def test_the_answers_are_not_folded_away_and_references_are() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import pytest
 
+from conformance.adapters.load import read_declarations
 from conformance.commands.cli import main
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ ROOT = Path(__file__).parents[1]
 SCHEMAS = {
     "action.yml": "vendor.github-actions",
     ".github/workflows/release.yml": "vendor.github-workflows",
+    ".github/workflows/nightly.yml": "vendor.github-workflows",
     "examples/seqlayers/.github/workflows/masking.yml": "vendor.github-workflows",
     "examples/gitlab-ci.yml": "vendor.gitlab-ci",
 }
@@ -79,6 +82,57 @@ def test_its_commands_are_ours_and_take_the_options_that_are_given(name: str) ->
 def test_no_input_is_pasted_into_a_script() -> None:
     told = load("action.yml")["runs"]["steps"]
     assert [step for step in told if "${{" in step.get("run", "")] == []
+
+
+def test_the_nightly_page_has_every_environment_and_every_history() -> None:
+    jobs = load(".github/workflows/nightly.yml")["jobs"]
+    declared = read_declarations()
+    asked = jobs["newest"]["strategy"]["matrix"]["environment"]
+    assert asked == sorted({each.environment for each in declared.values()})
+    asked = jobs["history"]["strategy"]["matrix"]["adapter"]
+    assert asked == sorted(name for name, each in declared.items() if each.releases)
+
+
+def test_the_nightly_page_is_made_of_nox_sessions_that_there_are() -> None:
+    noxfile = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+    told = load(".github/workflows/nightly.yml")
+    found = re.findall(r"nox -s \"?([a-z]+)", "\n".join(scripts(told)))
+    assert set(found) == {"newest", "history", "docs"}
+    for name in found:
+        assert f"def {name}(session: nox.Session" in noxfile
+    pasted = [text for text in scripts(told) if "${{" in text]
+    assert pasted == []
+
+
+def test_the_nightly_page_joins_what_earlier_nights_found(tmp_path: Path) -> None:
+    told = load(".github/workflows/nightly.yml")["jobs"]["site"]["steps"]
+    (step,) = [each for each in told if each.get("name") == "The page"]
+    kept = shutil.copytree(ROOT / "reports", tmp_path / "reports")
+    history = kept / "history.jsonl"
+    before = history.read_text(encoding="utf-8")
+    (kept / "nights" / "earlier").mkdir(parents=True)
+    newer = before.splitlines()[0].replace('"version":"', '"version":"99.')
+    more = kept / "nights" / "earlier" / "history.jsonl"
+    more.write_text(f"{newer}\n", encoding="utf-8")
+    (kept / "newest").mkdir()
+    shutil.copy(ROOT / "tests" / "golden" / "torch.jsonl", kept / "newest")
+    script = step["run"].replace("python -m pip install --quiet nox -e .\n", "")
+    script = re.sub(r"(history join)", rf"\1 --history {history}", script)
+    script = script.replace("python -m conformance.commands.history write\n", "")
+    script = script.replace("python ", f"{sys.executable} ")
+    script = script.replace("mask-conformance", f'{sys.executable} -c "{COMMAND}"')
+    ended = subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", script],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert ended.returncode == 0, ended.stderr
+    after = history.read_text(encoding="utf-8").splitlines()
+    assert {*after} == {*before.splitlines(), newer}
+    assert 'id="history"' in (kept / "index.html").read_text(encoding="utf-8")
 
 
 def test_the_hooks_call_us_for_the_files_that_we_read() -> None:

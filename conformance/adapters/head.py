@@ -320,6 +320,7 @@ def _error(path: Path, key: str, value: object, wanted: str) -> AdapterError:
 _READERS: Mapping[str, Callable[[Path, str, object], Any]] = {
     "requires-python": _text,
     "dependencies": _texts,
+    "releases": _texts,
     "framework": _one_of(FRAMEWORKS),
     "environment": _text,
     "dtypes": _some_of(DTYPES),

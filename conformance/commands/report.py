@@ -9,9 +9,10 @@ import click
 
 from conformance.adapters.load import known_file, read_declarations
 from conformance.commands.options import PATH, REPORT, RESULTS, refuse, tell
+from conformance.errors import UsageError
 from conformance.gate import KnownEntry, load_known
 from conformance.records.gather import Gathered, gather
-from conformance.report import compatibility, write
+from conformance.report import compatibility, read_history, write
 from conformance.run import catalogue
 
 if TYPE_CHECKING:
@@ -19,8 +20,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def report(paths: Sequence[Path], output: Path) -> tuple[list[Path], Gathered]:
-    """Write the report of some records; return what was written, and of what."""
+def report(
+    paths: Sequence[Path], output: Path, history: Path | None = None
+) -> tuple[list[Path], Gathered]:
+    """Write the report of some records; return what was written, and of what.
+
+    Raises:
+        UsageError: There is no such history.
+    """
+    if history is not None and not history.is_file():
+        msg = f"--history {history}: no such file; give reports/history.jsonl"
+        raise UsageError(msg)
     found = gather(paths)
     texts = {clause.id: clause.text for clause in catalogue.all_clauses().values()}
     written = write(
@@ -29,6 +39,7 @@ def report(paths: Sequence[Path], output: Path) -> tuple[list[Path], Gathered]:
         generated=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         clauses=texts,
         refused=found.refused,
+        releases=read_history(history) if history else (),
     )
     return written, found
 
@@ -65,14 +76,21 @@ def publish(paths: Sequence[Path], path: Path) -> Path:
     type=PATH,
     help="Also write the compatibility table into this Markdown file.",
 )
-def command(results: tuple[Path, ...], output: Path, table: Path | None) -> None:
+@click.option(
+    "--history",
+    type=PATH,
+    help="Show in the page since which release a cause is there: a history.jsonl.",
+)
+def command(
+    results: tuple[Path, ...], output: Path, table: Path | None, history: Path | None
+) -> None:
     """Write the report from records.
 
     Write index.html, summary.md, matrix.svg and badges/. RESULTS are record files or
     folders of them (default: reports/results).
     """
     given = results or (RESULTS,)
-    written, found = report(given, output)
+    written, found = report(given, output, history)
     for path in written:
         tell(path)
     if table is not None:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 from conformance.errors import UsageError
 from conformance.report.badge import badge
 from conformance.report.columns import columns
-from conformance.report.html import matrix_svg, page
-from conformance.report.markdown import summary
+from conformance.report.history import read_history, timelines
+from conformance.report.html import page
+from conformance.report.picture import matrix_svg
+from conformance.report.summary import summary
 from conformance.report.table import publish, table
 from conformance.report.view import view
 from conformance.specification.disk import write_text
@@ -23,8 +25,9 @@ if TYPE_CHECKING:
 
     from conformance.gate import KnownEntry
     from conformance.records import Record
+    from conformance.report.history import Release
 
-__all__ = ["compatibility", "write"]
+__all__ = ["compatibility", "read_history", "write"]
 
 
 def write(
@@ -34,6 +37,7 @@ def write(
     generated: str,
     clauses: Mapping[str, str] | None = None,
     refused: Sequence[str] = (),
+    releases: Sequence[Release] = (),
 ) -> list[Path]:
     """Write the report of some runs.
 
@@ -43,6 +47,7 @@ def write(
         generated: When, as the page says it.
         clauses: The specification's sentences by clause id, quoted beside failures.
         refused: Why files could not be read; told at the top of the page.
+        releases: What earlier releases do; the page tells since when a cause is there.
 
     Returns:
         What was written: index.html, summary.md, matrix.svg and a badge for each run.
@@ -57,7 +62,7 @@ def write(
         columns(runs), generated=generated, clauses=clauses or {}, refused=refused
     )
     files = {
-        "index.html": page(seen),
+        "index.html": page(seen, timelines(releases)),
         "summary.md": summary(seen),
         "matrix.svg": matrix_svg(seen),
     }

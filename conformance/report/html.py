@@ -1,4 +1,4 @@
-"""The page and the picture of the matrix, rendered.
+"""The page, rendered.
 
 Adapters, frameworks and tracebacks write most of the text on the page, so all of it is
 escaped, links are https or anchors, and a policy in the page forbids any script and
@@ -23,6 +23,7 @@ from conformance.records.show import show
 from conformance.report import overview, probes, sections
 from conformance.report.causes import causes
 from conformance.report.count import GLYPHS, WORDS
+from conformance.report.history import find_since
 from conformance.report.marks import topic_rows
 from conformance.report.mistakes import SHOWN, mistakes
 from conformance.report.raw import pack_runs
@@ -32,7 +33,11 @@ from conformance.report.title import answers, headline, measured
 from conformance.specification.topics import TOPICS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from conformance.records import Change
+    from conformance.report.history import Timeline
+    from conformance.report.systems import System
     from conformance.report.view import View
 
 _FOLDER = Path(__file__).parent
@@ -43,13 +48,13 @@ DECADES = 4
 """How many powers of ten the bars for the share of the bound reach down."""
 
 
-def page(view: View) -> str:
-    """Return the page."""
+def page(view: View, found: Sequence[Timeline] = ()) -> str:
+    """Return the page of some runs, and of what earlier releases do."""
     columns = places(view)
     rows = systems(view, columns)
     own = measured(rows)
     behaviours, seen = overview.observed(view, rows)
-    found = mistakes(view)
+    wrong = mistakes(view)
     return render(
         "page.html",
         view=view,
@@ -63,8 +68,8 @@ def page(view: View) -> str:
         families=families(own),
         references=families(row for row in rows if row not in own),
         shows=topic_rows(view, own[0], columns) if len(own) == 1 else [],
-        mistakes=found[:SHOWN],
-        new_kinds=len(found),
+        mistakes=wrong[:SHOWN],
+        new_kinds=len(wrong),
         causes=causes(view, rows),
         behaviours=behaviours,
         seen=seen,
@@ -76,6 +81,8 @@ def page(view: View) -> str:
         shelves=sections.shelves(view),
         agreement=overview.agreement(view),
         history=overview.history(view),
+        timelines=found,
+        since=_tell_since(rows, found),
         clauses=overview.clauses(view),
         offers=overview.offers(view),
         observed_answers=overview.observed_answers,
@@ -86,25 +93,31 @@ def page(view: View) -> str:
     )
 
 
+def _tell_since(rows: Sequence[System], found: Sequence[Timeline]) -> dict[str, str]:
+    """Return since when systems have their worst finding, where somebody tried."""
+    told = {}
+    for row in rows:
+        adapters = {column.run.header.adapter for column in row.columns}
+        told[row.id] = find_since(found, adapters, row.cause)
+    return told
+
+
 def render(template: str, **content: Any) -> str:
     """Return a page of our own look, with a policy that lets only our script act."""
     style, script = _static("report.css"), _static("report.js")
-    return (
-        _environment()
-        .get_template(template)
-        .render(
-            style=style,
-            script=script,
-            style_digest=_digest(style),
-            script_digest=_digest(script),
-            **content,
-        )
+    return fill(
+        template,
+        style=style,
+        script=script,
+        style_digest=_digest(style),
+        script_digest=_digest(script),
+        **content,
     )
 
 
-def matrix_svg(view: View) -> str:
-    """Return the matrix as a picture for a README."""
-    return _environment().get_template("matrix.svg").render(view=view)
+def fill(template: str, **content: Any) -> str:
+    """Return a template filled in, with everything escaped."""
+    return _environment().get_template(template).render(**content)
 
 
 def https(url: str) -> bool:

@@ -66,6 +66,7 @@ class System:
         failing: Checks that fail.
         ran: Checks that ran.
         causes: How many causes they have.
+        cause: The id of the worst, which the finding is about; empty without any.
     """
 
     id: str
@@ -80,6 +81,7 @@ class System:
     failing: int
     ran: int
     causes: int
+    cause: str = ""
 
     @property
     def incomplete(self) -> bool:
@@ -234,7 +236,8 @@ def _with_finding(row: System, own: list[Strand], short: dict[str, str]) -> Syst
     name = short.get(first.operation, first.operation)
     text = cut(first.title or f"{name}: {word}")
     right = row.ordinary.name == "right"
-    return replace(row, finding=_say_right(text) if right else text)
+    finding = _say_right(text) if right else text
+    return replace(row, finding=finding, cause=first.cause)
 
 
 def _say_right(text: str) -> str:

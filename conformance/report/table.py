@@ -8,8 +8,8 @@ from conformance.errors import UsageError
 from conformance.records import parse_check
 from conformance.records.show import show
 from conformance.report.causes import causes
+from conformance.report.grid import legend, show_mark, table_rows
 from conformance.report.markdown import code, escape
-from conformance.report.signs import SIGNS
 from conformance.report.systems import families, places, systems
 from conformance.report.title import headline, measured
 from conformance.specification.disk import read_text, write_text
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from conformance.gate import KnownEntry
     from conformance.report.causes import Cause
-    from conformance.report.signs import Mark
-    from conformance.report.systems import Place, System
     from conformance.report.view import View
 
 BEGIN, END = "<!-- compatibility -->", "<!-- /compatibility -->"
@@ -29,8 +27,6 @@ BEGIN, END = "<!-- compatibility -->", "<!-- /compatibility -->"
 
 SHORT = 120
 """Characters of an input that still fit a line."""
-
-LEGEND = ("wrong", "nan", "raises", "shape", "padding", "digits", "right")
 
 
 def table(view: View, known: Mapping[str, Sequence[KnownEntry]]) -> str:
@@ -43,12 +39,12 @@ def table(view: View, known: Mapping[str, Sequence[KnownEntry]]) -> str:
     columns = places(view)
     rows = systems(view, columns)
     own = measured(rows)
-    parts = [f"**{escape(headline(view, rows))}**", "", _legend(), ""]
+    parts = [f"**{escape(headline(view, rows))}**", "", legend(), ""]
     for family, members in families(own):
-        parts += [f"### {escape(family)}", "", *_table(members, columns), ""]
+        parts += [f"### {escape(family)}", "", *table_rows(members, columns), ""]
     rulers = [row for row in rows if row not in own]
     if rulers:
-        parts += ["### References, the ruler", "", *_table(rulers, columns), ""]
+        parts += ["### References, the ruler", "", *table_rows(rulers, columns), ""]
     inputs = _inputs(known)
     for operation, found in causes(view, rows):
         parts += [f"### Causes: {code(operation)}", ""]
@@ -78,46 +74,10 @@ def publish(path: Path, text: str) -> None:
     write_text(path, new)
 
 
-def _legend() -> str:
-    told = [f"{SIGNS[name].glyph} {SIGNS[name].word}" for name in LEGEND]
-    return (
-        f"{', '.join(told)}; in brackets: on unusual input only; blank: not offered; "
-        "-: declared impossible; ·: not run."
-    )
-
-
-def _table(rows: Sequence[System], columns: Sequence[Place]) -> list[str]:
-    """Return rows as a table, with the columns that one of them has something in."""
-    used = [
-        at
-        for at in range(len(columns))
-        if any(row.marks[at].sign.name not in {"", "impossible"} for row in rows)
-    ]
-    heads = " | ".join(escape(columns[at].short) for at in used)
-    lines = [
-        f"| system | {heads} | worst finding |",
-        f"| --- |{' :---: |' * len(used)} --- |",
-    ]
-    for row in rows:
-        named = escape(f"{row.name} {row.version}".strip())
-        if row.incomplete:
-            # What is missing may be worse than what is shown.
-            named += "<br>**incomplete**"
-        for part in dict.fromkeys(one.part for one in row.columns if one.part):
-            named += f"<br>**{escape(part)}**"
-        cells = " | ".join(_cell(row.marks[at]) for at in used)
-        lines.append(f"| {named} | {cells} | {escape(row.finding)} |")
-    return lines
-
-
-def _cell(mark: Mark) -> str:
-    return f"({mark.sign.glyph})" if mark.bad and mark.unusual else mark.sign.glyph
-
-
 def _line(cause: Cause, inputs: Mapping[str, str]) -> str:
     """Return one cause: what it is, who has it, what it breaks, how often."""
     who = ", ".join(escape(each.system.name) for each in cause.affected)
-    text = f"- {_cell(cause.mark)} **{escape(cause.title)}**: {who}."
+    text = f"- {show_mark(cause.mark)} **{escape(cause.title)}**: {who}."
     text += "".join(f" {escape(reason.rstrip('.'))}." for reason in cause.reasons[:2])
     text += f" Breaks {', '.join(map(code, cause.clauses))}."
     smallest = next((inputs[each] for each in cause.reasons if each in inputs), "")

@@ -82,14 +82,6 @@ class View:
         return tuple(each for each in self.differences if each.new)
 
     @property
-    def shelves(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """The operations under their headings: the core ones, then the rest."""
-        first = tuple(name for name in self.operations if name in CORE)
-        rest = tuple(name for name in self.operations if name not in CORE)
-        named = (("Core operations", first), ("Further operations", rest))
-        return tuple((title, names) for title, names in named if names)
-
-    @property
     def stale(self) -> tuple[tuple[Column, str], ...]:
         """Complaints about known differences that no longer hold."""
         return tuple((one, line) for one in self.columns for line in one.stale)

@@ -82,6 +82,8 @@ class Declaration:
         functions: The names of its functions.
         requires_python: A version specifier.
         dependencies: What it runs on, pinned.
+        releases: Earlier releases that it runs on too, the oldest first: requirements
+            in place of those of the same name, several apart by a space.
         dtypes: Supported dtypes.
         routes: Supported routes.
         placements: Where padding may be: right, left, gaps.
@@ -112,6 +114,7 @@ class Declaration:
     functions: tuple[str, ...] = ()
     requires_python: str = ">=3.11"
     dependencies: tuple[str, ...] = ()
+    releases: tuple[str, ...] = ()
     dtypes: tuple[str, ...] = ("float32",)
     routes: tuple[str, ...] = ("eager",)
     placements: tuple[str, ...] = ("right",)

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from conformance.records import diff, read
 from conformance.report import write
 from conformance.report.changes import Pair, as_page
+from conformance.report.history import summarize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,7 +51,15 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Write the golden runs' page and return its address on disk."""
     folder = tmp_path_factory.mktemp("report")
     runs = [read(path) for path in sorted(GOLDEN.glob("*.jsonl"))]
-    write(runs, folder, generated="2026-01-02", clauses=CLAUSES)
+    found = summarize(runs)
+    older = [replace(each, version="1.0") for each in found]
+    write(
+        runs,
+        folder,
+        generated="2026-01-02",
+        clauses=CLAUSES,
+        releases=[*older, *found],
+    )
     return (folder / "index.html").as_uri()
 
 

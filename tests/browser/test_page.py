@@ -236,6 +236,40 @@ def test_a_print_shows_every_card(visit: Visit, *, script: bool) -> None:
     assert sorted(laid_out(page)) == sorted(cards(page))
 
 
+def test_a_print_has_tables_though_paper_is_narrow(visit: Visit) -> None:
+    page = visit(viewport={"width": 740, "height": 1000})
+    head = page.locator(".grid thead").first
+    assert not head.is_visible()
+    page.emulate_media(media="print")
+    assert head.is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 740
+
+
+def test_a_group_s_heading_is_not_cut_however_narrow_its_column(visit: Visit) -> None:
+    page = visit(viewport={"width": 1440, "height": 900})
+    groups = page.locator("#systems .groups th[scope=colgroup]")
+    spans = groups.evaluate_all("nodes => nodes.map(node => node.colSpan)")
+    assert min(spans) == 1
+    fits = groups.evaluate_all(
+        """nodes => nodes.every(node => {
+            const range = document.createRange();
+            range.selectNodeContents(node);
+            const text = range.getBoundingClientRect();
+            return text.right <= node.getBoundingClientRect().right;
+        })"""
+    )
+    assert fits
+
+
+def test_since_when_is_told_beside_the_finding_and_in_the_history(
+    visit: Visit,
+) -> None:
+    page = visit()
+    assert page.locator("#systems .finding a").first.inner_text().startswith("since ")
+    page.locator("#systems .finding a").first.click()
+    assert page.locator("#history table.releases").first.is_visible()
+
+
 def test_padding_and_wrong_elements_are_told_in_forced_colours(visit: Visit) -> None:
     page = visit(f"#{LAST}", forced_colors="active")
     padded = card(page, LAST).locator("td.pad").first

@@ -128,7 +128,7 @@ def test_the_entry_point_and_the_notebook_that_are_shown_are_right() -> None:
     assert spaces["found"].clean
 
 
-@pytest.mark.parametrize("name", ["docs/gate.md", "README.md", "docs/quickstart.md"])
+@pytest.mark.parametrize("name", ["docs/gate.md", "docs/quickstart.md"])
 def test_the_examples_in_python_run(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
