@@ -7,7 +7,7 @@
 # family = "JAX and what is built on it"
 # framework = "jax"
 # environment = "jax"
-# releases = ["equinox==0.13.2"]
+# releases = ["equinox==0.13.2", "equinox==0.13.4"]
 # dtypes = ["float16", "bfloat16", "float32", "float64"]
 # routes = ["compiled"]
 # placements = ["right", "left", "gaps"]

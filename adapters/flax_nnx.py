@@ -7,6 +7,7 @@
 # family = "JAX and what is built on it"
 # framework = "jax"
 # environment = "jax"
+# releases = ["flax==0.12.3", "flax==0.12.5"]
 # dtypes = ["float32"]
 # routes = ["compiled"]
 # placements = ["right"]

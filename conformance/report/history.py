@@ -189,11 +189,14 @@ def _summarize(run: Record, passed: list[str], own: Iterable[Strand]) -> Release
 
 def _trouble(strand: Strand) -> Trouble:
     usual = worst(strand.usual)
-    title = strand.title
+    title, cause = strand.title, strand.cause
     if not title and strand.first is not None:
         title = cut(strand.first.result.message, TITLE)
+        # What nobody has named is one cause to the page. An exception names itself: two
+        # releases that raise different ones have different reasons.
+        cause += f": {title}" if usual == "raises" else ""
     return Trouble(
-        cause=strand.cause,
+        cause=cause,
         title=title or "not recognised",
         kind=usual or worst(strand.kinds),
         unusual=not usual,
