@@ -7,7 +7,7 @@
 # family = "JAX and what is built on it"
 # framework = "jax"
 # environment = "jax"
-# releases = ["flax==0.10.7", "flax==0.11.2"]
+# releases = ["flax==0.10.7", "flax==0.11.2", "flax==0.12.3"]
 # dtypes = ["float32"]
 # routes = ["compiled"]
 # placements = ["right"]

@@ -7,7 +7,7 @@
 # family = "JAX and what is built on it"
 # framework = "jax"
 # environment = "jax"
-# releases = ["optax==0.2.3", "optax==0.2.5"]
+# releases = ["optax==0.2.3", "optax==0.2.4", "optax==0.2.5"]
 # dtypes = ["float16", "bfloat16", "float32", "float64"]
 # routes = ["compiled"]
 # placements = ["right", "left", "gaps"]
