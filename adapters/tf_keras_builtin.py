@@ -11,8 +11,9 @@
 # routes = ["compiled"]
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool"]
-# padding = { "attention.*" = "zero" }
+# padding = { "attention.*" = "zero", "cross_attention.*" = "zero" }
 # [tool.mask-conformance.unsupported]
+# "cross_attention.grouped" = "it has as many heads of keys as of queries"
 # "masked_loss.*.sequence_mean" = "its losses reduce over the whole batch"
 # "mask_from_ids.[!0]*" = "Embedding(mask_zero=True) takes 0 for padding only"
 # ///
@@ -97,14 +98,34 @@ class _BiRnn:
 def attention(
     query: Tensor, key: Tensor, value: Tensor, mask: Tensor, *, causal: bool
 ) -> Tensor:
-    heads, features = query.shape[2:]
+    return _each_head(query, key, value, [mask, mask], use_causal_mask=causal)
+
+
+def cross_attention(
+    query: Tensor,
+    query_mask: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor,
+    *,
+    grouped: bool,
+) -> Tensor:
+    del grouped  # it has as many heads of keys as of queries
+    return _each_head(query, key, value, [query_mask, mask])
+
+
+def _each_head(
+    query: Tensor, key: Tensor, value: Tensor, masks: list[Tensor], **how: bool
+) -> Tensor:
+    rows, steps, heads, features = query.shape
     # It knows one head and no scale: heads become rows, the scale is the query's.
     query, key, value = (_rows(x) for x in (query * features**-0.5, key, value))
-    valid = tf.repeat(mask, heads, axis=0)
     found = layers.Attention(dtype=query.dtype)(
-        [query, value, key], mask=[valid, valid], use_causal_mask=causal
+        [query, value, key],
+        mask=[tf.repeat(one, heads, axis=0) for one in masks],
+        **how,
     )
-    found = tf.reshape(found, (mask.shape[0], heads, mask.shape[1], features))
+    found = tf.reshape(found, (rows, heads, steps, features))
     return tf.transpose(found, (0, 2, 1, 3))
 
 
