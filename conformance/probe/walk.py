@@ -173,7 +173,7 @@ class Walk:
                 continue
             if _equal(a, b, self.runs.tolerance):
                 return "agrees", layout, None, 0.0, None
-            if best[0] == "unknown":
+            if best[0] == "unknown" and not _may_begin_elsewhere(layout):
                 finite = np.isfinite(a) & np.isfinite(b)
                 gap = np.where(
                     finite, np.where(finite, b, 0) - np.where(finite, a, 0), 0
@@ -210,6 +210,15 @@ def _is_composed(length: int, sizes: frozenset[int]) -> bool:
         length == size or (size > 1 and (length % size == 0 or size % length == 0))
         for size in sizes
     )
+
+
+def _may_begin_elsewhere(layout: Layout) -> bool:
+    """Tell whether an axis of a length of its own may not begin with the row's first.
+
+    A table of relative positions has the same numbers in its middle, and no rows.
+    """
+    kinds = {factor.kind for axis in layout for factor in axis}
+    return "strided" in kinds and "batch" not in kinds
 
 
 def _same_rows(array: Array, layout: Layout) -> bool:

@@ -122,3 +122,31 @@ def test_a_trace_shares_the_memory_of_what_nothing_writes_to() -> None:
     by_op = {site.op: trace.values[site.outputs[0]] for site in trace.sites}
     assert np.shares_memory(by_op["aten.mul"], by_op["aten.view"])
     assert not np.shares_memory(by_op["aten.mul"], by_op["aten.add"])
+
+
+class Relative(nn.Module):  # type: ignore[misc]
+    """An attention over relative positions, whose table is centred, and a leak."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.table = nn.Linear(4, 4)
+        self.conv = nn.Conv1d(4, 6, 3, padding=1)
+
+    def forward(self, x: Any, mask: Any) -> Any:
+        at = torch.arange(x.shape[1])
+        steps = torch.arange(1 - x.shape[1], x.shape[1])[:, None].to(x.dtype)
+        table = self.table(torch.sin(steps / torch.tensor([1.0, 3.0, 9.0, 27.0])))
+        found = x @ table.T  # [B, T, 2 T - 1]
+        index = (at - at[:, None] + x.shape[1] - 1).expand(len(x), -1, -1)
+        score = found.gather(2, index).masked_fill(~mask[:, None], -1e9)
+        h = torch.softmax(score, 2) @ x
+        return self.conv(h.transpose(1, 2)).transpose(1, 2)
+
+
+def test_a_table_of_relative_positions_is_no_place_of_a_leak() -> None:
+    report = examine(wrap(Relative(), "model"), ProbeSettings())
+    location = report.locations["more-padding"]
+    assert location.site.path == "conv"
+    assert location.others == ()
+    assert location.checked
