@@ -156,6 +156,17 @@ def test_a_history_is_read_as_it_was_written_and_the_last_run_stays(
     assert found[-1] == new
 
 
+def test_a_part_of_a_run_does_not_take_the_place_of_the_whole(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    part, whole = release("2.0", part="partial: 1 of 9 checks"), release("2.0")
+    for order in ([part, whole], [whole, part]):
+        write_history(path, [release("1.9"), *order])
+        assert read_history(path)[-1] == whole
+    write_history(path, [release("1.9"), part])
+    (one,) = timelines(read_history(path))
+    assert one.problems == ("2.0: partial: 1 of 9 checks",)
+
+
 @pytest.mark.parametrize("text", ["{}", "[", '{"adapter": 1}', "[" * 2000])
 def test_a_line_that_is_no_release_is_named(tmp_path: Path, text: str) -> None:
     path = tmp_path / "history.jsonl"

@@ -13,7 +13,7 @@ import msgspec
 from packaging.version import InvalidVersion, Version
 
 from conformance.errors import ResultError
-from conformance.gate import problems
+from conformance.gate import describe_part, problems
 from conformance.records import parse_check
 from conformance.report.columns import columns
 from conformance.report.count import count
@@ -69,6 +69,7 @@ class Release(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         passed: The variants of which at least one check passed.
         troubles: What is wrong.
         problem: Why the run is incomplete.
+        part: How much of the plan it was asked for; empty when that is all.
     """
 
     adapter: str
@@ -82,6 +83,7 @@ class Release(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     passed: list[str]
     troubles: list[Trouble]
     problem: str = ""
+    part: str = ""
 
     @property
     def key(self) -> tuple[str, str, str, str]:
@@ -127,7 +129,7 @@ class Timeline:
         setting: What else was installed, such as ``jax 0.10.2``, and Python.
         heads: The releases, the oldest first.
         lines: Their causes: what changed first, then the worst.
-        problems: Releases that could not be judged, and why.
+        problems: Releases that were not judged, or only in part, and why.
     """
 
     adapter: str
@@ -184,6 +186,7 @@ def _summarize(run: Record, passed: list[str], own: Iterable[Strand]) -> Release
         passed=passed,
         troubles=[_trouble(each) for each in own],
         problem="; ".join(problems(run)),
+        part=describe_part(run),
     )
 
 
@@ -241,8 +244,15 @@ def read_history(path: Path) -> list[Release]:
 
 
 def write_history(path: Path, releases: Iterable[Release]) -> None:
-    """Write releases in their order; the last of those with one key stays."""
-    last = {each.key: each for each in releases}
+    """Write releases in their order; the last of those with one key stays.
+
+    A run that was asked for a part never takes the place of a whole one.
+    """
+    last: dict[tuple[str, ...], Release] = {}
+    for each in releases:
+        whole = each.key in last and not last[each.key].part
+        if not (each.part and whole):
+            last[each.key] = each
     lines = [
         msgspec.json.encode(each).decode()
         for each in sorted(last.values(), key=lambda one: one.order)
@@ -286,9 +296,9 @@ def _timeline(own: Sequence[Release]) -> Timeline:
         heads=heads,
         lines=tuple(sorted(lines, key=_order)),
         problems=tuple(
-            f"{head}: {each.problem}"
+            f"{head}: {each.problem or each.part}"
             for head, each in zip(heads, own, strict=True)
-            if each.problem
+            if each.problem or each.part
         ),
     )
 
