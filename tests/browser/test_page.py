@@ -268,6 +268,9 @@ def test_since_when_is_told_beside_the_finding_and_in_the_history(
     assert page.locator("#systems .finding a").first.inner_text().startswith("since ")
     page.locator("#systems .finding a").first.click()
     assert page.locator("#history table.releases").first.is_visible()
+    narrow = visit(viewport={"width": 390, "height": 844})
+    cut = "node => node.scrollWidth > node.clientWidth"
+    assert not narrow.locator("#history .scroll").first.evaluate(cut)
 
 
 def test_padding_and_wrong_elements_are_told_in_forced_colours(visit: Visit) -> None:
