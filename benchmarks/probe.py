@@ -1,7 +1,7 @@
 """How long a probe takes and how much memory: by layers and by positions.
 
     python benchmarks/probe.py                 # where torch and transformers are
-    python benchmarks/probe.py --page docs/speed.md reports/benchmark-probe.json
+    python benchmarks/probe.py --page docs/probe.md reports/benchmark-probe.json
 
 A BERT without weights is probed, right and with its mask thrown away, each in a process
 of its own. Seconds are processor time on one thread, imports apart: a busy machine does
