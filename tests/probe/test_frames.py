@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from conformance.probe.examine import Report
 
 torch = pytest.importorskip("torch")
+nn: Any = torch.nn
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-class Frames(torch.nn.Module):  # type: ignore[misc]
+class Frames(nn.Module):  # type: ignore[misc]
     """Frames of ten positions that attend to each other, as a speech model has them."""
 
     def __init__(self, *, wrong: bool) -> None:
@@ -37,7 +38,7 @@ class Frames(torch.nn.Module):  # type: ignore[misc]
         return torch.softmax(score, -1) @ h
 
 
-class Patches(torch.nn.Module):  # type: ignore[misc]
+class Patches(nn.Module):  # type: ignore[misc]
     """Means of four positions; a patch counts where all of its positions do."""
 
     def __init__(self, *, says: str) -> None:

@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from conformance.probe.examine import Report
 
 torch = pytest.importorskip("torch")
+nn: Any = torch.nn
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-class Attention(torch.nn.Module):  # type: ignore[misc]
+class Attention(nn.Module):  # type: ignore[misc]
     """An attention, and a convolution behind it that may read padding."""
 
     def __init__(self, *, wrong: bool = False) -> None:
@@ -61,7 +62,7 @@ class KeepsOrNot(Attention):
         return self.run(x, None if padding_mask is None else ~padding_mask)
 
 
-class Zeroes(torch.nn.Module):  # type: ignore[misc]
+class Zeroes(nn.Module):  # type: ignore[misc]
     """No position reads another one: its own answer is all that shows the meaning."""
 
     def __init__(self, *, keeps: bool) -> None:
@@ -74,7 +75,7 @@ class Zeroes(torch.nn.Module):  # type: ignore[misc]
         return self.linear(x).masked_fill(hidden[..., None], 0.0)
 
 
-class Both(torch.nn.Module):  # type: ignore[misc]
+class Both(nn.Module):  # type: ignore[misc]
     """What is true and what is false count alike."""
 
     def forward(self, x: Any, padding_mask: Any) -> Any:
@@ -82,7 +83,7 @@ class Both(torch.nn.Module):  # type: ignore[misc]
         return (x * weight).sum(1)
 
 
-class Ignores(torch.nn.Module):  # type: ignore[misc]
+class Ignores(nn.Module):  # type: ignore[misc]
     def forward(self, x: Any, padding_mask: Any) -> Any:
         del padding_mask
         return x.mean(1)
@@ -157,7 +158,7 @@ def test_a_name_that_decides_is_not_doubted_for_a_leak() -> None:
     assert not any("answers as if" in each for each in report.notes)
 
 
-class Through(torch.nn.Module):  # type: ignore[misc]
+class Through(nn.Module):  # type: ignore[misc]
     """Hands everything on but its input."""
 
     def __init__(self, inner: Any) -> None:
@@ -168,7 +169,7 @@ class Through(torch.nn.Module):  # type: ignore[misc]
         return self.inner(x, **kwargs)
 
 
-class Mean(torch.nn.Module):  # type: ignore[misc]
+class Mean(nn.Module):  # type: ignore[misc]
     def __init__(self, *, wrong: bool) -> None:
         super().__init__()
         self.wrong = wrong
@@ -194,7 +195,7 @@ def test_a_mask_behind_keyword_arguments_is_asked_what_it_means() -> None:
 
 
 def test_keyword_arguments_that_take_no_known_mask_are_said() -> None:
-    class Silent(torch.nn.Module):  # type: ignore[misc]
+    class Silent(nn.Module):  # type: ignore[misc]
         def forward(self, x: Any, **kwargs: Any) -> Any:
             own = kwargs.get("visible")
             keep = torch.ones_like(x[..., :1]) if own is None else own[..., None]
