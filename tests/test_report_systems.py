@@ -17,8 +17,9 @@ from conformance.gate import load_known
 from conformance.operations import load_operations
 from conformance.records import Failure, Footer, Known, Result, Run
 from conformance.records.record import FINDING
-from conformance.report import read_history, write
+from conformance.report import write
 from conformance.report.columns import columns
+from conformance.report.history import read_history
 from conformance.report.systems import System, cut, places, systems
 from conformance.report.title import headline
 from conformance.report.view import View, view

@@ -12,7 +12,8 @@ from conformance.commands.options import PATH, REPORT, RESULTS, refuse, tell
 from conformance.errors import UsageError
 from conformance.gate import KnownEntry, load_known
 from conformance.records.gather import Gathered, gather
-from conformance.report import compatibility, read_history, write
+from conformance.report import compatibility, write
+from conformance.report.history import read_history
 from conformance.run import catalogue
 
 if TYPE_CHECKING:

@@ -9,14 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.errors import UsageError
-from conformance.report.badge import badge
-from conformance.report.columns import columns
-from conformance.report.history import read_history, timelines
-from conformance.report.html import page
-from conformance.report.picture import matrix_svg
-from conformance.report.summary import summary
-from conformance.report.table import publish, table
-from conformance.report.view import view
 from conformance.specification.disk import write_text
 
 if TYPE_CHECKING:
@@ -27,7 +19,7 @@ if TYPE_CHECKING:
     from conformance.records import Record
     from conformance.report.history import Release
 
-__all__ = ["compatibility", "read_history", "write"]
+__all__ = ["compatibility", "write"]
 
 
 def write(
@@ -58,6 +50,16 @@ def write(
     if not runs:
         msg = "no records to report; give those that `mask-conformance run` wrote"
         raise UsageError(msg)
+    # Here, since every run counts its results with a part of this room, and the page
+    # and its templates would be a third of that command's start.
+    from conformance.report.badge import badge
+    from conformance.report.columns import columns
+    from conformance.report.history import timelines
+    from conformance.report.html import page
+    from conformance.report.picture import matrix_svg
+    from conformance.report.summary import summary
+    from conformance.report.view import view
+
     seen = view(
         columns(runs), generated=generated, clauses=clauses or {}, refused=refused
     )
@@ -89,4 +91,8 @@ def compatibility(
     Raises:
         UsageError: The file or its marks are not there.
     """
+    from conformance.report.columns import columns
+    from conformance.report.table import publish, table
+    from conformance.report.view import view
+
     publish(path, table(view(columns(runs), generated="", clauses={}), known))
