@@ -15,15 +15,23 @@ import subprocess
 import sys
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 nox.needs_version = ">=2025.5"
 nox.options.default_venv_backend = "virtualenv"
 nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = True
+# Thousands of interpreters are started here. Where byte code may not be written, each
+# compiles the engine anew, and torch and TensorFlow as well: they are installed
+# without any, see `install`.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 FRAMEWORKS = ("numpy", "torch", "tensorflow", "jax")
 RESULTS = "reports/results"
@@ -44,6 +52,9 @@ QUICK_OPERATIONS = (
     *("masked_mean", "masked_max", "masked_softmax", "masked_loss", "birnn"),
     *("attention", "masked_sum", "masked_min", "last_valid"),
 )
+# Tests in a row stay in one process as long as both are busy: neighbours share what
+# they build. Eight processes are enough for the longest tests to be the rest.
+PARALLEL = ("-n", "logical", "--maxprocesses", "8", "--dist", "worksteal")
 PROJECT: dict[str, Any] = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))
 GROUPS: dict[str, list[str]] = PROJECT["dependency-groups"]
 
@@ -79,8 +90,9 @@ def build(session: nox.Session, name: str, instead: tuple[str, ...] = ()) -> Pat
     environment = every[name]["environment"]
     if not instead and environment in TOGETHER:
         folder = locate("together")
-        if is_current(folder, gather(TOGETHER)):
-            return scripts_of(folder)
+        with alone(folder):
+            if is_current(folder, gather(TOGETHER)):
+                return scripts_of(folder)
     key = "-".join((environment, *map(slug, instead)))
     replaced = {distribution(requirement) for requirement in instead}
     shared = gather((environment,)) if not instead else every[name]["dependencies"]
@@ -106,17 +118,31 @@ def gather(environments: tuple[str, ...]) -> set[str]:
 def install(session: nox.Session, folder: Path, requirements: set[str]) -> Path:
     """Install requirements and the suite, unless a folder has them already."""
     scripts = scripts_of(folder)
-    # What is in place is left alone: another adapter may be running on it.
-    if is_current(folder, requirements):
-        return scripts
-    if not scripts.exists():
-        session.run(sys.executable, "-m", "venv", str(folder), external=True)
-    # Byte code is written for what is imported, which is a third of it.
-    pip = [str(scripts / "python"), "-m", "pip", "install", "--quiet", "--no-compile"]
-    session.run(*pip, *order(requirements), external=True)
-    session.run(*pip, "-e", ".[run]", external=True)
-    (folder / "installed.txt").write_text(describe(requirements), "utf-8")
+    with alone(folder):
+        # What is in place is left alone: another adapter may be running on it.
+        if is_current(folder, requirements):
+            return scripts
+        if not scripts.exists():
+            session.run(sys.executable, "-m", "venv", str(folder), external=True)
+        # Byte code is written for what is imported, which is a third of it.
+        pip = [str(scripts / "python"), "-m", "pip", "install", "--quiet"]
+        pip += ["--no-compile"]
+        session.run(*pip, *order(requirements), external=True)
+        session.run(*pip, "-e", ".[run]", external=True)
+        (folder / "installed.txt").write_text(describe(requirements), "utf-8")
     return scripts
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Wait until no other nox builds an environment; Windows has no such lock."""
+    folder.parent.mkdir(exist_ok=True)
+    with folder.with_name(f"{folder.name}.lock").open("w") as file:
+        with suppress(ImportError):
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def order(requirements: set[str]) -> list[str]:
@@ -402,8 +428,18 @@ def publish(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the suite's own tests on NumPy; arguments go to pytest."""
+    """Run the suite's own tests on NumPy; arguments go to pytest.
+
+    A process for each core; `-- -n 0` has them all in one, for a debugger.
+    """
     session.install("-e", ".[run,soak]", *GROUPS["tests"])
+    session.run("python", "-m", "pytest", *PARALLEL, *session.posargs)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Run the tests in one process, and print what of the engine they reach."""
+    session.install("-e", ".[run,soak]", *GROUPS["tests"], *GROUPS["coverage"])
     session.run("coverage", "run", "-m", "pytest", *session.posargs)
     session.run("coverage", "report", "--skip-covered", "--sort=cover")
 

@@ -56,3 +56,30 @@ def test_the_gate_runs_readme_s_commands_and_every_adapter() -> None:
     assert first.strip() == "nox"
     assert second.strip() == "nox -s tests"
     assert "$nox -s tests" in gate
+
+
+def test_the_gate_leaves_out_no_session_that_judges() -> None:
+    gate = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    given = " ".join(re.findall(r"(?m)^ *\$nox -s ((?:.*\\\n)*.*)$", gate))
+    found = set(re.findall(r"[\w()]+", given))
+    assert found >= {
+        *("lint", "types", "cases", "mutants", "docs", "tests", "examples"),
+        *("everything", "findings", "models", "frameworks", "browser"),
+        *(f"conform({name}_reference)" for name in ("numpy", "torch", "tensorflow")),
+        "conform(jax_reference)",
+    }
+    # Both lanes are waited for, and either can fail the gate.
+    assert re.search(r'(?m)^wait "\$adapters" \|\| failed=1$', gate)
+    commands = re.findall(r"(?m)^ *\$nox(?: (?:.*\\\n)*.*)?$", gate)
+    assert len(commands) >= 10
+    assert [each for each in commands if not re.search(r"\|\| \w+=1$", each)] == []
+    assert gate.endswith('exit "$failed"\n')
+
+
+def test_interpreters_find_byte_code_and_build_one_at_a_time(
+    noxfile: dict[str, Any],
+) -> None:
+    source = noxfile["source"]
+    assert 'os.environ.pop("PYTHONDONTWRITEBYTECODE", None)' in source
+    (install,) = re.findall(r"(?ms)^def install\(.*?(?=^def |^@)", source)
+    assert install.index("with alone(folder):") < install.index("is_current(")

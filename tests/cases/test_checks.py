@@ -113,7 +113,9 @@ MEAN = [
 ]
 
 
-@pytest.mark.parametrize(("mutation", "message"), MEAN, ids=lambda each: str(each)[:40])
+@pytest.mark.parametrize(
+    ("mutation", "message"), MEAN, ids=[message[:40] for _, message in MEAN]
+)
 def test_a_wrong_case_is_refused_with_what_is_wrong(
     mutation: Mutation, message: str
 ) -> None:
