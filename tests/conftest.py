@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from conformance.check import diagnosis
+from conformance.operations import load_oracle
 from conformance.run.session import Session
 from conformance.run.settings import Settings
 from conformance.specification.selection import Selection
+from conformance.trial.oracle import CachedOracle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +44,13 @@ import numpy as np
 """
 MAIN = "from conformance.commands.cli import main; main()"
 MEAN = Selection(level="core", operations=("masked_mean",))
+
+
+@pytest.fixture
+def kept_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the diagnoses of a test share what their oracles answer, as a run's do."""
+    oracles = cache(lambda name: CachedOracle(load_oracle(name)))
+    monkeypatch.setattr(diagnosis, "load_oracle", oracles)
 
 
 @pytest.fixture

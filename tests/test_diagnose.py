@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from conformance.specification.declaration import Declaration
 
+pytestmark = pytest.mark.usefixtures("kept_answers")
+
 OPERATIONS = (
     "masked_mean",
     "masked_max",

@@ -12,6 +12,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import pytest
 
 from conformance.records import read
@@ -124,10 +125,11 @@ def test_what_is_finished_is_not_run_again(written: Written, tmp_path: Path) -> 
     path, out = written(SLOW), tmp_path / "out"
     process = started(path, out, *SUM)
     wait_for(out / "wrong.jsonl", 6)
+    family = psutil.Process(process.pid).children(recursive=True)
     process.kill()
     process.communicate()
     # The process that wrote the record ends with the one that started it.
-    time.sleep(1)
+    assert psutil.wait_procs(family, timeout=60)[1] == []
     before = read(out / "wrong.jsonl")
     assert before.footer is None
 
