@@ -75,6 +75,21 @@ def test_a_file_is_loaded_under_a_private_name(written: Written) -> None:
     assert getattr(sys.modules.get("tempfile"), "__file__", "") != str(path)
 
 
+def test_what_is_mended_within_a_second_is_loaded(
+    written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    found = []
+    for answer in ("1", "2"):
+        path = written(
+            f"NUMBER = {answer}\ndef masked_max(x, mask):\n    return NUMBER"
+        )
+        os.utime(path, (1, 1))
+        found.append(load_adapter(str(path)).functions["masked_max"](0, 0))
+
+    assert found == [1, 2]
+
+
 def test_a_variant_is_named_and_its_variables_are_set(
     written: Written, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ import os
 import sys
 from dataclasses import replace
 from importlib import import_module
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -216,12 +217,23 @@ def _need_function(found: Declaration) -> None:
         raise AdapterError(msg)
 
 
+class _Source(SourceFileLoader):
+    """Reads an adapter as it is, and keeps no byte code of it."""
+
+    def path_stats(self, path: Any) -> Any:
+        # Byte code is told from its file by size and second of change: what is mended
+        # within a second would be judged as it was before.
+        raise OSError(path)
+
+
 def _file(path: Path) -> ModuleType:
     """Import an adapter file under a private name, never as ``path.stem``."""
     from importlib.util import module_from_spec, spec_from_file_location
 
     _reach(path.absolute().parent, Path.cwd())
-    spec = spec_from_file_location(f"conformance._loaded.{path.stem}", path)
+    name = f"conformance._loaded.{path.stem}"
+    loader = _Source(name, str(path)) if path.suffix == ".py" else None
+    spec = spec_from_file_location(name, path, loader=loader)
     if spec is None or spec.loader is None:
         msg = f"{path}: cannot be imported; give a Python file"
         raise AdapterError(msg)
