@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from conformance.check import diagnosis
-from conformance.check.diagnosis import diagnose
+from conformance.check.diagnosis import diagnose, gradient
 from conformance.check.mutants import adapter, correct
 from conformance.check.name import DiagnosisError
 from conformance.check.runner import Runner
@@ -260,3 +260,15 @@ def test_a_fill_is_read_from_the_answers_that_show_it() -> None:
 
     said = said_of(wrong("masked_max", filled), "masked_max")
     assert said.text == "fills padding with -17 and then counts it as valid"
+
+
+def test_a_gradient_that_has_lost_digits_was_divided_by_nothing() -> None:
+    mask = np.ones((2, 3), dtype=bool)
+    want = np.asarray([[0.25, -1.0, 3.0], [2.0, 0.5, -0.125]])
+    said = gradient.find_divisors(want * (1 + 1e-8), want, mask)
+    halves = gradient.find_divisors(want / 2, want, mask & [True, True, False])
+
+    assert list(said) == []
+    assert [text.split(",")[0] for text in halves] == [
+        "divides the gradient by the number of valid positions once more"
+    ]
