@@ -40,8 +40,9 @@ OPERATION = Operation(
     "sum of l / N; seq_mean_token_sum: sum of l / R; seq_mean_token_mean: mean of the "
     "R rows' means; sum_norm: sum of l / length; seq_mean_token_sum_norm: sum of l / "
     "(R length). N and R are the whole batch's, also where a micro-batch has none",
-    bound="that of masked_loss for cross entropy, its reduction of N terms and P "
-    "micro-batches: (N + P + 3) v sum|l| + (P + 2) u |answer|",
+    bound="that of masked_loss for cross entropy, and of the reduction of N terms: "
+    "(N + 1) v sum|l|, where rows are averaged (N + 3) v sum|l|, + u |answer|, which in "
+    "float16 and bfloat16 is (P + 2) u |answer| for P micro-batches",
     inputs=("predictions", "targets"),
     differentiable=("predictions",),
     trims="outside",

@@ -41,8 +41,9 @@ def answer(options: Mapping[str, str], batch: Batch) -> Array:
 def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
     """Return how far a right implementation may be from :func:`answer`.
 
-    Each position's bound is carried through the weights. The sum has N terms in P
-    parts, and two divisions; each part and each sum of parts may be stored.
+    Each position's bound is carried through the weights. Whatever the parts, a term
+    goes through N - 1 additions and a division, and through two more where rows are
+    averaged. In half precision each part and each sum of parts may be stored.
     """
     p = PRECISIONS[dtype]
     pairs = predict(options, batch)
@@ -53,8 +54,9 @@ def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
     carried = (weight * np.where(pairs.mask, each, 0.0)).sum()
     total = (weight * losses).sum()
     parts = -(-batch.rows // int(options["rows"]))
-    summed = (pairs.counts.sum() + parts + 3) * p.v * total
-    stored = (parts + 2) * (p.u * total + p.eta)
+    divided = 3 if options["reduction"].startswith("seq") else 1
+    summed = (pairs.counts.sum() + divided) * p.v * total
+    stored = (parts + 2 if p.low else 1) * (p.u * total + p.eta)
     return np.asarray(p.factor * (carried + summed + stored))
 
 
