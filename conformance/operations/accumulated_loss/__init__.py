@@ -41,8 +41,8 @@ OPERATION = Operation(
     "R rows' means; sum_norm: sum of l / length; seq_mean_token_sum_norm: sum of l / "
     "(R length). N and R are the whole batch's, also where a micro-batch has none",
     bound="that of masked_loss for cross entropy, and of the reduction of N terms: "
-    "(N + 1) v sum|l|, where rows are averaged (N + 3) v sum|l|, + u |answer|, which in "
-    "float16 and bfloat16 is (P + 2) u |answer| for P micro-batches",
+    "(N + 1) v sum|l|, where rows are averaged (N + 3) v sum|l|, + u |answer|, which "
+    "in float16 and bfloat16 is (P + 2) u |answer| for P micro-batches",
     inputs=("predictions", "targets"),
     differentiable=("predictions",),
     trims="outside",
