@@ -67,21 +67,15 @@ def accumulated_loss(
     losses = optax.softmax_cross_entropy_with_integer_labels(
         predictions, targets, where=counts
     )
+    there = counts.any(axis=1)
     if reduction == "seq_mean_token_mean":
-        each = jnp.mean(losses, axis=1, where=counts)
-        there = counts.any(axis=1)
-        parts = [
-            jnp.sum(each[at : at + rows], where=there[at : at + rows]) / there.sum()
-            for at in range(0, len(losses), rows)
-        ]
-        return sum(parts, start=jnp.zeros((), losses.dtype))
+        losses, counts = jnp.mean(losses, axis=1, where=counts), there
     divisor = {
         "sum": 1,
-        "token_mean": counts.sum(),
         "sum_norm": length,
-        "seq_mean_token_sum": counts.any(axis=1).sum(),
-        "seq_mean_token_sum_norm": counts.any(axis=1).sum() * length,
-    }[reduction]
+        "token_mean": counts.sum(),
+        "seq_mean_token_sum_norm": there.sum() * length,
+    }.get(reduction, there.sum())
     parts = [
         jnp.sum(losses[at : at + rows], where=counts[at : at + rows]) / divisor
         for at in range(0, len(losses), rows)

@@ -51,7 +51,6 @@ def accumulated_loss(
         for at in range(0, len(predictions), rows)
     ]
     number = _count(batches, shifts=labels == "next")
-    # The classes of a model are as many as its logits, whatever the micro-batch holds.
     whole = predictions.new_zeros((), dtype=torch.float32)
     for batch in batches:
         whole = whole + loss(

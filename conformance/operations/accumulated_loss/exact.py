@@ -9,6 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from conformance.operations.accumulated_loss import LENGTH
 from conformance.operations.masked_loss.exact import cross_entropy
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     Nested = Any
     Mask = Sequence[Sequence[bool]]
     Loss = Fraction | float  # a float is infinite or NaN, which fractions are not
-
-_LENGTH = 16
 
 
 def axes(options: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
@@ -71,12 +70,12 @@ def _divisor(reduction: str, rows: Sequence[Sequence[Loss]]) -> int | None:
     numbers = sum(map(len, rows))
     there = sum(1 for row in rows if row)
     if reduction in {"sum", "sum_norm"}:
-        return _LENGTH if reduction == "sum_norm" else 1
+        return LENGTH if reduction == "sum_norm" else 1
     if not there:
         return None
     if reduction == "token_mean":
         return numbers
-    return there * (_LENGTH if reduction == "seq_mean_token_sum_norm" else 1)
+    return there * (LENGTH if reduction == "seq_mean_token_sum_norm" else 1)
 
 
 def _part(reduction: str, rows: Sequence[Sequence[Loss]]) -> Loss:

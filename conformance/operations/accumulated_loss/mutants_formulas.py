@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.operations._common.arrays import clean, count, lengths, read_mask
-from conformance.operations.masked_loss.mutants_formulas import at_least_one, terms
+from conformance.operations._common.arrays import count, lengths, read_mask
+from conformance.operations.masked_loss.mutants_formulas import (
+    at_least_one,
+    positions,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +41,7 @@ def accumulate(
         how: The variant's keywords.
     """
     z, y, keep = (pair or predict)(p, t, keep, how["labels"])
-    losses = positions(xp, z, y, keep)
+    losses = positions(xp, z, y, keep, "cross_entropy")
     total = xp.zeros_like(xp.sum(losses))
     for first in range(0, p.shape[0], how["rows"]):
         micro = slice(first, first + how["rows"])
@@ -51,14 +54,6 @@ def predict(p: Any, t: Any, keep: Any, labels: str) -> tuple[Any, Any, Any]:
     if labels == "same":
         return p, t, keep
     return p[:, :-1], t[:, 1:], keep[:, :-1] & keep[:, 1:]
-
-
-def positions(xp: Any, p: Any, t: Any, keep: Any) -> Any:
-    """Return each position's loss, zero where none counts."""
-    if not p.shape[1]:
-        return xp.sum(clean(xp, p, keep), axis=-1)
-    y = xp.where(keep, t, xp.zeros_like(t))
-    return xp.where(keep, terms(xp, clean(xp, p, keep), y, "cross_entropy"), 0.0)
 
 
 def divide(
