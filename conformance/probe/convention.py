@@ -174,16 +174,15 @@ class _Reaction:
             f"what stands where it is false {false:.0%}"
         )
         convention: Convention = "none"
-        if keeps and max(true, SAME) >= TIMES * max(false, SAME / TIMES):
-            convention = "keep"
-        elif pads and max(false, SAME) >= TIMES * max(true, SAME / TIMES):
-            convention = "padding"
-        if max(true, false) <= SAME and keeps != pads:
+        if max(true, false) > SAME:
+            if keeps and max(true, SAME) >= TIMES * max(false, SAME / TIMES):
+                convention = "keep"
+            elif pads and max(false, SAME) >= TIMES * max(true, SAME / TIMES):
+                convention = "padding"
+        elif keeps != pads:
             convention = "keep" if keeps else "padding"
             where = "true" if keeps else "false"
             why = f"the answer depends on its own content only where it is {where}"
-        elif max(true, false) <= SAME:
-            convention = "none"
         return MaskMeaning(convention=convention, read=True, why=why)
 
 
