@@ -251,6 +251,24 @@ def _windows(valid: Array, reach: int) -> Array:
     return begun[:, : valid.shape[1] - reach] & goes_on[:, reach:]
 
 
+def gated_scan(
+    initial: Array, x: Array, decay: Array, mask: Array | None, *, output: str
+) -> Array:
+    here = _like(_valid(mask, x), x)
+    added = jnp.where(here, _wide(x), 0)
+    factor = jnp.where(here, _wide(decay), 1)
+
+    def advance(state: Array, step: tuple[Array, Array]) -> tuple[Array, Array]:
+        state = step[1] * state + step[0]
+        return state, state
+
+    steps = (jnp.moveaxis(added, 1, 0), jnp.moveaxis(factor, 1, 0))
+    state, states = jax.lax.scan(advance, _wide(initial), steps)
+    if output == "final":
+        return state.astype(x.dtype)
+    return jnp.where(here, jnp.moveaxis(states, 0, 1), 0).astype(x.dtype)
+
+
 def build_birnn(
     forward: Any, backward: Any, *, cell: str, merge: str, output: str
 ) -> _BiRnn:

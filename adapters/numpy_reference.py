@@ -268,6 +268,19 @@ def _windows(valid: Array, reach: int) -> Array:
     return begun[:, :length] & goes_on[:, reach:]
 
 
+@np.errstate(all="ignore")
+def gated_scan(
+    initial: Array, x: Array, decay: Array, mask: Array | None, *, output: str
+) -> Array:
+    here = _like(_valid(mask, x), x)
+    added, factor = np.where(here, _wide(x), 0), np.where(here, _wide(decay), 1)
+    state, found = _wide(initial), np.zeros(x.shape, added.dtype)
+    for at in range(x.shape[1]):
+        state = factor[:, at] * state + added[:, at]
+        found[:, at] = state
+    return (state if output == "final" else np.where(here, found, 0)).astype(x.dtype)
+
+
 def build_birnn(
     forward: Any, backward: Any, *, cell: str, merge: str, output: str
 ) -> _BiRnn:

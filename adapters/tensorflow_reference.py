@@ -262,6 +262,39 @@ def _windows(valid: Tensor, reach: int, length: Tensor) -> Tensor:
     return begun[:, :length] & goes_on[:, reach:]
 
 
+def gated_scan(
+    initial: Tensor, x: Tensor, decay: Tensor, mask: Tensor | None, *, output: str
+) -> Tensor:
+    here = _like(_valid(mask, x), x)
+    # The initial state is an input of its own, before all others.
+    first = _wide(initial)[:, None]
+    added = tf.concat([first, _where(here, _wide(x), 0)], axis=1)
+    factor = tf.concat([tf.ones_like(first), _where(here, _wide(decay), 1)], axis=1)
+    states = _scan(added, factor)
+    if output == "final":
+        return tf.cast(states[:, -1], x.dtype)
+    return tf.cast(_where(here, states[:, 1:], 0), x.dtype)
+
+
+def _scan(added: Tensor, factor: Tensor) -> Tensor:
+    """Return h_t = factor_t h_(t-1) + added_t, from zero."""
+    time, reach = added.shape[1], 1
+    if time is None:
+        steps = [tf.transpose(each, [1, 0, 2]) for each in (factor, added)]
+        every = tf.scan(
+            lambda h, now: now[0] * h + now[1], steps, tf.zeros_like(added[:, 0])
+        )
+        return tf.transpose(every, [1, 0, 2])
+    while reach < time:  # log T steps: each adds the sums of twice as many
+        before, product = (each[:, :-reach] for each in (added, factor))
+        none, one = (each[:, :reach] for each in (added, factor))
+        none, one = tf.zeros_like(none), tf.ones_like(one)
+        added += factor * tf.concat([none, before], axis=1)
+        factor *= tf.concat([one, product], axis=1)
+        reach *= 2
+    return added
+
+
 def build_birnn(
     forward: Any, backward: Any, *, cell: str, merge: str, output: str
 ) -> _BiRnn:

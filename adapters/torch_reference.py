@@ -257,6 +257,24 @@ def _windows(valid: Tensor, reach: int) -> Tensor:
     return begun[:, : valid.shape[1] - reach] & goes_on[:, reach:]
 
 
+def gated_scan(
+    initial: Tensor, x: Tensor, decay: Tensor, mask: Tensor | None, *, output: str
+) -> Tensor:
+    here = _like(_valid(mask, x), x)
+    # The initial state is an input of its own, before all others.
+    added = torch.cat([_wide(initial)[:, None], torch.where(here, _wide(x), 0)], 1)
+    factor = F.pad(torch.where(here, _wide(decay), 1), (0, 0, 1, 0), value=1.0)
+    reach = 1
+    while reach < added.shape[1]:  # log T steps: each adds the sums of twice as many
+        before = F.pad(added[:, :-reach], (0, 0, reach, 0))
+        added = factor * before + added
+        factor = factor * F.pad(factor[:, :-reach], (0, 0, reach, 0), value=1.0)
+        reach *= 2
+    if output == "final":
+        return added[:, -1].to(x.dtype)
+    return torch.where(here, added[:, 1:], 0).to(x.dtype)
+
+
 def build_birnn(
     forward: Any, backward: Any, *, cell: str, merge: str, output: str
 ) -> _BiRnn:

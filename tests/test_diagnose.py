@@ -38,6 +38,7 @@ OPERATIONS = (
     "attention",
     "cross_attention",
     "conv1d",
+    "gated_scan",
     "stack",
 )
 SPLITS = {

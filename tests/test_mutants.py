@@ -28,6 +28,7 @@ LEAST = dict.fromkeys(load_operations(), 15) | {
     "attention": 40,
     "cross_attention": 45,
     "accumulated_loss": 50,
+    "gated_scan": 55,
     "crf_log_likelihood": 40,
     "crf_decode": 25,
     "conv1d": 40,

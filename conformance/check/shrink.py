@@ -136,7 +136,9 @@ def _columns(search: _Search) -> None:
 
 def _time_beside(batch: Batch) -> int:
     """Return the positions of inputs that have others, 0 where there are none."""
-    return next((array.shape[1] for array in batch.beside.values()), 0)
+    # What has two axes has no time, or is the mask of what has it.
+    times = (a.shape[1] for a in batch.beside.values() if a.ndim > 2)  # noqa: PLR2004
+    return next(times, 0)
 
 
 def _narrow_batches(batch: Batch) -> Iterator[Batch]:
@@ -160,8 +162,12 @@ def _narrow_batches(batch: Batch) -> Iterator[Batch]:
             # Where several heads share a key's, they go with it.
             return array[:, :, : array.shape[2] - max(array.shape[2] // least, 1)]
 
+        def cut_beside(array: Array) -> Array:
+            states = array.ndim == 2 and array.dtype.kind not in "biu"  # noqa: PLR2004
+            return array[:, : least - 1] if states else cut(array)
+
         arrays = {name: cut(array) for name, array in batch.arrays.items()}
-        yield replace(batch.change_beside(cut), arrays=arrays)
+        yield replace(batch.change_beside(cut_beside), arrays=arrays)
 
 
 def _values(search: _Search) -> None:

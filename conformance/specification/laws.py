@@ -165,8 +165,8 @@ LAWS: tuple[Law, ...] = (
         about="padding on the left",
         module=_PADDING,
         needs="left",
-        # With padding on the right no query, and no window, of theirs sees padding.
-        core_for=("*.causal", "*.causal.*"),
+        # With padding on the right no query, window or state of theirs sees padding.
+        core_for=("*.causal", "*.causal.*", "gated_scan.sequence"),
         text="Padding before the valid positions is ignored like any other padding; a "
         "recurrent layer skips masked steps.",
         why="lengths computed as sum(mask), a state changed by a bias before the row "
@@ -190,7 +190,7 @@ LAWS: tuple[Law, ...] = (
         module=_NUMERICS,
         text="A row without valid positions gives what the adapter declares, or zero "
         "where the specification says so, as for sums, unreduced losses and recurrent "
-        "outputs; it does not affect the other rows.",
+        "outputs, or the state that it began with; it does not affect the other rows.",
         why="zero divided by zero, and a NaN that spreads to the whole batch's loss",
     ),
     Law(

@@ -48,6 +48,7 @@ PADDINGS = (
     "attend",
     "normed",
     "empty-row",
+    "held",
 )
 EMPTY_ROWS = (
     "nan",
@@ -176,8 +177,9 @@ class Variant:
         operation: The operation's name, which fills it in.
         keywords: The fixed keywords in the order of the variant's name.
         result: What its answer has one value per.
-        empty: What a row (or batch) without valid positions gives: ``zero`` where
-            the specification says so, ``declared`` where each adapter says.
+        empty: What a row (or batch) without valid positions gives: ``zero``, or the
+            ``initial`` state, where the specification says so, ``declared`` where
+            each adapter says.
         padding: What an answer with a time axis holds at padding, likewise.
         values: Keyword values for the adapter that are not strings, such as true for
             ``causal``.
@@ -193,7 +195,7 @@ class Variant:
     operation: str = ""
     keywords: tuple[tuple[str, str], ...] = ()
     result: Result
-    empty: Literal["zero", "declared"]
+    empty: Literal["zero", "initial", "declared"]
     padding: Literal["zero", "declared"] = "zero"
     values: tuple[tuple[str, bool | int], ...] = ()
     makes_mask: bool = False
@@ -248,7 +250,8 @@ class Operation:
         differentiable: The inputs that gradients are taken through.
         variants: Every variant.
         beside: Its inputs along batch and a time axis of their own, which the function
-            takes first, such as the queries of other keys; their mask is one of them.
+            takes first, such as the queries of other keys, whose mask is one of them;
+            or along batch alone, such as the state that a row begins with.
         weights: Its array inputs without batch and time axes, in the order in which
             the function takes them behind the mask; gradients are taken through all.
         answer: The numbers in its answer.

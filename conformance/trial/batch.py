@@ -23,7 +23,8 @@ class Batch:
         arrays: Inputs by argument name, each ``[B, T, ...]``.
         mask: ``[B, T]``, true where a position counts.
         beside: Inputs along batch and a time axis of their own, ``[B, S, ...]``, such
-            as the queries of other keys. What changes positions leaves them alone.
+            as the queries of other keys, or along batch alone, ``[B, F]``, such as
+            initial states. What changes positions leaves them alone.
         weights: A layer's weights by ``forward.kernel`` and the like; the same object
             in every batch made from this one, so that a layer is built once.
     """

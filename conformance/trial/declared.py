@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from conformance.trial.batch import Array
     from conformance.trial.sample import Sample
 
-_COMPUTED = {"attend": "attended", "normed": "normed"}
+_COMPUTED = {"attend": "attended", "normed": "normed", "held": "held"}
 """The oracle's function by what is declared of padded positions."""
 
 _EMPTY_VALUES = {

@@ -56,12 +56,12 @@ class WeightedOracle(Oracle, Protocol):
 
 
 class BesideOracle(Oracle, Protocol):
-    """The oracle of an operation with inputs along a time axis of their own."""
+    """The oracle of an operation with inputs along another time axis, or none."""
 
     def generate_beside(
         self, options: Options, draw: Draw, rows: int
     ) -> dict[str, Array]:
-        """Return them for so many rows, each ``[B, S, ...]``."""
+        """Return them for so many rows, each ``[B, S, ...]`` or ``[B, F]``."""
 
 
 class SolvingOracle(Oracle, Protocol):
@@ -94,6 +94,15 @@ class NormingOracle(Oracle, Protocol):
         self, options: Options, batch: Batch, dtype: str
     ) -> tuple[Array, Array, Array]:
         """Return the answer of all positions, its bound, and that all have one."""
+
+
+class HoldingOracle(Oracle, Protocol):
+    """The oracle of a recurrence, whose state padded positions may hold."""
+
+    def held(
+        self, options: Options, batch: Batch, dtype: str
+    ) -> tuple[Array, Array, Array]:
+        """Return the state at all positions, its bound, and that all have one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,9 +201,9 @@ def _compared_elements(sample: Sample, declaration: Declaration) -> Array:
     declares = sample.variant.padding == "declared"
     if declares and declaration.at_padding(name) != ours.at_padding(name):
         counted = sample.valid
-    if sample.variant.empty == "zero" or declaration.empty_row(name) == ours.empty_row(
+    if sample.variant.empty != "declared" or declaration.empty_row(
         name
-    ):
+    ) == ours.empty_row(name):
         return counted
     if sample.variant.result == "scalar":
         return np.full(shape, not empty.all())

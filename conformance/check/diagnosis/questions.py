@@ -103,7 +103,7 @@ def _distinguishing_batches(
     yield replace(plain, mask=np.ones_like(plain.mask))
     yield _replace_padding(plain, 512.0).take([1])
     yield from _placed_batches(plain, declaration)
-    if plain.beside:
+    if plain.beside and hasattr(oracle, "counted"):
         yield from _batches_beside(oracle, variant, plain)
     if declaration.empty_row(variant.name) != "error":
         mask = plain.mask.copy()
@@ -133,7 +133,7 @@ def _placed_batches(plain: Batch, declaration: Declaration) -> Iterator[Batch]:
 def _batches_beside(oracle: Oracle, variant: Variant, plain: Batch) -> Iterator[Batch]:
     """Yield batches of one length with the inputs beside, and NaN at their padding."""
     yield plain.cut(slice(0, next(iter(plain.beside.values())).shape[1]))
-    # An oracle of such inputs says which of their positions count.
+    # An oracle of such inputs says which of their positions count, if they have any.
     counts = np.asarray(typing.cast("Any", oracle).counted(variant.options, plain))
 
     def change(array: Array) -> Array:
