@@ -20,7 +20,7 @@ from conformance.commands.options import read_view
 from conformance.commands.present import compose
 from conformance.errors import UsageError
 from conformance.gate import judge, locate
-from conformance.records.text import disarm
+from conformance.specification.plain import disarm
 
 GOLDEN = records.read(Path(__file__).parent / "golden" / "torch.jsonl")
 ENDED = structs.replace(GOLDEN.footer, stale=[]) if GOLDEN.footer else None

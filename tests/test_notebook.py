@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -134,3 +135,27 @@ def test_a_published_module_that_is_gone_says_so() -> None:
     assert "names the module mylib_of_a_test.nothing" in str(caught.value)
     with pytest.raises(UsageError, match="my-lib"):
         load.read_declaration("my-lip")
+
+
+def test_a_library_in_a_zip_file_publishes_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = tmp_path / "mylib.zip"
+    with ZipFile(archive, "w") as file:
+        file.writestr("mylib-1.0.dist-info/METADATA", "Name: mylib\nVersion: 1.0\n")
+        entry = f"[{published.GROUP}]\nzipped = mylib.masking\n"
+        file.writestr("mylib-1.0.dist-info/entry_points.txt", entry)
+    monkeypatch.syspath_prepend(str(archive))
+    assert published.list_published() == {"zipped": "mylib.masking"}
+
+
+def test_where_nobody_publishes_nothing_is_asked_of_the_libraries(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = tmp_path / "other-1.0.dist-info"
+    info.mkdir()
+    (info / "entry_points.txt").write_text("[console_scripts]\nother = other:main\n")
+    (tmp_path / "silent-1.0.dist-info").mkdir()
+    monkeypatch.setattr(sys, "path", [str(tmp_path), str(tmp_path / "gone")])
+    monkeypatch.setattr("importlib.metadata.entry_points", None)
+    assert published.list_published() == {}

@@ -110,6 +110,25 @@ def test_listing_explaining_and_reporting_load_no_numpy_and_no_framework(
     assert (tmp_path / "index.html").is_file()
 
 
+def test_listing_imports_nothing_that_is_slow_to_import() -> None:
+    slow = {"conformance.records", "importlib.metadata", "msgspec", "shutil"}
+    code = (
+        "import sys; before = set(sys.modules)\n"
+        "from conformance.commands.cli import main\n"
+        "main(['adapters'], standalone_mode=False)\n"
+        f"print(*sorted((set(sys.modules) - before) & {slow!r}))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert "numpy_reference" in ended.stdout
+    assert ended.stdout.splitlines()[-1] == ""
+
+
 def test_importing_the_package_loads_none_of_its_modules() -> None:
     code = (
         "import sys, conformance\n"

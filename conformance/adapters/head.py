@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from conformance.errors import AdapterError, UnknownNameError, UsageError
@@ -27,10 +28,8 @@ from conformance.specification.device import read_device
 from conformance.specification.disk import read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
-
-    from conformance.specification import Variant
 
 _BLOCK = re.compile(
     r"(?m)^# /// script$\s(?P<content>(^#(| .*)$\s)+)^# ///$", re.MULTILINE
@@ -285,24 +284,29 @@ def _declared(
         table = by_glob(path, key, value)
         own = {glob: text for glob, text in table.items() if text != USUAL}
         usual = {
-            variant.name: text
+            name: text
             for glob in table.keys() - own.keys()
-            for variant, text in _usual(what)
-            if fnmatchcase(variant.name, glob)
+            for name, text in _usual(what)
+            if fnmatchcase(name, glob)
         }
         return own | {name: text for name, text in usual.items() if name not in own}
 
     return reader
 
 
-def _usual(what: Literal["empty", "padding"]) -> Iterator[tuple[Variant, str]]:
-    """Yield the variants that leave a choice, and what is usual of them."""
-    for operation in load_operations().values():
-        for variant in operation.variants:
-            if what == "empty" and variant.empty == "declared":
-                yield variant, variant.usual_empty
-            if what == "padding" and variant.padding == "declared":
-                yield variant, variant.usual_padding
+@cache
+def _usual(what: Literal["empty", "padding"]) -> tuple[tuple[str, str], ...]:
+    """Return the variants that leave a choice, and what is usual of them."""
+    variants = [
+        variant
+        for operation in load_operations().values()
+        for variant in operation.variants
+    ]
+    if what == "empty":
+        chosen = [each for each in variants if each.empty == "declared"]
+        return tuple((each.name, each.usual_empty) for each in chosen)
+    chosen = [each for each in variants if each.padding == "declared"]
+    return tuple((each.name, each.usual_padding) for each in chosen)
 
 
 def _mapping(path: Path, value: object, key: str) -> dict[str, Any]:

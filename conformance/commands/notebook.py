@@ -14,10 +14,10 @@ from conformance.commands.terminal import complaints, summary
 from conformance.errors import UsageError
 from conformance.gate import Judgement, judge
 from conformance.records import Run, read
-from conformance.records.text import disarm
 from conformance.run import catalogue
 from conformance.run.session import Session
 from conformance.run.settings import Settings
+from conformance.specification.plain import disarm
 from conformance.specification.selection import EXAMPLES
 
 if TYPE_CHECKING:

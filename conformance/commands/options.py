@@ -54,7 +54,7 @@ def tell(text: object, *, err: bool = False) -> None:
     Verdicts are in colour on a terminal; the colours are ours, put in behind.
     """
     from conformance.commands.colour import paint_for
-    from conformance.records.text import disarm
+    from conformance.specification.plain import disarm
 
     stream = sys.stderr if err else sys.stdout
     click.echo(paint_for(disarm(str(text)), stream), err=err)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from conformance.gate import describe_part, locate
 from conformance.records import describe, fold, parse_check
 from conformance.records.fold import UNSTABLE
-from conformance.records.text import disarm
 from conformance.report.count import Tally
+from conformance.specification.plain import disarm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

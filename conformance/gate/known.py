@@ -16,11 +16,12 @@ from packaging.utils import canonicalize_name
 from conformance.errors import KnownError
 from conformance.gate.smallest import check_smallest
 from conformance.records.record import FINDING
-from conformance.records.text import clean, is_reason
+from conformance.records.text import is_reason
 from conformance.specification.device import KINDS as DEVICE_KINDS
 from conformance.specification.device import Kind as DeviceKind
 from conformance.specification.device import holds_on
 from conformance.specification.disk import read_text
+from conformance.specification.plain import clean
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

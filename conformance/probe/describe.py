@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.probe.words import WORDS
-from conformance.records.text import clean, parse_check
+from conformance.records.text import parse_check
+from conformance.specification.plain import clean
 
 if TYPE_CHECKING:
     from conformance.probe.locate import Location

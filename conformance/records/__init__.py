@@ -27,8 +27,9 @@ from conformance.records.record import (
     Worst,
 )
 from conformance.records.stored import Stored, join, scan
-from conformance.records.text import CheckId, clean, number, parse_check
+from conformance.records.text import CheckId, number, parse_check
 from conformance.records.writing import Writer, read_observed, renew, write
+from conformance.specification.plain import clean
 
 __all__ = [
     "OUTCOMES",

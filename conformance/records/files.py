@@ -15,9 +15,10 @@ from conformance.errors import ResultError, UsageError
 from conformance.records.fits import find_unfit
 from conformance.records.name_table import Names
 from conformance.records.record import OUTCOMES, SCHEMA, Footer, Header, Result
-from conformance.records.text import clean, parse_check, tidy
+from conformance.records.text import parse_check, tidy
 from conformance.records.writing import read_current
 from conformance.specification.disk import check_regular
+from conformance.specification.plain import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

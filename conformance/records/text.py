@@ -8,11 +8,11 @@ import re
 from typing import Any, NamedTuple
 
 from conformance.errors import UsageError
+from conformance.specification.plain import TEXT_LIMIT, clean
 
 OBSERVING = "observing "
 """What stands before the name of what is observed, where a run says what it does."""
 
-TEXT_LIMIT = 10_000
 CODE_LIMIT = 100_000
 """Characters of a command or snippet, which is of no use when cut."""
 
@@ -26,20 +26,6 @@ _CHECK = re.compile(
     r"/(?P<item>[A-Za-z0-9][A-Za-z0-9._-]*)"
     r":(?P<dtype>[A-Za-z0-9_]+):(?P<route>[A-Za-z0-9._-]+)"
 )
-
-# Terminal sequences: CSI (colours, cursor), OSC and the other strings, short escapes.
-_TERMINAL = re.compile(
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
-    r"|\x1b[\]PX^_][^\x07\x1b\x9c]*(?:\x07|\x9c|\x1b\\)?"
-    r"|\x1b[ -/]*[0-~]?"
-)
-
-# What no reader can see but which changes what is seen, or breaks XML and UTF-8:
-# controls, line separators, direction overrides, the byte order mark.
-_INVISIBLE = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]"
-)
-_SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 
 class CheckId(NamedTuple):
@@ -111,63 +97,6 @@ def number(value: float) -> float | str:
     return str(float(value))
 
 
-def clean(text: str, limit: int = TEXT_LIMIT) -> str:
-    r"""Return ``text`` without terminal codes and control characters, and bounded.
-
-    The beginning and the end are kept, since a traceback says what happened in its
-    last line. Keras writes ANSI bold into its messages, so this is not rare.
-
-    >>> clean("\x1b[1mTypeError\x1b[0m: mask\x00")
-    'TypeError: mask'
-    >>> clean("a" * 1000, limit=40)
-    'aaaaaa\n[... 991 characters cut ...]\naaa'
-    """
-    plain = text.replace("\r\n", "\n")
-    plain = _INVISIBLE.sub("", _TERMINAL.sub("", plain))
-    plain = _SURROGATES.sub("\ufffd", plain)
-    if len(plain) <= limit:
-        return plain
-    # The longest note that can be needed decides, so that the result fits the limit.
-    room = max(0, limit - len(_note(len(plain))))
-    tail = room // 3
-    head = room - tail
-    return plain[:head] + _note(len(plain) - room) + plain[len(plain) - tail :]
-
-
-# What a CI service takes for a command to itself. GitHub's runner trims a line before
-# it looks for "::", and finds "##[" anywhere in it, as Azure finds "##vso[" and
-# TeamCity "##teamcity["; GitLab, Travis and Buildkite fold a log by what begins a line.
-_COMMANDS = re.compile(
-    r"(?m)^(?P<space>[^\S\n]*)(?P<colons>::)"
-    r"|^(?P<fold>[^\S\n]*(?:section_(?:start|end):|travis_(?:fold|time):|[-+~]{3} ))"
-    r"|##(?=\[|vso\[|teamcity\[)",
-    re.IGNORECASE,
-)
-
-
-def disarm(text: str) -> str:
-    r"""Return ``text`` as it may stand in a terminal and in a CI service's log.
-
-    Terminal codes and control characters go, and no line is a command to the service,
-    whoever wrote it: an adapter, a record, or a file's name.
-
-    >>> disarm("x\n  ::error::not ours")
-    'x\n  : :error::not ours'
-    >>> disarm("a ##[error]b")
-    'a # #[error]b'
-    """
-    plain = clean(text, limit=max(len(text), 1))
-    return _COMMANDS.sub(_apart, plain)
-
-
-def _apart(found: re.Match[str]) -> str:
-    if found["colons"]:
-        return f"{found['space']}: :"
-    if found["fold"]:
-        return f"| {found['fold'].lstrip()}"
-    return "# #"
-
-
 def tidy(value: Any, limit: int = TEXT_LIMIT) -> Any:
     r"""Return a line's content with clean texts and strict numbers.
 
@@ -196,7 +125,3 @@ def hide_home(text: Any) -> Any:
     if not isinstance(text, str) or len(home) < 2 or home == "~":  # noqa: PLR2004 - a root
         return text
     return re.sub(rf"{re.escape(home)}(?=[/\\\s\"':]|$)", "~", text)
-
-
-def _note(cut: int) -> str:
-    return f"\n[... {cut} characters cut ...]\n"

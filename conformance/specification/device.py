@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Literal, get_args
-
-import msgspec
 
 from conformance.errors import UsageError
 
@@ -23,7 +22,8 @@ on a CPU: before ``--device`` there was no other.
 _NAME = re.compile(rf"({'|'.join(KINDS)})(:\d{{1,3}})?", re.ASCII)
 
 
-class Placement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+@dataclass(frozen=True, kw_only=True)
+class Placement:
     """Where a run's tensors, layers and weights are.
 
     Attributes:

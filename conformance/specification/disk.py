@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO
@@ -71,6 +70,8 @@ def remove(path: Path) -> None:
         OSError: It cannot be removed.
     """
     if path.is_dir() and not path.is_symlink():
+        import shutil  # slow to import, and most commands remove nothing
+
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)

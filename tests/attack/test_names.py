@@ -11,8 +11,9 @@ from conformance.adapters.load import list_variants, read_declaration
 from conformance.commands.cli import main
 from conformance.errors import AdapterError
 from conformance.records import read
-from conformance.records.text import disarm, hide_home
+from conformance.records.text import hide_home
 from conformance.records.writing import current_file
+from conformance.specification.plain import disarm
 from tests.attack.test_verdicts import GOOD, MEAN, write
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conformance.gate import workflow_commands
-from conformance.records.text import disarm
+from conformance.specification.plain import disarm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

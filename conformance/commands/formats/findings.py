@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.gate import find_line
 from conformance.records import describe
-from conformance.records.text import clean, disarm
+from conformance.specification.plain import clean, disarm
 
 if TYPE_CHECKING:
     from conformance.records import Record, Result
