@@ -1,12 +1,13 @@
 """The first verdict: docs/probe.md as a new user follows it, and the seconds of it.
 
-    python benchmarks/first.py dist/mask_conformance-*.whl
-    python benchmarks/first.py dist/mask_conformance-*.whl --only torch
+    python benchmarks/first.py WHEEL
+    python benchmarks/first.py WHEEL --only torch --pin torch==2.13.0
 
 For each framework: an empty environment, the printed line of pip (the framework first,
 then the suite from the wheel), the printed file, the printed command. What it prints
-must be what the page shows. Nothing is taken from an earlier environment, and pip keeps
-no cache, so that downloads count. The folder is removed afterwards.
+must be what the page shows, but for numbers. Nothing is taken from an earlier
+environment, and pip keeps no cache, so that downloads count. The folder is removed
+afterwards.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ STEPS = ("venv", "framework", "suite", "verdict")
 SECTIONS = ("torch", "Keras", "JAX", "transformers")
 
 
-def measure(section: str, wheel: Path, folder: Path) -> dict[str, float]:
+def measure(
+    section: str, wheel: Path, folder: Path, pins: tuple[str, ...]
+) -> dict[str, float]:
     """Follow a section of the page in an empty folder; return seconds by step."""
     page = (ROOT / "docs" / "probe.md").read_text("utf-8")
     text = page.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
@@ -40,6 +43,9 @@ def measure(section: str, wheel: Path, folder: Path) -> dict[str, float]:
         sys.exit(f"docs/probe.md, {section}: no pip line, or no command")
     scripts = folder / ".venv" / "bin"
     pip = [str(scripts / "pip"), "install", "--quiet", "--no-cache-dir"]
+    if pins:
+        (folder / "pins.txt").write_text("\n".join(pins), "utf-8")
+        pip += ["--constraint", str(folder / "pins.txt")]
     seconds = [perf_counter()]
 
     def run(*command: str, status: int = 0) -> str:
@@ -65,8 +71,10 @@ def measure(section: str, wheel: Path, folder: Path) -> dict[str, float]:
     missing = [line for line in words(command[2]) if line not in words(printed)]
     if missing:
         sys.exit(f"{section}: not printed: {missing}; printed:\n{printed}")
+    files = (each.lstat().st_size for each in folder.rglob("*") if each.is_file())
+    size = sum(files) / 2**30
     steps = [after - before for before, after in pairwise(seconds)]
-    return dict(zip(STEPS, steps, strict=True))
+    return {**dict(zip(STEPS, steps, strict=True)), "GiB": size}
 
 
 def words(text: str) -> list[str]:
@@ -78,14 +86,16 @@ def words(text: str) -> list[str]:
 @click.command()
 @click.argument("wheel", type=click.Path(exists=True, path_type=Path))
 @click.option("--only", type=click.Choice(SECTIONS), multiple=True)
-def main(wheel: Path, only: tuple[str, ...]) -> None:
+@click.option("--pin", "pins", multiple=True, help="A release, such as torch==2.13.0.")
+def main(wheel: Path, only: tuple[str, ...], pins: tuple[str, ...]) -> None:
     """Print a table, and write it to reports/benchmark-first.json."""
     found = {}
     for section in only or SECTIONS:
         with tempfile.TemporaryDirectory(prefix="first-") as folder:
-            found[section] = measure(section, wheel.resolve(), Path(folder))
-        row = [*found[section].values(), sum(found[section].values())]
-        print(f"| {section} |", " | ".join(f"{each:.1f}" for each in row), "|")
+            found[section] = measure(section, wheel.resolve(), Path(folder), pins)
+        *steps, size = found[section].values()
+        shown = " | ".join(f"{each:.0f}" for each in (*steps, sum(steps)))
+        print(f"| {section} | {shown} | {size:.1f} |")
         sys.stdout.flush()
     path = ROOT / "reports" / "benchmark-first.json"
     path.write_text(json.dumps(found, indent=2), "utf-8")

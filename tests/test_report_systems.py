@@ -20,8 +20,9 @@ from conformance.records.record import FINDING
 from conformance.report import write
 from conformance.report.columns import columns
 from conformance.report.history import read_history
-from conformance.report.systems import System, cut, places, systems
-from conformance.report.title import headline
+from conformance.report.summary import summary
+from conformance.report.systems import System, cut, places, systems, usual_level
+from conformance.report.title import headline, say_levels
 from conformance.report.view import View, view
 from conformance.specification.topics import TOPICS
 from tests.reports.expected import expected_runs
@@ -166,6 +167,14 @@ def test_since_when() -> None:
     assert "since 0.10.7 or before" in cells[-1]
 
 
+def test_since_when_of_what_is_not_the_worst() -> None:
+    (line,) = re.findall(r'(?s)<li id="m-masked_max.*?</li>', section("causes"))
+    shown = " ".join(re.sub(r"<[^>]+>", "", line).split())
+    assert "Keras on JAX since 3.5.0 or before" in shown
+    # The release that it was recorded on is not the first that has it.
+    assert "Recorded on 3.15.1." in shown
+
+
 def test_the_answers_are_not_folded_away_and_references_are() -> None:
     text = visible(section("systems"))
     assert "tinygrad" in text
@@ -304,6 +313,27 @@ def test_rows_stand_by_the_worst_that_they_do() -> None:
     ]
     names = [each.columns[0].label for each in rows(*runs)]
     assert names == ["wrong", "nan", "digits", "unusual", "right"]
+
+
+def test_a_row_says_its_level_where_most_have_another() -> None:
+    def run_at(level: str, name: str, system: str = "") -> Run:
+        named = {"adapter": name, "system": system or name, "level": level}
+        return run_of(good("value"), **named)
+
+    robust = [run_at("robust", name) for name in "ab"]
+    assert [each.level for each in rows(*robust)] == ["", ""]
+    assert say_levels(seen_of(*robust)) == "Level robust."
+
+    mixed = seen_of(*robust, run_at("core", "c"))
+    labels = {each.name: each.level for each in systems(mixed, places(mixed))}
+    assert labels == {"a": "", "b": "", "c": "core"}
+    assert "| c 2.4.6, core |" in summary(mixed)
+    assert "Level robust, unless a row names another" in summary(mixed)
+
+    # Of two that as many runs have, the higher one goes without saying.
+    assert usual_level(seen_of(robust[0], run_at("core", "c"))) == "robust"
+    both = run_at("robust", "a", "one"), run_at("core", "c", "one")
+    assert [each.level for each in rows(*both)] == ["robust and core"]
 
 
 def test_a_finding_is_that_of_the_worst_cause() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conformance.records import SORTS
+from conformance.report.history import find_since
 from conformance.report.marks import cause_id
 from conformance.report.signs import SIGNS, Mark, worst
 from conformance.report.strands import sorted_strands
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from conformance.records import Known
+    from conformance.report.history import Timeline
     from conformance.report.strands import Strand
     from conformance.report.systems import System
     from conformance.report.view import View
@@ -35,12 +37,14 @@ class Affected:
         total: In how many checks.
         new: In how many that nobody expected.
         href: A failure in full, where the page has one.
+        since: Since which release it has it, where several were tried.
     """
 
     system: System
     total: int
     new: int
     href: str
+    since: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +61,7 @@ class Cause:
         clauses: The clauses that it breaks.
         reasons: Why it is expected: each distinct reason once.
         urls: Where upstream discusses it.
-        since: Versions that first showed it.
+        since: Versions on which it was recorded.
         total: Checks that fail for it.
         new: How many of them nobody expected.
         tokens: What the filter finds it by.
@@ -78,13 +82,21 @@ class Cause:
     tokens: str
 
 
-def causes(view: View, rows: Sequence[System]) -> list[tuple[str, list[Cause]]]:
-    """Return the causes by operation, the worst of each first."""
+def causes(
+    view: View, rows: Sequence[System], told: Sequence[Timeline] = ()
+) -> list[tuple[str, list[Cause]]]:
+    """Return the causes by operation, the worst of each first.
+
+    Args:
+        view: Everything that was counted.
+        rows: The systems.
+        told: What earlier releases do, for those that were tried.
+    """
     found: dict[str, list[Strand]] = {}
     for strand in sorted_strands(view.count.strands.values())[:CAUSES]:
         found.setdefault(strand.cause, []).append(strand)
     shown = {each.id for each in view.picked}
-    made = [_cause(strands, rows, shown) for strands in found.values()]
+    made = [_cause(strands, rows, shown, told) for strands in found.values()]
     groups = []
     for operation in view.operations:
         own = [cause for cause in made if cause.operation == operation]
@@ -97,7 +109,12 @@ def _order(cause: Cause) -> tuple[object, ...]:
     return not cause.new, cause.mark.rank, -len(cause.affected), cause.id
 
 
-def _cause(strands: Sequence[Strand], rows: Sequence[System], shown: set[str]) -> Cause:
+def _cause(
+    strands: Sequence[Strand],
+    rows: Sequence[System],
+    shown: set[str],
+    told: Sequence[Timeline],
+) -> Cause:
     first = strands[0]
     known = [each.known for each in strands if each.known is not None]
     titles = [each.title for each in strands if each.title]
@@ -116,6 +133,7 @@ def _cause(strands: Sequence[Strand], rows: Sequence[System], shown: set[str]) -
                     total=sum(each.total for each in own),
                     new=sum(each.new for each in own),
                     href=next((f"#{one}" for one in whole if one in shown), ""),
+                    since=find_since(told, row.adapters, first.cause),
                 )
             )
     clauses = sorted({name for each in strands for name in each.clauses})

@@ -39,7 +39,7 @@ def table_rows(rows: Sequence[System], columns: Sequence[Place]) -> list[str]:
         f"| --- |{' :---: |' * len(used)} --- |",
     ]
     for row in rows:
-        named = escape(f"{row.name} {row.version}".strip())
+        named = escape(f"{row.name} {row.label}".strip())
         if row.incomplete:
             # What is missing may be worse than what is shown.
             named += "<br>**incomplete**"

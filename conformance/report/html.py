@@ -29,7 +29,7 @@ from conformance.report.mistakes import SHOWN, mistakes
 from conformance.report.raw import pack_runs
 from conformance.report.signs import SIGNS
 from conformance.report.systems import families, places, systems
-from conformance.report.title import answers, headline, measured
+from conformance.report.title import answers, headline, measured, say_levels
 from conformance.specification.topics import TOPICS
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def page(view: View, found: Sequence[Timeline] = ()) -> str:
     own = measured(rows)
     behaviours, seen = overview.observed(view, rows)
     wrong = mistakes(view)
+    levels = {column.run.header.level for column in view.columns}
     return render(
         "page.html",
         view=view,
@@ -65,12 +66,13 @@ def page(view: View, found: Sequence[Timeline] = ()) -> str:
         signs=SIGNS,
         rows=rows,
         measured=own,
+        levels=say_levels(view) if len(levels) > 1 else "",
         families=families(own),
         references=families(row for row in rows if row not in own),
         shows=topic_rows(view, own[0], columns) if len(own) == 1 else [],
         mistakes=wrong[:SHOWN],
         new_kinds=len(wrong),
-        causes=causes(view, rows),
+        causes=causes(view, rows, found),
         behaviours=behaviours,
         seen=seen,
         shares=overview.shares(view),
@@ -95,11 +97,7 @@ def page(view: View, found: Sequence[Timeline] = ()) -> str:
 
 def _tell_since(rows: Sequence[System], found: Sequence[Timeline]) -> dict[str, str]:
     """Return since when systems have their worst finding, where somebody tried."""
-    told = {}
-    for row in rows:
-        adapters = {column.run.header.adapter for column in row.columns}
-        told[row.id] = find_since(found, adapters, row.cause)
-    return told
+    return {row.id: find_since(found, row.adapters, row.cause) for row in rows}
 
 
 def render(template: str, **content: Any) -> str:

@@ -77,5 +77,5 @@ def matrix_svg(view: View) -> str:
 def _line(row: System, used: Sequence[int]) -> tuple[str, tuple[Mark, ...], str]:
     """Return a system's name, its marks and its finding."""
     cut = "! incomplete: " if row.incomplete else ""
-    named = f"{cut}{row.name} {row.version}".strip()
+    named = f"{cut}{row.name} {row.label}".strip()
     return named, tuple(row.marks[at] for at in used), row.finding

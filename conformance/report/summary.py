@@ -8,7 +8,7 @@ from conformance.report.grid import legend, show_mark, table_rows
 from conformance.report.markdown import code, escape, truncate
 from conformance.report.probes import PROBE
 from conformance.report.systems import families, places, systems
-from conformance.report.title import headline, measured
+from conformance.report.title import headline, measured, say_levels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,7 +28,7 @@ def summary(view: View) -> str:
     rows = systems(view, columns)
     answer = headline(view, rows)
     parts = [f"# Mask conformance\n\n**{escape(answer)}**\n"]
-    parts.append(f"{escape(view.verdict())}\n")
+    parts.append(f"{escape(view.verdict())} {say_levels(view)}\n")
     parts += [
         f"> **Incomplete: {escape(column.label)}** {escape(problem, LINE)}\n"
         for column in view.incomplete[:LISTED]

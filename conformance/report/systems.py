@@ -13,6 +13,7 @@ from conformance.report.marks import mark_operation, mark_topic
 from conformance.report.probes import PROBE
 from conformance.report.signs import SIGNS, Mark, Sign, worst
 from conformance.report.strands import sorted_strands
+from conformance.specification import LEVELS
 from conformance.specification.topics import TOPICS
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class System:
         ran: Checks that ran.
         causes: How many causes they have.
         cause: The id of the worst, which the finding is about; empty without any.
+        level: The level of its runs, where most runs on the page have another.
     """
 
     id: str
@@ -82,6 +84,17 @@ class System:
     ran: int
     causes: int
     cause: str = ""
+    level: str = ""
+
+    @property
+    def label(self) -> str:
+        """Its version, and its level where that is to be said."""
+        return ", ".join(text for text in (self.version, self.level) if text)
+
+    @property
+    def adapters(self) -> set[str]:
+        """The names of its adapters."""
+        return {column.run.header.adapter for column in self.columns}
 
     @property
     def incomplete(self) -> bool:
@@ -164,6 +177,17 @@ def systems(view: View, columns: Sequence[Place]) -> list[System]:
     return sorted(made, key=lambda each: each.order)
 
 
+def usual_level(view: View) -> str:
+    """Return the level of most runs, the higher of two that have as many."""
+    found = Counter(column.run.header.level for column in view.columns)
+    return max(found, key=lambda each: (found[each], _rank(each)), default="")
+
+
+def _rank(level: str) -> int:
+    """Return how much a level asks, beside others."""
+    return LEVELS.index(level) if level in LEVELS else -1
+
+
 def families(rows: Iterable[System]) -> list[tuple[str, list[System]]]:
     """Return the rows under their headings; the family with most trouble first."""
     found: dict[str, list[System]] = {}
@@ -222,8 +246,15 @@ def _system(
         failing=sum(tally.bad for tally in tallies),
         ran=sum(tally.ran for tally in tallies),
         causes=len({strand.cause for strand in own}),
+        level=_say_level(view, found),
     )
     return _with_finding(row, own, {place.name: place.short for place in columns})
+
+
+def _say_level(view: View, found: Sequence[Column]) -> str:
+    """Return the levels of a system's runs, unless they are what most have."""
+    levels = dict.fromkeys(column.run.header.level for column in found)
+    return "" if list(levels) == [usual_level(view)] else " and ".join(levels)
 
 
 def _with_finding(row: System, own: list[Strand], short: dict[str, str]) -> System:

@@ -11,7 +11,7 @@ from conformance.report.causes import causes
 from conformance.report.grid import legend, show_mark, table_rows
 from conformance.report.markdown import code, escape
 from conformance.report.systems import families, places, systems
-from conformance.report.title import headline, measured
+from conformance.report.title import headline, measured, say_levels
 from conformance.specification.disk import read_text, write_text
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def table(view: View, known: Mapping[str, Sequence[KnownEntry]]) -> str:
     columns = places(view)
     rows = systems(view, columns)
     own = measured(rows)
-    parts = [f"**{escape(headline(view, rows))}**", "", legend(), ""]
+    parts = [f"**{escape(headline(view, rows))}** {say_levels(view)}", "", legend(), ""]
     for family, members in families(own):
         parts += [f"### {escape(family)}", "", *table_rows(members, columns), ""]
     rulers = [row for row in rows if row not in own]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from conformance.report.mistakes import new_strands
 from conformance.report.probes import grid, is_probe_only
 from conformance.report.signs import SIGNS, Sign
+from conformance.report.systems import usual_level
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +33,20 @@ def headline(view: View, rows: Sequence[System]) -> str:
     text = _of_one(view, own[0]) if len(own) == 1 else _of_many(own)
     cut = len(view.incomplete) + len(view.refused)
     return f"{text} Something is missing: see below." if cut else text
+
+
+def say_levels(view: View) -> str:
+    """Return what was asked of the runs, in a sentence.
+
+    What a level does not ask cannot show: a row at a lower one looks better than it is.
+    """
+    level = usual_level(view)
+    if all(column.run.header.level == level for column in view.columns):
+        return f"Level {level}." if level else ""
+    return (
+        f"Level {level}, unless a row names another; what a lower level does not ask "
+        "cannot show."
+    )
 
 
 def answers(rows: Sequence[System]) -> list[tuple[Sign, int]]:
