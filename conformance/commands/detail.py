@@ -31,7 +31,8 @@ def list_slowest(runs: Sequence[Record], count: int) -> list[str]:
     lines = [
         f"  {ms / 1000:8.2f} s  {name}: {each.check}" for ms, name, each in slowest
     ]
-    return [f"slowest {len(lines)} checks:", *lines] if lines else []
+    many = f"{len(lines)} checks" if len(lines) > 1 else "check"
+    return [f"slowest {many}:", *lines] if lines else []
 
 
 def count_outcomes(run: Record, judgement: Judgement) -> str:

@@ -53,7 +53,8 @@ def select_failed(
         return selected
     kept = failed[:MOST]
     of = f" of {len(failed):,}" if len(failed) > MOST else ""
-    note(f"--lf: {len(kept):,}{of} checks that failed in {record}")
+    many = "check" if len(kept) == 1 else "checks"
+    note(f"--lf: {len(kept):,}{of} {many} that failed in {record}")
     return replace(selected, checks=tuple(kept), level=level)
 
 

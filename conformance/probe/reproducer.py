@@ -59,7 +59,8 @@ def script(report: Report, answer: ProbeAnswer) -> str:
         timed = output is not None and output.timed
         axis = _time_axis(output.layout) if output is not None and timed else -1
         lines = reproducer_keras.lines(report, answer, _get(answer.output), axis)
-    return "\n".join(lines) + "\n" if len(lines) <= LINES else ""
+    # Functions of NumPy arrays and of TensorFlow have none.
+    return "\n".join(lines) + "\n" if 0 < len(lines) <= LINES else ""
 
 
 def _torch(report: Report, answer: ProbeAnswer) -> list[str]:

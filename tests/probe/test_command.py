@@ -102,6 +102,18 @@ def test_the_record_is_one_like_all_others(leaking: str, tmp_path: Path) -> None
     assert "conv2" in failure.diagnosis
 
 
+def test_a_function_of_numpy_arrays_has_no_script_and_none_is_named(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "pool.py"
+    path.write_text("def pool(x, mask):\n    return x.mean(1)\n", encoding="utf-8")
+    found = run(f"{path}:pool", "--framework", "numpy", folder=tmp_path)
+    assert found.exit_code == 1
+    assert "LEAK" in found.output
+    assert "stand-alone script" not in found.output
+    assert list(tmp_path.rglob("probe.*.py")) == []
+
+
 def test_what_is_right_ends_with_status_0(right: str, tmp_path: Path) -> None:
     ended = run(right, folder=tmp_path)
     assert "LEAK" not in ended.output
