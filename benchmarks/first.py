@@ -7,7 +7,8 @@ For each framework: an empty environment, the printed line of pip (the framework
 then the suite from the wheel), the printed file, the printed command. What it prints
 must be what the page shows, but for numbers. Nothing is taken from an earlier
 environment, and pip keeps no cache, so that downloads count. The folder is removed
-afterwards.
+afterwards. Each step has its wall seconds and, in brackets, its CPU seconds: beside
+other work wall time says little.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ SECTIONS = ("torch", "Keras", "JAX", "transformers")
 
 def measure(
     section: str, wheel: Path, folder: Path, pins: tuple[str, ...]
-) -> dict[str, float]:
-    """Follow a section of the page in an empty folder; return seconds by step."""
+) -> dict[str, tuple[float, float]]:
+    """Follow a section of the page in an empty folder; return what each step took."""
     page = (ROOT / "docs" / "probe.md").read_text("utf-8")
     text = page.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
     install, command = INSTALL.search(text), COMMAND.search(text)
@@ -46,7 +47,7 @@ def measure(
     if pins:
         (folder / "pins.txt").write_text("\n".join(pins), "utf-8")
         pip += ["--constraint", str(folder / "pins.txt")]
-    seconds = [perf_counter()]
+    seconds = [read_clocks()]
 
     def run(*command: str, status: int = 0) -> str:
         # As a login shell has it: nothing of the environment that runs this.
@@ -55,7 +56,7 @@ def measure(
         done = subprocess.run(
             command, cwd=folder, env=kept, capture_output=True, text=True, check=False
         )
-        seconds.append(perf_counter())
+        seconds.append(read_clocks())
         if done.returncode != status:
             sys.exit(f"{' '.join(command)}: {done.returncode}\n{done.stderr}")
         return done.stdout
@@ -73,8 +74,17 @@ def measure(
         sys.exit(f"{section}: not printed: {missing}; printed:\n{printed}")
     files = (each.lstat().st_size for each in folder.rglob("*") if each.is_file())
     size = sum(files) / 2**30
-    steps = [after - before for before, after in pairwise(seconds)]
-    return {**dict(zip(STEPS, steps, strict=True)), "GiB": size}
+    steps = [
+        (after[0] - before[0], after[1] - before[1])
+        for before, after in pairwise(seconds)
+    ]
+    return {**dict(zip(STEPS, steps, strict=True)), "GiB": (size, size)}
+
+
+def read_clocks() -> tuple[float, float]:
+    """Return wall seconds, and CPU seconds of the commands that have ended."""
+    used = os.times()
+    return perf_counter(), used.children_user + used.children_system
 
 
 def words(text: str) -> list[str]:
@@ -93,8 +103,9 @@ def main(wheel: Path, only: tuple[str, ...], pins: tuple[str, ...]) -> None:
     for section in only or SECTIONS:
         with tempfile.TemporaryDirectory(prefix="first-") as folder:
             found[section] = measure(section, wheel.resolve(), Path(folder), pins)
-        *steps, size = found[section].values()
-        shown = " | ".join(f"{each:.0f}" for each in (*steps, sum(steps)))
+        *steps, (size, _) = found[section].values()
+        steps.append((sum(wall for wall, _ in steps), sum(cpu for _, cpu in steps)))
+        shown = " | ".join(f"{wall:.0f} ({cpu:.0f})" for wall, cpu in steps)
         print(f"| {section} | {shown} | {size:.1f} |")
         sys.stdout.flush()
     path = ROOT / "reports" / "benchmark-first.json"
