@@ -40,6 +40,9 @@ HISTORY = "reports/history"
 NEWEST = "reports/newest"
 # What the runs of the history came to; of all of this it alone is committed.
 TOLD = "reports/history.jsonl"
+# Whether rows keep their bits, by adapter and device; committed too.
+BITS = "reports/bits.jsonl"
+MEASURED = ("--history", TOLD, "--bits", BITS)
 # What plain `nox` has in one environment.
 TOGETHER = ("numpy", "torch", "tensorflow", "jax")
 # The slowest first: two at a time then end together.
@@ -246,7 +249,7 @@ def quick(session: nox.Session) -> None:
 
     with ThreadPoolExecutor(2) as lanes:
         failed = [text for text in lanes.map(run, QUICK_ADAPTERS) if text]
-    page = ("report", QUICK, "-o", "reports", "--history", TOLD)
+    page = ("report", QUICK, "-o", "reports", *MEASURED)
     session.run(command, *page, external=True)
     if failed:
         session.error("\n".join(failed))
@@ -409,12 +412,27 @@ def newest(session: nox.Session, environment: str) -> None:
         session.error(f"not run on the newest releases: {', '.join(failed)}")
 
 
+@nox.session(venv_backend="none")
+def bits(session: nox.Session) -> None:
+    """Measure whether rows keep their bits in what plain `nox` runs.
+
+    Arguments go to `mask-conformance bits`. It takes ten minutes, and writes
+    reports/bits.jsonl and, from it, the tables of docs/devices.md.
+    """
+    scripts = build_together(session)
+    command = str(scripts / "mask-conformance")
+    names = [name for name in QUICK_ADAPTERS if name != "numpy_ma"]
+    session.run(command, "bits", *names, "-o", BITS, *session.posargs, external=True)
+    page = ("-m", "conformance.commands.pages.bits", "write")
+    session.run(str(scripts / "python"), *page, external=True)
+
+
 @nox.session
 def report(session: nox.Session) -> None:
     """Write reports/index.html from every record there is."""
     session.install("-e", ".")
     others = sorted({str(path.parent) for path in Path(RESULTS).glob("*/*.jsonl")})
-    page = ("report", RESULTS, *others, "-o", "reports", "--history", TOLD)
+    page = ("report", RESULTS, *others, "-o", "reports", *MEASURED)
     session.run("mask-conformance", *page)
 
 

@@ -6,12 +6,13 @@
 What cannot be imported is left out, and said. Parts run in the order of their worth,
 each with a time limit; what the limit of all leaves out is said too. The folder then
 holds the records, which `mask-conformance report reports/results gpu` takes beside
-those of the CPU, the tables of bits, and `summary.json`.
+those of the CPU, the tables of bits in `tables`, and `summary.json`.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import json
 import os
 import shutil
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING
 
 from conformance.adapters.installed import find_missing
 from conformance.adapters.load import read_declaration
+from conformance.operations import load_operations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -95,36 +97,59 @@ def references(options: argparse.Namespace) -> Iterator[Part]:
 def tables(options: argparse.Namespace) -> Iterator[Part]:
     """Yield the tables of bits, and attention by backend."""
     yield script("sdpa", "", "torch_reference", 90, options)
+    few = ("--operation", "masked_mean", "--dtype", "float32") if options.quick else ()
+    where = (
+        "--device",
+        options.device,
+        "-o",
+        str(options.output / "tables" / "bits.jsonl"),
+    )
     for name in ("torch_reference", "torch_builtin", "jax_reference", "jax_builtin"):
-        yield script("bits", name, name, 120, options)
+        yield Part(
+            name=f"bits {name}",
+            command=("-c", MAIN, "bits", name, *where, *few),
+            seconds=120,
+            needs=name,
+        )
 
 
 def run(
     name: str, level: str, options: argparse.Namespace, seconds: float, *more: str
 ) -> Part:
     """Return a run of an adapter, in several processes."""
-    few = ("--operation", "masked_sum", "--dtype", "float32") if options.quick else ()
+    few = ("--operation", first_offered(name), "--dtype", "float32")
     command = ("run", name, "--level", level, "--device", options.device)
     where = ("-o", str(options.output / level if level == "core" else options.output))
     processes = ("-n", str(options.processes))
     return Part(
         name=f"{name} at {level}",
-        command=("-c", MAIN, *command, *processes, *where, *(few or more)),
+        command=(
+            "-c",
+            MAIN,
+            *command,
+            *processes,
+            *where,
+            *(few if options.quick else more),
+        ),
         seconds=seconds,
         needs=name,
         statuses=RUN_STATUSES,
     )
 
 
+def first_offered(name: str) -> str:
+    """Return the first operation that an adapter's file has a function for."""
+    tree = ast.parse(Path(read_declaration(name).file).read_text(encoding="utf-8"))
+    there = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    every = load_operations().items()
+    return next(each for each, operation in every if operation.function in there)
+
+
 def script(
     name: str, argument: str, needs: str, seconds: float, options: argparse.Namespace
 ) -> Part:
     """Return one of the scripts beside this one."""
-    few = ()
-    if options.quick and name == "bits":
-        few = ("--operation", "masked_mean", "--dtype", "float32")
-    if options.quick and name == "rows":
-        few = ("--quick",)
+    few = ("--quick",) if options.quick and name == "rows" else ()
     given = (argument,) if argument else ()
     command = (str(HERE / f"{name}.py"), *given, "--device", options.device, *few)
     return Part(
@@ -163,7 +188,7 @@ def perform(part: Part, folder: Path, seconds: float) -> dict[str, object]:
 def collect(folder: Path) -> None:
     """Put the tables that the scripts have written beside the records."""
     for path in Path("reports").glob("benchmark-*.json"):
-        if path.name.startswith(("benchmark-bits", "benchmark-sdpa", "benchmark-rows")):
+        if path.name.startswith(("benchmark-sdpa", "benchmark-rows")):
             shutil.copy(path, folder)
 
 

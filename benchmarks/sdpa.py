@@ -5,7 +5,7 @@
 
 One of 16 rows of 128 positions, 4 heads of 16, a boolean padding mask. A backend that
 does not take a mask refuses it, which the table says. What `bits`, a number and `LEAK`
-mean, `benchmarks/bits.py` says; here the number is the largest difference itself.
+mean, `mask-conformance bits` says; here the number is the largest difference itself.
 """
 
 from __future__ import annotations

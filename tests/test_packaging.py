@@ -94,7 +94,7 @@ def test_the_sdist_holds_what_builds_tests_and_explains_the_wheel(
     assert names >= {"LICENSE", "README.md", "CHANGELOG.md", "pyproject.toml"}
     assert names >= {"noxfile.py", "tests/conftest.py", "docs/index.md", "action.yml"}
     assert {name for name in names if name.startswith("reports/")} <= {
-        *("reports/README.md", "reports/history.jsonl"),
+        *("reports/README.md", "reports/history.jsonl", "reports/bits.jsonl"),
     }
     assert not {name for name in names if name.startswith((".nox", ".venv", ".git/"))}
 

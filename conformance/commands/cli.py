@@ -12,6 +12,7 @@ from conformance.errors import ConformanceError
 
 NAMES = (
     "adapters",
+    "bits",
     "checks",
     "diff",
     "explain",

@@ -11,6 +11,7 @@ from conformance.adapters.load import known_file, read_declarations
 from conformance.commands.options import PATH, REPORT, RESULTS, refuse, tell
 from conformance.errors import UsageError
 from conformance.gate import KnownEntry, load_known
+from conformance.records.bits import read_bits
 from conformance.records.gather import Gathered, gather
 from conformance.report import compatibility, write
 from conformance.report.history import read_history
@@ -22,16 +23,20 @@ if TYPE_CHECKING:
 
 
 def report(
-    paths: Sequence[Path], output: Path, history: Path | None = None
+    paths: Sequence[Path],
+    output: Path,
+    history: Path | None = None,
+    bits: Path | None = None,
 ) -> tuple[list[Path], Gathered]:
     """Write the report of some records; return what was written, and of what.
 
     Raises:
-        UsageError: There is no such history.
+        UsageError: There is no such history, or no such tables of bits.
     """
-    if history is not None and not history.is_file():
-        msg = f"--history {history}: no such file; give reports/history.jsonl"
-        raise UsageError(msg)
+    for option, path in (("history", history), ("bits", bits)):
+        if path is not None and not path.is_file():
+            msg = f"--{option} {path}: no such file; give reports/{option}.jsonl"
+            raise UsageError(msg)
     found = gather(paths)
     texts = {clause.id: clause.text for clause in catalogue.all_clauses().values()}
     written = write(
@@ -41,6 +46,7 @@ def report(
         clauses=texts,
         refused=found.refused,
         releases=read_history(history) if history else (),
+        bits=read_bits(bits) if bits else (),
     )
     return written, found
 
@@ -82,8 +88,17 @@ def publish(paths: Sequence[Path], path: Path) -> Path:
     type=PATH,
     help="Show in the page since which release a cause is there: a history.jsonl.",
 )
+@click.option(
+    "--bits",
+    type=PATH,
+    help="Show in the page whether rows keep their bits: what `bits` wrote.",
+)
 def command(
-    results: tuple[Path, ...], output: Path, table: Path | None, history: Path | None
+    results: tuple[Path, ...],
+    output: Path,
+    table: Path | None,
+    history: Path | None,
+    bits: Path | None,
 ) -> None:
     """Write the report from records.
 
@@ -91,7 +106,7 @@ def command(
     folders of them (default: reports/results).
     """
     given = results or (RESULTS,)
-    written, found = report(given, output, history)
+    written, found = report(given, output, history, bits)
     for path in written:
         tell(path)
     if table is not None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from conformance.gate import KnownEntry
     from conformance.records import Record
+    from conformance.records.bits import BitsTable
     from conformance.report.history import Release
 
 __all__ = ["compatibility", "write"]
@@ -30,6 +31,7 @@ def write(
     clauses: Mapping[str, str] | None = None,
     refused: Sequence[str] = (),
     releases: Sequence[Release] = (),
+    bits: Sequence[BitsTable] = (),
 ) -> list[Path]:
     """Write the report of some runs.
 
@@ -40,6 +42,7 @@ def write(
         clauses: The specification's sentences by clause id, quoted beside failures.
         refused: Why files could not be read; told at the top of the page.
         releases: What earlier releases do; the page tells since when a cause is there.
+        bits: Whether rows keep their bits, one table for each adapter and device.
 
     Returns:
         What was written: index.html, summary.md, matrix.svg and a badge for each run.
@@ -64,7 +67,7 @@ def write(
         columns(runs), generated=generated, clauses=clauses or {}, refused=refused
     )
     files = {
-        "index.html": page(seen, timelines(releases)),
+        "index.html": page(seen, timelines(releases), bits),
         "summary.md": summary(seen),
         "matrix.svg": matrix_svg(seen),
     }

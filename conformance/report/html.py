@@ -19,8 +19,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from conformance.records import clean, parse_check
+from conformance.records.bits import QUESTIONS
 from conformance.records.show import show
-from conformance.report import overview, probes, sections
+from conformance.report import bits, overview, probes, sections
 from conformance.report.causes import causes
 from conformance.report.count import GLYPHS, WORDS
 from conformance.report.history import find_since
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from conformance.records import Change
+    from conformance.records.bits import BitsTable
     from conformance.report.history import Timeline
     from conformance.report.systems import System
     from conformance.report.view import View
@@ -48,8 +50,10 @@ DECADES = 4
 """How many powers of ten the bars for the share of the bound reach down."""
 
 
-def page(view: View, found: Sequence[Timeline] = ()) -> str:
-    """Return the page of some runs, and of what earlier releases do."""
+def page(
+    view: View, found: Sequence[Timeline] = (), tables: Sequence[BitsTable] = ()
+) -> str:
+    """Return the page of some runs, of what earlier releases do, and of bits kept."""
     columns = places(view)
     rows = systems(view, columns)
     own = measured(rows)
@@ -84,6 +88,9 @@ def page(view: View, found: Sequence[Timeline] = ()) -> str:
         agreement=overview.agreement(view),
         history=overview.history(view),
         timelines=found,
+        bits=bits.lay_out(tables),
+        bits_questions=tuple(QUESTIONS),
+        bits_words=bits.WORDS,
         since=_tell_since(rows, found),
         clauses=overview.clauses(view),
         offers=overview.offers(view),

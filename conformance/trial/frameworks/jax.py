@@ -217,6 +217,10 @@ class _Compiled:
         self._usual = jax.jit(trace)
         self._other = jax.jit(trace, compiler_options=_fast_options())
 
+    def compile_fully(self) -> None:
+        """Compile every length with the options that users have: bits depend on it."""
+        self._other = self._usual
+
     def __call__(self, *tensors: Tensor) -> Tensor:
         before = self._traces
         usual = tensors[self._fixed].shape[1:2] == (BASE_TIME,)

@@ -1,0 +1,196 @@
+"""Whether a row keeps its bits, as people read it: by operation, then by question."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from conformance.operations import load_operations
+from conformance.records.bits import QUESTIONS
+from conformance.report.signs import SIGNS
+from conformance.specification.device import kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.records.bits import BitsAnswer, BitsRow, BitsTable
+    from conformance.report.signs import Sign
+
+KEPT = frozenset(("bits", "other"))
+"""Answers by which nothing has changed; one that is not asked says nothing."""
+
+WORDS = {
+    "right": "the same bits in every question",
+    "digits": "apart by no more than rounding explains",
+    "raises": "raises, or is not done in time",
+    "wrong": "apart by more",
+    "": "not asked",
+}
+"""The page's signs, as they are meant here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BitsCell:
+    """One operation in one table.
+
+    Attributes:
+        sign: The worst of it.
+        changed: The questions that change bits in some dtype.
+    """
+
+    sign: Sign
+    changed: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """The cell in words."""
+        word = WORDS[self.sign.name]
+        return f"{word}: {', '.join(self.changed)}" if self.changed else word
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BitsSection:
+    """One table in full, rows that say the same put together.
+
+    Attributes:
+        head: The adapter and where it ran.
+        versions: What it ran on.
+        kept: What keeps its bits in all that was asked: dtypes, and operations.
+        rows: The rest: the operation, its dtypes, and each answer in a word.
+        notes: What was raised, or not done in time.
+    """
+
+    head: str
+    versions: str
+    kept: tuple[tuple[str, tuple[str, ...]], ...]
+    rows: tuple[tuple[str, str, tuple[str, ...]], ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BitsLine:
+    """One operation in all tables.
+
+    Attributes:
+        operation: Its name.
+        cells: A cell for each table.
+    """
+
+    operation: str
+    cells: tuple[BitsCell, ...]
+
+    @property
+    def kept(self) -> int:
+        """In how many tables it keeps its bits."""
+        return sum(cell.sign.name == "right" for cell in self.cells)
+
+    @property
+    def changed(self) -> str:
+        """The questions that change bits in some table."""
+        found = {name for cell in self.cells for name in cell.changed}
+        return ", ".join(name for name in QUESTIONS if name in found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BitsGrid:
+    """All tables beside each other.
+
+    Attributes:
+        heads: A name for each table.
+        rows: Each operation.
+        sections: The tables in full.
+    """
+
+    heads: tuple[str, ...]
+    rows: tuple[BitsLine, ...]
+    sections: tuple[BitsSection, ...]
+
+
+def lay_out(tables: Sequence[BitsTable]) -> BitsGrid | None:
+    """Return some tables as the page has them; None where there is none."""
+    if not tables:
+        return None
+    asked = {row.operation for table in tables for row in table.rows}
+    known = [name for name in load_operations() if name in asked]
+    names = [*known, *sorted(asked.difference(known))]
+    return BitsGrid(
+        heads=tuple(_name(table) for table in tables),
+        rows=tuple(
+            BitsLine(
+                operation=name,
+                cells=tuple(_cell(table, name) for table in tables),
+            )
+            for name in names
+        ),
+        sections=tuple(_section(table) for table in tables),
+    )
+
+
+def say_answer(answer: BitsAnswer) -> str:
+    """Return an answer in a word, rounding as a share of the bounds."""
+    if answer.kind == "rounding":
+        return f"{answer.share:.1g}"
+    return {"leak": "LEAK", "other": "-"}.get(answer.kind, answer.kind)
+
+
+def _name(table: BitsTable) -> str:
+    kind = kind_of(table.device)
+    if kind == "cpu":
+        return table.adapter
+    # Beside others of the same adapter: what is short stands in a slanted head.
+    return f"{kind}{', strict' if table.promised else ''}: {table.adapter}"
+
+
+def _cell(table: BitsTable, operation: str) -> BitsCell:
+    answers = [
+        (name, answer.kind)
+        for row in table.rows
+        if row.operation == operation
+        for name, answer in row.answers.items()
+    ]
+    if not answers:
+        return BitsCell(sign=SIGNS[""])
+    changed = {name: kind for name, kind in answers if kind not in KEPT}
+    kinds = {kind for _, kind in answers}
+    if "leak" in kinds:
+        sign = "wrong"
+    elif kinds & {"raises", "slow"}:
+        sign = "raises"
+    else:
+        sign = "digits" if "rounding" in kinds else "right"
+    ordered = tuple(name for name in QUESTIONS if name in changed)
+    return BitsCell(sign=SIGNS[sign], changed=ordered)
+
+
+def _section(table: BitsTable) -> BitsSection:
+    same: dict[tuple[str, ...], list[str]] = {}
+    for row in table.rows:
+        same.setdefault((row.operation, *_words(row)), []).append(row.dtype)
+    alike: dict[str, list[str]] = {}
+    rows = []
+    for (operation, *words), dtypes in same.items():
+        if set(words) <= {"bits", "-"}:
+            alike.setdefault(", ".join(dtypes), []).append(operation)
+        else:
+            rows.append((operation, ", ".join(dtypes), tuple(words)))
+    notes = dict.fromkeys(
+        f"{row.operation} in {row.dtype}, {name}: {answer.note}"
+        for row in table.rows
+        for name, answer in row.answers.items()
+        if answer.note
+    )
+    there = table.environment.get("device", table.device)
+    versions = [f"{name} {text}" for name, text in table.versions.items()]
+    return BitsSection(
+        head=f"{table.adapter} on {there}",
+        versions=", ".join([*versions, f"route {table.route}", table.day])
+        + ("" if table.promised else ", without deterministic mode"),
+        kept=tuple((dtypes, tuple(names)) for dtypes, names in alike.items()),
+        rows=tuple(rows),
+        notes=tuple(notes),
+    )
+
+
+def _words(row: BitsRow) -> list[str]:
+    answers = [row.answers.get(name) for name in QUESTIONS]
+    return ["" if each is None else say_answer(each) for each in answers]
