@@ -1,4 +1,4 @@
-"""`bits` tells rounding from a leak, survives any adapter, and is shown as it is."""
+"""`bits` tells rounding from more, survives any adapter, and is shown as it is."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ def answers(path: Path, asked: Selection = SUMS) -> dict[str, BitsAnswer]:
     [
         (RIGHT, {}),
         (ROUNDS, {"alone": "rounding"}),
-        (LEAKS, {"padding": "leak"}),
+        (LEAKS, {"padding": "beyond"}),
         (CHANGES, dict.fromkeys(QUESTIONS, "rounding")),
-        (OTHERS, {"larger": "leak"}),
+        (OTHERS, {"larger": "beyond"}),
         (
             f"if len(x) == 1: raise ValueError('one row')\n    {RIGHT}",
             {"alone": "raises"},
@@ -114,9 +114,9 @@ def test_the_command_prints_and_keeps_what_it_found(
     ended = command("bits", path, *ONE, "-o", file)
     assert ended.returncode == 0, ended.stderr
     row = next(line for line in ended.stdout.splitlines() if "masked_sum" in line)
-    assert row.split() == ["masked_sum", "float32", *["bits"] * 5, "LEAK"]
+    assert row.split() == ["masked_sum", "float32", *["bits"] * 5, "beyond"]
     assert "0 of 1 rows keep their bits" in ended.stdout
-    assert "1 LEAK, which `run` judges" in ended.stdout
+    assert "1 beyond rounding, which `run` judges" in ended.stdout
     more = ("--operation", "masked_max", "--dtype", "float32")
     assert command("bits", path, *more, "-o", file).returncode == 0
     (table,) = read_bits(file)
@@ -252,7 +252,7 @@ def test_a_line_that_is_no_table_is_named(tmp_path: Path, line: str, said: str) 
 
 
 def test_the_worst_of_a_cell_is_shown_with_what_changes_it() -> None:
-    leak, late = BitsAnswer(kind="leak"), BitsAnswer(kind="slow", note="took long")
+    leak, late = BitsAnswer(kind="beyond"), BitsAnswer(kind="slow", note="took long")
     rows = [
         row("masked_sum", "float32", alone=ROUNDED),
         row("masked_sum", "float16", padding=ROUNDED, twice=BitsAnswer(kind="other")),

@@ -167,13 +167,14 @@ def _compare(
         open_by=elsewhere(counted, one.shape),
     )
     if not verdict.passed:
-        return BitsAnswer(kind="leak")
+        return BitsAnswer(kind="beyond")
     return BitsAnswer(kind="rounding", share=verdict.share)
 
 
 def _compile_as_users_do(subject: Subject, batch: Batch) -> None:
     """Let a framework that spares itself work at unusual lengths not do so here."""
-    call = subject.callable(batch)
+    with subject.framework.scope(subject.dtype):  # JAX makes a layer's float64 there
+        call = subject.callable(batch)
     call = getattr(call, "func", call)  # a layer's has its parameters bound
     compile_fully = getattr(call, "compile_fully", None)
     if compile_fully is not None:

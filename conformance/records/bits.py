@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-Kind = Literal["bits", "rounding", "leak", "other", "slow", "raises"]
-"""The same bits; apart by no more than rounding explains; by more; not asked, since the
-exact answer is another one; not answered in time; raised, or ended its process."""
+Kind = Literal["bits", "rounding", "beyond", "other", "slow", "raises"]
+"""The same bits; apart by no more than both error bounds allow; by more, which is a
+leak or digits lost; not asked, since the exact answer is another one; not answered in
+time; raised, or ended its process."""
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 

@@ -11,7 +11,7 @@ from conformance.report.signs import SIGNS
 from conformance.specification.device import kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from conformance.records.bits import BitsAnswer, BitsRow, BitsTable
     from conformance.report.signs import Sign
@@ -23,7 +23,7 @@ WORDS = {
     "right": "the same bits in every question",
     "digits": "apart by no more than rounding explains",
     "raises": "raises, or is not done in time",
-    "wrong": "apart by more",
+    "wrong": "apart by more: a leak, or digits lost",
     "": "not asked",
 }
 """The page's signs, as they are meant here."""
@@ -130,7 +130,7 @@ def say_answer(answer: BitsAnswer) -> str:
     """Return an answer in a word, rounding as a share of the bounds."""
     if answer.kind == "rounding":
         return f"{answer.share:.1g}"
-    return {"leak": "LEAK", "other": "-"}.get(answer.kind, answer.kind)
+    return "-" if answer.kind == "other" else answer.kind
 
 
 def _name(table: BitsTable) -> str:
@@ -152,7 +152,7 @@ def _cell(table: BitsTable, operation: str) -> BitsCell:
         return BitsCell(sign=SIGNS[""])
     changed = {name: kind for name, kind in answers if kind not in KEPT}
     kinds = {kind for _, kind in answers}
-    if "leak" in kinds:
+    if "beyond" in kinds:
         sign = "wrong"
     elif kinds & {"raises", "slow"}:
         sign = "raises"
@@ -173,12 +173,6 @@ def _section(table: BitsTable) -> BitsSection:
             alike.setdefault(", ".join(dtypes), []).append(operation)
         else:
             rows.append((operation, ", ".join(dtypes), tuple(words)))
-    notes = dict.fromkeys(
-        f"{row.operation} in {row.dtype}, {name}: {answer.note}"
-        for row in table.rows
-        for name, answer in row.answers.items()
-        if answer.note
-    )
     there = table.environment.get("device", table.device)
     versions = [f"{name} {text}" for name, text in table.versions.items()]
     return BitsSection(
@@ -187,8 +181,19 @@ def _section(table: BitsTable) -> BitsSection:
         + ("" if table.promised else ", without deterministic mode"),
         kept=tuple((dtypes, tuple(names)) for dtypes, names in alike.items()),
         rows=tuple(rows),
-        notes=tuple(notes),
+        notes=tuple(_notes(table)),
     )
+
+
+def _notes(table: BitsTable) -> Iterator[str]:
+    for row in table.rows:
+        found: dict[str, list[str]] = {}
+        for name, answer in row.answers.items():
+            if answer.note:
+                found.setdefault(answer.note, []).append(name)
+        for note, names in found.items():
+            which = "" if len(names) == len(QUESTIONS) else f", {', '.join(names)}"
+            yield f"{row.operation} in {row.dtype}{which}: {note}"
 
 
 def _words(row: BitsRow) -> list[str]:

@@ -193,7 +193,7 @@ def command(  # noqa: PLR0917 - click hands them over so
     A batch is asked twice, beside other rows, in another order, as part of a larger
     one, each row alone, and with more padding. `bits` is the same bits at all that
     counts; a number is the largest difference as a share of what both error bounds
-    allow; LEAK is a difference beyond that; - is where the exact answer is another one.
+    allow; beyond is more than that; - is where the exact answer is another one.
     """
     _need(("ml-dtypes", "numpy"))
     asked = catalogue.selection(operations=operations, dtypes=dtypes)
@@ -223,9 +223,10 @@ def _summarise(table: BitsTable) -> str:
         {each.kind for each in row.answers.values()} <= {"bits", "other"}
         for row in table.rows
     )
-    leaks = sum(
-        any(each.kind == "leak" for each in row.answers.values()) for row in table.rows
+    more = sum(
+        any(each.kind == "beyond" for each in row.answers.values())
+        for row in table.rows
     )
     text = f"{table.adapter} on {table.device}: {kept} of {len(table.rows)} rows keep"
     text += " their bits whatever stands around"
-    return f"{text}; {leaks} LEAK, which `run` judges" if leaks else text
+    return f"{text}; {more} beyond rounding, which `run` judges" if more else text

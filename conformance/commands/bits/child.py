@@ -13,7 +13,7 @@ import msgspec
 from conformance.adapters.load import load_adapter
 from conformance.check.bits import ask_bits, list_bit_checks
 from conformance.check.fixtures import Fixtures
-from conformance.commands.bits.processes import Asked, Place
+from conformance.commands.bits.processes import OneAnswer, Whereabouts
 from conformance.errors import ConformanceError
 from conformance.records.bits import NOTE, QUESTIONS, BitsAnswer
 from conformance.records.text import clean
@@ -33,7 +33,7 @@ def main() -> int:
         adapter = load_adapter(reference, placement)
         fixtures = Fixtures(adapter, seed=0)
         framework = fixtures.framework
-        place = Place(
+        place = Whereabouts(
             device=framework.device(),
             environment={
                 "python": platform.python_version(),
@@ -55,12 +55,12 @@ def main() -> int:
         try:
             for question, answer in ask_bits(fixtures, checks[name]):
                 del left[question]
-                _append(file, Asked(check=name, question=question, answer=answer))
+                _append(file, OneAnswer(check=name, question=question, answer=answer))
         except Exception as error:  # noqa: BLE001 - an adapter raises what it likes
             text = clean(f"{type(error).__name__}: {error}", NOTE)
             raised = BitsAnswer(kind="raises", note=text)
             for question in left:
-                _append(file, Asked(check=name, question=question, answer=raised))
+                _append(file, OneAnswer(check=name, question=question, answer=raised))
     os._exit(0)  # whatever the adapter has left to be done at the end
 
 

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from conformance.specification.selection import Check
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Whereabouts(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
     """Where functions run, as a process tells it before it asks anything.
 
     Attributes:
@@ -43,7 +45,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     promised: bool
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class OneAnswer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One answer, as a process writes it down."""
 
     check: str
@@ -59,7 +61,7 @@ def ask_all(
     placement: Placement,
     seconds: float,
     show: Callable[[BitsRow], object],
-) -> Place:
+) -> Whereabouts:
     """Ask every check's questions; return where they were asked.
 
     Args:
@@ -112,7 +114,7 @@ class _Answers:
         self, path: Path, left: list[Check], show: Callable[[BitsRow], object]
     ) -> None:
         self.path = path
-        self.place: Place | None = None
+        self.place: Whereabouts | None = None
         self._left = left
         self._show = show
         self._read = 0
@@ -133,9 +135,9 @@ class _Answers:
 
     def _take(self, line: bytes) -> None:
         if self.place is None:
-            self.place = msgspec.json.decode(line, type=Place)
+            self.place = msgspec.json.decode(line, type=Whereabouts)
             return
-        one = msgspec.json.decode(line, type=Asked)
+        one = msgspec.json.decode(line, type=OneAnswer)
         self._given[one.question] = one.answer
         if self._given.keys() >= QUESTIONS.keys():
             self._finish()
