@@ -11,16 +11,19 @@
 # routes = ["compiled"]
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool"]
-# padding = { "attention.*" = "attend", "cross_attention.*" = "attend" }
+# [tool.mask-conformance.padding]
+# "attention.*" = "attend"
+# "cross_attention.*" = "attend"
+# "gated_scan.*" = "held"
 # [tool.mask-conformance.empty]
 # masked_max = "negative-infinity"
 # masked_prod = "one"
 # ///
-"""JAX's own masked operations: reductions and softmax with where, attention."""
+"""JAX's own masked operations: reductions, softmax, attention; and its scan."""
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -83,6 +86,25 @@ def cross_attention(
     del query_mask, grouped  # keys of fewer heads are shared without being told
     seen = mask[:, None, None, :]
     return jax.nn.dot_product_attention(query, key, value, mask=seen)
+
+
+def gated_scan(
+    initial: Array, x: Array, decay: Array, mask: Array, *, output: str
+) -> Array:
+    # The scan takes no mask and no state: both are positions like others, and half
+    # precision is scanned in float32, as state-space layers call it.
+    here = _like(mask, x)
+    wide = jnp.promote_types(x.dtype, jnp.float32)
+    first = initial[:, None].astype(wide)
+    added = jnp.concatenate([first, jnp.where(here, x.astype(wide), 0)], axis=1)
+    factor = jnp.where(here, decay.astype(wide), 1)
+    factor = jnp.concatenate([jnp.ones_like(first), factor], axis=1)
+    states = jax.lax.associative_scan(_compose, (factor, added), axis=1)[1]
+    return (states[:, -1] if output == "final" else states[:, 1:]).astype(x.dtype)
+
+
+def _compose(left: tuple[Array, Array], right: tuple[Array, Array]) -> Any:
+    return right[0] * left[0], right[0] * left[1] + right[1]
 
 
 def _like(mask: Array, x: Array) -> Array:

@@ -257,16 +257,23 @@ def gated_scan(
     here = _like(_valid(mask, x), x)
     added = jnp.where(here, _wide(x), 0)
     factor = jnp.where(here, _wide(decay), 1)
+    state, states = _scan(_wide(initial), added, factor)
+    if output == "final":
+        return state.astype(x.dtype)
+    return jnp.where(here, states, 0).astype(x.dtype)
+
+
+@jax.jit  # type: ignore[untyped-decorator]
+def _scan(initial: Array, added: Array, factor: Array) -> tuple[Array, Array]:
+    """Return the last state and all states of h_t = factor_t h_(t-1) + added_t."""
 
     def advance(state: Array, step: tuple[Array, Array]) -> tuple[Array, Array]:
         state = step[1] * state + step[0]
         return state, state
 
     steps = (jnp.moveaxis(added, 1, 0), jnp.moveaxis(factor, 1, 0))
-    state, states = jax.lax.scan(advance, _wide(initial), steps)
-    if output == "final":
-        return state.astype(x.dtype)
-    return jnp.where(here, jnp.moveaxis(states, 0, 1), 0).astype(x.dtype)
+    state, states = jax.lax.scan(advance, initial, steps)
+    return state, jnp.moveaxis(states, 0, 1)
 
 
 def build_birnn(

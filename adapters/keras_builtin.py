@@ -10,6 +10,8 @@
 # [tool.mask-conformance.unsupported]
 # "masked_loss.*.sequence_mean" = "Keras's losses reduce over the whole batch"
 # "mask_from_ids.[!0]*" = "Embedding(mask_zero=True) takes 0 for padding only"
+# [tool.mask-conformance.padding]
+# "gated_scan.*" = "held"
 # [tool.mask-conformance.variants.tensorflow]
 # system = "Keras on TensorFlow"
 # framework = "tensorflow"
@@ -394,3 +396,23 @@ def _stateless(layer: Any, x: Tensor, given: list[Tensor], **how: Any) -> Tensor
     pairs = zip(layer.variables, [*given, *state], strict=True)
     with keras.StatelessScope([*pairs], initialize_variables=False):
         return layer(x, **how)
+
+
+def gated_scan(
+    initial: Tensor, x: Tensor, decay: Tensor, mask: Tensor, *, output: str
+) -> Tensor:
+    # The scan takes no mask and no state: both are positions like others, and half
+    # precision is scanned in float32, as state-space layers call it.
+    wide = "float32" if _dtype(x) == "float16" else _dtype(x)
+    first, added, factor = (ops.cast(each, wide) for each in (initial, x, decay))
+    added = ops.where(mask[..., None], added, 0.0)
+    factor = ops.where(mask[..., None], factor, 1.0)
+    added = ops.concatenate([first[:, None], added], axis=1)
+    factor = ops.concatenate([ops.ones_like(first)[:, None], factor], axis=1)
+    states = ops.associative_scan(_compose, (factor, added), axis=1)[1]
+    found = states[:, -1] if output == "final" else states[:, 1:]
+    return ops.cast(found, _dtype(x))
+
+
+def _compose(left: tuple[Tensor, Tensor], right: tuple[Tensor, Tensor]) -> Any:
+    return right[0] * left[0], right[0] * left[1] + right[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -121,7 +122,9 @@ def gradient_bound(
     """
     p = PRECISIONS["float64"]
     sizes = np.stack([size for _, size, _ in _steps(batch)])
-    found = _pull_back(options, batch, sizes, np.abs(cotangent))
+    arrays = {**batch.arrays, "decay": np.abs(batch.arrays["decay"])}
+    positive = replace(batch, arrays=arrays)  # a shrunk batch may have any decays
+    found = _pull_back(options, positive, sizes, np.abs(cotangent))
     roundings = 8 * (batch.time + 2)
     return {
         name: p.factor * roundings * (p.u * size + (size > 0) * p.eta)
