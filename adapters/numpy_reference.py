@@ -192,17 +192,30 @@ def _reversed(valid: Array) -> Array:
     return np.where(valid, source, np.arange(valid.shape[1]))
 
 
-@np.errstate(all="ignore")
 def attention(
     query: Array, key: Array, value: Array, mask: Array | None, *, causal: bool
+) -> Array:
+    whole = query.shape[1]
+    return windowed_attention(query, key, value, mask, causal=causal, window=whole)
+
+
+@np.errstate(all="ignore")
+def windowed_attention(
+    query: Array,
+    key: Array,
+    value: Array,
+    mask: Array | None,
+    *,
+    causal: bool,
+    window: int,
 ) -> Array:
     valid = _valid(mask, query)
     # Cleaned before any product, so that nothing at padding is multiplied by zero.
     q, k, v = (np.where(_like(valid, x), _wide(x), 0) for x in (query, key, value))
-    seen = np.broadcast_to(valid[:, None, None], (len(q), 1, *2 * q.shape[1:2]))
-    if causal:
-        seen = seen & np.tri(q.shape[1], dtype=bool)
-    found = _attend(q, k, v, seen)
+    at = np.arange(q.shape[1])
+    behind = at[:, None] - at
+    near = (-(0 if causal else window) <= behind) & (behind <= window)
+    found = _attend(q, k, v, valid[:, None, None] & near)
     return np.where(_like(valid, found), found, 0).astype(query.dtype)
 
 

@@ -186,14 +186,26 @@ def _reversed(valid: Tensor) -> Tensor:
 def attention(
     query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, *, causal: bool
 ) -> Tensor:
+    whole = tf.shape(query)[1]
+    return windowed_attention(query, key, value, mask, causal=causal, window=whole)
+
+
+def windowed_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None,
+    *,
+    causal: bool,
+    window: int,
+) -> Tensor:
     valid = _valid(mask, query)
     # Cleaned before any product, so that nothing at padding is multiplied by zero.
     q, k, v = (_where(_like(valid, x), _wide(x), 0) for x in (query, key, value))
-    seen = valid[:, None, None]
-    if causal:
-        ones = tf.ones([tf.shape(q)[1], tf.shape(q)[1]])
-        seen = seen & tf.cast(tf.linalg.band_part(ones, -1, 0), tf.bool)
-    found = _attend(q, k, v, seen)
+    at = tf.range(tf.shape(q)[1])
+    behind = at[:, None] - at
+    near = (-(0 if causal else window) <= behind) & (behind <= window)
+    found = _attend(q, k, v, valid[:, None, None] & near)
     return tf.cast(_where(_like(valid, found), found, 0), query.dtype)
 
 

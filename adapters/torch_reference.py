@@ -189,14 +189,26 @@ def _reversed(valid: Tensor) -> Tensor:
 def attention(
     query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, *, causal: bool
 ) -> Tensor:
+    whole = query.shape[1]
+    return windowed_attention(query, key, value, mask, causal=causal, window=whole)
+
+
+def windowed_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None,
+    *,
+    causal: bool,
+    window: int,
+) -> Tensor:
     valid = _valid(mask, query)
     # Cleaned before any product, so that nothing at padding is multiplied by zero.
     q, k, v = (torch.where(_like(valid, x), _wide(x), 0) for x in (query, key, value))
-    time = query.shape[1]
-    seen = valid[:, None, None].expand(-1, 1, time, -1)
-    if causal:
-        seen = seen & torch.ones(time, time, dtype=torch.bool, device=q.device).tril()
-    found = _attend(q, k, v, seen)
+    at = torch.arange(q.shape[1], device=q.device)
+    behind = at[:, None] - at
+    near = (-(0 if causal else window) <= behind) & (behind <= window)
+    found = _attend(q, k, v, valid[:, None, None] & near)
     return torch.where(_like(valid, found), found, 0).to(query.dtype)
 
 

@@ -87,7 +87,12 @@ def test_few_shapes_have_to_be_compiled_at_core() -> None:
         }
         # Attention's heads, a kernel's taps and a variant's own width are shapes of
         # their own.
-        several = {"attention", "conv1d", "cross_attention"}
+        several = {
+            "attention",
+            "conv1d",
+            "cross_attention",
+            "windowed_attention",
+        }
         assert len(shapes) <= (8 if operation in several else 4)
 
 

@@ -37,6 +37,7 @@ OPERATIONS = (
     "birnn",
     "attention",
     "cross_attention",
+    "windowed_attention",
     "conv1d",
     "gated_scan",
     "stack",

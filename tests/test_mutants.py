@@ -27,6 +27,7 @@ LEAST = dict.fromkeys(load_operations(), 15) | {
     "masked_softmax": 12,
     "attention": 40,
     "cross_attention": 45,
+    "windowed_attention": 55,
     "accumulated_loss": 50,
     "gated_scan": 55,
     "crf_log_likelihood": 40,

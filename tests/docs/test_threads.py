@@ -14,7 +14,7 @@ HEADING = "## Threads about attention\n"
 ROW = re.compile(
     r"(?m)^\| \[(\S+) (\d+)\]\((\S+)\) \| `([\w-]+)` \| `(\w+)\.([\w-]+)` \| (\w+) \|$"
 )
-ASKED = ("attention", "cross_attention")
+ASKED = ("attention", "cross_attention", "windowed_attention")
 
 
 def section() -> str:

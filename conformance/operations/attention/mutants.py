@@ -26,13 +26,13 @@ wrong, gradient = MUTANTS.wrong, MUTANTS.gradient
 
 @wrong("value", url="https://github.com/hyunwoongko/transformer/pull/40")
 def masks_queries(
-    xp: Any, query: Any, key: Any, value: Any, mask: Any, *, causal: bool
+    xp: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any
 ) -> Any:
     """Masks the padded queries, not the padded keys."""
     keep = read_mask(xp, query, mask)
     full = xp.ones_like(keep)
     numbers = scores(xp, clean(xp, query, keep), key) / query.shape[3] ** 0.5
-    sees = visible_keys(xp, full, causal=causal) & keep[:, None, :, None]
+    sees = visible_keys(xp, full, **options) & keep[:, None, :, None]
     # Hidden by a fill, a padded query's keys weigh all alike.
     found = mix_values(xp, fill(-1e30, xp, numbers, sees), value)
     return finish(xp, found, full, query)
@@ -67,20 +67,19 @@ MUTANTS.add(
 
 @wrong("causal", variants=("attention.causal",))
 def triangle_turned(
-    xp: Any, query: Any, key: Any, value: Any, mask: Any, *, causal: bool
+    xp: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any
 ) -> Any:
     """Lets each position see later ones, not earlier ones."""
-    del causal
     back = [array[:, ::-1] for array in (query, key, value, read_mask(xp, query, mask))]
-    return correct(xp, *back, causal=True)[:, ::-1]
+    return correct(xp, *back, **options)[:, ::-1]
 
 
 @wrong("causal", variants=("attention.causal",))
 def triangle_lost(
-    xp: Any, query: Any, key: Any, value: Any, mask: Any, *, causal: bool
+    xp: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any
 ) -> Any:
     """Forgets the triangle when a padding mask is given."""
-    return correct(xp, query, key, value, mask, causal=causal and mask is None)
+    return correct(xp, query, key, value, mask, **options | {"causal": mask is None})
 
 
 MUTANTS.add(
@@ -99,7 +98,7 @@ MUTANTS.add(
 
 @wrong("value", url=TORCH + "pull/184180")
 def mask_tiled_over_heads(
-    xp: Any, query: Any, key: Any, value: Any, mask: Any, *, causal: bool
+    xp: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any
 ) -> Any:
     """Tiles the mask over the heads where it has to repeat each row's."""
     # Heads folded into the batch, the mask tiled instead of repeated.
@@ -107,7 +106,7 @@ def mask_tiled_over_heads(
     rows, heads = query.shape[0], query.shape[2]
     index = xp.arange(rows * heads) % rows
     wrong = keep[index].reshape((rows, heads, 1, keep.shape[1]))
-    sees = visible_keys(xp, xp.ones_like(keep), causal=causal) & wrong
+    sees = visible_keys(xp, xp.ones_like(keep), **options) & wrong
     numbers = scores(xp, clean(xp, query, keep), key) / query.shape[3] ** 0.5
     return finish(xp, mix_values(xp, shares(xp, numbers, sees), value), keep, query)
 
@@ -154,13 +153,13 @@ def padded_queries_are_nan(
 
 @wrong("mask-form", url=TORCH + "issues/90534")
 def number_mask_added(
-    xp: Any, query: Any, key: Any, value: Any, mask: Any, *, causal: bool
+    xp: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any
 ) -> Any:
     """Adds a mask of ones and zeros to the scores."""
     if mask is None or mask.dtype == xp.bool:
-        return correct(xp, query, key, value, mask, causal=causal)
+        return correct(xp, query, key, value, mask, **options)
     keep = read_mask(xp, query, mask)
-    sees = visible_keys(xp, xp.ones_like(keep), causal=causal)
+    sees = visible_keys(xp, xp.ones_like(keep), **options)
     numbers = scores(xp, clean(xp, query, keep), key) / query.shape[3] ** 0.5
     moved = numbers + xp.astype(mask, numbers.dtype)[:, None, None, :]
     return finish(xp, mix_values(xp, shares(xp, moved, sees), value), keep, query)
@@ -235,13 +234,13 @@ def gradient_leaks_to_padding(
 
 @gradient("wild-gradient", url=TORCH + "issues/41508")
 def gradient_of_unselected_scores(
-    xp: Any, query: Any, key: Any, value: Any, mask: Any, *, causal: bool
+    xp: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any
 ) -> Any:
     """Selects the scores after the product: NaN in the gradient."""
     # A right answer: what is not seen is selected away after it was computed. Its
     # derivative is zero, times the NaN that stood there.
     keep = read_mask(xp, query, mask)
-    sees = visible_keys(xp, keep, causal=causal) & keep[:, None, :, None]
+    sees = visible_keys(xp, keep, **options) & keep[:, None, :, None]
     numbers = scores(xp, query, key) / query.shape[3] ** 0.5
     weights = shares(xp, numbers, sees)
     return finish(xp, mix_values(xp, weights, clean(xp, value, keep)), keep, query)
@@ -257,12 +256,12 @@ def gradient_past_the_keys(
 
 @gradient()
 def gradient_of_the_numerator_only(
-    xp: Any, query: Any, key: Any, value: Any, mask: Any, *, causal: bool
+    xp: Any, query: Any, key: Any, value: Any, mask: Any, **options: Any
 ) -> Any:
     """Takes the sum of the powers for a constant in the gradient."""
     keep = read_mask(xp, query, mask)
     q, k = clean(xp, query, keep), clean(xp, key, keep)
-    sees = visible_keys(xp, keep, causal=causal)
+    sees = visible_keys(xp, keep, **options)
     numbers = scores(xp, q, k) / query.shape[3] ** 0.5
     held = shares(xp, numbers, sees)
     # Half of the slope: the sum that divides is taken for a constant.

@@ -30,29 +30,40 @@ def attend(
     keep: Any,
     queries: Any,
     *,
-    causal: bool,
-    diagonal: int = 0,
     scale: Callable[[Any], float] | None = None,
+    **reach: Any,
 ) -> Any:
-    """Attend from the valid ``queries`` to the keys that are to ``keep``."""
+    """Attend from the valid ``queries`` to the keys that are to ``keep``.
+
+    ``reach`` is what :func:`visible_keys` takes.
+    """
     q, k = clean(xp, query, queries), clean(xp, key, keep)
-    sees = visible_keys(xp, keep, causal=causal, diagonal=diagonal)
+    sees = visible_keys(xp, keep, **reach)
     root = q.shape[3] ** 0.5 if scale is None else scale(q)
     weights = shares(xp, scores(xp, q, k) / root, sees)
     return finish(xp, mix_values(xp, weights, clean(xp, value, keep)), queries, query)
 
 
-def visible_keys(xp: Any, keep: Any, *, causal: bool, diagonal: int = 0) -> Any:
+def visible_keys(
+    xp: Any, keep: Any, *, causal: bool, diagonal: int = 0, window: int | None = None
+) -> Any:
     """Return which key ``[B, 1, query, key]`` each query sees."""
     time = keep.shape[1]
     sees = xp.broadcast_to(keep[:, None, None, :], (keep.shape[0], 1, time, time))
+    if window is not None:
+        sees = sees & (xp.abs(distance(xp, keep)) <= window)
     return sees & triangle(xp, keep, diagonal) if causal else sees
 
 
 def triangle(xp: Any, keep: Any, diagonal: int = 0) -> Any:
     """Return which position each one may see, itself included."""
+    return distance(xp, keep) >= -diagonal
+
+
+def distance(xp: Any, keep: Any) -> Any:
+    """Return how many positions each query is behind each key, ``[query, key]``."""
     at = xp.arange(keep.shape[1])
-    return at[None, :] <= at[:, None] + diagonal
+    return at[:, None] - at[None, :]
 
 
 def scores(xp: Any, query: Any, key: Any) -> Any:
@@ -106,14 +117,13 @@ def weigh_raw(
     key: Any,
     value: Any,
     mask: Any,
-    *,
-    causal: bool,
+    **options: Any,
 ) -> Any:
     """Weigh raw keys by ``weigh(xp, scores, sees)``, and take raw values."""
     keep = read_mask(xp, query, mask)
     q = clean(xp, query, keep)
     numbers = scores(xp, q, key) / q.shape[3] ** 0.5
-    weights = weigh(xp, numbers, visible_keys(xp, keep, causal=causal))
+    weights = weigh(xp, numbers, visible_keys(xp, keep, **options))
     # A row without valid positions keeps what comes of it.
     shown = keep | xp.logical_not(xp.any(keep, axis=1, keepdims=True))
     return finish(xp, mix_values(xp, weights, value), shown, query)
@@ -145,15 +155,17 @@ def weigh_clean(
     return xp.astype(found, query.dtype)
 
 
-def move_triangle(diagonal: int, xp: Any, *tensors: Any, causal: bool) -> Any:
+def move_triangle(diagonal: int, xp: Any, *tensors: Any, **options: Any) -> Any:
     """Attend with the triangle's diagonal moved."""
     query, key, value, mask = tensors
     keep = read_mask(xp, query, mask)
-    return attend(xp, query, key, value, keep, keep, causal=causal, diagonal=diagonal)
+    return attend(xp, query, key, value, keep, keep, diagonal=diagonal, **options)
 
 
-def rescale(scale: Callable[[Any], float], xp: Any, *tensors: Any, causal: bool) -> Any:
+def rescale(
+    scale: Callable[[Any], float], xp: Any, *tensors: Any, **options: Any
+) -> Any:
     """Attend with scores divided by another number."""
     query, key, value, mask = tensors
     keep = read_mask(xp, query, mask)
-    return attend(xp, query, key, value, keep, keep, causal=causal, scale=scale)
+    return attend(xp, query, key, value, keep, keep, scale=scale, **options)

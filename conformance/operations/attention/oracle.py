@@ -271,6 +271,9 @@ def _share_error(weights: Probabilities, p: Precision) -> Array:
 def _keys_in_reach(options: Mapping[str, str], mask: Array) -> Array:
     """Return which key ``[B, query, key]`` a query at any position sees."""
     seen = np.broadcast_to(mask[:, None, :], (*mask.shape, mask.shape[1]))
+    if "window" in options:
+        at = np.arange(mask.shape[1])
+        seen = seen & (np.abs(at[:, None] - at) <= int(options["window"]))
     if options["causal"] == "causal":
         seen = seen & np.tri(mask.shape[1], dtype=bool)
     return seen
