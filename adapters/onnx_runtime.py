@@ -10,7 +10,7 @@
 # dtypes = ["float16", "float32", "float64"]
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool"]
-# padding = { "attention.*" = "attend", "cross_attention.*" = "attend" }
+# padding = { "*attention.*" = "attend" }
 # [tool.mask-conformance.unsupported]
 # "masked_loss.mse.*" = "ONNX has no mean squared error"
 # "masked_loss.binary_cross_entropy.*" = "ONNX has no binary cross-entropy"
@@ -30,6 +30,7 @@ from onnx import NodeProto, helper
 Array: TypeAlias = Any  # what NumPy's arithmetic gives on arrays of any dtype
 
 _OPSET, _IR = 23, 11
+_WINDOWED = 25  # the first whose Attention has a window
 _IGNORED = -100
 
 
@@ -59,6 +60,17 @@ def attention(
     return np.moveaxis(found, 1, 2)
 
 
+def windowed_attention(
+    query: Array, key: Array, value: Array, mask: Array, *, causal: bool, window: int
+) -> Array:
+    q, k, v = (np.moveaxis(x, 1, 2) for x in (query, key, value))
+    shape = (len(mask), 1, *mask.shape[1:] * 2)
+    seen = np.broadcast_to(mask[:, None, None, :], shape)
+    sides = {"left_window_size": window, "right_window_size": 0 if causal else window}
+    node = ("Attention", ("is_causal", int(causal)), *sides.items())
+    return np.moveaxis(_run(node, q, k, v, seen, opset=_WINDOWED), 1, 2)
+
+
 def cross_attention(
     query: Array,
     query_mask: Array,
@@ -75,16 +87,17 @@ def cross_attention(
     return np.moveaxis(_run(("Attention",), q, k, v, seen), 1, 2)
 
 
-def _run(node: tuple[Any, ...], *arrays: Array) -> Array:
+def _run(node: tuple[Any, ...], *arrays: Array, opset: int = _OPSET) -> Array:
     given = [np.ascontiguousarray(array) for array in arrays]
-    session = _session(node, *((array.dtype, array.ndim) for array in given))
+    types = ((array.dtype, array.ndim) for array in given)
+    session = _session(node, opset, *types)
     names = [each.name for each in session.get_inputs()]
     return session.run(None, dict(zip(names, given, strict=True)))[0]
 
 
 @cache
 def _session(
-    node: tuple[Any, ...], *inputs: tuple[np.dtype[Any], int]
+    node: tuple[Any, ...], version: int, *inputs: tuple[np.dtype[Any], int]
 ) -> onnxruntime.InferenceSession:
     """Return a model of one operator, its inputs of any shape."""
     operator, *attributes = node
@@ -97,7 +110,7 @@ def _session(
     ]
     result = helper.make_tensor_value_info("y", types[0], None)
     graph = helper.make_graph([only], operator, values, [result])
-    opset = helper.make_opsetid("", _OPSET)
+    opset = helper.make_opsetid("", version)
     model = helper.make_model(graph, opset_imports=[opset], ir_version=_IR)
     return onnxruntime.InferenceSession(
         model.SerializeToString(), providers=["CPUExecutionProvider"]

@@ -27,7 +27,12 @@ from typing import TypeAlias
 import torch
 from transformers import BertConfig
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
-from transformers.masking_utils import create_bidirectional_mask, create_causal_mask
+from transformers.masking_utils import (
+    create_bidirectional_mask,
+    create_bidirectional_sliding_window_mask,
+    create_causal_mask,
+    create_sliding_window_causal_mask,
+)
 from transformers.models.bert.modeling_bert import eager_attention_forward
 from transformers.models.t5gemma import modeling_t5gemma
 
@@ -42,17 +47,32 @@ _GROUPED = {**_FORWARD, "eager": modeling_t5gemma.eager_attention_forward}
 def attention(
     query: Tensor, key: Tensor, value: Tensor, mask: Tensor, *, causal: bool
 ) -> Tensor:
-    config = BertConfig(is_decoder=causal)
-    config._attn_implementation = _IMPLEMENTATION  # noqa: SLF001 - as its models do
     # Tokenizers give the mask as whole numbers of 64 bits.
-    tokens, numbers = query.flatten(2), mask.long()
+    config, tokens, numbers = _config(causal=causal), query.flatten(2), mask.long()
     if causal:
         seen = create_causal_mask(config, tokens, numbers, past_key_values=None)
     else:
         seen = create_bidirectional_mask(config, tokens, numbers)
-    module = SimpleNamespace(is_causal=causal, training=False)
-    heads_first = (tensor.transpose(1, 2) for tensor in (query, key, value))
-    return _FORWARD[_IMPLEMENTATION](module, *heads_first, seen)[0]
+    return _attend(query, key, value, seen, causal=causal)
+
+
+def windowed_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor,
+    *,
+    causal: bool,
+    window: int,
+) -> Tensor:
+    config, tokens, numbers = _config(causal=causal), query.flatten(2), mask.long()
+    if causal:  # as Mistral's window, which counts the query's own position
+        config.sliding_window = window + 1
+        seen = create_sliding_window_causal_mask(config, tokens, numbers, None)
+    else:  # as ModernBERT's, which does not
+        config.sliding_window = window
+        seen = create_bidirectional_sliding_window_mask(config, tokens, numbers)
+    return _attend(query, key, value, seen, causal=causal)
 
 
 def cross_attention(
@@ -65,8 +85,7 @@ def cross_attention(
     grouped: bool,
 ) -> Tensor:
     del query_mask  # it takes a mask of the keys alone
-    config = BertConfig()
-    config._attn_implementation = _IMPLEMENTATION  # noqa: SLF001 - as its models do
+    config = _config(causal=False)
     asks, keys = query.flatten(2), key.flatten(2)
     seen = create_bidirectional_mask(config, asks, mask.long(), keys)
     heads, size = query.shape[2:]
@@ -76,3 +95,17 @@ def cross_attention(
     forward = (_GROUPED if grouped else _FORWARD)[_IMPLEMENTATION]
     heads_first = (tensor.transpose(1, 2) for tensor in (query, key, value))
     return forward(module, *heads_first, seen, scaling=size**-0.5)[0]
+
+
+def _config(*, causal: bool) -> BertConfig:
+    config = BertConfig(is_decoder=causal)
+    config._attn_implementation = _IMPLEMENTATION  # noqa: SLF001 - as its models do
+    return config
+
+
+def _attend(
+    query: Tensor, key: Tensor, value: Tensor, seen: Tensor | None, *, causal: bool
+) -> Tensor:
+    module = SimpleNamespace(is_causal=causal, training=False)
+    heads_first = (tensor.transpose(1, 2) for tensor in (query, key, value))
+    return _FORWARD[_IMPLEMENTATION](module, *heads_first, seen)[0]
