@@ -202,7 +202,7 @@ class GradientWalk:
         if total is None or answer.mode is None:
             return False
         if answer.parameter:
-            wanted = sum_alone(self.subject, answer.mode)[name]
+            wanted = sum_alone(self.subject, answer.mode, name)
             return bool(np.max(np.abs(total - wanted)) <= CLOSED * answer.size)
         far = [_sum_handed(each.values(), name) for each in self.far]
         left = self.padding(total, far)

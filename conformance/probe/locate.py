@@ -155,13 +155,18 @@ class _LeakSearch:
             return None
         here, there, places, places_there = rows
         trace = subject.framework.trace
+
+        def outline(arrangement: Arrangement) -> Trace:
+            given = subject.given(arrangement)
+            return trace(subject.model, given, mode, outline=True)
+
         structure = _structure(subject, one, other)
         lone = place((one.rows[here],), (len(places),), len(places))
         runs = Runs(
             first=trace(subject.model, subject.given(one), mode),
             # Of these two, shapes alone are looked at.
-            structure=trace(subject.model, subject.given(structure), mode).outline(),
-            alone=trace(subject.model, subject.given(lone), mode).outline(),
+            structure=outline(structure),
+            alone=outline(lone),
             arrangements=(one, other),
             other=structure,
             rows=(here, there),
@@ -177,8 +182,7 @@ class _LeakSearch:
             mode=mode,
             size=0.0,
         )
-        second = trace(subject.model, subject.given(other), mode).outputs
-        search.size = search.left(runs.first.outputs, second)
+        search.size = search.left(runs.first.outputs, outline(other).outputs)
         return search if search.size > 0 else None
 
     def left(self, one: dict[str, Array], other: dict[str, Array]) -> float:
@@ -197,13 +201,15 @@ class _LeakSearch:
     def walk(self, leave: Sequence[object] = ()) -> tuple[Walk, float]:
         """Walk the second run beside the first; return what is left of the leak."""
         walk = Walk(self.runs, leave)
-        trace = self.trace(self.runs.arrangements[1], walk.edit)
-        return walk, self.left(self.runs.first.outputs, trace.outputs)
+        found = self.outputs(self.runs.arrangements[1], walk.edit)
+        return walk, self.left(self.runs.first.outputs, found)
 
-    def trace(self, arrangement: Arrangement, edit: Edit | None = None) -> Trace:
-        """Trace a run of an arrangement."""
+    def outputs(self, arrangement: Arrangement, edit: Edit) -> dict[str, Array]:
+        """Return what an edited run of an arrangement gives."""
         given = self.subject.given(arrangement)
-        return self.subject.framework.trace(self.subject.model, given, self.mode, edit)
+        trace = self.subject.framework.trace
+        made = trace(self.subject.model, given, self.mode, edit, outline=True)
+        return made.outputs
 
     def needs(self, group: Sequence[Origin]) -> bool:
         """Tell whether the leak stays when this place alone is left as it is."""
@@ -219,9 +225,9 @@ class _LeakSearch:
         if not repair.layouts:
             return None
         one, other = (
-            self.trace(each, repair.editor(each)) for each in self.runs.arrangements
+            self.outputs(each, repair.editor(each)) for each in self.runs.arrangements
         )
-        closed = self.left(one.outputs, other.outputs) <= CLOSED * self.size
+        closed = self.left(one, other) <= CLOSED * self.size
         return closed if closed or repair.whole else None
 
 

@@ -20,6 +20,12 @@ _SELECT = (
     *("slice", "dynamic_slice", "gather", "squeeze"),
 )
 _FLIP = ("aten.flip", "rev", "reverse")
+_WINDOWS = (
+    *("convolution", "conv_", "conv1d", "conv2d", "conv3d", "depthwiseconv"),
+    *("mkldnn_convolution", "slow_conv", "im2col", "unfold", "extractimagepatches"),
+    *("max_pool", "avg_pool", "maxpool", "avgpool", "reduce_window"),
+)
+"""How operations begin that look at a window around each position, in small letters."""
 
 
 _AGREES = "its input agrees at every valid position, its output"
@@ -39,6 +45,10 @@ TEXTS = {
         f"{_AGREES} differs at the last {{}} of the row: a window that reaches over "
         "the row's end"
     ),
+    "wide window": (
+        f"{_AGREES} differs at all of them: a window as wide as the row, which reaches "
+        "over its end"
+    ),
     "start": (
         "its output differs at the first {} of the row: a window or a state that "
         "begins in padding"
@@ -57,7 +67,7 @@ def pattern_of(
     """Return a pattern's name and a sentence about it."""
     name, count = _name(subject, answer, origin)
     text = TEXTS[name].format("one" if count == 1 else count)
-    plain = {"statistic": "all rows", "sum": "whole row"}
+    plain = {"statistic": "all rows", "sum": "whole row", "wide window": "window"}
     return plain.get(name, name), text
 
 
@@ -76,7 +86,20 @@ def _name(subject: ProbedModel, answer: ProbeAnswer, origin: Origin) -> tuple[st
             return name, 0
     if _full_row(subject, answer):
         return "all rows", 0
-    return ("sum", 0) if places is None else _along(places)
+    if places is None:
+        return "sum", 0
+    name, count = _along(places)
+    if name == "whole row" and _is_window(origin.site.op):
+        return "wide window", count
+    return name, count
+
+
+def _is_window(op: str) -> bool:
+    """Tell whether an operation looks at a window around each position.
+
+    One that reaches further than the row is long changes all of it, as a sum does.
+    """
+    return op.lower().removeprefix("aten.").lstrip("_").startswith(_WINDOWS)
 
 
 def _along(places: Sequence[float]) -> tuple[str, int]:

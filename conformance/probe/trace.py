@@ -59,7 +59,8 @@ class Trace:
 
     Attributes:
         sites: In the order in which they ended.
-        values: What they took and gave; a value that was written to is a new one.
+        values: What they took and gave; a value that was written to is a new one. In
+            an outline only their shapes are right, and they take no memory.
         outputs: What the model returned, by name.
     """
 
@@ -67,13 +68,11 @@ class Trace:
     values: list[Array] = field(default_factory=list)
     outputs: dict[str, Array] = field(default_factory=dict)
 
-    def outline(self) -> Trace:
-        """Return the trace with shapes in place of values, which take no memory."""
-        flat = [
-            np.broadcast_to(np.zeros((), each.dtype), each.shape)
-            for each in self.values
-        ]
-        return Trace(sites=self.sites, values=flat, outputs=self.outputs)
+
+def draw_outline(shape: Sequence[int], dtype: object) -> Array:
+    """Return what has a shape and takes no memory, in place of a value."""
+    flat: Array = np.broadcast_to(np.zeros((), dtype), tuple(shape))  # type: ignore[call-overload]
+    return flat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -302,9 +302,27 @@ class Backward(Block):
     def call(self, h: Any, mask: Any) -> Any:
         pooled = mean(h, mask)
         if self.wrong:
-            every = ops.mean(h, axis=1, keepdims=True)
+            every = ops.mean(h, axis=1, keepdims=True)  # leak
             pooled = pooled + every - ops.stop_gradient(every)
         return h + self.mix(pooled)
+
+
+class Custom(Block):
+    """A gradient of its own that forgets the mask."""
+
+    def call(self, h: Any, mask: Any) -> Any:
+        @ops.custom_gradient  # type: ignore[untyped-decorator]
+        def spread(h: Any) -> Any:
+            def back(*given: Any, upstream: Any = None) -> Any:
+                gradient = given[0] if upstream is None else upstream
+                return ops.broadcast_to(gradient, h.shape)
+
+            h = ops.where(mask[..., None], h, ops.zeros_like(h))  # leak
+            return ops.sum(h, axis=1, keepdims=True), back
+
+        if self.wrong:
+            return h + self.mix(spread(h))  # leak
+        return h + self.mix(ops.sum(zeroed(h, mask), axis=1, keepdims=True))
 
 
 class Training(Block):
@@ -560,7 +578,8 @@ CASES: tuple[Case, ...] = (
     Case(block=Tied, path="conv"),
     Case(block=Inverted),
     Case(block=Shared, question="alone", near=True),
-    Case(block=Backward, at=0, question="gradient", placed=False),
+    Case(block=Backward, at=0, question="gradient"),
+    Case(block=Custom, at=0, question="gradient"),
     Case(block=Training, question="training", path="norm"),
     Case(block=Positions, question="left", said=LEFT, near=True),
     Case(block=First, question="left", said=LEFT),

@@ -103,6 +103,51 @@ class Graph(Block):
         return h + self.mix(self.pool(h, mask))  # leak
 
 
+class Backward(Block):
+    """Right forwards; its gradient goes to padding."""
+
+    def __call__(self, h: Any, mask: Any) -> Any:
+        pooled = tf.reduce_sum(zeroed(h, mask), 1, keepdims=True) / counted(h, mask)
+        if self.wrong:
+            every = tf.reduce_mean(h, 1, keepdims=True)  # leak
+            pooled = pooled + every - tf.stop_gradient(every)
+        return h + self.mix(pooled)
+
+
+class Custom(Block):
+    """A gradient of its own that forgets the mask."""
+
+    def __call__(self, h: Any, mask: Any) -> Any:
+        @tf.custom_gradient  # type: ignore[untyped-decorator]
+        def spread(h: Any) -> Any:
+            total = tf.reduce_sum(zeroed(h, mask), 1, keepdims=True)
+            return total, lambda g: tf.broadcast_to(g, h.shape)
+
+        if self.wrong:
+            return h + self.mix(spread(h))  # leak
+        return h + self.mix(tf.reduce_sum(zeroed(h, mask), 1, keepdims=True))
+
+
+class Table(Block):
+    """A weight whose gradient takes in what stands at padding."""
+
+    def __call__(self, h: Any, mask: Any) -> Any:
+        @tf.custom_gradient  # type: ignore[untyped-decorator]
+        def product(h: Any, w: Any) -> Any:
+            def back(g: Any) -> Any:
+                every = tf.ones_like(g) * tf.reduce_sum(g, 1, keepdims=True)
+                whole = tf.einsum("btf,btg->fg", h, every)
+                return tf.einsum("btg,fg->btf", g, w), whole
+
+            return tf.einsum("btf,fg->btg", h, w), back
+
+        if self.wrong:
+            out = product(h, self.mix.w)  # leak
+        else:
+            out = tf.einsum("btf,fg->btg", h, self.mix.w)
+        return zeroed(h + out, mask)
+
+
 class Stack(tf.Module):  # type: ignore[misc]
     """A projection, then blocks one after the other."""
 
@@ -170,4 +215,7 @@ CASES: tuple[Case, ...] = (
     Case(block=Reverse, said={"placements": ("right",)}),
     Case(block=Maximum, at=0),
     Case(block=Graph),
+    Case(block=Backward, at=0, question="gradient"),
+    Case(block=Custom, at=0, question="gradient"),
+    Case(block=Table, at=0, question="parameter-gradient"),
 )

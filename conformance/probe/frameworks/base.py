@@ -132,6 +132,8 @@ class ProbeFramework(Protocol):
         inputs: Mapping[str, Array],
         mode: Mode,
         edit: Edit | None = None,
+        *,
+        outline: bool = False,
     ) -> Trace:
         """Return every site that a call goes through, in the order of their ends.
 
@@ -140,6 +142,8 @@ class ProbeFramework(Protocol):
             inputs: By argument.
             mode: How it is called; the route is eager.
             edit: Called at each operation; what it returns stands in for the results.
+            outline: Whether shapes alone are kept of the values, so that a trace takes
+                no more memory than the call.
         """
 
     def versions(self) -> dict[str, str]:

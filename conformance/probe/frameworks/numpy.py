@@ -79,6 +79,8 @@ class NumPy:
         inputs: Mapping[str, Array],
         mode: Mode,
         edit: Edit | None = None,
+        *,
+        outline: bool = False,
     ) -> Trace:
         """Refuse: a function's operations are not seen here."""
         msg = "NumPy functions are not traced"

@@ -125,12 +125,13 @@ def of_parameters(subject: ProbedModel, mode: Mode) -> Iterator[ProbeAnswer]:
             why = why or "there are no parameters with a gradient"
             yield ProbeAnswer(question=question, kind="not asked", why=why)
             return
-        total = sum_alone(subject, wide)
+        signal = _measure_largest(whole)
+        gaps = _measure_gaps(subject, whole, wide)
     except Exception as error:  # noqa: BLE001 - a stranger's model raises anything
         text = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
         yield ProbeAnswer(question=question, kind="raises", text=text, mode=mode)
         return
-    found = _judge(subject, whole, total, wide)
+    found = _judge(subject, gaps, signal, wide)
     if found.kind == "leak" and wide != mode and np.isfinite(found.size):
         found = _reconsider(subject, found, mode)
     yield found
@@ -143,37 +144,55 @@ def _reconsider(subject: ProbedModel, found: ProbeAnswer, mode: Mode) -> ProbeAn
     see, what is left is rounding, and no unit of that remainder measures it.
     """
     whole = _gradients(subject, subject.base, mode).parameters
-    low = max(_measure_gaps(whole, sum_alone(subject, mode)).values())
+    low = max(_measure_gaps(subject, whole, mode).values())
     if found.size > SHRINKS * low:
         return found
     text = f"{low:.2g} shrinks to {found.size:.2g} in {subject.framework.high}"
     return replace(found, kind="noise", text=text, why=text)
 
 
-def sum_alone(subject: ProbedModel, mode: Mode) -> dict[str, Array]:
-    """Return the sum of parameters' gradients of the rows alone, trimmed."""
-    total: dict[str, Array] = {}
-    for row, length in zip(subject.rows, subject.sizes.lengths, strict=True):
-        alone = _gradients(subject, place((row,), (length,), length), mode)
-        for name, array in alone.parameters.items():
-            total[name] = total.get(name, 0) + array
+def sum_alone(subject: ProbedModel, mode: Mode, name: str) -> Array | float:
+    """Return the sum of a parameter's gradients of the rows alone, trimmed."""
+    each = [alone.get(name, 0.0) for alone in _alone(subject, mode)]
+    total: Array | float = sum(each)
     return total
 
 
-def _measure_gaps(whole: dict[str, Array], total: dict[str, Array]) -> dict[str, float]:
-    """Return the largest difference of each parameter's gradients."""
-    return {
-        name: float(np.max(np.abs(each - total.get(name, 0)), initial=0))
-        for name, each in whole.items()
-    }
+def _alone(subject: ProbedModel, mode: Mode) -> Iterator[dict[str, Array]]:
+    """Yield parameters' gradients of each row alone, trimmed."""
+    for row, length in zip(subject.rows, subject.sizes.lengths, strict=True):
+        yield _gradients(subject, place((row,), (length,), length), mode).parameters
+
+
+def _measure_largest(gradients: dict[str, Array]) -> float:
+    return max(float(np.max(np.abs(each), initial=0)) for each in gradients.values())
+
+
+def _measure_gaps(
+    subject: ProbedModel, whole: dict[str, Array], mode: Mode
+) -> dict[str, float]:
+    """Return by how much each parameter's gradients are not the sum of the rows' alone.
+
+    Gradients take as much memory as the model, so no more than two sets are held: what
+    is used up is taken out of ``whole``.
+    """
+    left: dict[str, Array] = {}
+    for alone in _alone(subject, mode):
+        for name in list(alone):
+            array = alone.pop(name)
+            if name in left:
+                left[name] -= array
+            elif name in whole:
+                # Not in place: a sum's gradient is one number seen many times.
+                left[name] = whole.pop(name) - array
+    left.update(whole)
+    return {name: float(np.max(np.abs(each), initial=0)) for name, each in left.items()}
 
 
 def _judge(
-    subject: ProbedModel, whole: dict[str, Array], total: dict[str, Array], mode: Mode
+    subject: ProbedModel, gaps: dict[str, float], signal: float, mode: Mode
 ) -> ProbeAnswer:
     """Compare the largest difference with the largest gradient."""
-    signal = max(float(np.max(np.abs(each), initial=0)) for each in whole.values())
-    gaps = _measure_gaps(whole, total)
     name = max(gaps, key=lambda each: gaps[each])
     size = gaps[name]
     precise = subject.exact or mode.dtype != "float64"

@@ -90,9 +90,12 @@ class JAX:
         inputs: Mapping[str, Array],
         mode: Mode,
         edit: Edit | None = None,
+        *,
+        outline: bool = False,
     ) -> Trace:
         """Return every equation that a call goes through."""
-        return trace(self._of(model), _moded(inputs, mode), mode, edit)
+        calls, given = self._of(model), _moded(inputs, mode)
+        return trace(calls, given, mode, edit, outline=outline)
 
     def fill_constant(self, model: Any) -> int:
         """Give parameters that are all zero or all one random numbers.

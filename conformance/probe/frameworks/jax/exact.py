@@ -16,6 +16,7 @@ from jax import lax
 
 from conformance.probe.frameworks.jax import arithmetic, tree
 from conformance.probe.frameworks.jax.evaluate import bind
+from conformance.probe.trace import draw_outline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,7 +44,12 @@ class Evaluator:
         self.less = False
 
     def run(
-        self, program: Program, inputs: Sequence[Any], see: See | None = None
+        self,
+        program: Program,
+        inputs: Sequence[Any],
+        see: See | None = None,
+        *,
+        forget: bool = False,
     ) -> tuple[list[Any], list[Any]]:
         """Return a program's outputs, and every value by its number.
 
@@ -52,7 +58,10 @@ class Evaluator:
             inputs: What goes in.
             see: Called with each step, what it takes and what it gives; returns what
                 it is to give.
+            forget: Whether a value is let go after the last step that takes it; its
+                outline stands for it then.
         """
+        last = _last_steps(program) if forget else {}
         values: list[Any] = [None] * program.count
         given = [self._fit(each) for each in (*inputs, *program.constants)]
         values[: len(given)] = given
@@ -60,7 +69,7 @@ class Evaluator:
         def read(atom: Any) -> Any:
             return values[atom] if isinstance(atom, int) else self._fit(atom)
 
-        for step in program.steps:
+        for at, step in enumerate(program.steps):
             taken = [read(each) for each in step.inputs]
             outputs: Sequence[Any] = [
                 self._fit(each) for each in self._step(step, taken)
@@ -69,6 +78,9 @@ class Evaluator:
                 outputs = see(step, taken, outputs)
             for number, output in zip(step.outputs, outputs, strict=True):
                 values[number] = output
+            for number in (*step.inputs, *step.outputs) if forget else ():
+                if isinstance(number, int) and last.get(number, at) <= at:
+                    values[number] = _outlined(values[number])
         return [read(each) for each in program.outputs], values
 
     def _fit(self, value: Any) -> Any:
@@ -109,6 +121,24 @@ class Evaluator:
             except (TypeError, ValueError, NotImplementedError):
                 self.less = True
         return bind(step.equation, _cast_as_traced(step, given), step.equation.params)
+
+
+def _last_steps(program: Program) -> dict[int, int]:
+    """Return the last step that takes each value; what goes out is taken at the end."""
+    last = {
+        number: at
+        for at, step in enumerate(program.steps)
+        for number in step.inputs
+        if isinstance(number, int)
+    }
+    end = len(program.steps)
+    return {**last, **{each: end for each in program.outputs if isinstance(each, int)}}
+
+
+def _outlined(value: Any) -> Any:
+    """Return a value's outline; a random key stays as it is."""
+    plain = isinstance(value, np.ndarray)
+    return draw_outline(value.shape, value.dtype) if plain else value
 
 
 def _cast_as_traced(step: Step, given: list[Any]) -> list[Any]:

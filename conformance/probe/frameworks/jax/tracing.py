@@ -9,7 +9,7 @@ import numpy as np
 
 from conformance.probe.frameworks.jax import tree
 from conformance.probe.frameworks.jax.exact import Evaluator
-from conformance.probe.trace import Counts, Site, Trace
+from conformance.probe.trace import Counts, Site, Trace, draw_outline
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 
 
 def trace(
-    calls: Calls, inputs: Mapping[str, Any], mode: Mode, edit: Edit | None
+    calls: Calls,
+    inputs: Mapping[str, Any],
+    mode: Mode,
+    edit: Edit | None,
+    *,
+    outline: bool = False,
 ) -> Trace:
     """Return every equation that a call goes through."""
     arrays, constants = tree.split(inputs, calls.own(mode))
@@ -49,17 +54,21 @@ def trace(
         ]
 
     given = jax.tree.leaves((calls.parameters(mode), arrays))
-    outputs, values = Evaluator(wide=calls.wide(mode)).run(program, given, see)
+    evaluator = Evaluator(wide=calls.wide(mode))
+    outputs, values = evaluator.run(program, given, see, forget=outline)
     return Trace(
         sites=sites,
-        values=[_kept(each) for each in values],
+        values=[_kept(each, outline=outline) for each in values],
         outputs={k: tree.array(v) for k, v in zip(labels, outputs, strict=True)},
     )
 
 
-def _kept(value: Any) -> Array:
-    """Return a value as an array; what only loops inside have is none."""
-    return np.zeros(0, dtype=np.int8) if value is None else tree.array(value)
+def _kept(value: Any, *, outline: bool) -> Array:
+    """Return a value as an array, or its outline; what only loops have is none."""
+    if value is None:
+        return np.zeros(0, dtype=np.int8)
+    array = value if isinstance(value, np.ndarray) and outline else tree.array(value)
+    return draw_outline(array.shape, array.dtype) if outline else array
 
 
 def site_of(step: Step, counts: Counts) -> Site:

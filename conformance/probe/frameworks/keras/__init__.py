@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from conformance.probe.arrangement import Array
     from conformance.probe.frameworks.base import Facts, Gradients, Mode
-    from conformance.probe.trace import Edit, Trace
+    from conformance.probe.trace import Edit, GradientStep, Trace, Zeroed
 
 _BACKENDS = ("tensorflow", "torch", "jax")
 
@@ -89,15 +89,31 @@ class Keras:
         found: Gradients = self._runner(model).gradients(inputs, cotangents, mode)
         return found
 
+    def backward(
+        self,
+        model: Any,
+        inputs: Mapping[str, Array],
+        cotangents: Mapping[str, Array],
+        mode: Mode,
+        zeroed: Zeroed,
+    ) -> list[GradientStep]:
+        """Return every operation on the way back, with the gradients there."""
+        run = self._runner(model)
+        found: list[GradientStep] = run.backward(inputs, cotangents, mode, zeroed)
+        return found
+
     def trace(
         self,
         model: Any,
         inputs: Mapping[str, Array],
         mode: Mode,
         edit: Edit | None = None,
+        *,
+        outline: bool = False,
     ) -> Trace:
         """Return every operation that a call goes through."""
-        found: Trace = self._runner(model).trace(inputs, mode, edit)
+        run = self._runner(model)
+        found: Trace = run.trace(inputs, mode, edit, outline=outline)
         return found
 
     def fill_constant(self, model: Any) -> int:

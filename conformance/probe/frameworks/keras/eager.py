@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from conformance.probe.arrangement import Array
     from conformance.probe.frameworks.keras.inspect import Call
-    from conformance.probe.trace import Edit, Trace
+    from conformance.probe.trace import Edit, GradientStep, Trace, Zeroed
 
 HIGH = "float64"
 _TABLE_AXES = 3
@@ -58,12 +58,17 @@ class Eager:
 
     def computes_in_less(self, inputs: Mapping[str, Any]) -> bool:
         """Tell whether a call in float64 computes anything in less."""
-        found = self.trace(inputs, Mode(dtype=HIGH))
+        found = self.trace(inputs, Mode(dtype=HIGH), outline=True)
         less: bool = self._backend.computes_in_less(found)
         return less
 
     def trace(
-        self, inputs: Mapping[str, Any], mode: Mode, edit: Edit | None = None
+        self,
+        inputs: Mapping[str, Any],
+        mode: Mode,
+        edit: Edit | None = None,
+        *,
+        outline: bool = False,
     ) -> Trace:
         """Return every operation of a call, with its layer."""
         with ExitStack() as stack:
@@ -71,7 +76,7 @@ class Eager:
             stack.enter_context(self._backend.quiet(high=mode.dtype == HIGH))
             given = self._backend.tensors(inputs, mode.dtype)
             kind = type(self.model).__name__
-            recorder = self._backend.recorder(kind, edit)
+            recorder = self._backend.recorder(kind, edit, outline=outline)
             stack.enter_context(watched(self.model, Follower(recorder)))
             with recorder:
                 found = call_model(self._function(mode), given)
@@ -83,31 +88,12 @@ class Eager:
         self, inputs: Mapping[str, Any], cotangents: Mapping[str, Array], mode: Mode
     ) -> Gradients:
         """Return gradients of the sum of cotangent times output."""
-        variables = [
-            each
-            for each in getattr(self.model, "trainable_variables", ())
-            if "float" in str(each.dtype)
-        ]
-        embedded = EmbeddedIds()
         with ExitStack() as stack:
-            stack.enter_context(prepared(self.model, mode))
-            given = self._backend.tensors(inputs, mode.dtype)
-            # Leaves in the dtype that is computed in, so that no cast rounds.
-            leaves = [self._backend.leaf(each.value, mode.dtype) for each in variables]
-            if built(self.model):
-                pairs = list(zip(variables, leaves, strict=True))
-                stack.enter_context(scope_of(pairs))
-            features = {
-                name: self._backend.leaf(each, mode.dtype)
-                for name, each in given.items()
-                if keras.ops.is_tensor(each) and "float" in str(each.dtype)
-            }
-            if not features:
-                stack.enter_context(watched(self.model, embedded))
+            given, features, weights, embedded = self._leaves(stack, inputs, mode)
             function = self._function(mode)
             found, inner = self._backend.gradients(
                 lambda: function(**{**given, **features}),
-                [*features.values(), *leaves],
+                [*features.values(), *weights.values()],
                 cotangents,
                 embedded,
                 high=mode.dtype == HIGH,
@@ -115,13 +101,67 @@ class Eager:
         cut = len(features)
         rows = dict(zip(embedded.found, inner, strict=True))
         own = {**dict(zip(features, found[:cut], strict=True)), **rows}
-        paths = [each.path for each in variables]
+        parameters = zip(weights, found[cut:], strict=True)
         return Gradients(
             inputs={k: v for k, v in own.items() if v is not None},
-            parameters={
-                k: v for k, v in zip(paths, found[cut:], strict=True) if v is not None
-            },
+            parameters={k: v for k, v in parameters if v is not None},
         )
+
+    def backward(
+        self,
+        inputs: Mapping[str, Any],
+        cotangents: Mapping[str, Array],
+        mode: Mode,
+        zeroed: Zeroed,
+    ) -> list[GradientStep]:
+        """Return every operation on the way back, with the gradients there."""
+        with ExitStack() as stack:
+            given, features, weights, embedded = self._leaves(stack, inputs, mode)
+            function = self._function(mode)
+            found: list[GradientStep] = self._backend.walk_back(
+                lambda: call_model(function, {**given, **features}),
+                type(self.model).__name__,
+                lambda recorder: watched(self.model, Follower(recorder)),
+                {**features, **weights},
+                embedded,
+                cotangents,
+                zeroed,
+                high=mode.dtype == HIGH,
+            )
+        return found
+
+    def _leaves(
+        self, stack: ExitStack, inputs: Mapping[str, Any], mode: Mode
+    ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any], EmbeddedIds]:
+        """Return arguments, floating ones and variables that gradients are taken of.
+
+        Args:
+            stack: In whose context the model may be called with them.
+            inputs: By argument.
+            mode: How it is called.
+        """
+        stack.enter_context(prepared(self.model, mode))
+        given = self._backend.tensors(inputs, mode.dtype)
+        variables = [
+            each
+            for each in getattr(self.model, "trainable_variables", ())
+            if "float" in str(each.dtype)
+        ]
+        # Leaves in the dtype that is computed in, so that no cast rounds.
+        leaves = [self._backend.leaf(each.value, mode.dtype) for each in variables]
+        if built(self.model):
+            pairs = list(zip(variables, leaves, strict=True))
+            stack.enter_context(scope_of(pairs))
+        features = {
+            name: self._backend.leaf(each, mode.dtype)
+            for name, each in given.items()
+            if keras.ops.is_tensor(each) and "float" in str(each.dtype)
+        }
+        embedded = EmbeddedIds()
+        if not features:
+            stack.enter_context(watched(self.model, embedded))
+        paths = [each.path for each in variables]
+        return given, features, dict(zip(paths, leaves, strict=True)), embedded
 
 
 class Follower:

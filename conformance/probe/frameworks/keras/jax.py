@@ -11,6 +11,7 @@ import numpy as np
 
 from conformance.probe.frameworks.base import Mode
 from conformance.probe.frameworks.jax import marks
+from conformance.probe.frameworks.jax.backward import walk_back
 from conformance.probe.frameworks.jax.calls import Calls
 from conformance.probe.frameworks.jax.forms import Form
 from conformance.probe.frameworks.jax.gradients import gradients
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from conformance.probe.arrangement import Array
     from conformance.probe.frameworks.base import Argument, Gradients
     from conformance.probe.frameworks.keras.inspect import Call
-    from conformance.probe.trace import Edit, Trace
+    from conformance.probe.trace import Edit, GradientStep, Trace, Zeroed
 
 ROUTES = ("eager", "compiled")
 
@@ -140,11 +141,16 @@ class ModelRunner:
             return self._calls.answer(inputs, mode)
 
     def trace(
-        self, inputs: Mapping[str, Any], mode: Mode, edit: Edit | None = None
+        self,
+        inputs: Mapping[str, Any],
+        mode: Mode,
+        edit: Edit | None = None,
+        *,
+        outline: bool = False,
     ) -> Trace:
         """Return every equation of a call, with its layer."""
         with prepared(self._model, self._own(mode)):
-            return trace(self._calls, inputs, mode, edit)
+            return trace(self._calls, inputs, mode, edit, outline=outline)
 
     def computes_in_less(self, inputs: Mapping[str, Any]) -> bool:
         """Tell whether the float64 program computes anything in less."""
@@ -158,6 +164,17 @@ class ModelRunner:
         """Return gradients of the sum of cotangent times output."""
         with prepared(self._model, self._own(mode)):
             return gradients(self._calls, inputs, cotangents, mode)
+
+    def backward(
+        self,
+        inputs: Mapping[str, Any],
+        cotangents: Mapping[str, Array],
+        mode: Mode,
+        zeroed: Zeroed,
+    ) -> list[GradientStep]:
+        """Return every equation on the way back, with the gradients there."""
+        with prepared(self._model, self._own(mode)):
+            return walk_back(self._calls, inputs, cotangents, mode, zeroed)
 
     def _own(self, mode: Mode) -> Mode:
         """Return the mode in which the model is traced: JAX computes float64 later."""

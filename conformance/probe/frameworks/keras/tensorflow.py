@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from conformance.probe.frameworks.keras.eager import Eager
 from conformance.probe.frameworks.tensorflow import computes_in_less, tree
+from conformance.probe.frameworks.tensorflow.backward import StepRecorder, walk_back
 from conformance.probe.frameworks.tensorflow.recorder import OpRecorder
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from conformance.probe.arrangement import Array
     from conformance.probe.frameworks.keras.eager import EmbeddedIds
     from conformance.probe.frameworks.keras.inspect import Call
-    from conformance.probe.trace import Edit, Trace
+    from conformance.probe.trace import Edit, GradientStep, Trace, Zeroed
 
 ROUTES = ("eager", "compiled")
 
@@ -68,9 +69,33 @@ class TensorFlowBackend:
         found = tree.differentiate(tape, total, [*leaves, *inner])
         return found[: len(leaves)], found[len(leaves) :]
 
-    def recorder(self, kind: str, edit: Edit | None) -> OpRecorder:
+    def walk_back(  # noqa: PLR0917 - what a way back needs
+        self,
+        call: Callable[[], Any],
+        kind: str,
+        follow: Callable[[Any], AbstractContextManager[None]],
+        leaves: Mapping[str, Any],
+        embedded: EmbeddedIds,
+        cotangents: Mapping[str, Array],
+        zeroed: Zeroed,
+        *,
+        high: bool,
+    ) -> list[GradientStep]:
+        """Return every operation on the way back, with the gradients there."""
+        del high
+        recorder = StepRecorder(kind, list(leaves.values()))
+        with follow(recorder):
+            return walk_back(
+                call,
+                recorder,
+                lambda: {**leaves, **embedded.found},
+                cotangents,
+                zeroed,
+            )
+
+    def recorder(self, kind: str, edit: Edit | None, *, outline: bool) -> OpRecorder:
         """Return what records a call."""
-        return OpRecorder(kind, edit)
+        return OpRecorder(kind, edit, outline=outline)
 
     def computes_in_less(self, trace: Trace) -> bool:
         """Tell whether any operation of a float64 call computed in less."""

@@ -12,6 +12,7 @@ from conformance.probe.frameworks.nest import leaves as leaves_in
 from conformance.probe.frameworks.nest import replace_leaves
 from conformance.probe.frameworks.stack import user_line
 from conformance.probe.frameworks.torch import tracing, tree
+from conformance.probe.frameworks.torch.backward import NodeRecorder, walk_back
 from conformance.probe.frameworks.torch.exact import ExactMode
 from conformance.probe.trace import Site
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from conformance.probe.arrangement import Array
     from conformance.probe.frameworks.keras.eager import EmbeddedIds
     from conformance.probe.frameworks.keras.inspect import Call
-    from conformance.probe.trace import Edit, Trace
+    from conformance.probe.trace import Edit, GradientStep, Trace, Zeroed
 
 ROUTES = ("eager",)
 
@@ -40,8 +41,10 @@ _MOVES = {
 class LayerRecorder(tracing.Recorder):
     """Torch's recorder, told of Keras' layers: torch's own hooks do not see them."""
 
-    def __init__(self, kind: str, edit: Edit | None = None) -> None:
-        super().__init__(None, edit)
+    def __init__(
+        self, kind: str, edit: Edit | None = None, *, outline: bool = False
+    ) -> None:
+        super().__init__(None, edit, outline=outline)
         self._stack = [("", kind, 0)]
 
     def enter(self, path: str, kind: str) -> None:
@@ -61,15 +64,15 @@ class LayerRecorder(tracing.Recorder):
     ) -> Any:
         """Call a layer that counts as one operation; return what it gives."""
         path, kind, call = self._stack[-1]
-        taken = tuple(self.value(each) for each in leaves_in(given, torch.is_tensor))
+        taken = self.take(leaves_in(given, torch.is_tensor))
         self._mode.pause(+1)
         try:
             found = function()
         finally:
             self._mode.pause(-1)
-        site = Site(path=path, kind=kind, op=op, inputs=taken, call=call)
+        site = Site(path=path, kind=kind, op=op, inputs=taken.numbers, call=call)
         before = leaves_in(found, torch.is_tensor)
-        after = self._finish(site, before, written=False)
+        after = self._finish(site, taken, before, written=False)
         for old, new in zip(before, after, strict=True):
             if old is not new:
                 carry(old, new)
@@ -117,12 +120,7 @@ class TorchBackend:
             stack.enter_context(torch.enable_grad())
             if high:
                 stack.enter_context(ExactMode())
-            outputs = tree.names(function())
-            total = sum(
-                (outputs[name] * torch.from_numpy(each).to(outputs[name])).sum()
-                for name, each in cotangents.items()
-                if name in outputs
-            )
+            total = _weigh(tree.names(function()), cotangents)
             inner = list(embedded.found.values())
             wanted = [*leaves, *inner]
             if not isinstance(total, torch.Tensor) or not total.requires_grad:
@@ -133,9 +131,37 @@ class TorchBackend:
         ]
         return arrays[: len(leaves)], arrays[len(leaves) :]
 
-    def recorder(self, kind: str, edit: Edit | None) -> LayerRecorder:
+    def walk_back(  # noqa: PLR0917 - what a way back needs
+        self,
+        call: Callable[[], Any],
+        kind: str,
+        follow: Callable[[Any], AbstractContextManager[None]],
+        leaves: Mapping[str, Any],
+        embedded: EmbeddedIds,
+        cotangents: Mapping[str, Array],
+        zeroed: Zeroed,
+        *,
+        high: bool,
+    ) -> list[GradientStep]:
+        """Return every operation on the way back, with the gradients there."""
+        nodes = NodeRecorder(lambda note: LayerRecorder(kind, note, outline=True))
+        named = dict(leaves)
+
+        def total() -> Any:
+            outputs = tree.names(call())
+            named.update(embedded.found)
+            return _weigh(outputs, cotangents)
+
+        with ExitStack() as stack:
+            stack.enter_context(torch.enable_grad())
+            stack.enter_context(follow(nodes.recorder))
+            if high:
+                stack.enter_context(ExactMode())
+            return walk_back(total, nodes, named, zeroed)
+
+    def recorder(self, kind: str, edit: Edit | None, *, outline: bool) -> LayerRecorder:
         """Return what records a call."""
-        return LayerRecorder(kind, edit)
+        return LayerRecorder(kind, edit, outline=outline)
 
     def computes_in_less(self, trace: Trace) -> bool:
         """Tell whether any operation of a float64 call computed in less."""
@@ -145,6 +171,15 @@ class TorchBackend:
             if narrow and site.op not in _MOVES:
                 return True
         return False
+
+
+def _weigh(outputs: Mapping[str, Any], cotangents: Mapping[str, Array]) -> Any:
+    """Return the sum of cotangent times output."""
+    return sum(
+        (outputs[name] * torch.from_numpy(each).to(outputs[name])).sum()
+        for name, each in cotangents.items()
+        if name in outputs
+    )
 
 
 @contextmanager

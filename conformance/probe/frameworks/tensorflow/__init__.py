@@ -17,6 +17,7 @@ from conformance.probe.frameworks.base import (
 )
 from conformance.probe.frameworks.stack import call_model
 from conformance.probe.frameworks.tensorflow import modules
+from conformance.probe.frameworks.tensorflow.backward import StepRecorder, walk_back
 from conformance.probe.frameworks.tensorflow.recorder import OpRecorder
 from conformance.probe.frameworks.tensorflow.tree import (
     array,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from conformance.probe.arrangement import Array
-    from conformance.probe.trace import Edit, Trace
+    from conformance.probe.trace import Edit, GradientStep, Trace, Zeroed
 
 _FLAGS = {"training": False, "is_training": False}
 """Arguments that choose the mode."""
@@ -84,7 +85,8 @@ class TensorFlow:
 
     def exact(self, model: Any, inputs: Mapping[str, Array]) -> bool:
         """Tell whether a call in float64 computes in float64 throughout."""
-        return not computes_in_less(self.trace(model, inputs, Mode(dtype=self.high)))
+        mode = Mode(dtype=self.high)
+        return not computes_in_less(self.trace(model, inputs, mode, outline=True))
 
     def gradients(
         self,
@@ -115,17 +117,42 @@ class TensorFlow:
         inputs: Mapping[str, Array],
         mode: Mode,
         edit: Edit | None = None,
+        *,
+        outline: bool = False,
     ) -> Trace:
         """Return every operation that a call goes through."""
         with ExitStack() as stack:
             stack.enter_context(modules.widened(model, mode.dtype))
             given = tensors(_moded(inputs, mode), mode.dtype)
-            recorder = OpRecorder(type(model).__name__, edit)
+            recorder = OpRecorder(type(model).__name__, edit, outline=outline)
             stack.enter_context(modules.followed(model, recorder))
             with recorder:
                 found = call_model(model, given)
         recorder.trace.outputs = flat(found)
         return recorder.trace
+
+    def backward(
+        self,
+        model: Any,
+        inputs: Mapping[str, Array],
+        cotangents: Mapping[str, Array],
+        mode: Mode,
+        zeroed: Zeroed,
+    ) -> list[GradientStep]:
+        """Return every operation on the way back, with the gradients there."""
+        with modules.widened(model, mode.dtype):
+            given = tensors(_moded(inputs, mode), mode.dtype)
+            named = {k: v for k, v in given.items() if tf.is_tensor(v)}
+            recorder = StepRecorder(type(model).__name__)
+            with modules.followed(model, recorder):
+                return walk_back(
+                    lambda: call_model(model, given),
+                    recorder,
+                    lambda: named,
+                    cotangents,
+                    zeroed,
+                    modules.variables(model),
+                )
 
     def fill_constant(self, model: Any) -> int:
         """Give variables that are all zero or all one random numbers."""

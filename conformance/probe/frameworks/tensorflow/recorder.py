@@ -6,6 +6,7 @@ stands in that list afterwards: so a result is replaced by putting another one t
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING, Any, Self
 
 import tensorflow as tf
@@ -14,7 +15,7 @@ from tensorflow.python.framework import op_callbacks
 from conformance.probe.frameworks.nest import leaves, replace_leaves
 from conformance.probe.frameworks.stack import user_line
 from conformance.probe.frameworks.tensorflow.tree import array, is_numeric
-from conformance.probe.trace import Counts, Site, Trace
+from conformance.probe.trace import Counts, Site, Trace, draw_outline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,18 +33,23 @@ class OpRecorder:
     Args:
         kind: The class of the model.
         edit: May replace what an operation gives.
+        outline: Whether shapes alone are kept of the values.
 
     Attributes:
         trace: What was recorded.
     """
 
-    def __init__(self, kind: str, edit: Edit | None = None) -> None:
+    def __init__(
+        self, kind: str, edit: Edit | None = None, *, outline: bool = False
+    ) -> None:
         self.trace = Trace()
         self._edit = edit
+        self._outline = outline
         self._counts = Counts()
         self._stack: list[tuple[str, str, int]] = [("", kind, 0)]
-        self._known: dict[int, int] = {}
-        self._alive: list[Any] = []
+        # The tensor itself, or a weak reference to it, and its value's number: an id is
+        # given anew where a tensor is gone.
+        self._known: dict[int, tuple[Any, int]] = {}
         self._pauses = 0
         self._eager = False
 
@@ -58,7 +64,6 @@ class OpRecorder:
         op_callbacks.remove_op_callback(self._see)
         tf.config.run_functions_eagerly(self._eager)
         self._known.clear()
-        self._alive.clear()
 
     def enter(self, path: str, kind: str) -> None:
         """Say that a module is entered."""
@@ -84,7 +89,8 @@ class OpRecorder:
             carry: Called with a result and what stands in for it.
         """
         path, kind, call = self._stack[-1]
-        taken = tuple(self.value(each) for each in leaves(given, is_numeric))
+        given = leaves(given, is_numeric)
+        taken = tuple(self.value(each) for each in given)
         self._pauses += 1
         try:
             found = function()
@@ -92,7 +98,7 @@ class OpRecorder:
             self._pauses -= 1
         site = Site(path=path, kind=kind, op=op, inputs=taken, call=call)
         before = leaves(found, is_numeric)
-        after = self._finish(site, before)
+        after = self._finish(site, given, before)
         if all(old is new for old, new in zip(before, after, strict=True)):
             return found
         for old, new in zip(before, after, strict=True):
@@ -101,11 +107,19 @@ class OpRecorder:
 
     def value(self, tensor: Any) -> int:
         """Return the number of a tensor's value."""
-        if id(tensor) not in self._known:
-            self._known[id(tensor)] = len(self.trace.values)
-            self._alive.append(tensor)
-            self.trace.values.append(self._quietly(tensor))
-        return self._known[id(tensor)]
+        found = self._number(tensor)
+        if found is None:
+            found = len(self.trace.values)
+            keep = weakref.ref(tensor) if self._outline else lambda: tensor
+            self._known[id(tensor)] = (keep, found)
+            flat = draw_outline(tensor.shape, tensor.dtype.as_numpy_dtype)
+            value = flat if self._outline else self._quietly(tensor)
+            self.trace.values.append(value)
+        return found
+
+    def _number(self, tensor: Any) -> int | None:
+        refer, number = self._known.get(id(tensor), (lambda: None, 0))
+        return number if refer() is tensor else None
 
     def _counts_as_value(self, tensor: Any) -> bool:
         """Tell whether an input is a value of the call.
@@ -113,7 +127,7 @@ class OpRecorder:
         A number in the user's own line, such as T in ``total / T``, is not: where it
         differs, this operation is where the difference comes in.
         """
-        known = id(tensor) in self._known
+        known = self._number(tensor) is not None
         return is_numeric(tensor) and (known or bool(tensor.shape.rank))
 
     def _quietly(self, tensor: Any) -> Array:
@@ -141,22 +155,20 @@ class OpRecorder:
         if not where or name in _PLACEHOLDERS:
             return
         path, kind, call = self._stack[-1]
-        taken = tuple(
-            self.value(each) for each in inputs if self._counts_as_value(each)
-        )
+        given = [each for each in inputs if self._counts_as_value(each)]
+        taken = tuple(self.value(each) for each in given)
         site = Site(path=path, kind=kind, op=name, inputs=taken, call=call)
-        results = self._finish(site, [outputs[at] for at in where])
+        results = self._finish(site, given, [outputs[at] for at in where])
         for at, result in zip(where, results, strict=True):
             outputs[at] = result
 
-    def _finish(self, site: Site, results: list[Any]) -> list[Any]:
+    def _finish(self, site: Site, given: list[Any], results: list[Any]) -> list[Any]:
         """Complete a site, let the editor replace its results, and keep it."""
         site.file, site.line = user_line()
         site.time = self._counts.time(site)
         if self._edit is not None:
             before = [self._quietly(each) for each in results]
-            values = self.trace.values
-            fresh = self._edit(site, [values[n] for n in site.inputs], before)
+            fresh = self._edit(site, [self._quietly(each) for each in given], before)
             results = [
                 result if new is old else self._tensor(new, result)
                 for result, old, new in zip(

@@ -84,12 +84,14 @@ class Torch:
         inputs: Mapping[str, Array],
         mode: Mode,
         edit: Edit | None = None,
+        *,
+        outline: bool = False,
     ) -> Trace:
         """Return every site that a call goes through."""
         with ExitStack() as stack:
             stack.enter_context(prepared(model, mode))
             stack.enter_context(torch.no_grad())
-            recorder = Recorder(model, edit)
+            recorder = Recorder(model, edit, outline=outline)
             stack.enter_context(recorder)
             if mode.dtype == self.high:
                 stack.enter_context(ExactMode())
@@ -118,7 +120,8 @@ class Torch:
                 leaves.update(embedded.found)
                 return total
 
-            return walk_back(call, NodeRecorder(model), leaves, zeroed)
+            nodes = NodeRecorder(lambda note: Recorder(model, note, outline=True))
+            return walk_back(call, nodes, leaves, zeroed)
 
     def narrow(
         self, model: Any, mode: Mode, leaks: Callable[[], bool]
@@ -215,8 +218,12 @@ def _gradients(model: Any, total: Any, leaves: Mapping[str, Any]) -> Gradients:
     if not isinstance(total, torch.Tensor) or not total.requires_grad:
         return Gradients(inputs={}, parameters={})
     wanted = [*leaves.values(), *parameters.values()]
-    found = torch.autograd.grad(total, wanted, allow_unused=True)
-    arrays = [None if each is None else each.cpu().double().numpy() for each in found]
+    found = list(torch.autograd.grad(total, wanted, allow_unused=True))
+    # One after the other, so that no second set of them is held.
+    arrays = []
+    while found:
+        each = found.pop(0)
+        arrays.append(None if each is None else each.cpu().double().numpy())
     pairs = list(zip([*leaves, *parameters], arrays, strict=True))
     cut = len(leaves)
     return Gradients(

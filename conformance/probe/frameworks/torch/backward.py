@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from conformance.probe.frameworks.torch.tracing import Recorder
 from conformance.probe.frameworks.torch.tree import array
 from conformance.probe.trace import GradientStep, Site
 
@@ -20,15 +19,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from conformance.probe.arrangement import Array
-    from conformance.probe.trace import Zeroed
+    from conformance.probe.frameworks.torch.tracing import Recorder
+    from conformance.probe.trace import Edit, Zeroed
 
 
 class NodeRecorder:
-    """Records a call, and which operation made which node of autograd's graph."""
+    """Records a call, and which operation made which node of autograd's graph.
 
-    def __init__(self, model: Any) -> None:
+    Args:
+        record: Makes what records the call, given what is told of each operation.
+    """
+
+    def __init__(self, record: Callable[[Edit], Recorder]) -> None:
         self.sites: dict[int, Site] = {}
-        self.recorder = Recorder(model, self._note)
+        self.recorder = record(self._note)
 
     def _note(
         self, site: Site, inputs: Sequence[Array], outputs: Sequence[Array]

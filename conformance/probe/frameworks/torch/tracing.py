@@ -8,17 +8,19 @@ code between modules has a line and an operation like any other.
 from __future__ import annotations
 
 import sys
+import weakref
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
+from conformance.probe.frameworks.torch.dispatch import Dispatch, is_plain, outlined
 from conformance.probe.frameworks.torch.tree import array
 from conformance.probe.trace import Counts, Site, Trace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from types import FrameType
 
     from conformance.probe.arrangement import Array
@@ -34,7 +36,13 @@ _PLACEHOLDERS = {"detach", "lift_fresh", "alias", "lift_fresh_copy", "empty"}
 _WHOLE = (torch.nn.RNNBase, torch.nn.RNNCellBase)
 """Modules that are one operation: inside they take a step for each position."""
 
-_PLAIN = {torch.float32, torch.float64}
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What goes into an operation: numbers of values, and arrays for an editor."""
+
+    numbers: tuple[int, ...]
+    arrays: Sequence[Array] = ()
 
 
 class Recorder:
@@ -43,20 +51,26 @@ class Recorder:
     Args:
         model: A module or a function.
         edit: May replace what an operation gives.
+        outline: Whether shapes alone are kept of the values.
     """
 
-    def __init__(self, model: Any, edit: Edit | None = None) -> None:
+    def __init__(
+        self, model: Any, edit: Edit | None = None, *, outline: bool = False
+    ) -> None:
         self.trace = Trace()
+        self._outline = outline
         self.counts = Counts()
         self._model = model
         self._edit = edit
         self._stack: list[tuple[str, str, int]] = [("", type(model).__name__, 0)]
-        self._known: dict[tuple[int, int], int] = {}
-        self._alive: list[Any] = []
+        # The tensor itself, or a weak reference to it, and numbers by its version: an
+        # id is given anew where a tensor is gone.
+        self._known: dict[int, tuple[Any, dict[int, int]]] = {}
+        self._made: set[int] = set()
         self._shared: dict[int, list[int]] = {}
         self._handles: list[Any] = []
-        self._entered: list[tuple[int, ...]] = []
-        self._mode = _Dispatch(self)
+        self._entered: list[Taken] = []
+        self._mode = Dispatch(self)
         self._fast = True
 
     def __enter__(self) -> Self:
@@ -74,8 +88,12 @@ class Recorder:
         torch.backends.mha.set_fastpath_enabled(self._fast)
         for handle in self._handles:
             handle.remove()
+        self._handles.clear()
         self._known.clear()
-        self._alive.clear()
+        # Who knows each other in a circle would hold every value until the next
+        # collection of garbage, and another trace begins before that.
+        self._edit = None
+        self._mode.leave()
 
     def _hook(self, path: str, module: Any) -> None:
         kind = type(module).__name__
@@ -83,8 +101,7 @@ class Recorder:
         def enter(_module: Any, args: Any, kwargs: Any) -> None:
             self._stack.append((path, kind, self.counts.call(path)))
             if isinstance(_module, _WHOLE):
-                given = _leaves([args, kwargs])
-                self._entered.append(tuple(self.value(each) for each in given))
+                self._entered.append(self.take(_leaves([args, kwargs])))
                 self._mode.pause(+1)
 
         def leave(_module: Any, args: Any, kwargs: Any, output: Any) -> Any:
@@ -94,8 +111,9 @@ class Recorder:
                 return None
             self._mode.pause(-1)
             site = Site(path=path, kind=kind, op=f"torch.nn.{kind}", call=call)
-            site.inputs = self._entered.pop()
-            return self._finish(site, output, written=False)
+            taken = self._entered.pop()
+            site.inputs = taken.numbers
+            return self._finish(site, taken, output, written=False)
 
         self._handles += [
             module.register_forward_pre_hook(enter, with_kwargs=True),
@@ -120,41 +138,73 @@ class Recorder:
             version = tensor._version  # noqa: SLF001 - nothing else tells of a write
         except RuntimeError:
             version = 0
-        key = (id(tensor), version + written)
-        if key not in self._known:
-            self._known[key] = len(self.trace.values)
-            self._alive.append(tensor)
-            share = made and _is_plain(tensor)
-            if share:
-                memory = tensor.untyped_storage().data_ptr()
-                self._shared.setdefault(memory, []).append(self._known[key])
-            self.trace.values.append(self._mode.quietly(tensor, share=share))
-        return self._known[key]
+        refer, numbers = self._known.get(id(tensor), (lambda: None, {}))
+        if refer() is not tensor:
+            numbers = {}
+            keep = weakref.ref(tensor) if self._outline else lambda: tensor
+            self._known[id(tensor)] = (keep, numbers)
+            (self._made.add if made else self._made.discard)(id(tensor))
+        if version + written not in numbers:
+            numbers[version + written] = len(self.trace.values)
+            self.trace.values.append(
+                outlined(tensor) if self._outline else self._keep(tensor, made=made)
+            )
+        return numbers[version + written]
+
+    def _keep(self, tensor: Any, *, made: bool) -> Array:
+        """Return a tensor's numbers; they are copied when another writes there."""
+        share = made and is_plain(tensor)
+        if share:
+            memory = tensor.untyped_storage().data_ptr()
+            self._shared.setdefault(memory, []).append(len(self.trace.values))
+        return self._mode.quietly(tensor, share=share)
+
+    def take(self, tensors: list[Any], *, written: bool = False) -> Taken:
+        """Return what goes into an operation.
+
+        Args:
+            tensors: What it takes.
+            written: Whether the operation writes to some of it.
+        """
+        numbers = tuple(self.value(each) for each in tensors)
+        if self._edit is None:
+            return Taken(numbers)
+        if not self._outline:
+            return Taken(numbers, [self.trace.values[number] for number in numbers])
+        # What no operation made may be a buffer, and torch writes statistics to those
+        # without a word.
+        shares = [not written and id(each) in self._made for each in tensors]
+        arrays = [
+            self._mode.quietly(each, share=share and is_plain(each))
+            for each, share in zip(tensors, shares, strict=True)
+        ]
+        return Taken(numbers, arrays)
 
     def record(self, func: Any, args: Any, kwargs: Any) -> Any:
         """Call an operation and record it."""
         leaves = _leaves([args, kwargs])
-        taken = tuple(self.value(each) for each in leaves)
-        if func._schema.is_mutable:  # noqa: SLF001 - there is no other way
+        written = func._schema.is_mutable  # noqa: SLF001 - there is no other way
+        if written:
             self._keep_apart(leaves)
+        taken = self.take(leaves, written=written)
         out = func(*args, **kwargs)
         name = str(func.overloadpacket)
         given = [each for each in _leaves([out]) if each.layout == torch.strided]
         if not given or name.removeprefix("aten.") in _PLACEHOLDERS:
             return out
         path, kind, call = self._stack[-1]
-        site = Site(path=path, kind=kind, op=name, inputs=taken, call=call)
-        return self._finish(site, out, written=func._schema.is_mutable)  # noqa: SLF001
+        site = Site(path=path, kind=kind, op=name, inputs=taken.numbers, call=call)
+        return self._finish(site, taken, out, written=written)
 
     def _keep_apart(self, tensors: list[Any]) -> None:
         """Copy the values whose memory may be written to now."""
         for each in tensors:
-            if _is_plain(each):
+            if is_plain(each):
                 memory = each.untyped_storage().data_ptr()
                 for number in self._shared.pop(memory, ()):
                     self.trace.values[number] = self.trace.values[number].copy()
 
-    def _finish(self, site: Site, out: Any, *, written: bool) -> Any:
+    def _finish(self, site: Site, taken: Taken, out: Any, *, written: bool) -> Any:
         """Complete a site, let the editor replace its results, and keep it."""
         given = [each for each in _leaves([out]) if each.layout == torch.strided]
         if written:
@@ -164,7 +214,7 @@ class Recorder:
         site.file, site.line = self.line()
         site.time = self.counts.time(site)
         if self._edit is not None:
-            out, given = self._replace_result(site, out, given, written=written)
+            out, given = self._replace_result(site, taken, out, given, written=written)
         site.outputs = tuple(
             self.value(each, written=written, made=True) for each in given
         )
@@ -172,14 +222,11 @@ class Recorder:
         return out
 
     def _replace_result(
-        self, site: Site, out: Any, given: Any, *, written: bool
+        self, site: Site, taken: Taken, out: Any, given: Any, *, written: bool
     ) -> Any:
         """Let the editor replace results; a view is replaced by a tensor of its own."""
-        values = self.trace.values
         arrays: list[Array] = [array(each) for each in given]
-        fresh = self._edit and self._edit(
-            site, [values[n] for n in site.inputs], arrays
-        )
+        fresh = self._edit and self._edit(site, taken.arrays, arrays)
         if fresh is None or not fresh:
             return out, given
         made = []
@@ -191,54 +238,6 @@ class Recorder:
             made.append(target)
         self._mode.pause(-1)
         return _replace(out, iter(made)), made
-
-
-class _Dispatch(TorchDispatchMode):  # type: ignore[misc]
-    """Hands every operation to a recorder."""
-
-    def __init__(self, recorder: Recorder) -> None:
-        super().__init__()
-        self._recorder = recorder
-        self._busy = 0
-
-    def pause(self, more: int) -> None:
-        """Record nothing until the same is taken back."""
-        self._busy += more
-
-    def quietly(self, tensor: Any, *, share: bool = False) -> Array:
-        """Return a tensor as an array; what that takes is not recorded."""
-        self._busy += 1
-        try:
-            parameter = isinstance(tensor, torch.nn.Parameter)
-            if share or (parameter and tensor.dtype in _PLAIN):
-                shared: Array = tensor.detach().cpu().numpy()  # nobody writes to it
-                return shared
-            return array(tensor)
-        finally:
-            self._busy -= 1
-
-    def __torch_dispatch__(
-        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
-        """Record an operation."""
-        del types
-        if self._busy:
-            return func(*args, **(kwargs or {}))
-        self._busy += 1
-        try:
-            return self._recorder.record(func, args, kwargs or {})
-        finally:
-            self._busy -= 1
-
-
-def _is_plain(tensor: Any) -> bool:
-    """Tell whether NumPy can look at a tensor's own memory."""
-    return (
-        tensor.dtype in _PLAIN
-        and tensor.layout == torch.strided
-        and tensor.device.type == "cpu"
-        and not (tensor.is_nested or tensor.is_neg())
-    )
 
 
 def _leaves(value: Any) -> list[Any]:
