@@ -3,6 +3,10 @@
 The gradient at padding is not zero. From the input on, follow what handed it on: an
 operation whose result's gradient has something at padding was handed it itself; the one
 whose result's gradient has nothing there is where it comes in.
+
+A parameter's gradient is not the sum of the rows' alone. What went wrong may stand at
+positions that count by then, since a window or an attention hands it on. So gradients
+are compared with those of the rows alone, each put where its row stands.
 """
 
 from __future__ import annotations
@@ -14,24 +18,37 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.probe.align import Layout, find_padding, layouts
+from conformance.probe.arrangement import place
 from conformance.probe.locate import Location
 from conformance.probe.noise import UNIT
 from conformance.probe.questions.gradients import cotangents, sum_alone
+from conformance.probe.rows import compose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from conformance.probe.answer import ProbeAnswer
     from conformance.probe.arrangement import Arrangement, Array
     from conformance.probe.subject import ProbedModel
-    from conformance.probe.trace import GradientStep, Zeroed
+    from conformance.probe.trace import GradientStep, Instead
 
 TEXT = (
     "on the way back: the gradient of its result is zero at padding, the one that it "
     "hands on is not"
 )
+TEXT_ALONE = (
+    "on the way back: the gradient of its result is that of the rows alone, the one "
+    "that it hands on is not"
+)
 CLOSED = 1e-2
 """Share of a parameter's leak that may be left: its sums are in float32."""
+
+ROUNDS = 3
+"""How often origins are looked for again behind those that were found."""
+
+_SINGLE = 4
+_EXACT, _COARSE = 1e-9, 1e-4
+"""Shares of a gradient's scale that rounding may reach, in float64 and otherwise."""
 
 OWN = "on the way back: the parameter's gradient is made here"
 
@@ -46,22 +63,23 @@ def locate_gradient(subject: ProbedModel, answer: ProbeAnswer) -> Location | Non
     walk = GradientWalk.start(subject, answer)
     if walk is None:
         return None
-    walk.follow(answer.parameter or answer.output)
+    closed = walk.search(answer)
     if not walk.origins:
         return _between(walk)
     first, *more = sorted(walk.origins)
     sites = [walk.steps[at].site for at in (first, *more)]
     others = dict.fromkeys(each.path for each in sites[1:])
     others.pop(sites[0].path, None)
+    lost = () if closed else walk.unknown
     return Location(
         site=sites[0],
-        before=walk.steps[walk.unknown[0]].site if walk.unknown else None,
+        before=walk.steps[lost[0]].site if lost else None,
         others=tuple(
             next(each for each in sites if each.path == path) for path in others
         ),
         pattern="gradient",
-        text=OWN if walk.own else TEXT,
-        checked=walk.closes(answer),
+        text=OWN if walk.own else TEXT_ALONE if walk.alone else TEXT,
+        checked=closed,
     )
 
 
@@ -81,20 +99,24 @@ class GradientWalk:
         subject: The model.
         steps: The operations.
         far: By what identifies a step, the same step in the other calls.
-        again: Walks back once more, with some gradients set to zero.
+        alone: The same of each row alone, where a parameter's gradient is followed.
+        again: Walks back once more, with something else in the place of some gradients.
+        tolerance: Share of a gradient's scale below which it is as that of rows alone.
         origins: Numbers of the steps where it comes in.
         unknown: Numbers of the steps that could not be judged.
-        zeroed: What setting to zero would close it.
+        instead: What the origins should have handed on.
         own: Whether a parameter's own operation is the origin.
     """
 
     subject: ProbedModel
     steps: list[GradientStep]
     far: tuple[dict[object, GradientStep], ...]
-    again: Callable[[Zeroed], list[GradientStep]]
+    again: Callable[[Instead], list[GradientStep]]
+    alone: tuple[dict[object, GradientStep], ...] = ()
+    tolerance: float = 0.0
     origins: list[int] = field(default_factory=list)
     unknown: list[int] = field(default_factory=list)
-    zeroed: dict[tuple[int, int], Array] = field(default_factory=dict)
+    instead: dict[tuple[int, int], Array] = field(default_factory=dict)
     own: bool = False
 
     @classmethod
@@ -105,21 +127,44 @@ class GradientWalk:
         if back is None or mode is None or mode.route != "eager":
             return None
 
-        def walk(arrangement: Arrangement, zeroed: Zeroed) -> list[GradientStep]:
+        def walk(arrangement: Arrangement, instead: Instead) -> list[GradientStep]:
             weights = cotangents(subject, arrangement, mode)
             given = subject.given(arrangement)
             found: list[GradientStep] = back(
-                subject.model, given, weights, mode, zeroed
+                subject.model, given, weights, mode, instead
             )
             return found
 
-        others = [walk(each, {}) for each in (subject.structure, subject.wider)]
+        def number(arrangement: Arrangement) -> dict[object, GradientStep]:
+            return dict(_numbered(walk(arrangement, {})))
+
+        lengths = zip(subject.rows, subject.sizes.lengths, strict=True)
+        alone = [place((row,), (length,), length) for row, length in lengths]
+        exact = mode.dtype == "float64" and subject.exact
         return cls(
             subject=subject,
             steps=walk(subject.base, {}),
-            far=tuple(dict(_numbered(each)) for each in others),
-            again=lambda zeroed: walk(subject.base, zeroed),
+            far=(number(subject.structure), number(subject.wider)),
+            alone=tuple(number(each) for each in alone if answer.parameter),
+            tolerance=_EXACT if exact else _COARSE,
+            again=lambda instead: walk(subject.base, instead),
         )
+
+    def search(self, answer: ProbeAnswer) -> bool:
+        """Look for the origins; tell whether the gradient is right without them.
+
+        What an origin handed on may hide the next one, which shows when that is right.
+        """
+        self.follow(answer.parameter or answer.output)
+        for _ in range(ROUNDS):
+            if not self.origins or self.closes(answer):
+                break
+            known = len(self.instead)
+            self.steps = self.again(self.instead)
+            self.follow(answer.parameter or answer.output)
+            if len(self.instead) == known:
+                return False
+        return self.closes(answer)
 
     def follow(self, start: str) -> None:
         """Follow what has something at padding, from an input or a parameter on."""
@@ -152,53 +197,86 @@ class GradientWalk:
         handed = step.handed[edge]
         if handed is None:
             return
-        far = [each.get(key) for each in self.far]
-        there = [other.handed[edge] if other else None for other in far]
-        where = None if free else self.padding(handed, there)
-        if not free and where is not None and not where.any():
+        right = None if free else self._right(handed, key, "handed", edge)
+        if right is not None and self._agrees(handed, right):
             return
         came = [
-            self.padding(array, [other.taken[at] if other else None for other in far])
+            (array, self._right(array, key, "taken", at))
             for at, array in enumerate(step.taken)
-            if all(other is None or at < len(other.taken) for other in far)
         ]
-        if any(each is not None and each.any() for each in came):
+        if any(w is not None and not self._agrees(array, w) for array, w in came):
             pending.append(number)
-        elif any(each is None for each in came) or (where is None and not free):
+        elif any(w is None for _, w in came) or (right is None and not free):
             self.unknown.append(number)
             pending.append(number)
         else:
             self.origins.append(number)
             self.own = self.own or free
-            if where is not None:
-                self.zeroed[number, edge] = where
+            if right is not None:
+                self.instead[number, edge] = right
+
+    def _right(self, array: Array, key: object, what: str, at: int) -> Array | None:
+        """Return what a gradient should be; None is not known.
+
+        Args:
+            array: What it is.
+            key: The step.
+            what: Whether it is one that the step has ``taken``, or ``handed`` on.
+            at: The number of the result, or of the input.
+        """
+
+        def pick(steps: Mapping[object, GradientStep]) -> Array | None:
+            found = getattr(steps[key], what) if key in steps else ()
+            return found[at] if at < len(found) else None
+
+        far = [pick(each) for each in self.far]
+        if not self.alone:
+            where = self.padding(array, far)
+            return None if where is None else np.where(where, 0, array)
+        shapes = [each.shape for each in far if each is not None]
+        rows = [each for each in map(pick, self.alone) if each is not None]
+        if len(shapes) != len(far) or len(rows) != len(self.alone):
+            return None
+        return compose(array, shapes, self._sizes, self.subject.base, rows)
+
+    def _agrees(self, array: Array, right: Array) -> bool:
+        """Tell whether a gradient is what it should be, but for rounding."""
+        if not self.alone:
+            return bool(np.array_equal(array, right, equal_nan=True))
+        # JAX walks back in the dtype that was traced, whatever the question was in.
+        share = self.tolerance if array.dtype.itemsize > _SINGLE else _COARSE
+        scale = float(np.max(np.abs(right), initial=0))
+        return bool(np.all(np.abs(array - right) <= share * scale))
+
+    @property
+    def _sizes(self) -> list[tuple[int, int]]:
+        calls = (self.subject.base, self.subject.structure, self.subject.wider)
+        return [(each.batch, each.time) for each in calls]
 
     def padding(self, array: Array, others: list[Array | None]) -> Array | None:
         """Return where a gradient has something at padding; None is not known."""
         shapes = [array.shape, *(each.shape for each in others if each is not None)]
         if len(shapes) != 1 + len(others) or len({len(each) for each in shapes}) != 1:
             return None
-        subject = self.subject
-        calls = (subject.base, subject.structure, subject.wider)
-        ways = layouts(shapes, [(each.batch, each.time) for each in calls])
+        ways = layouts(shapes, self._sizes)
         kinds = [Counter(f.kind for axis in way for f in axis) for way in ways]
         if ways and not any(kind["time"] or kind["strided"] for kind in kinds):
             return np.zeros(array.shape, dtype=bool)
         found = None
         for way, kind in zip(ways, kinds, strict=True):
             if kind["batch"] == 1 and kind["time"]:
-                mask = _padding(array, way, subject.base)
+                mask = _padding(array, way, self.subject.base)
                 if mask is not None and not _exceeds(array, mask):
                     return np.zeros(array.shape, dtype=bool)
                 found = mask if found is None else found
         return found
 
     def closes(self, answer: ProbeAnswer) -> bool:
-        """Tell whether the gradient is right with zeros at padding at the origins."""
-        if self.own or not self.zeroed:
+        """Tell whether the gradient is right once the origins hand on what is."""
+        if self.own or not self.instead:
             return self.own
         name = answer.parameter or answer.output
-        total = _sum_handed(self.again(self.zeroed), name)
+        total = _sum_handed(self.again(self.instead), name)
         if total is None or answer.mode is None:
             return False
         if answer.parameter:

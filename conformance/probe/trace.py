@@ -93,8 +93,9 @@ class GradientStep:
     targets: tuple[int | str | None, ...]
 
 
-Zeroed = Mapping[tuple[int, int], Array]
-"""Where gradients are set to zero: by step and number of what it took."""
+Instead = Mapping[tuple[int, int], Array]
+"""Gradients that are handed on in the place of others: by step and number of what it
+took."""
 
 
 class Counts:

@@ -579,7 +579,13 @@ CASES: tuple[Case, ...] = (
     Case(block=Inverted),
     Case(block=Shared, question="alone", near=True),
     Case(block=Backward, at=0, question="gradient"),
-    Case(block=Custom, at=0, question="gradient"),
+    Case(block=Backward, at=2, question="parameter-gradient"),
+    # JAX cannot differentiate it after it was traced, since it closes over the mask.
+    *(
+        Case(block=Custom, at=at, question=question)
+        for at, question in ((0, "gradient"), (1, "parameter-gradient"))
+        if keras.config.backend() != "jax"
+    ),
     Case(block=Training, question="training", path="norm"),
     Case(block=Positions, question="left", said=LEFT, near=True),
     Case(block=First, question="left", said=LEFT),

@@ -216,6 +216,8 @@ CASES: tuple[Case, ...] = (
     Case(block=Maximum, at=0),
     Case(block=Graph),
     Case(block=Backward, at=0, question="gradient"),
+    Case(block=Backward, question="parameter-gradient"),
     Case(block=Custom, at=0, question="gradient"),
+    Case(block=Custom, question="parameter-gradient"),
     Case(block=Table, at=0, question="parameter-gradient"),
 )

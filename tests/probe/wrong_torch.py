@@ -679,6 +679,7 @@ CASES: tuple[Case, ...] = (
     Case(block=Shared, question="alone", near=True),
     Case(block=Compiled, said={"routes": ("eager", "compiled")}),
     Case(block=Backward, at=0, question="gradient"),
+    *(Case(block=Backward, at=at, question="parameter-gradient") for at in (1, 2)),
     Case(block=OwnBackward, question="parameter-gradient"),
     Case(block=Training, question="training", path="norm"),
     Case(block=Positions, question="left", said=LEFT),

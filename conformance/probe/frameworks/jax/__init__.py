@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from conformance.probe.arrangement import Array
-    from conformance.probe.trace import Edit, GradientStep, Trace, Zeroed
+    from conformance.probe.trace import Edit, GradientStep, Instead, Trace
 
 _LAYOUTS = ("BTF", "BFT", "BT")
 
@@ -78,11 +78,11 @@ class JAX:
         inputs: Mapping[str, Array],
         cotangents: Mapping[str, Array],
         mode: Mode,
-        zeroed: Zeroed,
+        instead: Instead,
     ) -> list[GradientStep]:
         """Return every equation on the way back, with the gradients there."""
         given = _moded(inputs, mode)
-        return walk_back(self._of(model), given, cotangents, mode, zeroed)
+        return walk_back(self._of(model), given, cotangents, mode, instead)
 
     def trace(
         self,

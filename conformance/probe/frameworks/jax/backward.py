@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from conformance.probe.frameworks.base import Mode
     from conformance.probe.frameworks.jax.calls import Calls
     from conformance.probe.frameworks.jax.program import Program, Step
-    from conformance.probe.trace import Zeroed
+    from conformance.probe.trace import Instead
 
 
 def walk_back(
@@ -37,7 +37,7 @@ def walk_back(
     inputs: Mapping[str, Any],
     cotangents: Mapping[str, Array],
     mode: Mode,
-    zeroed: Zeroed,
+    instead: Instead,
 ) -> list[GradientStep]:
     """Return the steps of the way back, in the order of the call.
 
@@ -46,7 +46,7 @@ def walk_back(
         inputs: By argument.
         cotangents: By output.
         mode: How it is called.
-        zeroed: Where gradients are set to zero.
+        instead: What is handed on in the place of something else.
     """
     arrays, constants = tree.split(inputs, calls.own(mode))
     program, labels = calls.program(arrays, constants, mode, inline=False)
@@ -55,7 +55,7 @@ def walk_back(
     weights = [cotangents.get(label) for label in labels]
 
     def run(leaves: Any, held: Any) -> Any:
-        return _walk(program, [*leaves, *held], weights, zeroed)
+        return _walk(program, [*leaves, *held], weights, instead)
 
     found = jax.jit(run, compiler_options=quick())(leaves, program.constants)
     names: dict[int, int | str] = {
@@ -98,7 +98,7 @@ def _walk(
     program: Program,
     given: Sequence[Any],
     weights: Sequence[Array | None],
-    zeroed: Zeroed,
+    instead: Instead,
 ) -> list[tuple[dict[int, Any], dict[int, Any]]]:
     """Return what each step takes and hands on, by number of result and of input."""
     values: list[Any] = [None] * program.count
@@ -117,8 +117,9 @@ def _walk(
         if taken and edges:
             given_back = [sums.get(n, jnp.zeros_like(values[n])) for n in numbers]
             for edge, each in zip(edges, pull(given_back), strict=True):
-                mask = zeroed.get((number, edge))
-                handed[edge] = each if mask is None else jnp.where(mask, 0, each)
+                other = instead.get((number, edge))
+                fresh = each if other is None else jnp.asarray(other, each.dtype)
+                handed[edge] = fresh
                 if isinstance(step.inputs[edge], int):
                     _add(sums, step.inputs[edge], handed[edge])
         found.append((taken, handed))

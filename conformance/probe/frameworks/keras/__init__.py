@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from conformance.probe.arrangement import Array
     from conformance.probe.frameworks.base import Facts, Gradients, Mode
-    from conformance.probe.trace import Edit, GradientStep, Trace, Zeroed
+    from conformance.probe.trace import Edit, GradientStep, Instead, Trace
 
 _BACKENDS = ("tensorflow", "torch", "jax")
 
@@ -95,11 +95,11 @@ class Keras:
         inputs: Mapping[str, Array],
         cotangents: Mapping[str, Array],
         mode: Mode,
-        zeroed: Zeroed,
+        instead: Instead,
     ) -> list[GradientStep]:
         """Return every operation on the way back, with the gradients there."""
         run = self._runner(model)
-        found: list[GradientStep] = run.backward(inputs, cotangents, mode, zeroed)
+        found: list[GradientStep] = run.backward(inputs, cotangents, mode, instead)
         return found
 
     def trace(

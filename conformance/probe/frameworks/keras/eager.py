@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from conformance.probe.arrangement import Array
     from conformance.probe.frameworks.keras.inspect import Call
-    from conformance.probe.trace import Edit, GradientStep, Trace, Zeroed
+    from conformance.probe.trace import Edit, GradientStep, Instead, Trace
 
 HIGH = "float64"
 _TABLE_AXES = 3
@@ -112,7 +112,7 @@ class Eager:
         inputs: Mapping[str, Any],
         cotangents: Mapping[str, Array],
         mode: Mode,
-        zeroed: Zeroed,
+        instead: Instead,
     ) -> list[GradientStep]:
         """Return every operation on the way back, with the gradients there."""
         with ExitStack() as stack:
@@ -125,7 +125,7 @@ class Eager:
                 {**features, **weights},
                 embedded,
                 cotangents,
-                zeroed,
+                instead,
                 high=mode.dtype == HIGH,
             )
         return found

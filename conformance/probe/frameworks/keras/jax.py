@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from conformance.probe.arrangement import Array
     from conformance.probe.frameworks.base import Argument, Gradients
     from conformance.probe.frameworks.keras.inspect import Call
-    from conformance.probe.trace import Edit, GradientStep, Trace, Zeroed
+    from conformance.probe.trace import Edit, GradientStep, Instead, Trace
 
 ROUTES = ("eager", "compiled")
 
@@ -170,11 +170,11 @@ class ModelRunner:
         inputs: Mapping[str, Any],
         cotangents: Mapping[str, Array],
         mode: Mode,
-        zeroed: Zeroed,
+        instead: Instead,
     ) -> list[GradientStep]:
         """Return every equation on the way back, with the gradients there."""
         with prepared(self._model, self._own(mode)):
-            return walk_back(self._calls, inputs, cotangents, mode, zeroed)
+            return walk_back(self._calls, inputs, cotangents, mode, instead)
 
     def _own(self, mode: Mode) -> Mode:
         """Return the mode in which the model is traced: JAX computes float64 later."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from conformance.probe.arrangement import Array
     from conformance.probe.frameworks.keras.eager import EmbeddedIds
     from conformance.probe.frameworks.keras.inspect import Call
-    from conformance.probe.trace import Edit, GradientStep, Trace, Zeroed
+    from conformance.probe.trace import Edit, GradientStep, Instead, Trace
 
 ROUTES = ("eager", "compiled")
 
@@ -77,7 +77,7 @@ class TensorFlowBackend:
         leaves: Mapping[str, Any],
         embedded: EmbeddedIds,
         cotangents: Mapping[str, Array],
-        zeroed: Zeroed,
+        instead: Instead,
         *,
         high: bool,
     ) -> list[GradientStep]:
@@ -90,7 +90,7 @@ class TensorFlowBackend:
                 recorder,
                 lambda: {**leaves, **embedded.found},
                 cotangents,
-                zeroed,
+                instead,
             )
 
     def recorder(self, kind: str, edit: Edit | None, *, outline: bool) -> OpRecorder:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from conformance.probe.arrangement import Array
     from conformance.probe.frameworks.keras.eager import EmbeddedIds
     from conformance.probe.frameworks.keras.inspect import Call
-    from conformance.probe.trace import Edit, GradientStep, Trace, Zeroed
+    from conformance.probe.trace import Edit, GradientStep, Instead, Trace
 
 ROUTES = ("eager",)
 
@@ -139,7 +139,7 @@ class TorchBackend:
         leaves: Mapping[str, Any],
         embedded: EmbeddedIds,
         cotangents: Mapping[str, Array],
-        zeroed: Zeroed,
+        instead: Instead,
         *,
         high: bool,
     ) -> list[GradientStep]:
@@ -157,7 +157,7 @@ class TorchBackend:
             stack.enter_context(follow(nodes.recorder))
             if high:
                 stack.enter_context(ExactMode())
-            return walk_back(total, nodes, named, zeroed)
+            return walk_back(total, nodes, named, instead)
 
     def recorder(self, kind: str, edit: Edit | None, *, outline: bool) -> LayerRecorder:
         """Return what records a call."""

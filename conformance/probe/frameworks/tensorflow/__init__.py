@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from conformance.probe.arrangement import Array
-    from conformance.probe.trace import Edit, GradientStep, Trace, Zeroed
+    from conformance.probe.trace import Edit, GradientStep, Instead, Trace
 
 _FLAGS = {"training": False, "is_training": False}
 """Arguments that choose the mode."""
@@ -137,7 +137,7 @@ class TensorFlow:
         inputs: Mapping[str, Array],
         cotangents: Mapping[str, Array],
         mode: Mode,
-        zeroed: Zeroed,
+        instead: Instead,
     ) -> list[GradientStep]:
         """Return every operation on the way back, with the gradients there."""
         with modules.widened(model, mode.dtype):
@@ -150,7 +150,7 @@ class TensorFlow:
                     recorder,
                     lambda: named,
                     cotangents,
-                    zeroed,
+                    instead,
                     modules.variables(model),
                 )
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from conformance.probe.arrangement import Array
-    from conformance.probe.trace import Zeroed
+    from conformance.probe.trace import Instead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +167,7 @@ def walk_back(  # noqa: PLR0917 - what a way back needs
     recorder: StepRecorder,
     leaves_of: Callable[[], Mapping[str, Any]],
     cotangents: Mapping[str, Array],
-    zeroed: Zeroed,
+    instead: Instead,
     variables: Mapping[str, Any] | None = None,
 ) -> list[GradientStep]:
     """Return the steps of the way back, in the order of the call.
@@ -178,7 +178,7 @@ def walk_back(  # noqa: PLR0917 - what a way back needs
         leaves_of: Returns inputs and parameters that are tensors, by name, after the
             call.
         cotangents: By output.
-        zeroed: Where gradients are set to zero.
+        instead: What is handed on in the place of something else.
         variables: Parameters that are variables, by name.
     """
     with recorder:
@@ -200,7 +200,7 @@ def walk_back(  # noqa: PLR0917 - what a way back needs
             sums.get(id(each)) if makers[id(each)] == number else None
             for each in step.outputs
         ]
-        handed = _pull(step, own, number, zeroed)
+        handed = _pull(step, own, number, instead)
         for tensor, gradient in zip(step.inputs, handed, strict=True):
             if gradient is not None:
                 _add(sums, tensor, gradient)
@@ -244,8 +244,10 @@ def _find_memory(tensor: Any) -> object:
         return id(tensor), "elsewhere"
 
 
-def _pull(step: MadeStep, own: Sequence[Any], number: int, zeroed: Zeroed) -> list[Any]:
-    """Return what a step hands to each of its inputs, parts of it set to zero."""
+def _pull(
+    step: MadeStep, own: Sequence[Any], number: int, instead: Instead
+) -> list[Any]:
+    """Return what a step hands to each of its inputs, or something else."""
     if all(each is None for each in own):
         return [None] * len(step.inputs)
     full = [
@@ -259,9 +261,9 @@ def _pull(step: MadeStep, own: Sequence[Any], number: int, zeroed: Zeroed) -> li
             gradient = tf.convert_to_tensor(gradient)
         if gradient is not None and not gradient.dtype.is_floating:
             gradient = None
-        mask = zeroed.get((number, edge))
-        if mask is not None and gradient is not None:
-            gradient = tf.where(mask, tf.zeros_like(gradient), gradient)
+        other = instead.get((number, edge))
+        if other is not None and gradient is not None:
+            gradient = tf.constant(other, gradient.dtype)
         handed.append(gradient)
     return handed
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from conformance.probe.arrangement import Array
     from conformance.probe.interface import Interface
-    from conformance.probe.trace import Edit, GradientStep, Site, Trace, Zeroed
+    from conformance.probe.trace import Edit, GradientStep, Instead, Site, Trace
 
 
 class Torch:
@@ -105,7 +105,7 @@ class Torch:
         inputs: Mapping[str, Array],
         cotangents: Mapping[str, Array],
         mode: Mode,
-        zeroed: Zeroed,
+        instead: Instead,
     ) -> list[GradientStep]:
         """Return every operation on the way back, with the gradients there."""
         given = tensors(inputs, mode.dtype, model)
@@ -121,7 +121,7 @@ class Torch:
                 return total
 
             nodes = NodeRecorder(lambda note: Recorder(model, note, outline=True))
-            return walk_back(call, nodes, leaves, zeroed)
+            return walk_back(call, nodes, leaves, instead)
 
     def narrow(
         self, model: Any, mode: Mode, leaks: Callable[[], bool]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from conformance.probe.arrangement import Array
     from conformance.probe.frameworks.torch.tracing import Recorder
-    from conformance.probe.trace import Edit, Zeroed
+    from conformance.probe.trace import Edit, Instead
 
 
 class NodeRecorder:
@@ -59,7 +59,7 @@ def walk_back(
     call: Callable[[], Any],
     recorder: NodeRecorder,
     leaves: Mapping[str, Any],
-    zeroed: Zeroed,
+    instead: Instead,
 ) -> list[GradientStep]:
     """Return the steps of the way back, in the order of the call.
 
@@ -67,7 +67,7 @@ def walk_back(
         call: Calls the model and returns what is to be differentiated.
         recorder: Records the call.
         leaves: Inputs and parameters, by name; an embedding's result too.
-        zeroed: Where gradients are set to zero.
+        instead: What is handed on in the place of something else.
     """
     with recorder.recorder:
         total = call()
@@ -77,7 +77,7 @@ def walk_back(
     taken: dict[int, Any] = {}
     handed: dict[int, Any] = {}
     handles = [
-        node.register_hook(_keep(numbers[id(node)], taken, handed, zeroed))
+        node.register_hook(_keep(numbers[id(node)], taken, handed, instead))
         for node in nodes
     ]
     wanted = [each for each in leaves.values() if each.requires_grad]
@@ -131,20 +131,20 @@ def _whose(
 
 
 def _keep(
-    number: int, taken: dict[int, Any], handed: dict[int, Any], zeroed: Zeroed
+    number: int, taken: dict[int, Any], handed: dict[int, Any], instead: Instead
 ) -> Callable[[Any, Any], Any]:
     """Return a hook that keeps what a node gets and gives, parts set to zero."""
 
     def keep(inputs: Any, outputs: Any) -> Any:
         fresh = [
-            each.masked_fill(torch.from_numpy(zeroed[number, at]).to(each.device), 0.0)
-            if each is not None and (number, at) in zeroed
+            torch.from_numpy(instead[number, at]).to(each)
+            if each is not None and (number, at) in instead
             else each
             for at, each in enumerate(inputs)
         ]
         taken[number] = [_array(each) for each in outputs]
         handed[number] = [_array(each) for each in fresh]
-        return tuple(fresh) if any(key[0] == number for key in zeroed) else None
+        return tuple(fresh) if any(key[0] == number for key in instead) else None
 
     return keep
 
