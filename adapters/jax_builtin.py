@@ -14,6 +14,7 @@
 # [tool.mask-conformance.padding]
 # "attention.*" = "attend"
 # "cross_attention.*" = "attend"
+# "windowed_attention.*" = "attend"
 # "gated_scan.*" = "held"
 # [tool.mask-conformance.empty]
 # masked_max = "negative-infinity"
@@ -72,6 +73,19 @@ def attention(
 ) -> Array:
     seen = mask[:, None, None, :]
     return jax.nn.dot_product_attention(query, key, value, mask=seen, is_causal=causal)
+
+
+def windowed_attention(
+    query: Array, key: Array, value: Array, mask: Array, *, causal: bool, window: int
+) -> Array:
+    return jax.nn.dot_product_attention(
+        query,
+        key,
+        value,
+        mask=mask[:, None, None, :],
+        is_causal=causal,
+        local_window_size=(window, 0 if causal else window),
+    )
 
 
 def cross_attention(
