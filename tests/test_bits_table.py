@@ -170,6 +170,11 @@ def test_what_cannot_be_measured_is_one_sentence(
         assert ended.returncode == status, ended.stderr
         assert said in ended.stderr
         assert "Traceback" not in ended.stderr
+    broken = tmp_path / "broken.jsonl"
+    broken.write_text("no table\n", encoding="utf-8")
+    ended = command("bits", right, *ONE, "-o", broken)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "line 1 is no table of bits" in ended.stderr
     dies = tmp_path / "dies.py"
     text = right.read_text(encoding="utf-8") + "\nos._exit(0)\n"
     dies.write_text(text, encoding="utf-8")

@@ -198,6 +198,7 @@ def command(  # noqa: PLR0917 - click hands them over so
     _need(("ml-dtypes", "numpy"))
     asked = catalogue.selection(operations=operations, dtypes=dtypes)
     placement = read_placement({"device": device, "deterministic": deterministic})
+    read_bits(output)  # what cannot be added to is said before anything is measured
     status = 0
     for adapter in adapters:
         try:
