@@ -5,7 +5,6 @@
 # title = "torch-rechub"
 # environment = "models"
 # preload = ["torch", "torch_rechub.basic.layers"]
-# settings."models/torch_rechub_layers.py:hstu_block" = { masks = { padding_mask = "keep" } }
 # ///
 """torch-rechub: pooling and encoders of a user's history, with masks."""
 

@@ -12,16 +12,6 @@
 # seconds = 240
 # quick = ["hf:bert", "hf:llama", "hf:t5", "hf:convbert", "hf:mobilebert", "hf:yoso"]
 # [tool.mask-conformance.left-out]
-# "hf:hubert" = "frames that straddle a row's end cannot be told from those inside it"
-# "hf:sew" = "frames that straddle a row's end cannot be told from those inside it"
-# "hf:sew-d" = "frames that straddle a row's end cannot be told from those inside it"
-# "hf:unispeech" = "frames that straddle a row's end cannot be told from those inside it"
-# "hf:unispeech-sat" = "frames that straddle a row's end cannot be told from those inside it"
-# "hf:wav2vec2" = "frames that straddle a row's end cannot be told from those inside it"
-# "hf:wavlm" = "frames that straddle a row's end cannot be told from those inside it"
-# "hf:data2vec-audio" = "frames that straddle a row's end cannot be told from those inside it; it leaks, see the findings"
-# "hf:wav2vec2-conformer" = "frames that straddle a row's end cannot be told from those inside it; it leaks, see the findings"
-# "hf:lasr_ctc" = "frames that straddle a row's end cannot be told from those inside it"
 # "hf:omniasr" = "its result has not been looked at by hand"
 # "hf:omniasr_ctc" = "its result has not been looked at by hand"
 # ///

@@ -67,6 +67,11 @@ def hang():
     time.sleep(60)
 
 
+def spin():
+    while True:
+        pass
+
+
 def refuse():
     raise ValueError("no luck")
 
@@ -96,7 +101,7 @@ def test_functions_without_arguments_are_targets_but_for_those_left_out(
     library: Library, tmp_path: Path
 ) -> None:
     names = [each.partition(":")[2] for each in library.targets]
-    assert names == ["mean", "leak", "crash", "hang", "refuse", "skipped"]
+    assert names == ["mean", "leak", "crash", "hang", "spin", "refuse", "skipped"]
     listed = list_targets(library, SweepSettings(output=tmp_path))
     assert "models/layers.py:skipped" not in listed
     quick = list_targets(library, SweepSettings(output=tmp_path, quick=True))
@@ -129,12 +134,13 @@ def test_a_crash_and_a_hang_end_their_own_process_and_leave_a_reason(
     import msgspec
 
     # Short, and not for those that are probed: a busy machine may need as long.
-    soon = msgspec.structs.replace(library, seconds=6.0)
-    run(soon, tmp_path, "crash", "hang", "refuse")
+    soon = msgspec.structs.replace(library, seconds=2.0)
+    run(soon, tmp_path, "crash", "hang", "spin", "refuse")
     folder = run(library, tmp_path, "mean", "leak")
     reasons = read_reasons(folder)
     assert "exit status 7" in reasons["layers.crash"]
-    assert "more than 6 s" in reasons["layers.hang"]
+    assert "more than 10 s" in reasons["layers.hang"]
+    assert "more than 2 s of computing" in reasons["layers.spin"]
     assert "no luck" in reasons["layers.refuse"]
     lines = {line.target: line for line in summary.summarize(library, folder)}
     assert lines["models/layers.py:mean"].kind in {"clean", "NaN only"}

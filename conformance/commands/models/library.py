@@ -42,7 +42,8 @@ class Library(
         questions: The questions to ask; empty is all.
         settings: By target, what cannot be found out: fields of ``ProbeSettings``.
         left_out: By target, why it is not driven.
-        seconds: Time limit for a target.
+        seconds: Seconds that a target may compute. By the clock it may take five
+            times as many: something else may keep the machine busy.
         memory: Memory limit for a target, in MiB.
     """
 

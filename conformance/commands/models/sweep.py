@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 POLL = 0.1
 """Seconds between two looks at the processes."""
 
+PATIENCE = 5
+"""By the clock, a target may take so many times what it may compute: something else
+may keep the machine busy."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepSettings:
@@ -97,6 +101,7 @@ def sweep(
     orders = [_order(library, settings, name) for name in names]
     waiting = [each for each in orders if not (settings.resume and _is_done(each))]
     say(f"{library.name}: {len(waiting)} of {len(orders)} targets to probe")
+    began, computed = monotonic(), 0.0
     running: list[_Forked] = []
     while waiting or running:
         while waiting and len(running) < settings.workers:
@@ -104,7 +109,10 @@ def sweep(
         sleep(POLL)
         for each in [each for each in running if each.has_ended()]:
             running.remove(each)
+            computed += each.computed
             say(f"{len(waiting) + len(running)} left; {each.describe()}")
+    took = monotonic() - began
+    say(f"{library.name}: took {took:.0f} s, of which {computed:.0f} s of computing")
     records = [Path(each.record) for each in orders]
     return [each for each in records if each.exists()]
 
@@ -139,6 +147,7 @@ class _Forked:
     began: float
     seconds: float
     memory: int
+    computed: float = 0.0
     reason: str = ""
 
     @classmethod
@@ -157,14 +166,17 @@ class _Forked:
 
     def has_ended(self) -> bool:
         """Tell whether it has ended; end it where it exceeds a limit."""
-        took = monotonic() - self.began
-        if took > self.seconds:
-            return self._end(f"took more than {self.seconds:g} s")
-        if _measure(self.pid) > self.memory:
+        computed, memory = _measure(self.pid)
+        if computed > self.seconds:
+            return self._end(f"took more than {self.seconds:g} s of computing")
+        if monotonic() - self.began > PATIENCE * self.seconds:
+            return self._end(f"took more than {PATIENCE * self.seconds:g} s")
+        if memory > self.memory:
             return self._end(f"took more than {self.memory // 2**20} MiB of memory")
-        pid, status = os.waitpid(self.pid, os.WNOHANG)
+        pid, status, used = os.wait4(self.pid, os.WNOHANG)
         if pid == 0:
             return False
+        self.computed = used.ru_utime + used.ru_stime
         code = os.waitstatus_to_exitcode(status)
         if code and not reason_file(Path(self.order.record)).exists():
             self._say(f"its process ended with exit status {code}")
@@ -175,7 +187,8 @@ class _Forked:
             os.killpg(self.pid, signal.SIGKILL)
         with suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
+        _, _, used = os.wait4(self.pid, 0)
+        self.computed = used.ru_utime + used.ru_stime
         self._say(reason)
         return True
 
@@ -187,7 +200,7 @@ class _Forked:
         reason_file(record).write_text(text, encoding="utf-8")
 
     def describe(self) -> str:
-        """Say in a line what came of it."""
+        """Say in a line what came of it, by the clock and in seconds of computing."""
         record, took = Path(self.order.record), monotonic() - self.began
         if reason_file(record).exists():
             said = reason_file(record).read_text(encoding="utf-8")
@@ -198,16 +211,19 @@ class _Forked:
                 {each.clause for each in found if each.outcome in {"failed", "errored"}}
             )
             text = ", ".join(bad).replace("probe.", "") or "clean"
-        return f"{self.order.target} ({took:.0f} s): {text}"
+        return f"{self.order.target} ({took:.0f} s, {self.computed:.0f} s): {text}"
 
 
-def _measure(pid: int) -> int:
+def _measure(pid: int) -> tuple[float, int]:
+    """Return what a process has taken: seconds of computing, and bytes of memory."""
     import psutil
 
     try:
-        return int(psutil.Process(pid).memory_info().rss)
+        process = psutil.Process(pid)
+        times = process.cpu_times()
+        return times.user + times.system, int(process.memory_info().rss)
     except psutil.Error:
-        return 0
+        return 0.0, 0
 
 
 def _probe(order: ProbeOrder) -> None:
