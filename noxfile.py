@@ -307,16 +307,18 @@ def models(session: nox.Session) -> None:
     """Probe the models and layers that `models/` lists, and write docs/models.md.
 
     `-- --quick` probes a few of them for the gate, `-- --resume` leaves alone what has
-    a record, `-- --shard 1/4` probes a part. `-- --with transformers==5.25.0` probes
-    another release, beside: `mask-conformance diff` of the two folders says what
-    changed.
+    a record, `-- --shard 1/4` probes a part, `-- --target hf:bert` one target; the
+    page is not written then. `-- --with transformers==5.23.0` probes another release,
+    beside: `mask-conformance diff` of the two folders says what changed.
     """
     more, instead = take_releases(session.posargs)
+    asked = {more[at + 1] for at, each in enumerate(more[:-1]) if each == "--target"}
     changed = {distribution(each) for each in instead}
     by_environment: dict[str, list[str]] = {}
     for name, head in MODELS.items():
         own = {distribution(each) for each in head["dependencies"]}
-        if ("--quick" not in more or head.get("quick")) and changed <= own:
+        kept = not asked or any(may_have(name, head, each) for each in asked)
+        if kept and ("--quick" not in more or head.get("quick")) and changed <= own:
             by_environment.setdefault(head["environment"], []).append(name)
     folder = "/".join(("reports/models", *map(slug, instead)))
     command = ("-m", "conformance.commands.models")
@@ -324,8 +326,15 @@ def models(session: nox.Session) -> None:
         python = str(build(session, names[0], instead) / "python")
         sweep = (python, "-P", *command, "sweep", *names, "-o", folder)
         session.run(*sweep, *more, external=True)
-    if not instead and not {"--quick", "--shard"} & set(more):
+    if not instead and not {"--quick", "--shard", "--target"} & set(more):
         session.run(python, "-P", *command, "write", external=True)
+
+
+def may_have(name: str, head: dict[str, Any], target: str) -> bool:
+    """Tell whether a file of `models/` may have a target."""
+    own = f"models/{name.partition(':')[0]}.py:*"
+    prefixes = {each.partition(":")[0] for each in (own, *head.get("targets", []))}
+    return target.partition(":")[0] in prefixes
 
 
 @nox.session(venv_backend="none")

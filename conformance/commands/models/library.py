@@ -33,6 +33,8 @@ class Library(
         file: The file.
         title: The distribution, as the page shows it.
         environment: Files with the same one share what is installed.
+        way: How it is run, where that is no variant: the page shows it behind the
+            title.
         dependencies: What it runs on, exactly.
         variables: Environment variables that it is run with.
         preload: Modules that are imported once, before processes are forked; none for
@@ -51,6 +53,7 @@ class Library(
     file: str
     title: str
     environment: str
+    way: str = ""
     dependencies: list[str]
     variables: dict[str, str] = {}
     preload: list[str] = []

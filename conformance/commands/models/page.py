@@ -62,7 +62,7 @@ def _totals(lines: Sequence[ModelLine]) -> str:
 
 def _section(library: Library, lines: Sequence[ModelLine]) -> str:
     version = next((line.version for line in lines if line.version), "")
-    parts = [f"## {_name(library)} {version}".rstrip() + "\n"]
+    parts = [f"## {_name(library, version)}\n"]
     if tabled := [line for line in lines if line.kind in _TABLED]:
         parts.append(_table(tabled))
     for kind in ("NaN only", "no mask", "clean"):
@@ -77,9 +77,10 @@ def _section(library: Library, lines: Sequence[ModelLine]) -> str:
     return "\n".join(parts)
 
 
-def _name(library: Library) -> str:
+def _name(library: Library, version: str) -> str:
     _, _, variant = library.name.partition(":")
-    return f"{library.title} on {variant}" if variant else library.title
+    way = f"on {variant}" if variant else library.way
+    return " ".join(filter(None, (library.title, version, way)))
 
 
 def _table(lines: Sequence[ModelLine]) -> str:

@@ -64,7 +64,7 @@ class SweepSettings:
 def list_targets(library: Library, settings: SweepSettings) -> list[str]:
     """Return the names of the targets of a sweep, ``hf:*`` and the like written out."""
     if settings.only:
-        return list(settings.only)
+        return [each for each in settings.only if _has(library, each)]
     listed = library.quick if settings.quick else library.targets
     found: list[str] = []
     for name in listed:
@@ -75,6 +75,16 @@ def list_targets(library: Library, settings: SweepSettings) -> list[str]:
             found.append(name)
     kept = dict.fromkeys(each for each in found if each not in library.left_out)
     return [each for each in kept if _part(each, settings.shard)]
+
+
+def _has(library: Library, name: str) -> bool:
+    """Tell whether a target is one of a library's, or could be."""
+    prefix, _, rest = name.partition(":")
+    for each in library.targets:
+        mine, _, pattern = each.partition(":*")
+        if mine == prefix and ":*" in each and ("@" in rest) == ("@" in pattern):
+            return rest.endswith(pattern)
+    return name in library.targets
 
 
 def _part(name: str, shard: Shard) -> bool:
