@@ -58,6 +58,8 @@ class ModelLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         place: Where the first leak comes in.
         reason: Why it was not driven, or why a difference is known.
         url: Where that is documented.
+        new: Questions with a bad answer that nobody has looked at: no entry beside the
+            library tells of it.
     """
 
     library: str
@@ -68,6 +70,7 @@ class ModelLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     place: str = ""
     reason: str = ""
     url: str = ""
+    new: list[str] = []
 
 
 def summarize(library: Library, folder: Path) -> list[ModelLine]:
@@ -122,7 +125,14 @@ def _judge(library: Library, run: Run) -> ModelLine:
         place=_place(bad),
         reason=known.reason if known else "",
         url=known.url if known else "",
+        new=_unknown(bad),
     )
+
+
+def _unknown(bad: Iterable[Result]) -> list[str]:
+    """Return the questions of what is not known, each once."""
+    found = [each.clause.removeprefix("probe.") for each in bad if each.known is None]
+    return list(dict.fromkeys(found))
 
 
 def _classify(run: Run, bad: list[Result], answers: Mapping[str, str]) -> Class:

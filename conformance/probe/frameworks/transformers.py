@@ -98,6 +98,14 @@ _SPEECH: dict[str, Any] = {
     "num_conv_pos_embeddings": 16,
     "num_conv_pos_embedding_groups": 2,
 }
+_LINEAR: dict[str, Any] = {
+    "layer_types": ["linear_attention", "full_attention"],
+    "linear_num_key_heads": 2,
+    "linear_num_value_heads": 2,
+    "linear_key_head_dim": 8,
+    "linear_value_head_dim": 8,
+}
+_DROPOUTS = ("dropout", "attention_dropout", "activation_dropout")
 OWN: dict[str, dict[str, Any]] = {
     **dict.fromkeys(
         ("wav2vec2", "wav2vec2-conformer", "hubert", "wavlm", "unispeech"), _SPEECH
@@ -119,6 +127,29 @@ OWN: dict[str, dict[str, Any]] = {
         "mamba_chunk_size": 8,
         "layer_types": ["mamba", "attention"],
     },
+    **dict.fromkeys(("qwen3_next", "qwen3_5_text", "qwen3_5_moe_text"), _LINEAR),
+    "kimi_linear": {
+        **_MLA,
+        "q_lora_rank": None,
+        "layer_types": ["linear_attention", "full_attention"],
+        "linear_head_dim": 8,
+        "linear_num_heads": 4,
+    },
+    "falcon_h1": {
+        "mamba_chunk_size": 8,
+        "mamba_d_ssm": 32,
+        "mamba_n_heads": 4,
+        "mamba_d_head": 8,
+        "mamba_d_state": 8,
+    },
+    "nemotron_h": {
+        "layers_block_type": ["mamba", "attention"],
+        "chunk_size": 8,
+        "mamba_num_heads": 4,
+        "mamba_head_dim": 8,
+        "ssm_state_size": 8,
+        "n_groups": 2,
+    },
     "lfm2_moe": {"layer_types": ["conv", "full_attention"], "num_dense_layers": 1},
     "luke": {"entity_vocab_size": 23, "entity_emb_size": 32},
     "zamba2": {"layer_types": ["mamba", "hybrid"]},
@@ -130,6 +161,8 @@ OWN: dict[str, dict[str, Any]] = {
         "d_inner": 64,
         "num_hidden_layers": None,
     },
+    # Read from the configuration in training, where no module can be told.
+    "prophetnet": dict.fromkeys(_DROPOUTS, 0.0),
     "gpt_neo": {"attention_types": [[["global", "local"], 1]]},
     "longformer": {"attention_window": [4, 4]},
     "led": {"attention_window": [4, 4]},

@@ -80,7 +80,7 @@ def make(name: str) -> dict[str, Any]:
         UnknownNameError: keras.layers has no such layer.
     """
     kind = getattr(keras.layers, name, None)
-    if not (inspect.isclass(kind) and issubclass(kind, keras.Layer)):
+    if not _is_layer(kind):
         what = "layer of keras.layers"
         raise UnknownNameError(what, name, names())
     framework = Keras()
@@ -154,8 +154,8 @@ def _text(kind: Any, name: str) -> str:
 
 def names() -> list[str]:
     """Return the layers that there are, in order."""
-    return [
-        each
-        for each in dir(keras.layers)
-        if inspect.isclass(getattr(keras.layers, each)) and each[0].isupper()
-    ]
+    return [name for name, kind in inspect.getmembers(keras.layers) if _is_layer(kind)]
+
+
+def _is_layer(kind: Any) -> bool:
+    return inspect.isclass(kind) and issubclass(kind, keras.Layer)

@@ -109,8 +109,8 @@ def _call(kind: Any, name: str) -> str:
 
 def names() -> list[str]:
     """Return the layers that there are, in order."""
-    return [
-        each
-        for each in dir(torch.nn)
-        if inspect.isclass(getattr(torch.nn, each)) and each[0].isupper()
-    ]
+    return [name for name, kind in inspect.getmembers(torch.nn) if _is_layer(kind)]
+
+
+def _is_layer(kind: Any) -> bool:
+    return inspect.isclass(kind) and issubclass(kind, torch.nn.Module)
