@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
+from conformance.probe.frameworks.jax.calls import quick
 from conformance.probe.frameworks.jax.forms import Form, filled
 from conformance.probe.interface import MASKS
 
@@ -66,7 +67,11 @@ class Lazy(Form):
     def _made(self, inputs: Mapping[str, Any]) -> Any:
         arrays = {k: v for k, v in inputs.items() if isinstance(v, np.ndarray)}
         constants = {k: v for k, v in inputs.items() if k not in arrays}
-        made = jax.jit(lambda given: self.make(given, constants))(arrays)
+        # It is called once for each shape, and random numbers are long to compile.
+        make = jax.jit(
+            lambda given: self.make(given, constants), compiler_options=quick()
+        )
+        made = make(arrays)
         return self.fill_made(made)[0] if self._filled else made
 
     def _guess(self) -> Any:
