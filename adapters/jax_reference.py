@@ -92,6 +92,38 @@ def accumulated_loss(
     return whole.astype(predictions.dtype)
 
 
+def masked_criterion(
+    predictions: Array,
+    targets: Array,
+    mask: Array | None,
+    *,
+    kind: str,
+    reduction: str,
+    delta: float,
+    smoothing: float,
+    class_weights: tuple[float, ...],
+) -> Array:
+    valid = _valid(mask, predictions)
+    scores = jnp.where(_like(valid, predictions), _wide(predictions), 0)
+    goals = jnp.where(_like(valid, targets), targets, 0)
+    weights = jnp.asarray(class_weights or (1.0,), scores.dtype)
+    if kind in {"l1", "huber"}:
+        losses = _distances(kind, scores, goals.astype(scores.dtype), delta)
+    elif kind == "kl":
+        shares = goals.astype(scores.dtype)
+        own = jax.scipy.special.xlogy(shares, shares).sum(axis=-1)
+        losses = _divergences(scores, shares) + own
+    else:
+        even = jax.nn.one_hot(goals, scores.shape[-1], dtype=scores.dtype)
+        shares = _smoothed(even, smoothing) * weights
+        losses = _divergences(scores, shares)
+    losses = jnp.where(valid, losses, 0)
+    if reduction != "weighted_mean":
+        return _reduced(reduction, losses, valid).astype(predictions.dtype)
+    worth = jnp.where(valid, weights[goals.astype(int)], 0).sum()
+    return (losses.sum() / jnp.where(worth > 0, worth, 1)).astype(predictions.dtype)
+
+
 def apply_mask(x: Array, mask: Array | None) -> Array:
     return jnp.where(_like(_valid(mask, x), x), x, 0)
 
@@ -502,6 +534,26 @@ def _losses(kind: str, scores: Array, goals: Array) -> Array:
     above = jnp.where(scores >= 0, scores, 0)
     below = jnp.where(scores >= 0, -scores, scores)
     return above - scores * goals.astype(scores.dtype) + jnp.log1p(jnp.exp(below))
+
+
+def _distances(kind: str, scores: Array, goals: Array, delta: float) -> Array:
+    # Not abs: its slope where both are equal is one of two sides'.
+    away = scores - goals
+    far = jnp.where(away == 0, 0, jnp.abs(away))
+    if kind == "l1":
+        return far.mean(axis=-1)
+    bent = jnp.where(far <= delta, away * away / 2, delta * (far - delta / 2))
+    return bent.mean(axis=-1)
+
+
+def _smoothed(shares: Array, smoothing: float) -> Array:
+    return (1 - smoothing) * shares + smoothing / shares.shape[-1]
+
+
+def _divergences(scores: Array, shares: Array) -> Array:
+    # A class without a share is no term, however impossible it is.
+    logs = jnp.where(shares > 0, jax.nn.log_softmax(scores, axis=-1), 0)
+    return -(shares * logs).sum(axis=-1)
 
 
 def _reduced(reduction: str, losses: Array, valid: Array) -> Array:

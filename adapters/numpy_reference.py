@@ -97,6 +97,38 @@ def accumulated_loss(
     return np.asarray(whole, dtype=predictions.dtype)
 
 
+@np.errstate(all="ignore")
+def masked_criterion(
+    predictions: Array,
+    targets: Array,
+    mask: Array | None,
+    *,
+    kind: str,
+    reduction: str,
+    delta: float,
+    smoothing: float,
+    class_weights: tuple[float, ...],
+) -> Array:
+    valid = _valid(mask, predictions)
+    scores = np.where(_like(valid, predictions), _wide(predictions), 0)
+    goals = np.where(_like(valid, targets), targets, 0)
+    weights = np.asarray(class_weights or (1.0,), scores.dtype)
+    if kind in {"l1", "huber"}:
+        losses = _distances(kind, scores, goals.astype(scores.dtype), delta)
+    elif kind == "kl":
+        shares = goals.astype(scores.dtype)
+        own = np.log(np.where(shares > 0, shares, 1))
+        losses = _divergences(scores, shares) + (shares * own).sum(axis=-1)
+    else:
+        shares = _smoothed(scores, goals, smoothing) * weights
+        losses = _divergences(scores, shares)
+    losses = np.where(valid, losses, 0)
+    if reduction != "weighted_mean":
+        return _reduced(reduction, losses, valid).astype(predictions.dtype)
+    worth = np.where(valid, weights[goals.astype(np.int64)], 0).sum()
+    return np.asarray(losses.sum() / (worth or 1), dtype=predictions.dtype)
+
+
 def apply_mask(x: Array, mask: Array | None) -> Array:
     return np.where(_like(_valid(mask, x), x), x, np.zeros((), x.dtype))
 
@@ -471,6 +503,27 @@ def _losses(kind: str, scores: Array, goals: Array) -> Array:
         - scores * goals.astype(scores.dtype)
         + np.log1p(np.exp(-np.abs(scores)))
     )
+
+
+def _distances(kind: str, scores: Array, goals: Array, delta: float) -> Array:
+    far = np.abs(scores - goals)
+    if kind == "l1":
+        return np.asarray(far.mean(axis=-1))
+    bent = np.where(far <= delta, far * far / 2, delta * (far - delta / 2))
+    return np.asarray(bent.mean(axis=-1))
+
+
+def _smoothed(scores: Array, goals: Array, smoothing: float) -> Array:
+    classes = scores.shape[-1]
+    here = goals[..., None] == np.arange(classes)
+    return (1 - smoothing) * here.astype(scores.dtype) + smoothing / classes
+
+
+def _divergences(scores: Array, shares: Array) -> Array:
+    below = scores - scores.max(axis=-1, keepdims=True)
+    logs = below - np.log(np.exp(below).sum(axis=-1, keepdims=True))
+    # A class without a share is no term, however impossible it is.
+    return np.asarray(-(shares * np.where(shares > 0, logs, 0)).sum(axis=-1))
 
 
 def _reduced(reduction: str, losses: Array, valid: Array) -> Array:

@@ -101,6 +101,39 @@ def accumulated_loss(
     return tf.cast(tf.reduce_sum(sums / divisor), predictions.dtype)
 
 
+def masked_criterion(
+    predictions: Tensor,
+    targets: Tensor,
+    mask: Tensor | None,
+    *,
+    kind: str,
+    reduction: str,
+    delta: float,
+    smoothing: float,
+    class_weights: tuple[float, ...],
+) -> Tensor:
+    valid = _valid(mask, predictions)
+    scores = _where(_like(valid, predictions), _wide(predictions), 0)
+    goals = _where(_like(valid, targets), targets, 0)
+    weights = tf.constant(class_weights or (1.0,), scores.dtype)
+    if kind in {"l1", "huber"}:
+        losses = _distances(kind, scores, tf.cast(goals, scores.dtype), delta)
+    elif kind == "kl":
+        shares = tf.cast(goals, scores.dtype)
+        own = tf.reduce_sum(tf.math.xlogy(shares, shares), axis=-1)
+        losses = _divergences(scores, shares) + own
+    else:
+        here = tf.one_hot(goals, scores.shape[-1], dtype=scores.dtype)
+        shares = (1 - smoothing) * here + smoothing / scores.shape[-1]
+        losses = _divergences(scores, shares * weights)
+    losses = _where(valid, losses, 0)
+    if reduction != "weighted_mean":
+        return tf.cast(_reduced(reduction, losses, valid), predictions.dtype)
+    worth = tf.reduce_sum(_where(valid, tf.gather(weights, goals), 0))
+    divisor = tf.where(worth > 0, worth, tf.ones_like(worth))
+    return tf.cast(tf.reduce_sum(losses) / divisor, predictions.dtype)
+
+
 def apply_mask(x: Tensor, mask: Tensor | None) -> Tensor:
     return _where(_like(_valid(mask, x), x), x, 0)
 
@@ -506,6 +539,20 @@ def _losses(kind: str, scores: Tensor, goals: Tensor) -> Tensor:
         return tf.nn.sparse_softmax_cross_entropy_with_logits(goals, scores)
     wide = tf.cast(goals, scores.dtype)
     return tf.nn.sigmoid_cross_entropy_with_logits(wide, scores)
+
+
+def _distances(kind: str, scores: Tensor, goals: Tensor, delta: float) -> Tensor:
+    far = tf.abs(scores - goals)
+    if kind == "l1":
+        return tf.reduce_mean(far, axis=-1)
+    bent = tf.where(far <= delta, far * far / 2, delta * (far - delta / 2))
+    return tf.reduce_mean(bent, axis=-1)
+
+
+def _divergences(scores: Tensor, shares: Tensor) -> Tensor:
+    # A class without a share is no term, however impossible it is.
+    logs = _where(shares > 0, tf.nn.log_softmax(scores, axis=-1), 0)
+    return -tf.reduce_sum(shares * logs, axis=-1)
 
 
 def _reduced(reduction: str, losses: Tensor, valid: Tensor) -> Tensor:

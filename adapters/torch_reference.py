@@ -101,6 +101,36 @@ def accumulated_loss(
     return whole.to(predictions.dtype)
 
 
+def masked_criterion(
+    predictions: Tensor,
+    targets: Tensor,
+    mask: Tensor | None,
+    *,
+    kind: str,
+    reduction: str,
+    delta: float,
+    smoothing: float,
+    class_weights: tuple[float, ...],
+) -> Tensor:
+    valid = _valid(mask, predictions)
+    scores = torch.where(_like(valid, predictions), _wide(predictions), 0)
+    goals = torch.where(_like(valid, targets), targets, 0)
+    if kind in {"l1", "huber"}:
+        losses = _distances(kind, scores, goals.to(scores.dtype), delta)
+    else:
+        spread = kind == "kl"
+        shares = goals if spread else _smoothed(scores, goals, smoothing)
+        weights = scores.new_tensor(class_weights or (1.0,))
+        losses = _divergences(scores, shares.to(scores.dtype) * weights)
+        if spread:
+            losses = losses + torch.xlogy(shares, shares).sum(dim=-1)
+    losses = torch.where(valid, losses, 0)
+    if reduction != "weighted_mean":
+        return _reduced(reduction, losses, valid).to(predictions.dtype)
+    worth = torch.where(valid, weights[goals.long()], 0).sum()
+    return (losses.sum() / torch.where(worth > 0, worth, 1)).to(predictions.dtype)
+
+
 def apply_mask(x: Tensor, mask: Tensor | None) -> Tensor:
     return torch.where(_like(_valid(mask, x), x), x, 0)
 
@@ -451,6 +481,24 @@ def _losses(kind: str, scores: Tensor, goals: Tensor) -> Tensor:
         return F.cross_entropy(classes_second, goals.long(), reduction="none")
     wide = goals.to(scores.dtype)
     return F.binary_cross_entropy_with_logits(scores, wide, reduction="none")
+
+
+def _distances(kind: str, scores: Tensor, goals: Tensor, delta: float) -> Tensor:
+    if kind == "l1":
+        return (scores - goals).abs().mean(dim=-1)
+    return F.huber_loss(scores, goals, reduction="none", delta=delta).mean(dim=-1)
+
+
+def _smoothed(scores: Tensor, goals: Tensor, smoothing: float) -> Tensor:
+    classes = scores.shape[-1]
+    here = goals[..., None] == torch.arange(classes, device=scores.device)
+    return (1 - smoothing) * here.to(scores.dtype) + smoothing / classes
+
+
+def _divergences(scores: Tensor, shares: Tensor) -> Tensor:
+    # A class without a share is no term, however impossible it is.
+    logs = torch.where(shares > 0, scores.log_softmax(dim=-1), 0)
+    return -(shares * logs).sum(dim=-1)
 
 
 def _reduced(reduction: str, losses: Tensor, valid: Tensor) -> Tensor:

@@ -33,6 +33,7 @@ OPERATIONS = (
     "masked_max",
     "masked_softmax",
     "masked_loss",
+    "masked_criterion",
     "accumulated_loss",
     "birnn",
     "attention",

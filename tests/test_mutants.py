@@ -30,6 +30,7 @@ LEAST = dict.fromkeys(load_operations(), 15) | {
     "windowed_attention": 55,
     "accumulated_loss": 50,
     "gated_scan": 55,
+    "masked_criterion": 60,
     "crf_log_likelihood": 40,
     "crf_decode": 25,
     "conv1d": 40,

@@ -25,6 +25,9 @@ and last valid position."""
 Kind = Literal["input", "integer", "boolean"]
 """The numbers in an answer: of the input's dtype, integers, or booleans."""
 
+Constant = bool | int | float | tuple[float, ...]
+"""A keyword's value that an adapter is given; a tuple is one number for each class."""
+
 LEVELS: tuple[Level, ...] = get_args(Level)
 DTYPES = ("float16", "bfloat16", "float32", "float64")
 EXTENDED_ROUTES = (
@@ -182,11 +185,12 @@ class Variant:
             each adapter says.
         padding: What an answer with a time axis holds at padding, likewise.
         values: Keyword values for the adapter that are not strings, such as true for
-            ``causal``.
+            ``causal``, or constants of a formula.
         makes_mask: Whether the answer is the mask; the adapter then gets none.
         least: How many valid positions an answer needs; a row with fewer gives what
             an empty one gives, and its derivative is not judged.
         labels: The inputs that are class labels or ids: integers in every dtype.
+        shares: The inputs that are shares of one, which laws about large values leave.
         usual_empty: What the references and the mutants give where ``empty`` is
             declared; an adapter's head may say ``usual`` for it.
         usual_padding: The same where ``padding`` is declared.
@@ -197,10 +201,11 @@ class Variant:
     result: Result
     empty: Literal["zero", "initial", "declared"]
     padding: Literal["zero", "declared"] = "zero"
-    values: tuple[tuple[str, bool | int], ...] = ()
+    values: tuple[tuple[str, Constant], ...] = ()
     makes_mask: bool = False
     least: int = 1
     labels: tuple[str, ...] = ()
+    shares: tuple[str, ...] = ()
     usual_empty: str = "zero"
     usual_padding: str = "zero"
 
@@ -220,7 +225,7 @@ class Variant:
         return dict(self.keywords)
 
     @property
-    def arguments(self) -> dict[str, str | bool | int]:
+    def arguments(self) -> dict[str, str | Constant]:
         """The keyword arguments for the adapter's function.
 
         >>> Variant(operation="attention", result="position", empty="declared",

@@ -6,19 +6,18 @@ from functools import partial
 from typing import Any
 
 from conformance.operations._common.arrays import clean, lengths, over, read_mask, widen
-from conformance.operations._common.family import add_masks
-from conformance.operations._common.mutant import Mutants, compiled
+from conformance.operations._common.loss_mutants import HF, TORCH, add_usual_losses
+from conformance.operations._common.losses import at_least_one
+from conformance.operations._common.mutant import ANY, Mutants, compiled
 from conformance.operations.accumulated_loss.mutants_formulas import (
     accumulate,
     correct,
     divide,
     predict,
 )
-from conformance.operations.masked_loss.mutants_formulas import at_least_one, terms
+from conformance.operations.masked_loss.mutants_formulas import terms
 
-HF = "https://github.com/huggingface/transformers/"
 TUNE = "https://github.com/meta-pytorch/torchtune/pull/"
-TORCH = "https://github.com/pytorch/pytorch/issues/"
 
 TOKENS = ("accumulated_loss.token_mean.*",)
 MEANS = (*TOKENS, "accumulated_loss.seq_*")
@@ -37,10 +36,6 @@ def _in_pairs(pair: Any, xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
     return accumulate(xp, p, t, read_mask(xp, p, mask), pair=pair, **how)
 
 
-def _change_mask(change: Any, xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
-    return accumulate(xp, p, t % 3, change(xp, read_mask(xp, p, mask)), **how)
-
-
 def _as_other(reduction: str, *arrays: Any, **how: Any) -> Any:
     return divide(*arrays, **{**how, "reduction": reduction})
 
@@ -48,7 +43,7 @@ def _as_other(reduction: str, *arrays: Any, **how: Any) -> Any:
 wrong = partial(MUTANTS.wrong, around=_in_parts)
 pair_wrongly = partial(MUTANTS.wrong, around=_in_pairs, variants=NEXT)
 spoil, gradient = MUTANTS.wrong, MUTANTS.gradient
-add_masks(MUTANTS, _change_mask)
+add_usual_losses(MUTANTS, accumulate, labels=ANY, reduced=ANY)
 
 
 @wrong("value", url=HF + "issues/24725", variants=MEANS)
@@ -279,19 +274,6 @@ def predicts_over_the_rows_end(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -
     return accumulate(xp, p, moved, keep & there, **same)
 
 
-@spoil("value", url=HF + "issues/23530")
-def class_zero_is_padding(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
-    """Takes label 0 for padding."""
-    return accumulate(xp, p, t, read_mask(xp, p, mask) & (t != 0), **how)
-
-
-@spoil("value", url="https://github.com/oobabooga/textgen/issues/4031")
-def labels_for_a_mask(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
-    """Ignores negative labels and not the mask."""
-    del mask
-    return accumulate(xp, p, t % 3, t >= 0, **how)
-
-
 @spoil("padding-labels", url=TORCH + "15508")
 def gathers_before_the_mask(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
     """Looks up the labels of padding before it masks."""
@@ -319,42 +301,6 @@ def no_maximum_subtracted(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any
     return xp.astype(accumulate(xp, shifted, t, keep, **how), p.dtype)
 
 
-@spoil("full-mask", url="https://github.com/harvardnlp/annotated-transformer/issues/39")
-def needs_padding(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
-    """Raises when no position is padding."""
-    if xp.all(read_mask(xp, p, mask)):
-        msg = "index is empty: there is no padding to fill"
-        raise IndexError(msg)
-    return correct(xp, p, t, mask, **how)
-
-
-@spoil("contract")
-def answers_in_float64(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
-    """Answers in float64 whatever the input's dtype."""
-    return xp.astype(correct(xp, p, t, mask, **how), xp.float64)
-
-
-@spoil("contract", url=TORCH + "39639")
-def zeroes_its_input(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
-    """Sets padding to zero in the caller's own array."""
-    keep = read_mask(xp, p, mask)
-    p[~keep] = 0
-    return accumulate(xp, p, t, keep, **how)
-
-
-@spoil("layout", url=TORCH + "99638")
-def reads_memory(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
-    """Reads memory in the order it lies in, not elements."""
-    return correct(xp, p.ravel(order="K").reshape(p.shape), t, mask, **how)
-
-
-@spoil("mask-form")
-def inverts_the_mask_bitwise(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
-    """Inverts the mask with ~, right for booleans only."""
-    keep = read_mask(xp, p, mask) if mask is None else ~mask == 0
-    return accumulate(xp, p, t, keep, **how)
-
-
 @gradient(url=TUNE + "1917")
 def gradient_of_the_last_micro_batch(
     xp: Any, p: Any, t: Any, mask: Any, **how: Any
@@ -370,19 +316,6 @@ def gradient_averaged_over_parts(xp: Any, p: Any, t: Any, mask: Any, **how: Any)
     parts = -(-p.shape[0] // how["rows"])
     found = correct(xp, p, t, mask, **how)
     return found.detach() + (found - found.detach()) / parts
-
-
-@gradient()
-def gradient_leaks_to_padding(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
-    """Sends a gradient to padding, behind a right value."""
-    there = xp.where(over(read_mask(xp, p, mask), p), 0.0, p)
-    return correct(xp, p, t, mask, **how) + xp.sum(there - there.detach())
-
-
-@gradient("wild-gradient", url="https://github.com/jax-ml/jax/issues/347")
-def gradient_of_the_other_branch(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
-    """Selects after a product whose derivative at padding is NaN times zero."""
-    return correct(xp, p + 0 * (p * p), t, mask, **how)
 
 
 def _bake_count(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:

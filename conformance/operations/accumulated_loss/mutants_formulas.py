@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from conformance.operations._common.arrays import count, lengths, read_mask
-from conformance.operations.masked_loss.mutants_formulas import (
-    at_least_one,
-    positions,
-)
+from conformance.operations._common.losses import at_least_one
+from conformance.operations.masked_loss.mutants_formulas import positions
 
 if TYPE_CHECKING:
     from collections.abc import Callable

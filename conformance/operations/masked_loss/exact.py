@@ -120,7 +120,7 @@ def cross_entropy(logits: Sequence[float], label: int) -> Loss:
         # log1p of the others keeps the digits of a loss that is almost nothing.
         rest = mpmath.fsum(mpmath.exp(mpmath.mpf(z) - mpmath.mpf(top)) for z in others)
         behind = mpmath.mpf(top) - mpmath.mpf(logits[label])
-        return _fraction(mpmath.log1p(rest) + behind)
+        return as_fraction(mpmath.log1p(rest) + behind)
 
 
 def _binary_cross_entropy(logit: float, target: float) -> Loss:
@@ -131,15 +131,16 @@ def _binary_cross_entropy(logit: float, target: float) -> Loss:
     with mpmath.workdps(50):
         z = mpmath.mpf(logit)
         positive = z if logit > 0 else mpmath.mpf(0)
-        return _fraction(positive - z * target + mpmath.log1p(mpmath.exp(-abs(z))))
+        return as_fraction(positive - z * target + mpmath.log1p(mpmath.exp(-abs(z))))
 
 
-def _fraction(value: Any) -> Fraction:
+def as_fraction(value: Any) -> Fraction:
     """Return an ``mpf`` as the fraction that it is, or 0 far below any float64."""
     mantissa, exponent = value.man_exp
     if exponent + mantissa.bit_length() < TINY:
         return Fraction(0)  # exp(-2**40) would be a fraction of a terabit
-    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+    size = Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+    return -size if value < 0 else size  # man_exp leaves the sign out
 
 
 _KINDS: Mapping[str, Callable[[Any, Any], Loss]] = {

@@ -5,26 +5,43 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.operations._common.arrays import clean, over, read_mask, widen
+from conformance.operations._common.loss_mutants import (
+    TORCH,
+    add_reductions,
+    add_usual_losses,
+    divide_by_time,
+)
+from conformance.operations._common.losses import reduce_losses
+from conformance.operations._common.mutant import Mutants
 from conformance.operations.masked_loss.mutants_formulas import (
     correct,
     loss,
     positions,
-    reduce_losses,
     reduce_wrongly,
     terms,
 )
-from conformance.operations.masked_loss.mutants_reductions import (
-    BCE,
-    HF,
-    LABELS,
-    MEAN,
-    MSE,
-    MUTANTS,
-    REDUCED,
-    TORCH,
-    divides_by_time,
-)
 
+MEAN = ("masked_loss.*.mean",)
+SUM = ("masked_loss.*.sum",)
+ROWS = ("masked_loss.*.sequence_mean",)
+LABELS = ("masked_loss.cross_entropy.*",)
+MSE = ("masked_loss.mse.*",)
+BCE = ("masked_loss.binary_cross_entropy.*",)
+MUTANTS = Mutants("masked_loss", correct)
+add_usual_losses(
+    MUTANTS, loss, labels=LABELS, reduced=("masked_loss.*.sum", *MEAN, *ROWS)
+)
+add_reductions(
+    MUTANTS,
+    reduce_wrongly,
+    {
+        "mean": MEAN,
+        "sum": SUM,
+        "none": ("masked_loss.*.none",),
+        "rows": ROWS,
+        "means": (*MEAN, *ROWS),
+    },
+)
 wrong, gradient = MUTANTS.wrong, MUTANTS.gradient
 
 
@@ -38,19 +55,6 @@ def multiplies_by_the_mask(
     losses = terms(xp, widen(xp, p), y, kind)
     losses = losses * xp.astype(keep, losses.dtype)
     return xp.astype(reduce_losses(xp, losses, keep, reduction), p.dtype)
-
-
-@wrong("value", url=HF + "issues/23530", variants=LABELS)
-def class_zero_is_padding(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
-    """Takes label 0 for padding."""
-    return loss(xp, p, t, read_mask(xp, p, mask) & (t != 0), **how)
-
-
-@wrong("value", url="https://github.com/oobabooga/textgen/issues/4031", variants=LABELS)
-def labels_for_a_mask(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
-    """Ignores negative labels and not the mask."""
-    del mask
-    return loss(xp, p, t, t >= 0, **how)
 
 
 @wrong("padding-labels", url=TORCH + "15508", variants=LABELS)
@@ -109,15 +113,6 @@ def multiplies_by_one_hot(
     return xp.astype(reduce_losses(xp, losses, keep, reduction), p.dtype)
 
 
-@wrong("full-mask", url="https://github.com/harvardnlp/annotated-transformer/issues/39")
-def needs_padding(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
-    """Raises when no position is padding."""
-    if xp.all(read_mask(xp, p, mask)):
-        msg = "index is empty: there is no padding to fill"
-        raise IndexError(msg)
-    return correct(xp, p, t, mask, **how)
-
-
 @wrong("value")
 def labels_one_late(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
     """Compares with the label of the position before."""
@@ -171,54 +166,8 @@ def ends_at_64(xp: Any, p: Any, t: Any, mask: Any, *, kind: str, reduction: str)
     return xp.astype(reduce_losses(xp, losses, keep, reduction), p.dtype)
 
 
-@wrong("contract")
-def answers_in_float64(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
-    """Answers in float64 whatever the input's dtype."""
-    return xp.astype(correct(xp, p, t, mask, **how), xp.float64)
-
-
-@wrong("contract", url=TORCH + "39639")
-def zeroes_its_input(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
-    """Sets padding to zero in the caller's own array."""
-    keep = read_mask(xp, p, mask)
-    p[~keep] = 0
-    return loss(xp, p, t, keep, **how)
-
-
-@wrong("layout", url=TORCH + "99638")
-def reads_memory(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
-    """Reads memory in the order it lies in, not elements."""
-    return correct(xp, p.ravel(order="K").reshape(p.shape), t, mask, **how)
-
-
-@wrong("mask-form")
-def inverts_the_mask_bitwise(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
-    """Inverts the mask with ~, right for booleans only."""
-    keep = read_mask(xp, p, mask) if mask is None else ~mask == 0
-    return loss(xp, p, t, keep, **how)
-
-
-@gradient(variants=REDUCED)
-def gradient_leaks_to_padding(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
-    """Sends a gradient to padding, behind a right value."""
-    there = xp.where(over(read_mask(xp, p, mask), p), 0.0, p)
-    return correct(xp, p, t, mask, **how) + xp.sum(there - there.detach())
-
-
-@gradient()
-def gradient_unconnected(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
-    """Lets no gradient through."""
-    return correct(xp, p.detach(), t, mask, **how)
-
-
 @gradient(variants=MEAN)
 def gradient_divides_by_size(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
     """Divides the gradient by B * T behind a right value."""
-    other = reduce_wrongly(divides_by_time, xp, p, t, mask, **how)
+    other = reduce_wrongly(divide_by_time, xp, p, t, mask, **how)
     return correct(xp, p, t, mask, **how).detach() + (other - other.detach())
-
-
-@gradient("wild-gradient", url="https://github.com/jax-ml/jax/issues/347")
-def gradient_of_the_other_branch(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
-    """Selects after a product whose derivative at padding is NaN times zero."""
-    return correct(xp, p + 0 * (p * p), t, mask, **how)

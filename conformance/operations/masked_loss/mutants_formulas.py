@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.operations._common.arrays import clean, count, lengths, over, read_mask
+from conformance.operations._common.arrays import clean, over, read_mask
+from conformance.operations._common.losses import reduce_losses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,32 +44,6 @@ def terms(xp: Any, z: Any, y: Any, kind: str) -> Any:
     return top - z * y + xp.log1p(xp.exp(-xp.abs(z)))
 
 
-def reduce_losses(xp: Any, losses: Any, keep: Any, reduction: str) -> Any:
-    """Return the losses, reduced as they should be."""
-    if reduction == "none":
-        return losses
-    if reduction == "sum":
-        return xp.sum(losses)
-    if reduction == "mean":
-        return xp.sum(losses) / at_least_one(xp, lengths(xp, keep), losses)
-    means = xp.sum(losses, axis=1) / count(xp, keep, losses[:, 0])
-    there = xp.astype(xp.any(keep, axis=1), xp.int32)
-    return xp.sum(means) / at_least_one(xp, there, losses)
-
-
-def at_least_one(xp: Any, numbers: Any, like: Any) -> Any:
-    """Return the sum of counts, at least 1, in the dtype of the losses."""
-    total = xp.sum(numbers)
-    return xp.astype(xp.where(total > 0, total, 1), like.dtype)
-
-
-def change_mask(
-    change: Callable[[Any, Any], Any], xp: Any, p: Any, t: Any, mask: Any, **how: Any
-) -> Any:
-    """Return the loss with a mask gone wrong."""
-    return loss(xp, p, t, change(xp, read_mask(xp, p, mask)), **how)
-
-
 def reduce_wrongly(
     reduce: Callable[..., Any],
     xp: Any,
@@ -83,9 +58,3 @@ def reduce_wrongly(
     keep = read_mask(xp, p, mask)
     losses = positions(xp, p, t, keep, kind)
     return xp.astype(reduce(xp, losses, keep, reduction), p.dtype)
-
-
-def as_other(other: str, xp: Any, losses: Any, keep: Any, reduction: str) -> Any:
-    """Reduce as another reduction does."""
-    del reduction
-    return reduce_losses(xp, losses, keep, other)

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations._common.oracle import over_time, row_counts, select_valid
+from conformance.operations._common.loss_oracle import (
+    bound_reduced,
+    reduce_losses,
+    weigh_positions,
+)
+from conformance.operations._common.oracle import over_time, select_valid
 from conformance.trial.draw import GARBAGE, LOGITS, Draw, fill_padding
 from conformance.trial.precision import PRECISIONS
 
@@ -40,29 +45,17 @@ def generate(options: Mapping[str, str], draw: Draw, mask: Array) -> dict[str, A
 def answer(options: Mapping[str, str], batch: Batch) -> Array:
     """Return the exact loss, ``[]`` or ``[B, T]``; 0 without valid positions."""
     losses = positions(options, batch)[0]
-    return _reduce(options, batch, losses)
+    return reduce_losses(options["reduction"], batch, losses)
 
 
 def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
-    """Return how far a right implementation may be from :func:`answer`.
-
-    Each position's bound is carried through the reduction, which adds (N + 1) v of
-    the magnitudes that it sums; a mean then divides and is stored.
-    """
+    """Return how far a right implementation may be from :func:`answer`."""
     p = PRECISIONS[dtype]
     losses, coefficient = positions(options, batch)
     width = batch.arrays["predictions"].shape[-1]
     terms = {"mse": width + 1, "cross_entropy": width}.get(options["kind"], 0)
     each = p.u * coefficient + terms * p.v * losses + 4 * p.eta
-    each = p.factor * np.where(batch.mask, each, 0.0)
-    reduction = options["reduction"]
-    if reduction == "none":
-        return each
-    carried = _reduce(options, batch, each)
-    total = _reduce(options, batch, losses)
-    n = batch.counts.sum() + (batch.rows if reduction == "sequence_mean" else 0)
-    stored = 2 * p.u * np.abs(total) if p.low else p.u * np.abs(total)
-    return np.asarray(carried + p.factor * ((n + 1) * p.v * total + stored + p.eta))
+    return bound_reduced(options["reduction"], batch, dtype, losses, each)
 
 
 def gradient(
@@ -70,7 +63,8 @@ def gradient(
 ) -> dict[str, Array]:
     """Return the derivative through the predictions or logits."""
     slope = slopes(options, batch)[0]
-    return {"predictions": slope * over_time(_weight(options, batch, cotangent), slope)}
+    weight = weigh_positions(options["reduction"], batch, cotangent)
+    return {"predictions": slope * over_time(weight, slope)}
 
 
 def gradient_bound(
@@ -82,7 +76,8 @@ def gradient_bound(
     """
     p = PRECISIONS["float64"]
     slope, error = slopes(options, batch)
-    weight = np.abs(over_time(_weight(options, batch, cotangent), slope))
+    weight = weigh_positions(options["reduction"], batch, cotangent)
+    weight = np.abs(over_time(weight, slope))
     total = weight * (error + 8 * p.u * np.abs(slope)) + p.eta
     return {"predictions": np.where(weight > 0, p.factor * total, 0.0)}
 
@@ -137,46 +132,16 @@ def _pick_class(batch: Batch, z: Array) -> Array:
     return np.asarray(np.take_along_axis(z, labels[..., None], axis=-1)[..., 0])
 
 
-def _reduce(options: Mapping[str, str], batch: Batch, losses: Array) -> Array:
-    """Reduce per-position numbers ``[B, T]`` that are zero at padding."""
-    reduction = options["reduction"]
-    if reduction == "none":
-        return losses
-    if reduction == "sum":
-        return np.asarray(losses.sum())
-    if reduction == "mean":
-        return np.asarray(losses.sum() / max(int(batch.mask.sum()), 1))
-    rows = losses.sum(axis=1) / row_counts(batch, 1)
-    return np.asarray(rows.sum() / max(int((batch.counts > 0).sum()), 1))
-
-
-def _weight(options: Mapping[str, str], batch: Batch, cotangent: Array) -> Array:
-    """Return what each position's loss weighs in the cotangent's product, [B, T]."""
-    reduction = options["reduction"]
-    weight = np.broadcast_to(cotangent, batch.mask.shape).astype(np.float64)
-    if reduction == "mean":
-        weight = weight / max(int(batch.mask.sum()), 1)
-    if reduction == "sequence_mean":
-        rows = max(int((batch.counts > 0).sum()), 1)
-        weight = weight / (row_counts(batch, 2) * rows)
-    return np.where(batch.mask, weight, 0.0)
-
-
 def slopes(options: Mapping[str, str], batch: Batch) -> tuple[Array, Array]:
     """Return the derivative of each position's loss and its float64 error."""
     u = PRECISIONS["float64"].u
     kind = options["kind"]
     z = select_valid(batch, "predictions", 0.0)
     if kind == "cross_entropy":
-        weight = np.exp(z - z.max(axis=-1, keepdims=True))
-        share = weight / weight.sum(axis=-1, keepdims=True)
+        share, error = softmax(z)
         labels = np.where(batch.mask, batch.arrays["targets"], 0)
         one_hot = np.arange(z.shape[-1]) == labels[..., None]
-        distance = z.max(axis=-1, keepdims=True) - z
-        distance = np.where(np.isposinf(distance), 0.0, distance)
-        spread = (share * distance).sum(axis=-1, keepdims=True)
-        error = share * u * (distance + spread + 12 + z.shape[-1]) + u * one_hot
-        return share - one_hot, error
+        return share - one_hot, error + u * one_hot
     y = select_valid(batch, "targets", 0.0)
     if kind == "mse":
         slope = 2 * (z - y) / z.shape[-1]
@@ -188,3 +153,15 @@ def slopes(options: Mapping[str, str], batch: Batch) -> tuple[Array, Array]:
     )
     # An implementation may take y + (1 - y) apart and meet again: one u of each.
     return logistic - y, u * (8 * logistic + 2 * np.abs(y) + 4)
+
+
+def softmax(z: Array) -> tuple[Array, Array]:
+    """Return the classes' shares, and how far they may be off in float64."""
+    u = PRECISIONS["float64"].u
+    distance = z.max(axis=-1, keepdims=True) - z
+    weight = np.exp(-distance)
+    share = weight / weight.sum(axis=-1, keepdims=True)
+    # A class of minus infinity is no term at all: it brings no rounding either.
+    distance = np.where(np.isposinf(distance), 0.0, distance)
+    spread = (share * distance).sum(axis=-1, keepdims=True)
+    return share, share * u * (distance + spread + 12 + z.shape[-1])
