@@ -15,7 +15,7 @@ import numpy as np
 from conformance.operations import load_operations
 from conformance.operations._common.laws.padding import extend_padding
 from conformance.records.bits import NOTE, BitsAnswer
-from conformance.records.text import clean
+from conformance.specification.plain import clean
 from conformance.specification.plan import plan
 from conformance.trial.exact import elsewhere
 from conformance.trial.sample import cast, generate

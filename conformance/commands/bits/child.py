@@ -16,10 +16,10 @@ from conformance.check.fixtures import Fixtures
 from conformance.commands.bits.processes import OneAnswer, Whereabouts
 from conformance.errors import ConformanceError
 from conformance.records.bits import NOTE, QUESTIONS, BitsAnswer
-from conformance.records.text import clean
 from conformance.records.writing import current_file
 from conformance.run.child import become_child, refuse
 from conformance.specification.device import Placement
+from conformance.specification.plain import clean
 from conformance.specification.selection import Selection
 
 

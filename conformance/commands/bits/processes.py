@@ -11,12 +11,12 @@ import msgspec
 
 from conformance.errors import IncompleteRunError, UsageError
 from conformance.records.bits import NOTE, QUESTIONS, BitsAnswer, BitsRow
-from conformance.records.text import clean
 from conformance.records.writing import read_current
 from conformance.run.child import USAGE
 from conformance.run.launch import clean_environment
 from conformance.run.log import Log
 from conformance.run.process import Limits, Process, enter
+from conformance.specification.plain import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
