@@ -580,7 +580,7 @@ CASES: tuple[Case, ...] = (
     Case(block=Shared, question="alone", near=True),
     Case(block=Backward, at=0, question="gradient"),
     Case(block=Backward, at=2, question="parameter-gradient"),
-    # JAX cannot differentiate it after it was traced, since it closes over the mask.
+    # It closes over the mask: on JAX it is found and has no place (docs/probe.md).
     *(
         Case(block=Custom, at=at, question=question)
         for at, question in ((0, "gradient"), (1, "parameter-gradient"))

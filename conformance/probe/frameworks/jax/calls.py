@@ -37,6 +37,8 @@ class Calls:
         self._programs: dict[Any, Any] = {}
         self._own_way: bool | None = None
         self._less: bool | None = None
+        self.closes_over = False
+        """Whether a derivative of its own holds values of the trace that made it."""
 
     def answer(self, inputs: Mapping[str, Any], mode: Mode) -> dict[str, Array]:
         """Return the model's outputs by name."""

@@ -30,13 +30,33 @@ def gradients(
     cotangents: Mapping[str, Array],
     mode: Mode,
 ) -> Gradients:
-    """Return gradients of the sum of cotangent times output."""
+    """Return gradients of the sum of cotangent times output.
+
+    They are those of the traced program. A derivative of the model's own that closes
+    over a traced value belongs to the trace that made it: such a model is called as it
+    is, and then the gradient at an embedding of ids is not known.
+    """
+    if not calls.closes_over:
+        try:
+            return _gradients(calls, inputs, cotangents, mode)
+        except jax.errors.JAXTypeError:
+            calls.closes_over = True
+    return _gradients(calls, inputs, cotangents, mode)
+
+
+def _gradients(
+    calls: Calls,
+    inputs: Mapping[str, Any],
+    cotangents: Mapping[str, Array],
+    mode: Mode,
+) -> Gradients:
     arrays, constants = tree.split(inputs, calls.own(mode))
     weights = {
         name: each.astype(jnp.dtype(calls.own(mode)))
         for name, each in cotangents.items()
     }
-    key = calls.key("gradients", arrays, constants, mode)
+    kind = "gradients closed over" if calls.closes_over else "gradients"
+    key = calls.key(kind, arrays, constants, mode)
     run = calls.kept(
         (*key, tuple(weights)), lambda: _made(calls, arrays, constants, weights, mode)
     )
@@ -72,22 +92,27 @@ def _step(
 ) -> Callable[..., Any]:
     """Return a function that gives gradients of parameters, inputs and embedding."""
     program, labels = calls.program(arrays, constants, mode, inline=False)
-    table = find_embedding(program, arrays)
+    table = None if calls.closes_over else find_embedding(program, arrays)
+
+    def call(own: Any, everything: Any, more: Any) -> dict[str, Any]:
+        if calls.closes_over:
+            found: dict[str, Any] = calls.function(constants, mode)(own, everything)
+            return found
+
+        def add(number: int, value: Any) -> Any:
+            here = table is not None and number == table.outputs[0]
+            return value + more if here else value
+
+        flat = jax.tree.leaves((own, everything))
+        computed = evaluate.run(program, flat, program.constants, add)
+        return dict(zip(labels, computed, strict=True))
 
     def total(leaves: Any, rest: Any, given: Any, weights: Any) -> Any:
         parameters, inputs, more = leaves
         own = jax.tree.map(
             lambda a, b: b if a is None else a, parameters, rest, is_leaf=_no
         )
-        everything = {**given, **inputs}
-        flat = jax.tree.leaves((own, everything))
-
-        def add(number: int, value: Any) -> Any:
-            here = table is not None and number == table.outputs[0]
-            return value + more if here else value
-
-        found = evaluate.run(program, flat, program.constants, add)
-        outputs = dict(zip(labels, found, strict=True))
+        outputs = call(own, {**given, **inputs}, more)
         return sum((outputs[name] * each).sum() for name, each in weights.items())
 
     def step(parameters: Any, given: dict[str, Any], weights: Any) -> Any:
