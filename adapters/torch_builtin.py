@@ -15,12 +15,15 @@
 # masked_mean = "nan"
 # masked_prod = "one"
 # [tool.mask-conformance.unsupported]
+# "masked_criterion.class_weights.mean" = "its mean divides by the weights"
+# "masked_criterion.kl.none" = "kl_div takes no mask"
 # "masked_loss.*.sequence_mean" = "torch's losses reduce over the whole batch"
 # ///
 """PyTorch's own masked operations, losses, attention, and modules in modules."""
 
 from __future__ import annotations
 
+from functools import partial
 from io import BytesIO
 from typing import Any, TypeAlias
 
@@ -69,6 +72,41 @@ def masked_loss(
         return losses.mean(dim=-1)
     # A position's loss is the mean over its features, which torch sums up here.
     return losses / predictions.shape[-1] if reduction == "sum" else losses
+
+
+def masked_criterion(
+    predictions: Tensor,
+    targets: Tensor,
+    mask: Tensor,
+    *,
+    kind: str,
+    reduction: str,
+    delta: float,
+    smoothing: float,
+    class_weights: tuple[float, ...],
+) -> Tensor:
+    if kind in {"l1", "huber"}:
+        weight = mask[..., None].to(predictions.dtype).expand_as(predictions)
+        loss = F.l1_loss if kind == "l1" else partial(F.huber_loss, delta=delta)
+        losses = loss(predictions, targets, reduction=reduction, weight=weight)
+        if reduction == "none":
+            return losses.mean(dim=-1)
+        return losses / predictions.shape[-1] if reduction == "sum" else losses
+    if kind == "kl":
+        # It takes no mask: what counts is picked, as its users do.
+        logs, shares = predictions[mask].log_softmax(dim=-1), targets[mask]
+        how = {"mean": "batchmean", "sum": "sum"}[reduction]
+        return F.kl_div(logs, shares, reduction=how)
+    weights = predictions.new_tensor(class_weights) if class_weights else None
+    return F.cross_entropy(
+        predictions.movedim(-1, 1),
+        targets.long().masked_fill(~mask, _IGNORED),
+        weight=weights,
+        ignore_index=_IGNORED,
+        # Its mean divides by the weights of the labels.
+        reduction=reduction.removeprefix("weighted_"),
+        label_smoothing=smoothing,
+    )
 
 
 def attention(
