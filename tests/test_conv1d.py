@@ -114,7 +114,7 @@ def test_what_a_row_alone_keeps_is_said_by_the_operation() -> None:
     assert outside.mask.tolist() == [[True, False, True]]
     assert batch.trim(0).arrays["x"][0, :, 0].tolist() == [1, 4]
     kept = [o.name for o in load_operations().values() if o.trims == "outside"]
-    assert kept == ["conv1d", "stack", "accumulated_loss"]
+    assert kept == ["conv1d", "stack", "accumulated_loss", "windowed_attention"]
 
 
 def gappy(variant: str) -> Sample:
