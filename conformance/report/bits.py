@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 KEPT = frozenset(("bits", "other"))
 """Answers by which nothing has changed; one that is not asked says nothing."""
 
+APART = frozenset(("rounding", "beyond"))
+"""Answers by which bits have changed; the others are none."""
+
 WORDS = {
     "right": "the same bits in every question",
     "digits": "apart by no more than rounding explains",
@@ -36,16 +39,24 @@ class BitsCell:
     Attributes:
         sign: The worst of it.
         changed: The questions that change bits in some dtype.
+        failed: The dtypes in which some question has no answer.
     """
 
     sign: Sign
     changed: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+
+    @property
+    def why(self) -> str:
+        """What changes bits, and where there is no answer."""
+        failed = f"no answer in {', '.join(self.failed)}" if self.failed else ""
+        return "; ".join(filter(None, [", ".join(self.changed), failed]))
 
     @property
     def said(self) -> str:
         """The cell in words."""
         word = WORDS[self.sign.name]
-        return f"{word}: {', '.join(self.changed)}" if self.changed else word
+        return f"{word}: {self.why}" if self.why else word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,23 +154,26 @@ def _name(table: BitsTable) -> str:
 
 def _cell(table: BitsTable, operation: str) -> BitsCell:
     answers = [
-        (name, answer.kind)
+        (name, row.dtype, answer.kind)
         for row in table.rows
         if row.operation == operation
         for name, answer in row.answers.items()
     ]
     if not answers:
         return BitsCell(sign=SIGNS[""])
-    changed = {name: kind for name, kind in answers if kind not in KEPT}
-    kinds = {kind for _, kind in answers}
-    if "beyond" in kinds:
+    changed = {name for name, _, kind in answers if kind in APART}
+    failed = {dtype: None for _, dtype, kind in answers if kind not in KEPT | APART}
+    if any(kind == "beyond" for _, _, kind in answers):
         sign = "wrong"
-    elif kinds & {"raises", "slow"}:
+    elif failed:
         sign = "raises"
     else:
-        sign = "digits" if "rounding" in kinds else "right"
-    ordered = tuple(name for name in QUESTIONS if name in changed)
-    return BitsCell(sign=SIGNS[sign], changed=ordered)
+        sign = "digits" if changed else "right"
+    return BitsCell(
+        sign=SIGNS[sign],
+        changed=tuple(name for name in QUESTIONS if name in changed),
+        failed=tuple(failed),
+    )
 
 
 def _section(table: BitsTable) -> BitsSection:

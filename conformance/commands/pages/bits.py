@@ -81,7 +81,7 @@ def _row(*cells: str) -> str:
 
 
 def _say(cell: BitsCell) -> str:
-    return f"{cell.sign.glyph} {', '.join(cell.changed)}".strip()
+    return f"{cell.sign.glyph} {cell.why}".strip()
 
 
 def main(arguments: list[str]) -> int:
