@@ -312,6 +312,9 @@ def test_the_page_shows_the_tables_and_escapes_them(tmp_path: Path) -> None:
     assert "mine on cpu x86_64" in shown
     assert "&lt;script&gt;alert(1)&lt;/script&gt; on cpu" in shown
     assert hostile not in text
+    places = [text.index(f'<section id="{name}">') for name in ("failures", "bits")]
+    assert text.index("</nav>") < places[0] < places[1]
+    assert '<a href="#bits">' in text[: text.index("</nav>")]
     without, _ = report([GOLDEN / "torch.jsonl"], tmp_path)
     assert 'id="bits"' not in without[0].read_text(encoding="utf-8")
     with pytest.raises(UsageError, match=r"--bits .*absent"):

@@ -145,11 +145,11 @@ def say_answer(answer: BitsAnswer) -> str:
 
 
 def _name(table: BitsTable) -> str:
-    kind = kind_of(table.device)
+    # Short, since it stands in a slanted head; the sections have it in full.
+    adapter, kind = table.adapter.replace("_builtin", ""), kind_of(table.device)
     if kind == "cpu":
-        return table.adapter
-    # Beside others of the same adapter: what is short stands in a slanted head.
-    return f"{kind}{', strict' if table.promised else ''}: {table.adapter}"
+        return adapter
+    return f"{kind}{', strict' if table.promised else ''}: {adapter}"
 
 
 def _cell(table: BitsTable, operation: str) -> BitsCell:

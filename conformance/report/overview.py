@@ -235,7 +235,11 @@ def shares(view: View) -> list[tuple[str, Column, Tally]]:
 
 
 def data(view: View) -> dict[str, Any]:
-    """Return the page's figures for programs."""
+    """Return the page's figures for programs.
+
+    An operation that a system does not offer is left out: with 50 adapters that is most
+    of them.
+    """
     return {
         "schema": SCHEMA,
         "generated": view.generated,
@@ -252,6 +256,7 @@ def data(view: View) -> dict[str, Any]:
                     operation: dict(view.tallies[operation, column.key].outcomes)
                     for operation in view.operations
                     if (operation, column.key) in view.tallies
+                    and view.tallies[operation, column.key].ran
                 },
             }
             for column, whole in ((one, view.whole(one)) for one in view.columns)
