@@ -128,7 +128,7 @@ def test_every_operation_of_the_reference_stays_on_the_device() -> None:
     samples = {name: fixtures.turn(check, 0) for name, check in checks.items()}
     framework.place("meta")
     wrong, judged = {}, 0
-    # A tensor that is made of Python numbers on this device is no fake one, and as good.
+    # A tensor of Python numbers on this device is no fake one, and as good.
     with FakeTensorMode(allow_non_fake_inputs=True):
         for name, check in checks.items():
             subject, batch = fixtures.subject(check), samples[name].batch
