@@ -15,6 +15,7 @@ import pytest
 from msgspec.structs import replace
 
 from conformance.records import diff, read
+from conformance.records.bits import read_bits
 from conformance.report import write
 from conformance.report.changes import Pair, as_page
 from conformance.report.history import summarize
@@ -59,6 +60,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> str:
         generated="2026-01-02",
         clauses=CLAUSES,
         releases=[*older, *found],
+        bits=read_bits(GOLDEN.parents[1] / "reports" / "bits.jsonl"),
     )
     return (folder / "index.html").as_uri()
 
