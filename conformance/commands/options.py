@@ -91,6 +91,28 @@ def name_adapter(given: str | None) -> str:
     return read_project().need_adapter()
 
 
+def need_packages(what: str, names: Sequence[str], extra: str = "run") -> None:
+    """Refuse what cannot work where only the base dependencies are installed.
+
+    Args:
+        what: What needs them, as the message begins.
+        names: The distributions.
+        extra: The extra of this suite that has them.
+
+    Raises:
+        UsageError: One of them is not installed.
+    """
+    from conformance.adapters.installed import filter_missing
+
+    missing = filter_missing(names)
+    if missing:
+        msg = (
+            f"{what} needs {', '.join(missing)}; install them with "
+            f'`pip install "mask-conformance[{extra}]"`'
+        )
+        raise UsageError(msg)
+
+
 def view_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that say how results are shown."""
     for option in (

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from conformance.adapters.installed import filter_missing, find_missing
+from conformance.adapters.installed import find_missing
 from conformance.adapters.load import list_variants, read_declarations
 from conformance.commands.conclude import Done, conclude
 from conformance.commands.formats import Display
@@ -24,6 +24,7 @@ from conformance.commands.options import (
     deterministic_option,
     device_option,
     limit_options,
+    need_packages,
     read_limits,
     read_placement,
     read_selection,
@@ -216,14 +217,7 @@ def need_extra(*, memory: bool = False, soak: bool = False) -> None:
     needed = ["hypothesis", "ml-dtypes", "numpy", "pytest"]
     needed += ["psutil"] if memory else []
     needed += ["distributed"] if soak else []
-    extra = "run,soak" if soak else "run"
-    missing = filter_missing(needed)
-    if missing:
-        msg = (
-            f"running needs {', '.join(missing)}; install them with "
-            f'`pip install "mask-conformance[{extra}]"`'
-        )
-        raise UsageError(msg)
+    need_packages("running", needed, "run,soak" if soak else "run")
 
 
 @click.command("run")

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from conformance.adapters.installed import filter_missing
 from conformance.adapters.load import list_variants
 from conformance.commands.bits.processes import ask_all
 from conformance.commands.options import (
@@ -23,6 +22,7 @@ from conformance.commands.options import (
     complete_adapters,
     deterministic_option,
     device_option,
+    need_packages,
     read_placement,
     tell,
     warn,
@@ -36,7 +36,7 @@ from conformance.records.bits import (
     read_bits,
     write_bits,
 )
-from conformance.report.bits import say_answer
+from conformance.report.bits import KEPT, say_answer
 from conformance.run import catalogue
 from conformance.run.declare import declare
 from conformance.specification import DTYPES
@@ -138,16 +138,6 @@ def _order(row: BitsRow) -> tuple[int, int]:
     )
 
 
-def _need(names: tuple[str, ...]) -> None:
-    missing = filter_missing(names)
-    if missing:
-        msg = (
-            f"bits needs {', '.join(missing)}; install what it needs with "
-            f'`pip install "mask-conformance[run]"`'
-        )
-        raise UsageError(msg)
-
-
 @click.command("bits")
 @click.argument("adapters", nargs=-1, required=True, shell_complete=complete_adapters)
 @click.option(
@@ -195,7 +185,7 @@ def command(  # noqa: PLR0917 - click hands them over so
     counts; a number is the largest difference as a share of what both error bounds
     allow; beyond is more than that; - is where the exact answer is another one.
     """
-    _need(("ml-dtypes", "numpy"))
+    need_packages("bits", ("ml-dtypes", "numpy"))
     asked = catalogue.selection(operations=operations, dtypes=dtypes)
     placement = read_placement({"device": device, "deterministic": deterministic})
     read_bits(output)  # what cannot be added to is said before anything is measured
@@ -221,8 +211,7 @@ def _add(table: BitsTable, path: Path) -> None:
 
 def _summarise(table: BitsTable) -> str:
     kept = sum(
-        {each.kind for each in row.answers.values()} <= {"bits", "other"}
-        for row in table.rows
+        {each.kind for each in row.answers.values()} <= KEPT for row in table.rows
     )
     more = sum(
         any(each.kind == "beyond" for each in row.answers.values())

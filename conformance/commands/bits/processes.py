@@ -95,7 +95,8 @@ def ask_all(
             if not left and answers.place is not None:
                 return answers.place
             if answers.place is None or not answers.blame(ending):
-                what = f"{reference}: {ending} while it was imported"
+                when = "between checks" if answers.place else "while it was imported"
+                what = f"{reference}: {ending} {when}"
                 raise IncompleteRunError(f"{what}\n{log.read_reason()}".strip())
             if not left:
                 return answers.place

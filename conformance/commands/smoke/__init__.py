@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from conformance.adapters.installed import filter_missing, find_missing
+from conformance.adapters.installed import find_missing
 from conformance.commands.options import (
     Seconds,
     complete_adapters,
     device_option,
     name_adapter,
+    need_packages,
     read_placement,
     tell,
 )
@@ -70,7 +71,7 @@ def smoke(reference: str, say: Say, seconds: float = SECONDS, device: str = "") 
             is not installed.
         IncompleteRunError: It ended its process while it was imported.
     """
-    _need(("ml-dtypes", "numpy"))
+    need_packages("smoke", ("ml-dtypes", "numpy"))
     declaration = declare(reference)
     named = find_misnamed(declaration)
     for complaint in named:
@@ -150,16 +151,6 @@ def _summarise(checks: list[Check]) -> str:
     variants = len({check.variant.name for check in checks})
     dtypes = ", ".join(dict.fromkeys(check.dtype for check in checks))
     return f"{variants} variant{'s' * (variants > 1)}, {dtypes}"
-
-
-def _need(names: tuple[str, ...]) -> None:
-    missing = filter_missing(names)
-    if missing:
-        msg = (
-            f"smoke needs {', '.join(missing)}; install what it needs with "
-            f'`pip install "mask-conformance[run]"`'
-        )
-        raise UsageError(msg)
 
 
 @click.command("smoke")
