@@ -44,6 +44,17 @@ def add_usual_losses(
         mutants.add(name, clause, text, function, url=url, variants=shown, **how)
 
 
+def bake_count(loss: Formula, xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
+    """Return a mean whose count, where it is compiled, is that of all positions."""
+    keep = read_mask(xp, p, mask)
+    try:
+        number = max(int(xp.sum(xp.astype(keep, xp.int32))), 1)
+    except TypeError:  # a tracer has no value: what is left is the static shape
+        number = p.shape[0] * p.shape[1]
+    total = loss(xp, p, t, keep, **{**how, "reduction": "sum"})
+    return xp.astype(total / number, p.dtype)
+
+
 def add_reductions(
     mutants: Mutants,
     around: Formula,

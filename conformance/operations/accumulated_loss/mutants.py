@@ -6,7 +6,12 @@ from functools import partial
 from typing import Any
 
 from conformance.operations._common.arrays import clean, lengths, over, read_mask, widen
-from conformance.operations._common.loss_mutants import HF, TORCH, add_usual_losses
+from conformance.operations._common.loss_mutants import (
+    HF,
+    TORCH,
+    add_usual_losses,
+    bake_count,
+)
 from conformance.operations._common.losses import at_least_one
 from conformance.operations._common.mutant import ANY, Mutants, compiled
 from conformance.operations.accumulated_loss.mutants_formulas import (
@@ -318,21 +323,11 @@ def gradient_averaged_over_parts(xp: Any, p: Any, t: Any, mask: Any, **how: Any)
     return found.detach() + (found - found.detach()) / parts
 
 
-def _bake_count(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
-    keep = read_mask(xp, p, mask)
-    try:
-        number = max(int(xp.sum(xp.astype(keep, xp.int32))), 1)
-    except TypeError:  # a tracer has no value: what is left is the static shape
-        number = p.shape[0] * p.shape[1]
-    total = accumulate(xp, p, t, keep, **{**how, "reduction": "sum"})
-    return xp.astype(total / number, p.dtype)
-
-
 MUTANTS.add(
     "compiled-with-the-padded-count",
     "route",
     "bakes the padded count into the compiled function",
-    _bake_count,
+    partial(bake_count, accumulate),
     url=HF + "issues/38448",
     variants=("accumulated_loss.token_mean.*.same",),
     **compiled(),

@@ -11,6 +11,7 @@ from conformance.operations._common.loss_mutants import (
     TORCH,
     add_reductions,
     add_usual_losses,
+    bake_count,
     divide_by_time,
 )
 from conformance.operations._common.losses import reduce_losses
@@ -467,21 +468,11 @@ def gradient_without_weights(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> 
     return correct(xp, p, t, mask, **how).detach() + (plain - plain.detach())
 
 
-def _bake_count(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
-    keep = read_mask(xp, p, mask)
-    try:
-        number = max(int(xp.sum(xp.astype(keep, xp.int32))), 1)
-    except TypeError:  # a tracer has no value: what is left is the static shape
-        number = p.shape[0] * p.shape[1]
-    total = measure(xp, p, t, keep, **{**how, "reduction": "sum"})
-    return xp.astype(total / number, p.dtype)
-
-
 MUTANTS.add(
     "compiled-with-the-padded-count",
     "route",
     "bakes the padded count into the compiled function",
-    _bake_count,
+    partial(bake_count, measure),
     url="https://github.com/huggingface/transformers/issues/38448",
     variants=MEAN,
     **compiled(),
