@@ -46,7 +46,7 @@ def _lines(found: BitsGrid) -> Iterator[str]:
     words = [f"{SIGNS[name].glyph} {text}" for name, text in WORDS.items() if name]
     yield f"{'; '.join(words)}; blank: not asked."
     yield "Behind a sign stand the questions that change bits in some dtype."
-    yield "A question whose exact answer is another one is not asked: see - below."
+    yield "Where the exact answer is another one nothing is asked: a dash, further below."
     yield "On a CPU unless a head says otherwise; strict is the deterministic mode."
     yield ""
     yield _row("operation", *found.heads)
