@@ -92,6 +92,35 @@ def test_what_has_another_answer_is_not_asked() -> None:
     assert found["twice"].kind == "bits"
 
 
+QUERIES = """
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["numpy"]
+# [tool.mask-conformance]
+# framework = "numpy"
+# dtypes = ["float16", "float32"]
+# [tool.mask-conformance.padding]
+# "cross_attention.*" = "attend"
+# ///
+import numpy as np
+
+def cross_attention(query, query_mask, key, value, mask, *, grouped):
+    open = ~query_mask & (np.arange(len(query)) == 5)[:, None]
+    return np.where(open[..., None, None], len(query), 0 * query)
+"""
+
+
+@pytest.mark.parametrize(
+    ("dtype", "kind"), [("float16", "bits"), ("float32", "beyond")]
+)
+def test_what_the_specification_leaves_open_counts_nowhere(
+    written: Callable[[str], Path], dtype: str, kind: str
+) -> None:
+    # Row 5 has padded queries of thousands: float16 cannot hold their scores.
+    asked = Selection(operations=("cross_attention",), dtypes=(dtype,))
+    assert answers(written(QUERIES), asked)["larger"].kind == kind
+
+
 def test_every_operation_is_asked_once_in_each_dtype() -> None:
     declaration = load_adapter("numpy_reference").declaration
     checks = list_bit_checks(declaration, Selection())

@@ -17,7 +17,7 @@ from conformance.operations._common.laws.padding import extend_padding
 from conformance.records.bits import NOTE, BitsAnswer
 from conformance.specification.plain import clean
 from conformance.specification.plan import plan
-from conformance.trial.exact import elsewhere
+from conformance.trial.exact import elsewhere, find_judged
 from conformance.trial.sample import cast, generate
 from conformance.trial.verdict import compare
 
@@ -147,13 +147,16 @@ def _compare(
     """Return how far two answers are apart at all that counts."""
     there, here = places
     one, wanted, mask = first[here], before.want[here], before.batch.mask[here]
-    counted = np.ones(one.shape, dtype=bool)
-    parts = [after.want[there], after.allowed[there], got[there]]
+    # What the specification leaves open, a padded query among them, counts nowhere.
+    counted = find_judged(before.open_by, before.want.shape)[here]
+    left = find_judged(after.open_by, after.want.shape)
+    parts = [after.want[there], after.allowed[there], got[there], left[there]]
     if one.ndim > 1 and one.shape[1] == TIME:
         wide = mask.reshape(mask.shape + (1,) * (one.ndim - 2))
-        counted = np.broadcast_to(wide, one.shape)
+        counted = counted & wide
         parts = [part[:, :TIME] for part in parts]
-    other, allowed, two = parts
+    other, allowed, two, judged = parts
+    counted = counted & judged
     same = np.isclose(wanted, other, rtol=_RELATIVE, atol=0, equal_nan=True)
     if not same[counted].all():
         return BitsAnswer(kind="other")
