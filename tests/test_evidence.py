@@ -224,3 +224,12 @@ def test_a_snippet_imports_the_adapter_however_it_is_given(
     batch = Batch(arrays={"x": np.ones((1, 1))}, mask=np.ones((1, 1), bool))
     text = evidence.snippet(check("masked_mean"), batch, file, "numpy", "masked_mean")
     assert want in text
+
+
+def test_an_infinite_answer_is_no_answer_that_may_be_anything() -> None:
+    batch = Batch(arrays={"x": np.zeros((2, 1))}, mask=np.ones((2, 1), bool))
+    want, wide = np.array([-np.inf, -np.inf]), np.full(2, np.inf)
+    left = {"made": np.array([False, True])}
+    verdict = compare(np.zeros(2), want, wide, open_by=left, batch=batch)
+    found = failure(verdict)
+    assert (found.want, found.allowed) == (["-inf", "any"], [0.0, "inf"])

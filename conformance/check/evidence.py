@@ -96,7 +96,9 @@ def failure(  # noqa: PLR0913 - a failure has as many parts
     weights = {name: nest(array) for name, array in batch.weights.items()}
     got, want, allowed = verdict.got, verdict.want, verdict.allowed
     asked = verdict.judged
-    if allowed is not None and asked is not None:
+    if allowed is not None and asked is not None and want is not None:
+        # Infinity and NaN are asked for as they are, however wide the bound.
+        allowed = np.where(np.isfinite(want), allowed, 0.0)
         allowed = np.where(asked, allowed, np.inf)
     like_rows = got is not None and got.ndim and got.shape[0] == batch.rows
     part = cut[: 1 if got is not None and got.ndim == 1 else 2] if like_rows else ()

@@ -57,7 +57,7 @@ def _run(declaration: Declaration, level: str) -> Run:
     entries = [
         (entry, [compile_pattern(translate(glob)) for glob in entry.checks])
         for entry in load_known(known_file(declaration))
-        if entry.applies(versions)
+        if entry.applies(versions) and entry.holds_on("cpu")
     ]
     selected = Selection(level=level)  # type: ignore[arg-type]
     planned = catalogue.plan_checks(declaration, selected)
