@@ -146,6 +146,20 @@ def masked_prod(x: Array, mask: Array | None) -> Array:
     return jnp.where(valid, _wide(x), 1).prod(axis=1).astype(x.dtype)
 
 
+def masked_median(x: Array, mask: Array | None, *, middle: str) -> Array:
+    if not x.shape[1]:
+        return jnp.full((len(x), *x.shape[2:]), jnp.nan, x.dtype)
+    valid = _like(_valid(mask, x), x)
+    number = jnp.broadcast_to(valid, x.shape).sum(axis=1, keepdims=True)
+    ordered = jnp.sort(jnp.where(valid, _wide(x), jnp.inf), axis=1)
+    low = jnp.take_along_axis(ordered, (number - 1).clip(0) // 2, axis=1)[:, 0]
+    upper = (number - 1).clip(0) // 2 if middle == "lower" else number // 2
+    high = jnp.take_along_axis(ordered, upper, axis=1)[:, 0]
+    found = jnp.where(low == high, low, low / 2 + high / 2)
+    unknown = (valid & jnp.isnan(x)).any(axis=1) | (number[:, 0] == 0)
+    return jnp.where(unknown, jnp.nan, found).astype(x.dtype)
+
+
 def masked_min(x: Array, mask: Array | None) -> Array:
     valid = _like(_valid(mask, x), x)
     scores = jnp.where(valid, _wide(x), jnp.inf)

@@ -15,6 +15,7 @@
 # masked_mean = "nan"
 # masked_max = "nan"
 # masked_prod = "nan"
+# "masked_median.*" = "nan"
 # "masked_std.*" = "nan"
 # masked_softmax = "zero"
 # "masked_loss.*.mean" = "nan"
@@ -22,6 +23,7 @@
 # [tool.mask-conformance.unsupported]
 # "masked_loss.cross_entropy.*" = "numpy.ma has no log-sum-exp to build it from"
 # "masked_loss.binary_cross_entropy.*" = "numpy.ma has no log1p to build it from"
+# "masked_median.lower" = "of an even number its median is the mean of two"
 # ///
 """NumPy's masked arrays: what numpy.ma reduces, and what is built from it."""
 
@@ -47,6 +49,12 @@ def masked_max(x: Array, mask: Array) -> Array:
 @np.errstate(all="ignore")
 def masked_min(x: Array, mask: Array) -> Array:
     return _plain(_masked(x, mask).min(axis=1), np.nan, x.dtype)
+
+
+@np.errstate(all="ignore")
+def masked_median(x: Array, mask: Array, *, middle: str) -> Array:
+    del middle  # their mean alone
+    return _plain(np.ma.median(_masked(x, mask), axis=1), np.nan, x.dtype)
 
 
 @np.errstate(all="ignore")

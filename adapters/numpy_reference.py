@@ -154,6 +154,29 @@ def masked_prod(x: Array, mask: Array | None) -> Array:
 
 
 @np.errstate(all="ignore")
+def masked_median(x: Array, mask: Array | None, *, middle: str) -> Array:
+    if not x.shape[1]:
+        return np.full((len(x), *x.shape[2:]), np.nan, x.dtype)
+    valid = _valid(mask, x)
+    number = _like(valid.sum(axis=1, keepdims=True), x)
+    ordered = np.sort(np.where(_like(valid, x), _wide(x), np.inf), axis=1)
+    places = [
+        (number - 1) // 2,
+        (number - 1) // 2 if middle == "lower" else number // 2,
+    ]
+    low, high = (
+        np.take_along_axis(
+            ordered, np.broadcast_to(at.clip(0), (len(x), 1, *x.shape[2:])), axis=1
+        )[:, 0]
+        for at in places
+    )
+    found = np.where(low == high, low, low / 2 + high / 2)
+    unknown = (_like(valid, x) & np.isnan(x)).any(axis=1)
+    nothing = number[:, 0] == 0
+    return np.where(unknown | nothing, np.nan, found).astype(x.dtype)
+
+
+@np.errstate(all="ignore")
 def masked_min(x: Array, mask: Array | None) -> Array:
     valid = _like(_valid(mask, x), x)
     scores = np.where(valid, _wide(x), np.inf)

@@ -156,6 +156,26 @@ def masked_prod(x: Tensor, mask: Tensor | None) -> Tensor:
     return tf.cast(tf.reduce_prod(factors, axis=1), x.dtype)
 
 
+def masked_median(x: Tensor, mask: Tensor | None, *, middle: str) -> Tensor:
+    if not x.shape[1]:
+        return tf.fill((x.shape[0], *x.shape[2:]), tf.constant(float("nan"), x.dtype))
+    valid = _like(_valid(mask, x), x) & tf.ones_like(x, tf.bool)
+    number = tf.reduce_sum(tf.cast(valid, tf.int32), axis=1)
+    # Time last, as sorting and gathering in batches want it.
+    last = [0, *range(2, x.shape.rank), 1]
+    wide = tf.transpose(_where(valid, _wide(x), float("inf")), last)
+    ordered = tf.sort(wide, axis=-1)
+    lower = tf.maximum(number - 1, 0) // 2
+    upper = lower if middle == "lower" else number // 2
+    low, high = (
+        tf.gather(ordered, at[..., None], axis=-1, batch_dims=x.shape.rank - 1)[..., 0]
+        for at in (lower, upper)
+    )
+    found = tf.where(low == high, low, low / 2 + high / 2)
+    unknown = tf.reduce_any(valid & tf.math.is_nan(x), axis=1) | (number == 0)
+    return tf.cast(_where(~unknown, found, float("nan")), x.dtype)
+
+
 def masked_min(x: Tensor, mask: Tensor | None) -> Tensor:
     return -masked_max(-x, mask)
 

@@ -13,11 +13,13 @@
 # mask-forms = ["bool"]
 # [tool.mask-conformance.empty]
 # masked_mean = "nan"
+# "masked_median.*" = "nan"
 # masked_prod = "one"
 # [tool.mask-conformance.unsupported]
 # "masked_criterion.class_weights.mean" = "its mean divides by the weights"
 # "masked_criterion.kl.none" = "kl_div takes no mask"
 # "masked_loss.*.sequence_mean" = "torch's losses reduce over the whole batch"
+# "masked_median.mean" = "of an even number its median is the lower one"
 # ///
 """PyTorch's own masked operations, losses, attention, and modules in modules."""
 
@@ -42,6 +44,11 @@ def masked_mean(x: Tensor, mask: Tensor) -> Tensor:
 
 def masked_max(x: Tensor, mask: Tensor) -> Tensor:
     return torch.masked.amax(x, 1, mask=_like(mask, x))
+
+
+def masked_median(x: Tensor, mask: Tensor, *, middle: str) -> Tensor:
+    del middle  # the lower one alone
+    return torch.masked.median(x, 1, mask=_like(mask, x))
 
 
 def masked_softmax(x: Tensor, mask: Tensor) -> Tensor:

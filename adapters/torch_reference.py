@@ -153,6 +153,19 @@ def masked_prod(x: Tensor, mask: Tensor | None) -> Tensor:
     return torch.where(valid, _wide(x), 1).prod(dim=1).to(x.dtype)
 
 
+def masked_median(x: Tensor, mask: Tensor | None, *, middle: str) -> Tensor:
+    valid = _like(_valid(mask, x), x)
+    if not x.shape[1]:
+        return x.new_full((len(x), *x.shape[2:]), torch.nan)
+    number = valid.sum(dim=1, keepdim=True).expand(-1, 1, *x.shape[2:])
+    ordered = torch.where(valid, _wide(x), torch.inf).sort(dim=1).values
+    low = ordered.gather(1, ((number - 1) // 2).clamp(min=0))[:, 0]
+    high = low if middle == "lower" else ordered.gather(1, number // 2)[:, 0]
+    found = torch.where(low == high, low, low / 2 + high / 2)
+    unknown = (valid & x.isnan()).any(dim=1) | (number[:, 0] == 0)
+    return torch.where(unknown, torch.nan, found).to(x.dtype)
+
+
 def masked_min(x: Tensor, mask: Tensor | None) -> Tensor:
     valid = _like(_valid(mask, x), x)
     if not x.shape[1]:

@@ -22,7 +22,7 @@ def specify_reduction(  # noqa: PLR0913 - the facts of an operation, each by its
     bound: str,
     laws: tuple[Law, ...] = (),
     features: bool = True,
-    keywords: Sequence[Mapping[str, int]] = ({},),
+    keywords: Sequence[Mapping[str, int | str]] = ({},),
     empty: Literal["zero", "declared"] = "declared",
     usual_empty: str = "zero",
     also: tuple[str, ...] = ("long-rows",),
@@ -69,8 +69,12 @@ def specify_reduction(  # noqa: PLR0913 - the facts of an operation, each by its
                 empty=empty,
                 usual_empty=usual_empty,
                 keywords=tuple((key, str(value)) for key, value in each.items()),
-                values=tuple(each.items()),
-                least=1 + each.get("ddof", 0),
+                values=tuple(
+                    (key, value)
+                    for key, value in each.items()
+                    if not isinstance(value, str)
+                ),
+                least=1 + int(each.get("ddof", 0)),
             )
             for each in keywords
         ),

@@ -51,7 +51,12 @@ class Valid:
         """The exact answer ``[B, ...]``."""
         return np.asarray(self.reduction.value(self))
 
-    def only(self, array: Array) -> Array:
+    @property
+    def places(self) -> Array:
+        """Each position's number, ``[1, T, ...]``, to be compared with one of a row."""
+        return np.arange(self.x.shape[1]).reshape((1, -1) + (1,) * (self.x.ndim - 2))
+
+    def only(self, array: Array | float) -> Array:
         """Return ``array`` at valid positions and zero at padding."""
         return np.where(self.mask, array, 0.0)
 
@@ -101,7 +106,8 @@ class Reduced:
     ) -> tuple[Array, Array]:
         """Return the exact answer and its bound."""
         valid, p = Valid(self.reduction, options, batch), PRECISIONS[dtype]
-        if self.reduction.error is None:
+        exact = set(options.values()) & set(self.reduction.unrounded)
+        if self.reduction.error is None or exact:
             return valid.answer, np.zeros_like(valid.answer)
         error = self.reduction.error(valid, p)
         # The one rounding into a storage dtype is allowed twice.

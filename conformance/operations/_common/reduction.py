@@ -51,6 +51,7 @@ class Reduction:
             many units of rounding it is off; None says that nothing rounds.
         neutral: What stands at padding for ``value``.
         values: Tiers of valid values to draw from, in place of the usual ones.
+        unrounded: Values of keywords, such as ``lower``, for which nothing rounds.
         stores: Whether a rounding into a storage dtype comes on top of ``error``.
         features: Whether x may have features behind its time.
         shares: Return what is wrong with the shares that tied values have of a
@@ -72,6 +73,7 @@ class Reduction:
     slope_error: float | Callable[[Valid, Array, Precision], Array] | None = None
     neutral: float = 0.0
     values: tuple[tuple[float, ...], ...] = ()
+    unrounded: tuple[str, ...] = ()
     stores: bool = True
     features: bool = True
     shares: Callable[[Valid, Array, Array], str] | None = None
