@@ -11,21 +11,18 @@ are compared with those of the rows alone, each put where its row stands.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.probe.align import Layout, find_padding, layouts
 from conformance.probe.arrangement import place
+from conformance.probe.expected import ExpectedGradients, number_steps
 from conformance.probe.locate import Location
-from conformance.probe.noise import UNIT
 from conformance.probe.questions.gradients import cotangents, sum_alone
-from conformance.probe.rows import compose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable
 
     from conformance.probe.answer import ProbeAnswer
     from conformance.probe.arrangement import Arrangement, Array
@@ -45,10 +42,6 @@ CLOSED = 1e-2
 
 ROUNDS = 3
 """How often origins are looked for again behind those that were found."""
-
-_SINGLE = 4
-_EXACT, _COARSE = 1e-9, 1e-4
-"""Shares of a gradient's scale that rounding may reach, in float64 and otherwise."""
 
 OWN = "on the way back: the parameter's gradient is made here"
 
@@ -78,7 +71,7 @@ def locate_gradient(subject: ProbedModel, answer: ProbeAnswer) -> Location | Non
             next(each for each in sites if each.path == path) for path in others
         ),
         pattern="gradient",
-        text=OWN if walk.own else TEXT_ALONE if walk.alone else TEXT,
+        text=OWN if walk.own else TEXT_ALONE if walk.expected.alone else TEXT,
         checked=closed,
     )
 
@@ -93,15 +86,13 @@ def _between(walk: GradientWalk) -> Location | None:
 
 @dataclass(slots=True, kw_only=True)
 class GradientWalk:
-    """The way back of one call, and of two of other sizes, which tell axes apart.
+    """The way back of one call, and what the gradients on it should be.
 
     Attributes:
         subject: The model.
         steps: The operations.
-        far: By what identifies a step, the same step in the other calls.
-        alone: The same of each row alone, where a parameter's gradient is followed.
+        expected: What the gradients should be.
         again: Walks back once more, with something else in the place of some gradients.
-        tolerance: Share of a gradient's scale below which it is as that of rows alone.
         origins: Numbers of the steps where it comes in.
         unknown: Numbers of the steps that could not be judged.
         instead: What the origins should have handed on.
@@ -110,10 +101,8 @@ class GradientWalk:
 
     subject: ProbedModel
     steps: list[GradientStep]
-    far: tuple[dict[object, GradientStep], ...]
+    expected: ExpectedGradients
     again: Callable[[Instead], list[GradientStep]]
-    alone: tuple[dict[object, GradientStep], ...] = ()
-    tolerance: float = 0.0
     origins: list[int] = field(default_factory=list)
     unknown: list[int] = field(default_factory=list)
     instead: dict[tuple[int, int], Array] = field(default_factory=dict)
@@ -136,17 +125,22 @@ class GradientWalk:
             return found
 
         def number(arrangement: Arrangement) -> dict[object, GradientStep]:
-            return dict(_numbered(walk(arrangement, {})))
+            return dict(number_steps(walk(arrangement, {})))
 
+        steps = walk(subject.base, {})
+        others = (subject.structure, subject.wider)
         lengths = zip(subject.rows, subject.sizes.lengths, strict=True)
         alone = [place((row,), (length,), length) for row, length in lengths]
-        exact = mode.dtype == "float64" and subject.exact
+        expected = ExpectedGradients(
+            calls=(subject.base, *others),
+            far=tuple(number(each) for each in others),
+            alone=tuple(number(each) for each in alone if answer.parameter),
+            exact=mode.dtype == "float64" and subject.exact,
+        )
         return cls(
             subject=subject,
-            steps=walk(subject.base, {}),
-            far=(number(subject.structure), number(subject.wider)),
-            alone=tuple(number(each) for each in alone if answer.parameter),
-            tolerance=_EXACT if exact else _COARSE,
+            steps=steps,
+            expected=expected,
             again=lambda instead: walk(subject.base, instead),
         )
 
@@ -169,7 +163,7 @@ class GradientWalk:
     def follow(self, start: str) -> None:
         """Follow what has something at padding, from an input or a parameter on."""
         inputs = {*self.subject.interface.inputs, "embedding"}
-        keys = [key for key, _ in _numbered(self.steps)]
+        keys = [key for key, _ in number_steps(self.steps)]
         pending: list[int | str] = [start]
         seen: set[int | str] = set()
         while pending:
@@ -197,14 +191,15 @@ class GradientWalk:
         handed = step.handed[edge]
         if handed is None:
             return
-        right = None if free else self._right(handed, key, "handed", edge)
-        if right is not None and self._agrees(handed, right):
+        expected = self.expected
+        right = None if free else expected.compute(handed, key, "handed", edge)
+        if right is not None and expected.meets(handed, right):
             return
         came = [
-            (array, self._right(array, key, "taken", at))
+            (array, expected.compute(array, key, "taken", at))
             for at, array in enumerate(step.taken)
         ]
-        if any(w is not None and not self._agrees(array, w) for array, w in came):
+        if any(w is not None and not expected.meets(array, w) for array, w in came):
             pending.append(number)
         elif any(w is None for _, w in came) or (right is None and not free):
             self.unknown.append(number)
@@ -214,62 +209,6 @@ class GradientWalk:
             self.own = self.own or free
             if right is not None:
                 self.instead[number, edge] = right
-
-    def _right(self, array: Array, key: object, what: str, at: int) -> Array | None:
-        """Return what a gradient should be; None is not known.
-
-        Args:
-            array: What it is.
-            key: The step.
-            what: Whether it is one that the step has ``taken``, or ``handed`` on.
-            at: The number of the result, or of the input.
-        """
-
-        def pick(steps: Mapping[object, GradientStep]) -> Array | None:
-            found = getattr(steps[key], what) if key in steps else ()
-            return found[at] if at < len(found) else None
-
-        far = [pick(each) for each in self.far]
-        if not self.alone:
-            where = self.padding(array, far)
-            return None if where is None else np.where(where, 0, array)
-        shapes = [each.shape for each in far if each is not None]
-        rows = [each for each in map(pick, self.alone) if each is not None]
-        if len(shapes) != len(far) or len(rows) != len(self.alone):
-            return None
-        return compose(array, shapes, self._sizes, self.subject.base, rows)
-
-    def _agrees(self, array: Array, right: Array) -> bool:
-        """Tell whether a gradient is what it should be, but for rounding."""
-        if not self.alone:
-            return bool(np.array_equal(array, right, equal_nan=True))
-        # JAX walks back in the dtype that was traced, whatever the question was in.
-        share = self.tolerance if array.dtype.itemsize > _SINGLE else _COARSE
-        scale = float(np.max(np.abs(right), initial=0))
-        return bool(np.all(np.abs(array - right) <= share * scale))
-
-    @property
-    def _sizes(self) -> list[tuple[int, int]]:
-        calls = (self.subject.base, self.subject.structure, self.subject.wider)
-        return [(each.batch, each.time) for each in calls]
-
-    def padding(self, array: Array, others: list[Array | None]) -> Array | None:
-        """Return where a gradient has something at padding; None is not known."""
-        shapes = [array.shape, *(each.shape for each in others if each is not None)]
-        if len(shapes) != 1 + len(others) or len({len(each) for each in shapes}) != 1:
-            return None
-        ways = layouts(shapes, self._sizes)
-        kinds = [Counter(f.kind for axis in way for f in axis) for way in ways]
-        if ways and not any(kind["time"] or kind["strided"] for kind in kinds):
-            return np.zeros(array.shape, dtype=bool)
-        found = None
-        for way, kind in zip(ways, kinds, strict=True):
-            if kind["batch"] == 1 and kind["time"]:
-                mask = _padding(array, way, self.subject.base)
-                if mask is not None and not _exceeds(array, mask):
-                    return np.zeros(array.shape, dtype=bool)
-                found = mask if found is None else found
-        return found
 
     def closes(self, answer: ProbeAnswer) -> bool:
         """Tell whether the gradient is right once the origins hand on what is."""
@@ -282,8 +221,8 @@ class GradientWalk:
         if answer.parameter:
             wanted = sum_alone(self.subject, answer.mode, name)
             return bool(np.max(np.abs(total - wanted)) <= CLOSED * answer.size)
-        far = [_sum_handed(each.values(), name) for each in self.far]
-        left = self.padding(total, far)
+        far = [_sum_handed(each.values(), name) for each in self.expected.far]
+        left = self.expected.mark_padding(total, far)
         return left is not None and not left.any()
 
 
@@ -297,30 +236,3 @@ def _sum_handed(steps: Iterable[GradientStep], name: str) -> Array | None:
     ]
     found: Array | None = np.sum(parts, axis=0) if parts else None
     return found
-
-
-def _numbered(steps: list[GradientStep]) -> Iterator[tuple[object, GradientStep]]:
-    """Yield each step with what identifies it in another call."""
-    counts: Counter[object] = Counter()
-    for step in steps:
-        key = step.site.key
-        counts[key] += 1
-        yield (key, counts[key]), step
-
-
-def _padding(array: Array, layout: Layout, arrangement: Arrangement) -> Array | None:
-    """Return where an array holds what does not count, in all rows."""
-    found = np.zeros(array.shape, dtype=bool)
-    for mask in find_padding(array, layout, arrangement):
-        if mask is None:
-            return None
-        found |= mask
-    return found
-
-
-def _exceeds(array: Array, mask: Array) -> bool:
-    """Tell whether what a mask chooses is more than rounding; NaN is."""
-    inside = np.abs(array[~mask])
-    finite = inside[np.isfinite(inside)]
-    noise = UNIT["float32"] * float(finite.max(initial=0))
-    return not bool(np.all(np.abs(array[mask]) <= noise))
