@@ -12,6 +12,8 @@ from conformance.records.text import parse_check
 from conformance.specification.plain import clean
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from conformance.probe.locate import Location
     from conformance.probe.trace import Site
     from conformance.records import Record, Result
@@ -31,7 +33,11 @@ def place_text(location: Location) -> str:
     if location.others:
         also = "; ".join(_site(each) for each in location.others[:3])
         lines.append(f"and also at {also}")
-    if location.mended:
+    if location.unmended:
+        still = ", ".join(WORDS[each].title for each in location.unmended)
+        lines.append(f"zeros at padding before it close this leak, but not: {still}")
+        lines[-1] += " [checked]"
+    elif location.mended:
         lines.append("a mask before it closes the leak [checked: padding set to zero]")
     elif location.mended is False:
         lines.append("zeros at padding before it do not close the leak [checked]")
@@ -77,13 +83,14 @@ def describe(run: Record) -> str:
     for result in run.results:
         question = result.clause.removeprefix("probe.")
         by_question.setdefault(question, []).append(result)
+    outputs = _output_names(declared.get("gives", ""))
     later: list[str] = []
     for asked in WORDS.values():
         found = by_question.get(asked.name)
         if not found:
             continue
         worst = min(found, key=_rank)
-        line = _line(asked.title, worst, len(found))
+        line = _line(asked.title, worst, outputs if len(found) > 1 else {})
         (later if _kind(worst) == "not asked" else lines).append(line)
     lines += later
     lines += _places(run)
@@ -99,12 +106,23 @@ def _rank(result: Result) -> int:
     return _RANK.index(kind) if kind in _RANK else 0
 
 
-def _line(title: str, result: Result, count: int) -> str:
+def _output_names(gives: str) -> dict[str, str]:
+    """Return outputs' names by what check ids have of them, which has no dots.
+
+    >>> _output_names("0 [5, 11, 6] one for each position; 1.0 [1, 5, 6] for each row")
+    {'0': '0', '1-0': '1.0'}
+    """
+    names = [each.partition(" ")[0] for each in gives.split("; ")]
+    return {each.replace(".", "-"): each for each in names}
+
+
+def _line(title: str, result: Result, outputs: Mapping[str, str]) -> str:
     kind = _kind(result)
     text = result.message.partition(": ")[2]
     shown = _SHOWN.get(kind, "" if kind == "same" else kind)
     output = parse_check(result.check).variant.split(".", 2)[2:]
-    name = f" [{output[0]}]" if output and count > 1 and kind != "same" else ""
+    named = output and outputs and kind != "same"
+    name = f" [{outputs.get(output[0], output[0])}]" if named else ""
     known = " (known)" if result.known is not None else ""
     text = (
         text

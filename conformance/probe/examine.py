@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from conformance.probe.questions import select
 from conformance.probe.subject import ProbedModel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from conformance.probe.locate import Location
     from conformance.probe.questions import ProbeQuestion
@@ -218,8 +218,21 @@ def _places(
             location = None
         if location is not None:
             found[answer.question] = location
-    found = found or _gradient_places(subject, answers)
+    found = _compare_repairs(found) or _gradient_places(subject, answers)
     return {**_compiled_places(subject, answers), **found}
+
+
+def _compare_repairs(found: Mapping[str, Location]) -> dict[str, Location]:
+    """Return places with the questions whose leaks the same mask does not close."""
+    made = {}
+    for question, location in found.items():
+        still = tuple(
+            name
+            for name, each in found.items()
+            if each.site.place == location.site.place and each.mended is False
+        )
+        made[question] = replace(location, unmended=still if location.mended else ())
+    return made
 
 
 def _compiled_places(

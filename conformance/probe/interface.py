@@ -44,6 +44,8 @@ MASKS: dict[str, Convention] = {
     "x_lengths": "lengths",
     "src_lengths": "lengths",
     "wav_lens": "lengths",
+    "additive_mask": "additive",
+    "extended_attention_mask": "additive",
 }
 """The names that a mask has in the field, and what true or a number means there."""
 

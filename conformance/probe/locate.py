@@ -43,6 +43,7 @@ class Location:
         checked: Whether the leak closes with the other run's numbers at these places.
         mended: Whether it closes with padding set to zero before them; None is not
             tried.
+        unmended: Questions that leak at the same place, and still do with that.
         share: The difference there, as a share of the largest value.
         groups: Every operation and line where the runs began to differ.
     """
@@ -54,6 +55,7 @@ class Location:
     text: str = ""
     checked: bool = False
     mended: bool | None = None
+    unmended: tuple[str, ...] = ()
     share: float = 0.0
     groups: frozenset[object] = frozenset()
 
@@ -83,7 +85,10 @@ def locate(
     same = next((each for each in known if closed and each.groups == lines), None)
     if same is not None:
         pattern, text = pattern_of(subject, answer, groups[0][0])
-        return replace(same, pattern=pattern, text=text)
+        # What mends one question need not mend another: zeros at padding are no other
+        # numbers, but still padding.
+        mended = search.mended(walk.origins)
+        return replace(same, pattern=pattern, text=text, mended=mended)
     needed = groups
     if closed and 1 < len(groups) <= NECESSARY:
         needed = [group for group in groups if search.needs(group)] or groups

@@ -84,6 +84,17 @@ class Classification:
     why: str = ""
 
 
+def count_times(times: float) -> str:
+    """Return a number of times, a power of ten where it is large.
+
+    >>> count_times(250), count_times(3e14)
+    ('250 times', '10^14 times')
+    """
+    if times < 1e4:  # noqa: PLR2004 - readable up to here
+        return f"{times:.0f} times"
+    return f"10^{len(str(int(times))) - 1} times"
+
+
 def classify(evidence: Evidence) -> Classification:
     """Return what a difference is.
 

@@ -38,8 +38,14 @@ TEXTS = {
     "one position": "one position is read, and padding stands there",
     "all rows": "a row without padding changes too: a statistic over the batch",
     "sum": (
-        f"{_AGREES} has no positions: a sum or a mean over T that takes padding in, or "
-        "one position that is padding"
+        f"{_AGREES} has no positions: a sum or a mean over T that takes padding in, a "
+        "state that goes on over it, or one position that is padding"
+    ),
+    "count": "what goes in agrees and has no positions: T comes in, as a count does",
+    "rows": "what goes in agrees and has no positions: other rows come in",
+    "count or rows": (
+        "what goes in agrees and has no positions: T comes in, as a count does, or "
+        "other rows"
     ),
     "window": (
         f"{_AGREES} differs at the last {{}} of the row: a window that reaches over "
@@ -79,7 +85,9 @@ def _name(subject: ProbedModel, answer: ProbeAnswer, origin: Origin) -> tuple[st
         "reversed": origin.site.op.startswith(_FLIP),
         "statistic": not origin.batched and origin.fed and not left,
         "positions": not origin.batched or origin.same_rows,
-        "one position": origin.site.op.startswith(_SELECT) and places is None,
+        "one position": (
+            origin.sequences and origin.site.op.startswith(_SELECT) and places is None
+        ),
     }
     for name, fits in known.items():
         if fits:
@@ -87,11 +95,21 @@ def _name(subject: ProbedModel, answer: ProbeAnswer, origin: Origin) -> tuple[st
     if _full_row(subject, answer):
         return "all rows", 0
     if places is None:
-        return "sum", 0
+        return "sum" if origin.sequences else _name_number(answer), 0
     name, count = _along(places)
     if name == "whole row" and _is_window(origin.site.op):
         return "wide window", count
     return name, count
+
+
+def _name_number(answer: ProbeAnswer) -> str:
+    """Return what a difference comes from, where nothing with positions went in."""
+    if answer.pair is None:
+        return "count or rows"
+    one, other = answer.pair
+    if one.time == other.time:
+        return "rows"
+    return "count" if one.rows == other.rows else "count or rows"
 
 
 def _is_window(op: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from conformance.probe import reproducer_jax, reproducer_keras
+from conformance.probe import devices, reproducer_arrays, reproducer_keras
 
 if TYPE_CHECKING:
     from conformance.probe.answer import ProbeAnswer
@@ -51,15 +51,14 @@ def script(report: Report, answer: ProbeAnswer) -> str:
     lines: list[str] = []
     if framework.name == "torch":
         lines = _torch(report, answer)
-    elif framework.name == "jax":
+    elif framework.name in reproducer_arrays.IMPORTS:
         call = framework.script(report.target.model)  # type: ignore[attr-defined]
-        lines = reproducer_jax.lines(report, answer, call, _get(answer.output))
+        lines = reproducer_arrays.lines(report, answer, call, _get(answer.output))
     elif framework.name == "keras":
         output = report.subject.output(answer.output)
         timed = output is not None and output.timed
         axis = _time_axis(output.layout) if output is not None and timed else -1
         lines = reproducer_keras.lines(report, answer, _get(answer.output), axis)
-    # Functions of NumPy arrays and of TensorFlow have none.
     return "\n".join(lines) + "\n" if 0 < len(lines) <= LINES else ""
 
 
@@ -72,7 +71,7 @@ def _torch(report: Report, answer: ProbeAnswer) -> list[str]:
     head = "import torch"
     if code[0].startswith("import "):
         head = f"import torch, {code.pop(0).removeprefix('import ')}"
-    lines = [head, *code, "torch.manual_seed(0)", f"length = {length}"]
+    lines = [head, *_on_device(report, code), f"length = {length}"]
     lines += [f"row = {_row(interface, 'length')}"]
     lines += _call_lines(interface, answer.question, left=left)
     lines += [
@@ -84,6 +83,16 @@ def _torch(report: Report, answer: ProbeAnswer) -> list[str]:
         axis = _time_axis(output.layout)
         lines += [_valid_line(answer.question, axis)]
     return [*lines, "print((one - two).abs().max())  # should be 0, but for rounding"]
+
+
+def _on_device(report: Report, code: list[str]) -> list[str]:
+    """Return the lines that make the model and seed numbers, where it was probed."""
+    device = devices.name_current("torch")
+    if device == "cpu":
+        return [*code, "torch.manual_seed(0)"]
+    if hasattr(report.target.model, "parameters"):
+        code = [*code[:-1], f"{code[-1]}.to({device!r})"]
+    return [*code, f"torch.manual_seed(0); torch.set_default_device({device!r})"]
 
 
 def _row(interface: Interface, length: str) -> str:

@@ -28,6 +28,7 @@ class Origin:
         shape: The result's shape.
         batched: Whether the result has an axis of rows.
         fed: Whether numbers of several rows went in.
+        sequences: Whether something that has positions went in.
         same_rows: Whether every row has the same there.
     """
 
@@ -40,6 +41,7 @@ class Origin:
     shape: tuple[int, ...]
     batched: bool
     fed: bool = False
+    sequences: bool = True
     same_rows: bool = False
 
 

@@ -67,7 +67,7 @@ class Walk:
         fresh = list(outputs)
         changed = False
         for at, output in enumerate(outputs):
-            state, better = self._result(site, mine, far, at, output)
+            state, better = self._result(site, mine, far, at, output, inputs)
             if state == "unknown":
                 self.unknown.append(site)
             elif state == "differs" and better is not None and agree == "agrees":
@@ -109,8 +109,14 @@ class Walk:
         numbers = there.inputs if inputs else there.outputs
         return self.runs.alone.values[numbers[at]].shape if at < len(numbers) else ()
 
-    def _result(
-        self, site: Site, mine: Site, far: Site, at: int, output: Array
+    def _result(  # noqa: PLR0917 - an operation in all runs
+        self,
+        site: Site,
+        mine: Site,
+        far: Site,
+        at: int,
+        output: Array,
+        inputs: Sequence[Array],
     ) -> tuple[State, Array | None]:
         """Compare one result; return a better one where it differs."""
         first = self.runs.first.values[mine.outputs[at]]
@@ -133,6 +139,7 @@ class Walk:
                     shape=output.shape,
                     batched=any(f.kind == "batch" for axis in layout for f in axis),
                     fed=self._takes_rows(mine),
+                    sequences=self._takes_positions(mine, far, inputs),
                     same_rows=_same_rows(first, layout),
                 )
             )
@@ -143,6 +150,21 @@ class Walk:
         rows = self.runs.arrangements[0].batch
         values = self.runs.first.values
         return any(rows in values[number].shape for number in mine.inputs)
+
+    def _takes_positions(self, mine: Site, far: Site, inputs: Sequence[Array]) -> bool:
+        """Tell whether an array that has positions goes in, or may have."""
+        for here, there, array in zip(mine.inputs, far.inputs, inputs, strict=True):
+            shapes = [
+                self.runs.first.values[here].shape,
+                array.shape,
+                self.runs.structure.values[there].shape,
+            ]
+            ways = layouts(shapes, self.runs.call_sizes)
+            # The likeliest way: rows may grow by as many as positions do.
+            kinds = {f.kind for axis in ways[0] for f in axis} if ways else {"time"}
+            if kinds & {"time", "strided"}:
+                return True
+        return False
 
     def match(
         self,

@@ -13,8 +13,10 @@ import pytest
 from conformance import records
 from conformance.commands.cli import main
 from conformance.errors import UsageError
+from conformance.probe import devices
 from conformance.probe.examine import examine
 from conformance.probe.infer import TargetError
+from conformance.probe.reproducer import LINES, script
 from conformance.probe.settings import ProbeSettings
 from conformance.probe.target import find
 
@@ -102,16 +104,47 @@ def test_the_record_is_one_like_all_others(leaking: str, tmp_path: Path) -> None
     assert "conv2" in failure.diagnosis
 
 
-def test_a_function_of_numpy_arrays_has_no_script_and_none_is_named(
-    tmp_path: Path,
-) -> None:
+@pytest.mark.parametrize("framework", ["numpy", "tensorflow"])
+def test_a_function_of_arrays_has_a_script_too(framework: str, tmp_path: Path) -> None:
+    pytest.importorskip(framework)
     path = tmp_path / "pool.py"
-    path.write_text("def pool(x, mask):\n    return x.mean(1)\n", encoding="utf-8")
-    found = run(f"{path}:pool", "--framework", "numpy", folder=tmp_path)
+    mean = "x.mean(1)" if framework == "numpy" else "tf.reduce_mean(x, 1)"
+    source = f"def pool(x, mask):\n    return {mean}\n"
+    source = source if framework == "numpy" else f"import tensorflow as tf\n{source}"
+    path.write_text(source, encoding="utf-8")
+    found = run(f"{path}:pool", "--framework", framework, folder=tmp_path)
     assert found.exit_code == 1
     assert "LEAK" in found.output
-    assert "stand-alone script" not in found.output
-    assert list(tmp_path.rglob("probe.*.py")) == []
+    (script,) = tmp_path.rglob("probe.*.py")
+    count = len(script.read_text(encoding="utf-8").splitlines())
+    assert f"stand-alone script: {script} ({count} lines)" in found.output
+    assert count <= 15
+    shown = subprocess.run(
+        [sys.executable, str(script)], check=True, capture_output=True, text=True
+    )
+    assert float(shown.stdout) > 1e-3
+
+
+def test_a_script_shows_a_leak_on_the_device_where_it_was_found(
+    leaking: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = examine(find(leaking), ProbeSettings(questions=("more-padding",)))
+    (answer,) = report.leaks
+    assert "cuda" not in script(report, answer)
+    monkeypatch.setattr(devices, "name_current", lambda _: "cuda:1")
+    lines = script(report, answer).splitlines()
+    assert len(lines) <= LINES
+    assert "model = encoder.to('cuda:1')" in lines
+    assert "torch.manual_seed(0); torch.set_default_device('cuda:1')" in lines
+
+
+def test_a_mask_that_closes_one_leak_of_several_is_not_called_the_repair(
+    tmp_path: Path,
+) -> None:
+    found = run("torch:LSTM", folder=tmp_path)
+    said = "zeros at padding before it close this leak, but not: more padding, each row"
+    assert f"{said} alone [checked]" in found.output
+    assert "[1.0]" in found.output
 
 
 def test_what_is_right_ends_with_status_0(right: str, tmp_path: Path) -> None:

@@ -87,6 +87,39 @@ def test_torch_inputs_are_put_where_the_model_is() -> None:
     assert device_of(None).type == device_of(torch.nn.Linear(2, 2)).type == "cpu"
 
 
+def test_recurrent_layers_alone_are_trained_while_gradients_are_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    torch = pytest.importorskip("torch")
+    from conformance.probe.frameworks.torch import prepare
+
+    monkeypatch.setattr(prepare, "_gpus", lambda _: [0])  # as if the CPU were a GPU
+    torch.manual_seed(0)
+    layer = torch.nn.LSTM(4, 3, num_layers=2, dropout=0.5, batch_first=True)
+    model = torch.nn.ModuleList([layer, torch.nn.Dropout(0.5)]).eval()
+    x = torch.ones(2, 5, 4)
+    before = layer(x)[0]
+    with prepare.allow_backward(model):
+        assert [layer.training, layer.dropout, model[1].training] == [True, 0, False]
+        torch.testing.assert_close(layer(x)[0], before)
+    assert [layer.training, layer.dropout] == [False, 0.5]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_gpu_gives_a_recurrent_layers_gradients_and_keeps_its_numbers() -> None:
+    torch = pytest.importorskip("torch")
+    if not torch.cuda.is_available():
+        pytest.skip("there is no GPU")
+    torch.manual_seed(0)
+    layer = torch.nn.LSTM(4, 3, batch_first=True).eval().to("cuda")
+    state = torch.cuda.get_rng_state()
+    asked = ("gradient", "parameter-gradient")
+    found = conformance.probe(layer, questions=asked)
+    assert {each.kind for each in found.answers} == {"leak"}  # it takes no mask
+    assert not layer.training
+    assert (torch.cuda.get_rng_state() == state).all()
+
+
 def test_numpy_has_one_device() -> None:
     assert devices.describe("numpy") == {"device": "cpu"}
     assert devices.name_current("numpy") == "cpu"

@@ -217,3 +217,17 @@ def test_a_function_of_numpy_hands_on_too() -> None:
 
     found = conformance.probe(wrapped, framework="numpy")
     assert found.clean
+
+
+@pytest.mark.parametrize("wrong", [False, True])
+def test_a_mask_that_is_added_to_scores_is_known_by_its_name(*, wrong: bool) -> None:
+    class Adds(nn.Module):  # type: ignore[misc]
+        def forward(self, x: Any, extended_attention_mask: Any) -> Any:
+            scores = (x @ x.transpose(1, 2))[:, None]
+            weights = (scores + extended_attention_mask).softmax(-1)[:, 0]
+            return (x.softmax(1) if wrong else x) + weights @ x
+
+    report = probed(Adds())
+    assert answered(report) == "extended_attention_mask additive"
+    assert report.subject.interface.mask_shape == "B11T"
+    assert bool(report.leaks) == wrong

@@ -86,6 +86,11 @@ class NumPy:
         msg = "NumPy functions are not traced"
         raise NotImplementedError(msg)
 
+    def script(self, model: Any) -> tuple[str, ...]:
+        """Return the lines that call a function in a script."""
+        del model
+        return ("call = lambda each: model(**each)",)
+
     def versions(self) -> dict[str, str]:
         """Return NumPy's version."""
         return {"numpy": np.__version__}

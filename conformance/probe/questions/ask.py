@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from conformance.probe.answer import ProbeAnswer
 from conformance.probe.arrangement import Arrangement, place
-from conformance.probe.noise import Classification, Evidence, classify
+from conformance.probe.noise import Classification, Evidence, classify, count_times
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -167,7 +167,9 @@ def _word(
         text = f"{fill} reaches positions that count"
     elif kind == "leak":
         signal = f" of {shown.signal:.2g}" if shown.signal else ""
-        text = f"{shown.size:.2g}{signal}, {_times(judgement.times)} rounding noise"
+        text = (
+            f"{shown.size:.2g}{signal}, {count_times(judgement.times)} rounding noise"
+        )
     elif kind == "noise":
         text = f"{judgement.size:.1e}, {judgement.ulp:.2g} ulp"
     else:
@@ -187,10 +189,3 @@ def _word(
         pair=(pair.one, pair.other),
         mode=mode,
     )
-
-
-def _times(times: float) -> str:
-    """Return a number of times, a power of ten where it is large."""
-    if times < 1e4:  # noqa: PLR2004 - readable up to here
-        return f"{times:.0f} times"
-    return f"10^{len(str(int(times))) - 1} times"

@@ -10,7 +10,7 @@ import numpy as np
 from conformance.probe.answer import Kind, ProbeAnswer
 from conformance.probe.arrangement import Arrangement, place
 from conformance.probe.compare import view
-from conformance.probe.noise import SHRINKS, UNIT
+from conformance.probe.noise import SHRINKS, UNIT, count_times
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,8 +110,33 @@ def _zero(subject: ProbedModel, name: str, array: Array, mode: Mode) -> ProbeAns
         return replace(empty, kind="leak", text=text, why=text)
     noise = UNIT.get(mode.dtype, UNIT["float32"]) * signal
     kind: Kind = "same" if size == 0 else "leak" if size > noise else "noise"
-    text = "zero" if size == 0 else f"{size:.2g} of {signal:.2g}"
-    return replace(empty, kind=kind, text=text, why=text, size=size, signal=signal)
+    return _add_size(replace(empty, kind=kind), "zero", size, signal, noise)
+
+
+def _add_size(
+    answer: ProbeAnswer, same: str, size: float, signal: float, noise: float
+) -> ProbeAnswer:
+    """Return an answer with a size beside the largest gradient and its rounding.
+
+    Args:
+        answer: The answer, with its kind.
+        same: What it says where the size is zero.
+        size: By how much a gradient is not what it should be.
+        signal: The largest gradient.
+        noise: One rounding of it.
+    """
+    text = f"{size:.2g} of {signal:.2g}"
+    ulp, times = 0.0, 0.0
+    if noise and np.isfinite(size):
+        ulp, times = size / (2 * noise), size / noise
+        noisy = f"{count_times(times)} rounding noise"
+        text += f", {noisy if answer.kind == 'leak' else f'{ulp:.2g} ulp'}"
+    if answer.parameter:
+        text += f", at {answer.parameter}"
+    text = same if size == 0 else text
+    return replace(
+        answer, text=text, why=text, size=size, signal=signal, ulp=ulp, times=times
+    )
 
 
 def of_parameters(subject: ProbedModel, mode: Mode) -> Iterator[ProbeAnswer]:
@@ -200,9 +225,6 @@ def _judge(
     finite = np.isfinite(size) and np.isfinite(signal)
     leak = not finite or size > _ROUNDING * unit * signal
     kind: Kind = "leak" if leak else "same" if size == 0 else "noise"
-    text = "the same sum" if size == 0 else f"{size:.2g} of {signal:.2g}, at {name}"
-    return ProbeAnswer(
-        question="parameter-gradient",
-        kind=kind, text=text, why=text, size=size, signal=signal, mode=mode,
-        parameter=name,
-    )  # fmt: skip
+    question = "parameter-gradient"
+    answer = ProbeAnswer(question=question, kind=kind, mode=mode, parameter=name)
+    return _add_size(answer, "the same sum", size, signal, unit * signal)

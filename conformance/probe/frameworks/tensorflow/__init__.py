@@ -177,6 +177,14 @@ class TensorFlow:
         kinds = (each.dtype.name for each in found if each.dtype.is_floating)
         return next(kinds, "float32")
 
+    def script(self, model: Any) -> tuple[str, ...]:
+        """Return the lines that call the model in a script."""
+        del model
+        return (
+            "tensor = lambda x: tf.constant(x) if hasattr(x, 'shape') else x",
+            "call = lambda each: model(**{k: tensor(v) for k, v in each.items()})",
+        )
+
     def versions(self) -> dict[str, str]:
         """Return the versions that matter."""
         return {"tensorflow": tf.__version__}

@@ -12,7 +12,12 @@ from conformance.probe.frameworks.torch import inspect as inspecting
 from conformance.probe.frameworks.torch.backward import NodeRecorder, walk_back
 from conformance.probe.frameworks.torch.exact import ExactMode, computes_in_less
 from conformance.probe.frameworks.torch.graphs import narrow
-from conformance.probe.frameworks.torch.prepare import fill_constant, kept, prepared
+from conformance.probe.frameworks.torch.prepare import (
+    allow_backward,
+    fill_constant,
+    kept,
+    prepared,
+)
 from conformance.probe.frameworks.torch.tracing import Recorder
 from conformance.probe.frameworks.torch.tree import array, flat, names, tensors
 from conformance.trial.frameworks.devices import torch as devices
@@ -70,6 +75,7 @@ class Torch:
         given = tensors(inputs, mode.dtype, model)
         with ExitStack() as stack:
             stack.enter_context(prepared(model, mode))
+            stack.enter_context(allow_backward(model))
             stack.enter_context(torch.enable_grad())
             if mode.dtype == self.high and mode.route == "eager":
                 stack.enter_context(ExactMode())
@@ -111,6 +117,7 @@ class Torch:
         given = tensors(inputs, mode.dtype, model)
         with ExitStack() as stack:
             stack.enter_context(prepared(model, mode))
+            stack.enter_context(allow_backward(model))
             stack.enter_context(torch.enable_grad())
             embedded = stack.enter_context(inspecting.Embedded(model))
             leaves = {**_inputs(given), **_parameters(model)}

@@ -37,7 +37,8 @@ def prepared(model: Any, mode: Mode) -> Iterator[None]:
                 setattr(each, name, 0.0)
             # Running statistics are written in training mode.
             buffers = [(each, each.clone()) for each in model.buffers()]
-        with torch.random.fork_rng(devices=[]):
+        # Seeding reaches the model's GPU too; its generator is as it was afterwards.
+        with torch.random.fork_rng(devices=_gpus(model)):
             torch.manual_seed(0)
             yield
     finally:
@@ -48,6 +49,39 @@ def prepared(model: Any, mode: Mode) -> Iterator[None]:
                 each.copy_(value)
         for each, training in before:
             each.training = training
+
+
+def _gpus(model: Any) -> list[Any]:
+    """Return the CUDA devices that a module's parameters and buffers are on."""
+    tensors = [*model.parameters(), *model.buffers()]
+    return [*{each.device for each in tensors if each.device.type == "cuda"}]
+
+
+@contextmanager
+def allow_backward(model: Any) -> Iterator[None]:
+    """Let gradients be asked of recurrent layers that cuDNN computes in evaluation.
+
+    cuDNN keeps what the way back needs in training mode alone, and raises else. With
+    dropout off, a recurrent layer gives the same in both modes; no other layer's mode
+    is changed.
+    """
+    layers = [each for each in _recurrent(model) if not each.training]
+    before = [(each, each.dropout) for each in layers]
+    for each in layers:
+        each.training, each.dropout = True, 0.0
+    try:
+        yield
+    finally:
+        for each, dropout in before:
+            each.training, each.dropout = False, dropout
+
+
+def _recurrent(model: Any) -> Iterator[Any]:
+    """Yield the recurrent layers that are on a CUDA device."""
+    if isinstance(model, torch.nn.Module):
+        for each in model.modules():
+            if isinstance(each, torch.nn.RNNBase) and _gpus(each):
+                yield each
 
 
 def _convert(model: Any, dtype: Any) -> None:

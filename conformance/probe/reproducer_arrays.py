@@ -1,4 +1,4 @@
-"""The stand-alone script for what is written on JAX."""
+"""The stand-alone script for what takes arrays: JAX, TensorFlow and plain NumPy."""
 
 from __future__ import annotations
 
@@ -17,6 +17,14 @@ PADDING = 5
 _SHORT, _LONG = 6, 50
 
 
+IMPORTS = {
+    "jax": "jax, numpy as np",
+    "tensorflow": "numpy as np, tensorflow as tf",
+    "numpy": "numpy as np",
+}
+"""What a script imports, by framework."""
+
+
 def lines(
     report: Report, answer: ProbeAnswer, call: Sequence[str], pick: str
 ) -> list[str]:
@@ -29,12 +37,13 @@ def lines(
         pick: What picks the output from an answer.
     """
     interface, sizes = report.subject.interface, report.subject.sizes
+    framework = report.target.framework.name
     length = _SHORT if sizes.time < _LONG else sizes.time
     path, *code = report.target.code
     if not path.startswith("import sys"):
         path, code = "import sys", [path, *code]
     made = [
-        f"import jax, numpy as np, {path.removeprefix('import ')}",
+        f"import {IMPORTS[framework]}, {path.removeprefix('import ')}",
         *code,
         f"random, length = np.random.default_rng(0), {length}",
         *_rows(interface, answer.question),
