@@ -6,6 +6,14 @@ import shlex
 from typing import TYPE_CHECKING
 
 from conformance.probe import devices, reproducer_arrays, reproducer_keras
+from conformance.probe.reproducer_batches import (
+    SHOWN,
+    ScriptBatches,
+    build_batches,
+    can_pick,
+    choose_length,
+    cut,
+)
 
 if TYPE_CHECKING:
     from conformance.probe.answer import ProbeAnswer
@@ -14,9 +22,6 @@ if TYPE_CHECKING:
 
 LINES = 15
 """Lines of a script at most."""
-
-SHOWN = ("other-numbers", "more-padding", "alone", "beside", "left", "left-numbers")
-"""Questions whose leak one row shows: padded in one way, and in another."""
 
 
 def command(report: Report, question: str) -> str:
@@ -45,44 +50,45 @@ def script(report: Report, answer: ProbeAnswer) -> str:
     """Return a stand-alone script; empty where none is offered for the question."""
     if answer.kind != "leak" or answer.question not in SHOWN:
         return ""
-    framework = report.target.framework
-    if not report.target.code:
+    framework, interface = report.target.framework, report.subject.interface
+    library = "torch" if framework.name == "torch" else "np"
+    join = "torch.cat" if library == "torch" else "np.concatenate"
+    length = choose_length(report, answer)
+    batches = build_batches(answer.question, length, join, f"{library}.arange")
+    output = report.subject.output(answer.output)
+    if not report.target.code or not can_pick(output, batches):
         return ""
-    lines: list[str] = []
+    if interface.convention == "value" and answer.question == "empty-row":
+        return ""  # a row that holds nothing but this value is no other row
+    pick, end = _get(answer.output), cut(answer.question, batches, output)
     if framework.name == "torch":
-        lines = _torch(report, answer)
-    elif framework.name in reproducer_arrays.IMPORTS:
-        call = framework.script(report.target.model)  # type: ignore[attr-defined]
-        lines = reproducer_arrays.lines(report, answer, call, _get(answer.output))
+        lines = _torch(report, batches, pick)
     elif framework.name == "keras":
-        output = report.subject.output(answer.output)
-        timed = output is not None and output.timed
-        axis = _time_axis(output.layout) if output is not None and timed else -1
-        lines = reproducer_keras.lines(report, answer, _get(answer.output), axis)
-    return "\n".join(lines) + "\n" if 0 < len(lines) <= LINES else ""
+        lines = reproducer_keras.lines(report, batches, pick)
+    else:
+        lines = reproducer_arrays.lines(report, batches, pick)
+    lines += [end] if end else []
+    lines += ["print(abs(one - two).max())  # should be 0, but for rounding"]
+    return "\n".join(lines) + "\n" if len(lines) <= LINES else ""
 
 
-def _torch(report: Report, answer: ProbeAnswer) -> list[str]:
-    """Return the script's lines for torch."""
-    interface = report.subject.interface
-    length = 6 if report.subject.sizes.time < 50 else report.subject.sizes.time  # noqa: PLR2004
-    left = answer.question.startswith("left")
+def _torch(report: Report, batches: ScriptBatches, pick: str) -> list[str]:
+    """Return the lines for torch that make two answers."""
+    interface, length = report.subject.interface, batches.length
     code = [line for line in report.target.code if line != "import torch"]
     head = "import torch"
     if code[0].startswith("import "):
         head = f"import torch, {code.pop(0).removeprefix('import ')}"
-    lines = [head, *_on_device(report, code), f"length = {length}"]
-    lines += [f"row = {_row(interface, 'length')}"]
-    lines += _call_lines(interface, answer.question, left=left)
-    lines += [
+    return [
+        head,
+        *_on_device(report, code),
+        *_unhide(report),
+        f"length, row = {length}, {_numbers(interface, str(length))}",
+        *_batches(interface, batches),
+        f"given = [{_call(interface)} for x, m in zip(rows, keep)]",
         "with torch.no_grad():",
-        f"    one, two = [model(**each){_get(answer.output)} for each in given]",
+        f"    one, two = [model(**each){pick} for each in given]",
     ]
-    output = report.subject.output(answer.output)
-    if output is not None and output.timed:
-        axis = _time_axis(output.layout)
-        lines += [_valid_line(answer.question, axis)]
-    return [*lines, "print((one - two).abs().max())  # should be 0, but for rounding"]
 
 
 def _on_device(report: Report, code: list[str]) -> list[str]:
@@ -95,41 +101,36 @@ def _on_device(report: Report, code: list[str]) -> list[str]:
     return [*code, f"torch.manual_seed(0); torch.set_default_device({device!r})"]
 
 
-def _row(interface: Interface, length: str) -> str:
+def _unhide(report: Report) -> list[str]:
+    """Return the line that leaves no parameter zero, where the probe left none."""
+    if not any(note.startswith("random numbers were added") for note in report.notes):
+        return []
+    loop = "for p in model.parameters(): p.data += 0.1 * torch.randn_like(p)"
+    return [f"{loop}  # zeros hide it"]
+
+
+def _numbers(interface: Interface, length: str) -> str:
     if interface.kind == "ids":
         return f"torch.randint(3, {interface.vocabulary}, (1, {length}))"
     shape = ", ".join(["1", length, *map(str, interface.features)])
     return f"torch.randn({shape})"
 
 
-def _call_lines(interface: Interface, question: str, *, left: bool) -> list[str]:
-    """Return the lines that make the two calls' arguments."""
-    ids, same = interface.kind == "ids", question in {"other-numbers", "left-numbers"}
-    width = (
-        "(1, 5)" if ids else f"(1, 5{''.join(f', {n}' for n in interface.features)})"
-    )
-    fresh = (
-        f"torch.randint(3, {interface.vocabulary}, {width})"
-        if ids
-        else (f"torch.randn({width}) * 100")
-    )
-    kind = ", dtype=torch.long" if ids else ""
-    zeros = f"torch.zeros({width}{kind})"
-    first = "[zero, row]" if left else "[row, zero]"
-    second = "[other, row]" if left else "[row, other]"
-    keep = (
-        "torch.arange(length + 5)[None] >= 5"
-        if left
-        else ("torch.arange(length + 5)[None] < length")
-    )
-    lines = [f"zero, other = {zeros}, {fresh}"]
-    if same:
-        lines += [f"rows = [torch.cat({first}, 1), torch.cat({second}, 1)]"]
-        lines += [f"keep = [{keep}] * 2"]
-    else:
-        lines += [f"rows = [row, torch.cat({first}, 1)]"]
-        lines += [f"keep = [torch.ones(1, length, dtype=bool), {keep}]"]
-    return [*lines, f"given = [{_call(interface)} for x, m in zip(rows, keep)]"]
+def _batches(interface: Interface, batches: ScriptBatches) -> list[str]:
+    """Return the lines that make two batches and their masks."""
+    ids = interface.kind == "ids"
+    shape = ", ".join(["1", "5", *map(str, () if ids else interface.features)])
+    made = {
+        "zero": f"torch.zeros({shape}{', dtype=torch.long' if ids else ''})",
+        "other": f"{_numbers(interface, '5')}{'' if ids else ' * 100'}",
+        "more": _numbers(interface, "length + 5"),
+    }
+    values = ", ".join(made[name] for name in batches.names)
+    return [
+        f"{', '.join(batches.names)} = {values}",
+        f"rows = [{', '.join(batches.rows)}]",
+        f"keep = [{', '.join(batches.keep)}]",
+    ]
 
 
 def _call(interface: Interface) -> str:
@@ -150,7 +151,8 @@ def _call(interface: Interface) -> str:
     if interface.positions:
         parts += [f"{interface.positions!r}: (m.cumsum(1) - 1).clamp(min=0)"]
     for extra in interface.extras:
-        parts += [f"{extra.name!r}: torch.arange(1, {extra.length + 1})[None] + 2"]
+        ids = f"torch.arange(3, {extra.length + 3}).expand(len(x), -1)"
+        parts += [f"{extra.name!r}: {ids}"]
     parts += [f"{name!r}: {value!r}" for name, value in interface.constants.items()]
     return "{" + ", ".join(parts) + "}"
 
@@ -165,28 +167,6 @@ def _get(output: str) -> str:
         return ""
     parts = output.split(".")
     return "".join(f"[{part}]" if part.isdigit() else f"[{part!r}]" for part in parts)
-
-
-def _time_axis(layout: object) -> int:
-    axes = layout if isinstance(layout, tuple) else ()
-    for at, axis in enumerate(axes):
-        if any(factor.kind in {"time", "strided"} for factor in axis):
-            return at
-    return 1
-
-
-def _valid_line(question: str, axis: int) -> str:
-    """Return the line that cuts the outputs to what counts."""
-    if question == "left-numbers":
-        return (
-            f"one, two = one.narrow({axis}, 5, length), two.narrow({axis}, 5, length)"
-        )
-    start = "5" if question == "left" else "0"
-    if question == "other-numbers":
-        return (
-            f"one, two = one.narrow({axis}, 0, length), two.narrow({axis}, 0, length)"
-        )
-    return f"two = two.narrow({axis}, {start}, one.shape[{axis}])"
 
 
 def issue(report: Report, answer: ProbeAnswer) -> str:

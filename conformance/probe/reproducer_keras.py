@@ -5,30 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from conformance.probe.answer import ProbeAnswer
     from conformance.probe.examine import Report
     from conformance.probe.interface import Interface
-
-_MANY = 50
-"""Positions from which on a model needs rows as long as those that were probed."""
+    from conformance.probe.reproducer_batches import ScriptBatches
 
 
-def lines(report: Report, answer: ProbeAnswer, get: str, axis: int) -> list[str]:
-    """Return the script's lines.
+def lines(report: Report, batches: ScriptBatches, pick: str) -> list[str]:
+    """Return the lines of a script that make two answers, ``one`` and ``two``.
 
     Args:
         report: What came of probing.
-        answer: The leak.
-        get: What picks the output from the model's answer.
-        axis: The output's axis of time; -1 where it has none.
+        batches: What is compared.
+        pick: What picks the output from the model's answer.
     """
-    interface, time = report.subject.interface, report.subject.sizes.time
+    interface = report.subject.interface
     code = [line for line in report.target.code if line != "import keras"]
     made = ["import keras, numpy as np", *code]
-    # A short row shows best what a maximum takes in.
-    length = 3 if time < _MANY else time
-    made += [f"random, length = np.random.default_rng(0), {length}"]
-    made += [f"row = {_numbers(interface, 'length')}", *_padded(interface, answer)]
+    made += [f"random, length = np.random.default_rng(0), {batches.length}"]
+    made += [f"row = {_numbers(interface, 'length')}", *_make(interface, batches)]
     names = report.target.framework.input_names(report.target.model)  # type: ignore[attr-defined]
     call = "model(each)" if names else "model(**each)"
     if not report.subject.settings.as_is:
@@ -37,12 +31,10 @@ def lines(report: Report, answer: ProbeAnswer, get: str, axis: int) -> list[str]
         made += [
             "for v in model.trainable_variables: v.assign(v + 0.1)  # no zero bias"
         ]
-    made += [
-        f"one, two = [keras.ops.convert_to_numpy({call}{get}) for each in given]",
+    return [
+        *made,
+        f"one, two = [keras.ops.convert_to_numpy({call}{pick}) for each in given]",
     ]
-    if axis >= 0:
-        made += [_cut(answer.question, axis)]
-    return [*made, "print(abs(one - two).max())  # should be 0, but for rounding"]
 
 
 def _numbers(interface: Interface, length: str, size: int = 1) -> str:
@@ -53,28 +45,24 @@ def _numbers(interface: Interface, length: str, size: int = 1) -> str:
     return f'random.standard_normal(({shape})).astype("float32"){times}'
 
 
-def _padded(interface: Interface, answer: ProbeAnswer) -> list[str]:
+def _make(interface: Interface, batches: ScriptBatches) -> list[str]:
     """Return the lines that make the two calls' arguments."""
-    left = answer.question.startswith("left")
-    same = answer.question in {"other-numbers", "left-numbers"}
     value = f"{interface.padding_value or 0:g}"
     shape = ", ".join(["1", "5", *map(str, interface.features)])
-    zero = f"np.full(({shape}), {value}, row.dtype)"
-    parts = ["[{}, row]" if left else "[row, {}]"] * 2
-    keep = "np.arange(length + 5)[None] " + (">= 5" if left else "< length")
-    if same:
-        found = [f"zero, other = {zero}, {_numbers(interface, '5', 100)}"]
-        one, two = parts[0].format("zero"), parts[1].format("other")
-        found += [f"rows = [np.concatenate({one}, 1), np.concatenate({two}, 1)]"]
-        found += [f"keep = [{keep}] * 2"] if interface.mask else []
-    else:
-        two = parts[0].format(zero)
-        found = [f"rows = [row, np.concatenate({two}, 1)]"]
-        found += (
-            [f"keep = [np.ones((1, length), bool), {keep}]"] if interface.mask else []
-        )
-    over = "x, m in zip(rows, keep)" if interface.mask else "x in rows"
-    return [*found, f"given = [{_call(interface)} for {over}]"]
+    values = {
+        "zero": f"np.full(({shape}), {value}, row.dtype)",
+        "other": _numbers(interface, "5", 100),
+        "more": _numbers(interface, "length + 5"),
+    }
+    made = [
+        f"{', '.join(batches.names)} = {', '.join(values[n] for n in batches.names)}",
+        f"rows = [{', '.join(batches.rows)}]",
+    ]
+    over = "x in rows"
+    if interface.mask:
+        made += [f"keep = [{', '.join(batches.keep)}]"]
+        over = "x, m in zip(rows, keep)"
+    return [*made, f"given = [{_call(interface)} for {over}]"]
 
 
 def _call(interface: Interface) -> str:
@@ -94,14 +82,3 @@ def _call(interface: Interface) -> str:
         parts += [f"{interface.mask!r}: {mask}{shape}"]
     parts += [f"{name!r}: {value!r}" for name, value in interface.constants.items()]
     return "{" + ", ".join(parts) + "}"
-
-
-def _cut(question: str, axis: int) -> str:
-    """Return the line that cuts the outputs to what counts."""
-    before = ":, " * axis
-    if question == "other-numbers":
-        return f"one, two = one[{before}:length], two[{before}:length]"
-    if question == "left-numbers":
-        return f"one, two = one[{before}5:], two[{before}5:]"
-    start = f"two.shape[{axis}] - one.shape[{axis}]:" if question == "left" else ""
-    return f"two = two[{before}{start or f':one.shape[{axis}]'}]"
