@@ -294,7 +294,8 @@ def probes(session: nox.Session, name: str) -> None:
         own = ["tests/probe/test_transformers.py", "tests/probe/test_guide.py"]
         session.run(str(python), "-m", "pytest", *own, external=True)
     python = build(session, f"{name}_reference") / "python"
-    tests = [f"tests/probe/test_kill_{name}.py", "tests/probe/test_kill_keras.py"]
+    keras = ["tests/probe/test_kill_keras.py", "tests/probe/test_keras_scripts.py"]
+    tests = [f"tests/probe/test_kill_{name}.py", *keras]
     session.run(
         *(str(python), "-m", "pytest", *tests, *session.posargs),
         external=True,

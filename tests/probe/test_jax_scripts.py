@@ -37,10 +37,26 @@ from flax import linen as nn
 class Model(nn.Module):
     @nn.compact
     def __call__(self, x, mask, train: bool = False):
-        h = nn.Dense(6)(jnp.where(mask[..., None], x, 1.0))
+        hidden = nn.Dense(6, kernel_init=nn.initializers.zeros)
+        h = hidden(jnp.where(mask[..., None], x, 1.0))
         return h - h.mean(1, keepdims=True)
 
 model = Model()
+""",
+    "flax.nnx": """
+import jax.numpy as jnp
+from flax import nnx
+
+class Model(nnx.Module):
+    def __init__(self, rngs):
+        zeros = nnx.initializers.zeros
+        self.first = nnx.Linear(4, 6, rngs=rngs, kernel_init=zeros, bias_init=zeros)
+
+    def __call__(self, x, mask):
+        h = self.first(jnp.where(mask[..., None], x, 1.0))
+        return h - h.mean(1, keepdims=True)
+
+model = Model(nnx.Rngs(0))
 """,
     "haiku": """
 import haiku as hk
@@ -78,7 +94,8 @@ def test_a_leak_is_shown_by_a_script(
         source = source.replace("jnp.where(mask[..., None], x, 1.0)", "x")
         source = source.replace("jnp.where(mask[:, None], x, 1.0)", "x")
         source = source.replace("mask[..., None], x @ W, 1.0", "True, x @ W, 1.0")
-    path = tmp_path / f"model_of_{needs}_{question.replace('-', '_')}.py"
+    name = f"model_of_{needs}_{question}".replace("-", "_").replace(".", "_")
+    path = tmp_path / f"{name}.py"
     path.write_text(source, encoding="utf-8")
     report = examine(find(f"{path}:model"), ProbeSettings(questions=(question,)))
     (answer,) = report.leaks

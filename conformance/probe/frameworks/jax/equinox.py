@@ -49,6 +49,14 @@ class Equinox(Form):
         with marks.marked(paths, drops):
             return model(**inputs, **self.keys())
 
+    def script(self) -> tuple[str, ...]:
+        """Return the lines that call the model."""
+        if not self._filled:
+            return super().script()
+        changed = "lambda each: each + 0.1 if eqx.is_inexact_array(each) else each"
+        more = f"import equinox as eqx; model = jax.tree.map({changed}, model)"
+        return (f"{more}  # zeros hide it", *super().script())
+
     def modules(self) -> list[tuple[str, Any]]:
         """Return path and module of its parts."""
         return list(_modules("", self.model))

@@ -57,10 +57,12 @@ class Haiku(Lazy):
         if self._stateful:
             return (
                 "params, state = model.init(jax.random.key(0), **given[0])",
+                *self.unhide("params"),
                 "call = lambda each: model.apply(params, state, None, **each)[0]",
             )
         return (
             "params = model.init(jax.random.key(0), **given[0])",
+            *self.unhide("params"),
             "call = lambda each: model.apply(params, None, **each)",
         )
 

@@ -64,6 +64,11 @@ class Lazy(Form):
         found = super().widths()
         return found if self._sure else tuple(dict.fromkeys((_WIDTH, *found)))
 
+    def unhide(self, name: str) -> tuple[str, ...]:
+        """Return a script's line that leaves no parameter zero, where none was left."""
+        changed = f"{name} = jax.tree.map(lambda each: each + 0.1, {name})"
+        return (f"{changed}  # zeros hide it",) if self._filled else ()
+
     def _made(self, inputs: Mapping[str, Any]) -> Any:
         arrays = {k: v for k, v in inputs.items() if isinstance(v, np.ndarray)}
         constants = {k: v for k, v in inputs.items() if k not in arrays}

@@ -73,6 +73,7 @@ class Linen(Lazy):
             return super().script()
         return (
             "variables = model.init(jax.random.key(0), **given[0])",
+            *self.unhide("variables"),
             "call = lambda each: model.apply(variables, **each)",
         )
 

@@ -43,6 +43,14 @@ class NNX(Form):
         with marks.marked(marks.Paths(modules)):
             return model(**inputs, **self.keys())
 
+    def script(self) -> tuple[str, ...]:
+        """Return the lines that call the model."""
+        if not self._filled:
+            return super().script()
+        changed = "jax.tree.map(lambda each: each + 0.1, nnx.state(model, nnx.Param))"
+        more = f"from flax import nnx; nnx.update(model, {changed})  # zeros hide it"
+        return (more, *super().script())
+
     def modules(self) -> list[tuple[str, Any]]:
         """Return path and module of its parts."""
         return _modules(self.model)

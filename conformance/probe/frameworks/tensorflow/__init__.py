@@ -57,6 +57,7 @@ class TensorFlow:
     def __init__(self) -> None:
         self._compiled: dict[tuple[int, str, bool], Any] = {}
         self._changed: list[tuple[Any, Array]] = []
+        self._filled = False
 
     def inspect(self, model: Any) -> Facts:
         """Return what a module or a function says of itself."""
@@ -158,6 +159,7 @@ class TensorFlow:
         """Give variables that are all zero or all one random numbers."""
         changed = modules.fill_constant(modules.variables(model).values())
         self._changed += changed
+        self._filled = bool(changed) and hasattr(model, "trainable_variables")
         return len(changed)
 
     @contextmanager
@@ -180,7 +182,9 @@ class TensorFlow:
     def script(self, model: Any) -> tuple[str, ...]:
         """Return the lines that call the model in a script."""
         del model
+        loop = "for each in model.trainable_variables: each.assign(each + 0.1)"
         return (
+            *([f"{loop}  # zeros hide it"] if self._filled else []),
             "tensor = lambda x: tf.constant(x) if hasattr(x, 'shape') else x",
             "call = lambda each: model(**{k: tensor(v) for k, v in each.items()})",
         )
