@@ -10,6 +10,9 @@ from conformance.errors import UsageError
 Kind = Literal["ids", "features"]
 Convention = Literal["none", "keep", "padding", "lengths", "additive", "value"]
 
+CACHES = ("past_key_values", "cache", "state")
+"""How an argument is called that takes what a model keeps between steps."""
+
 CONVENTIONS: tuple[str, ...] = ("keep", "padding", "lengths", "additive")
 """What may be said of a mask argument; ``none`` and ``value`` are found, not said."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.commands.models import summary
+from conformance.commands.models import summary, times
 from conformance.commands.models.library import (
     FOLDER,
     Library,
@@ -78,6 +78,15 @@ def refuse():
 
 def skipped():
     os._exit(8)
+
+
+def drawn():
+    weight = np.random.standard_normal()
+
+    def scaled(x, mask):
+        return weight * np.asarray(x).sum(1) + 0 * mask.sum(1, keepdims=True)
+
+    return scaled
 """
 
 
@@ -101,7 +110,16 @@ def test_functions_without_arguments_are_targets_but_for_those_left_out(
     library: Library, tmp_path: Path
 ) -> None:
     names = [each.partition(":")[2] for each in library.targets]
-    assert names == ["mean", "leak", "crash", "hang", "spin", "refuse", "skipped"]
+    assert names == [
+        "mean",
+        "leak",
+        "crash",
+        "hang",
+        "spin",
+        "refuse",
+        "skipped",
+        "drawn",
+    ]
     listed = list_targets(library, SweepSettings(output=tmp_path))
     assert "models/layers.py:skipped" not in listed
     quick = list_targets(library, SweepSettings(output=tmp_path, quick=True))
@@ -187,6 +205,33 @@ def test_what_is_known_of_other_targets_is_no_complaint(
     mean = read(folder / "probe.layers.mean.jsonl")
     assert mean.footer is not None
     assert not mean.footer.stale
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="forks")
+def test_only_a_whole_sweep_leaves_its_time(library: Library, tmp_path: Path) -> None:
+    import msgspec
+
+    assert times.find_time(run(library, tmp_path, "mean")) is None
+    short = msgspec.structs.replace(library, targets=["models/layers.py:mean"])
+    settings = SweepSettings(output=tmp_path / "whole", workers=1)
+    sweep(short, settings, lambda _: None)
+    found = times.find_time(tmp_path / "whole" / "layers")
+    assert found is not None
+    assert (found.library, found.workers) == ("layers", 1)
+    assert 0 < found.computed <= found.wall
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="forks")
+def test_weights_that_are_drawn_are_the_same_in_every_sweep(
+    library: Library, tmp_path: Path
+) -> None:
+    said = []
+    for _ in range(2):
+        folder = run(library, tmp_path, "drawn")
+        found = read(folder / "probe.layers.drawn.jsonl").results
+        said.append([each.message for each in found])
+    assert any("leak" in each for each in said[0])
+    assert said[0] == said[1]
 
 
 def imported(path: Path) -> set[str]:

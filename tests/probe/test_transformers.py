@@ -10,7 +10,7 @@ from conformance.probe.target import find
 
 pytest.importorskip("transformers")
 
-CLEAN = ("bert", "gpt2", "llama", "mistral", "t5", "bart", "mamba", "mixtral")
+CLEAN = ("bert", "gpt2", "llama", "mistral", "t5", "bart", "mamba2", "mixtral")
 LEAKING = {
     "convbert": ("key_conv_attn_layer.depthwise", "aten.convolution"),
     "nystromformer": ("attention.self.conv", "aten.convolution"),
@@ -65,3 +65,24 @@ def test_the_side_of_a_decoder_is_probed_where_it_is_the_input() -> None:
     assert interface.mask == "decoder_attention_mask"
     assert [each.name for each in interface.extras] == ["input_ids"]
     assert {each.kind for each in report.answers} <= {"same", "noise"}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", ["llama", "gpt2", "mamba2", "jamba"])
+def test_a_decoder_is_asked_for_its_steps(kind: str) -> None:
+    # transformers 5.24 renamed the argument, and the question fell silent.
+    said = ProbeSettings(questions=("steps",))
+    (answer,) = examine(find(f"hf:{kind}"), said).answers
+    assert answer.kind in {"same", "noise"}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("kind", "shown"),
+    [("mamba", " of "), ("rwkv", "steps give [5, 55, 32]")],
+)
+def test_steps_that_give_something_else_are_a_leak(kind: str, shown: str) -> None:
+    said = ProbeSettings(questions=("steps",))
+    (answer,) = examine(find(f"hf:{kind}"), said).answers
+    assert answer.kind == "leak"
+    assert shown in answer.text

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from conformance.commands.models import page, summary
+from conformance.commands.models import page, summary, times
 from conformance.commands.models.library import read_libraries
 from conformance.commands.models.sweep import SweepSettings, sweep
 from conformance.commands.options import PATH
@@ -78,12 +78,16 @@ def _is_new(result: Result) -> bool:
 def write_page(output: Path) -> None:
     """Write models/results.jsonl from the records there are, and docs/models.md."""
     old = {(line.library, line.target): line for line in summary.read_lines()}
+    took = {each.library: each for each in times.read_times()}
     for name, library in read_libraries().items():
         folder = output / name.replace(":", ".")
         if folder.is_dir():
             old = {key: line for key, line in old.items() if key[0] != name}
             found = summary.summarize(library, folder)
             old |= {(name, line.target): line for line in found}
+            if time := times.find_time(folder):
+                took[name] = time
+    times.write_times(took[name] for name in sorted(took))
     summary.write_lines(old[key] for key in sorted(old))
     page.write()
 

@@ -78,6 +78,35 @@ class Library(
         return Path(self.file).with_suffix(".toml")
 
 
+class Undriven(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A library that the sweep does not probe.
+
+    Attributes:
+        title: The distribution and the version that was looked at.
+        reason: Why not, as the second half of a sentence.
+        url: Where to read of it.
+    """
+
+    title: str
+    reason: str
+    url: str
+
+
+def read_undriven(folder: Path = FOLDER) -> list[Undriven]:
+    """Return the libraries that are not probed, in the order of the file.
+
+    Raises:
+        AdapterError: The file is no valid one.
+    """
+    path = folder / "undriven.toml"
+    try:
+        found = msgspec.toml.decode(read_source(path), type=dict[str, list[Undriven]])
+        return found["library"]
+    except (msgspec.DecodeError, KeyError) as error:
+        msg = f"{path}: is no list of libraries: {error}; correct it"
+        raise AdapterError(msg) from error
+
+
 def read_library(path: Path) -> dict[str, Library]:
     """Return what a file lists, by name, one for each variant.
 

@@ -6,8 +6,14 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance.commands.models.library import Library, read_libraries
+from conformance.commands.models.library import (
+    Library,
+    Undriven,
+    read_libraries,
+    read_undriven,
+)
 from conformance.commands.models.summary import CLASSES, ModelLine, read_lines
+from conformance.commands.models.times import SweepTime, read_times, tabulate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,15 +27,24 @@ Which published models and layers does padding change, by how much, and where?
 `python -m conformance.commands.models write` makes this page of its records; a test keeps the two equal.
 
 A cell is the size of a leak against the largest value at positions that count; an empty one is clean, or a question that does not apply.
-*content*: other numbers at padding; *more*: more padding; *alone*: the row without the others and without padding; *rows*: other rows beside it; *left*: padding on the left; *gradient*: at padding, and of parameters; *empty*: a row of padding beside it; *NaN*: NaN at padding.
+*content*: other numbers at padding; *more*: more padding; *alone*: the row without the others and without padding; *rows*: other rows beside it; *left*: padding on the left; *gradient*: at padding, and of parameters; *empty*: a row of padding beside it; *steps*: one position after the other, with a cache; *NaN*: NaN at padding.
 What a layer cannot know is not held against it: one that takes no mask has a row of its own below.
 Each leak has an entry in the [findings](findings.md), with a reproducer.
+"""
 
-On 2026-11-27 the processes of a sweep computed for about 1600 s, a quarter of an hour on two cores that have nothing else to do: transformers 600 s, Keras on JAX 350 s, on TensorFlow 150 s and on torch 70 s, Flax 120 s, torch.nn 70 s, everything else 240 s.
-Starting them and building the environments, once, come on top.
+UNDRIVEN = """## Libraries that are not driven
+
+"""
+
+TIMES = """## How long a sweep takes
+
+The last sweep of all of it, on {dates}, on two cores with nothing beside it.
+Building the environments, once, comes on top.
 `-- --quick`, the part in the gate, computes for less than a minute.
 
-What another release changes:
+{table}"""
+
+RELEASES = """## What another release changes
 
 ```
 nox -s models -- --with transformers==5.12.0
@@ -39,15 +54,15 @@ mask-conformance diff reports/models/transformers-5.12.0/transformers_types repo
 A type that only one of them has is listed as such; this is what six types of 5.12.0 gave, the others left out:
 
 ```
-hf:llama: 1 added, 1 removed
+hf:mamba: 1 added, 1 removed
 transformers: 5.12.0 -> 5.24.0
-added    probe.steps/hf.llama:float32:eager: absent -> unsupported; not asked: the model takes no cache that is known here
-removed  probe.steps.last_hidden_state/hf.llama:float32:eager: passed -> absent
-hf:bert: no difference
+added    probe.steps.last_hidden_state/hf.mamba:float32:eager: absent -> failed; leak: 3.2e+00 of 3.9
+removed  probe.steps/hf.mamba:float32:eager: unsupported -> absent
+hf:llama: no difference
 transformers: 5.12.0 -> 5.24.0
 ```
 
-(5.24.0 calls the argument for the cache by another name, which the probe does not know yet.)
+(5.12.0 calls Mamba's cache by a name that the probe does not try.)
 """
 
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -58,6 +73,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "left": ("left", "left-numbers"),
     "gradient": ("gradient", "parameter-gradient", "training"),
     "empty": ("empty-row", "full-mask"),
+    "steps": ("steps",),
     "NaN": ("nan",),
 }
 """What a column shows: the first of these questions that is not clean."""
@@ -66,14 +82,26 @@ _JUDGED = set(CLASSES) - {"not driven"}
 _TABLED = ("leaks", "raises", "by design")
 
 
-def text(lines: Sequence[ModelLine], libraries: Mapping[str, Library]) -> str:
+def text(
+    lines: Sequence[ModelLine],
+    libraries: Mapping[str, Library],
+    times: Sequence[SweepTime],
+    undriven: Sequence[Undriven],
+) -> str:
     """Return the page as Markdown."""
     parts = [HEAD, _totals(lines)]
     for name, library in libraries.items():
         mine = [line for line in lines if line.library == name]
         if mine:
             parts.append(_section(library, mine))
-    return "\n".join(parts)
+    parts.append(UNDRIVEN + "".join(_explain(each) for each in undriven))
+    dates = " and ".join(sorted({each.date for each in times}))
+    parts.append(TIMES.format(dates=dates, table=tabulate(times, libraries)))
+    return "\n".join([*parts, RELEASES])
+
+
+def _explain(library: Undriven) -> str:
+    return f"- [{library.title}]({library.url}): {library.reason}.\n"
 
 
 def _totals(lines: Sequence[ModelLine]) -> str:
@@ -182,11 +210,13 @@ def explain(reason: str) -> str:
 
 def write() -> None:
     """Write the page."""
-    FILE.write_text(
-        text(read_lines(), read_libraries()), encoding="utf-8", newline="\n"
-    )
+    FILE.write_text(_current(), encoding="utf-8", newline="\n")
 
 
 def is_current() -> bool:
     """Tell whether the page is what the last sweep gave."""
-    return FILE.read_text(encoding="utf-8") == text(read_lines(), read_libraries())
+    return FILE.read_text(encoding="utf-8") == _current()
+
+
+def _current() -> str:
+    return text(read_lines(), read_libraries(), read_times(), read_undriven())

@@ -14,11 +14,14 @@ import traceback
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
+from conformance.commands.models.seed import seed_generators
+from conformance.commands.models.times import SweepTime, note_time
 from conformance.errors import ConformanceError, ResultError
 from conformance.probe.child import ProbeOrder, reason_file, run
 from conformance.probe.frameworks import names_by_prefix
@@ -60,6 +63,12 @@ class SweepSettings:
     quick: bool = False
     only: tuple[str, ...] = ()
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether every target of a library is probed anew."""
+        part = self.resume or self.quick or self.only
+        return not part and self.shard.of == 1
+
 
 def list_targets(library: Library, settings: SweepSettings) -> list[str]:
     """Return the names of the targets of a sweep, ``hf:*`` and the like written out."""
@@ -100,6 +109,7 @@ def sweep(
 
     A target without a record has a file ``.reason`` in its place, which says why.
     """
+    began, computed = monotonic(), 0.0
     os.environ.update(library.variables)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -111,7 +121,6 @@ def sweep(
     orders = [_order(library, settings, name) for name in names]
     waiting = [each for each in orders if not (settings.resume and _is_done(each))]
     say(f"{library.name}: {len(waiting)} of {len(orders)} targets to probe")
-    began, computed = monotonic(), 0.0
     running: list[_Forked] = []
     while waiting or running:
         while waiting and len(running) < settings.workers:
@@ -123,12 +132,31 @@ def sweep(
             say(f"{len(waiting) + len(running)} left; {each.describe()}")
     took = monotonic() - began
     say(f"{library.name}: took {took:.0f} s, of which {computed:.0f} s of computing")
+    if settings.is_whole:
+        _note(library, settings, took, computed)
     records = [Path(each.record) for each in orders]
     return [each for each in records if each.exists()]
 
 
+def _note(
+    library: Library, settings: SweepSettings, wall: float, computed: float
+) -> None:
+    time = SweepTime(
+        library=library.name,
+        date=datetime.now(UTC).date().isoformat(),
+        workers=settings.workers,
+        wall=round(wall, 1),
+        computed=round(computed, 1),
+    )
+    note_time(_folder(library, settings), time)
+
+
+def _folder(library: Library, settings: SweepSettings) -> Path:
+    return settings.output / library.name.replace(":", ".")
+
+
 def _order(library: Library, settings: SweepSettings, name: str) -> ProbeOrder:
-    folder = settings.output / library.name.replace(":", ".")
+    folder = _folder(library, settings)
     return ProbeOrder(
         target=name,
         record=str(folder / f"probe.{slug(name)}.jsonl"),
@@ -244,6 +272,7 @@ def _probe(order: ProbeOrder) -> None:
         log = os.open(record.with_suffix(".log"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(log, 1)
         os.dup2(log, 2)
+        seed_generators()
         run(order)
         status = 0
     except ConformanceError as error:

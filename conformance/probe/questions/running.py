@@ -9,6 +9,7 @@ import numpy as np
 
 from conformance.probe.answer import Kind, ProbeAnswer
 from conformance.probe.arrangement import place
+from conformance.probe.interface import CACHES
 from conformance.probe.questions import padding
 from conformance.probe.questions.ask import (
     ArrangementPair,
@@ -103,7 +104,7 @@ def steps(subject: ProbedModel, mode: Mode) -> Iterator[ProbeAnswer]:
     """Answer whether steps with a cache give what one call gives."""
     step = getattr(subject.framework, "steps", None)
     arguments = {each.name for each in subject.facts.arguments}
-    if step is None or not {"use_cache", "past_key_values"} <= arguments:
+    if step is None or "use_cache" not in arguments or not arguments & set(CACHES):
         why = "the model takes no cache that is known here"
         yield ProbeAnswer(question="steps", kind="not asked", why=why)
         return
@@ -127,6 +128,10 @@ def _steps(subject: ProbedModel, mode: Mode, step: object) -> Iterator[ProbeAnsw
         yield ProbeAnswer(question="steps", kind="raises", text=text, mode=mode)
         return
     for name, array in found.items():
-        if name in whole and whole[name].shape == array.shape:
-            answer = _compare(name, whole[name], array, mode)
-            yield replace(answer, question="steps")
+        if whole[name].shape == array.shape:
+            yield replace(_compare(name, whole[name], array, mode), question="steps")
+            continue
+        text = f"steps give {list(array.shape)}, one call {list(whole[name].shape)}"
+        yield ProbeAnswer(
+            question="steps", output=name, kind="leak", text=text, why=text, mode=mode
+        )

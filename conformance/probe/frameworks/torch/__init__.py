@@ -18,6 +18,7 @@ from conformance.probe.frameworks.torch.prepare import (
     kept,
     prepared,
 )
+from conformance.probe.frameworks.torch.steps import step_by_step
 from conformance.probe.frameworks.torch.tracing import Recorder
 from conformance.probe.frameworks.torch.tree import array, flat, names, tensors
 from conformance.trial.frameworks.devices import torch as devices
@@ -147,20 +148,9 @@ class Torch:
     ) -> dict[str, Array]:
         """Return a model's outputs taken one position after the other, with a cache."""
         given = {**tensors(inputs, mode.dtype, model), "use_cache": True}
-        name = interface.inputs[0]
-        cache, found = None, []
         with prepared(model, mode), torch.no_grad():
-            for time in range(given[name].shape[1]):
-                step = {**given, name: given[name][:, time : time + 1]}
-                if interface.mask:
-                    step[interface.mask] = given[interface.mask][:, : time + 1]
-                if interface.positions:
-                    at = given[interface.positions][:, time : time + 1]
-                    step[interface.positions] = at
-                out = model(**step, past_key_values=cache)
-                cache = out.past_key_values
-                found.append(out[0])
-        return {next(iter(flat(out))): array(torch.cat(found, 1))}
+            name, found = step_by_step(model, given, interface)
+        return {name: array(found)}
 
     def kept(self, model: Any) -> AbstractContextManager[None]:
         """Return a context after which a module is as it was."""

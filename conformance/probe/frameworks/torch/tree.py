@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from conformance.probe.arrangement import Array
 
 SKIP = {
-    *("past_key_values", "hidden_states", "attentions", "cache_params", "mems"),
+    *("past_key_values", "cache", "cache_params", "state", "mems"),
+    *("hidden_states", "attentions"),
     *("cross_attentions", "decoder_hidden_states", "decoder_attentions"),
-    *("encoder_hidden_states", "encoder_attentions", "router_logits", "state"),
+    *("encoder_hidden_states", "encoder_attentions", "router_logits"),
 }
 """Outputs that are no answer: a cache, or what a model shows of its inside."""
 
