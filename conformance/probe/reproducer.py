@@ -126,11 +126,7 @@ def _batches(interface: Interface, batches: ScriptBatches) -> list[str]:
         "more": _numbers(interface, "length + 5"),
     }
     values = ", ".join(made[name] for name in batches.names)
-    return [
-        f"{', '.join(batches.names)} = {values}",
-        f"rows = [{', '.join(batches.rows)}]",
-        f"keep = [{', '.join(batches.keep)}]",
-    ]
+    return [f"{', '.join(batches.names)} = {values}", *batches.lines]
 
 
 def _call(interface: Interface) -> str:

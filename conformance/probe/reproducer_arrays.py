@@ -56,11 +56,7 @@ def _make(interface: Interface, batches: ScriptBatches) -> list[str]:
         "more": drawn.format("length + 5"),
     }
     values = [drawn.format("length"), *(made[name] for name in batches.names)]
-    return [
-        f"row, {', '.join(batches.names)} = {', '.join(values)}",
-        f"rows = [{', '.join(batches.rows)}]",
-        f"keep = [{', '.join(batches.keep)}]",
-    ]
+    return [f"row, {', '.join(batches.names)} = {', '.join(values)}", *batches.lines]
 
 
 def _given(interface: Interface) -> str:

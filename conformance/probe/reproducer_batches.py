@@ -44,6 +44,13 @@ class ScriptBatches:
     keep: tuple[str, str]
     picked: tuple[int, int] = (-1, -1)
 
+    @property
+    def lines(self) -> tuple[str, str]:
+        """The lines that make the batches and their masks."""
+        one, two = self.keep
+        keep = f"[{one}] * 2" if one == two else f"[{one}, {two}]"
+        return f"rows = [{', '.join(self.rows)}]", f"keep = {keep}"
+
 
 def build_batches(question: str, length: int, cat: str, arange: str) -> ScriptBatches:
     """Return what a script compares to show a question's leak.

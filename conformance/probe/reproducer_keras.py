@@ -55,12 +55,12 @@ def _make(interface: Interface, batches: ScriptBatches) -> list[str]:
         "more": _numbers(interface, "length + 5"),
     }
     made = [
-        f"{', '.join(batches.names)} = {', '.join(values[n] for n in batches.names)}",
-        f"rows = [{', '.join(batches.rows)}]",
+        f"{', '.join(batches.names)} = {', '.join(values[n] for n in batches.names)}"
     ]
-    over = "x in rows"
+    rows, keep = batches.lines
+    made, over = [*made, rows], "x in rows"
     if interface.mask:
-        made += [f"keep = [{', '.join(batches.keep)}]"]
+        made += [keep]
         over = "x, m in zip(rows, keep)"
     return [*made, f"given = [{_call(interface)} for {over}]"]
 
