@@ -9,7 +9,9 @@ import numpy as np
 
 from conformance.probe.answer import Kind, ProbeAnswer
 from conformance.probe.arrangement import place
+from conformance.probe.compare import pairs
 from conformance.probe.interface import CACHES
+from conformance.probe.noise import UNIT, count_times
 from conformance.probe.questions import padding
 from conformance.probe.questions.ask import (
     ArrangementPair,
@@ -20,6 +22,7 @@ from conformance.probe.questions.ask import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from conformance.probe.arrangement import Arrangement, Array
     from conformance.probe.frameworks.base import Mode
     from conformance.probe.subject import ProbedModel
 
@@ -82,10 +85,27 @@ def compiled(subject: ProbedModel, mode: Mode) -> Iterator[ProbeAnswer]:
         yield ProbeAnswer(question=question, kind="raises", text=text, mode=fast)
         return
     for name, first in given.items():
-        yield _compare(name, first, found[name], fast)
+        lost = _is_lost(subject, subject.base, name, (first, found[name]))
+        yield _compare(name, first, found[name], fast, lost=lost)
 
 
-def _compare(name: str, first: object, second: object, mode: Mode) -> ProbeAnswer:
+def _is_lost(
+    subject: ProbedModel, batch: Arrangement, name: str, both: tuple[Array, Array]
+) -> bool:
+    """Tell whether NaN or infinity stands in one answer only, where it counts."""
+    output = subject.output(name)
+    if output is None:
+        return False
+    return any(
+        not np.array_equal(np.isfinite(a), np.isfinite(b))
+        for _, a, b in pairs(output, *both, (batch, batch))
+        if a.dtype.kind == "f"
+    )
+
+
+def _compare(
+    name: str, first: object, second: object, mode: Mode, *, lost: bool
+) -> ProbeAnswer:
     one, two = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     finite = np.isfinite(one) & np.isfinite(two)
     size = float(np.max(np.abs(one[finite] - two[finite]), initial=0))
@@ -93,10 +113,15 @@ def _compare(name: str, first: object, second: object, mode: Mode) -> ProbeAnswe
     # Both are correctly rounded in their own order; 2^12 ulp is the noise page's limit.
     leak = size > 2.0**-12 * signal
     kind: Kind = "same" if size == 0 else "leak" if leak else "noise"
-    text = "same bits" if size == 0 else f"{size:.1e} of {signal:.2g}"
+    noise = UNIT.get(mode.dtype, UNIT["float32"]) * signal
+    times = size / noise if noise else 0.0
+    noisy = f"{count_times(times)} rounding noise" if leak else f"{times / 2:.2g} ulp"
+    text = "same bits" if size == 0 else f"{size:.1e} of {signal:.2g}, {noisy}"
+    if lost:
+        kind, text = "leak", "NaN or infinity in one of the two"
     return ProbeAnswer(
         question="compiled", output=name, kind=kind, text=text, size=size,
-        signal=signal, why=text, mode=mode,
+        signal=signal, ulp=times / 2, times=times, why=text, mode=mode,
     )  # fmt: skip
 
 
@@ -129,7 +154,9 @@ def _steps(subject: ProbedModel, mode: Mode, step: object) -> Iterator[ProbeAnsw
         return
     for name, array in found.items():
         if whole[name].shape == array.shape:
-            yield replace(_compare(name, whole[name], array, mode), question="steps")
+            lost = _is_lost(subject, full, name, (whole[name], array))
+            made = _compare(name, whole[name], array, mode, lost=lost)
+            yield replace(made, question="steps")
             continue
         text = f"steps give {list(array.shape)}, one call {list(whole[name].shape)}"
         yield ProbeAnswer(
