@@ -66,6 +66,13 @@ def test_the_table_of_times_adds_up_and_names_what_takes_long() -> None:
     assert " 1 others" not in table
 
 
+def test_a_library_without_a_time_is_named_below_the_table() -> None:
+    timed = {each.library for each in times.read_times()}
+    text = page.FILE.read_text(encoding="utf-8")
+    for name in set(read_libraries()) - timed:
+        assert f"`{name}`" in text.partition("Added since, and not timed: ")[2]
+
+
 def test_a_sweep_of_everything_stays_within_three_quarters_of_an_hour() -> None:
     assert sum(each.wall for each in times.read_times()) < 45 * 60
 

@@ -42,7 +42,7 @@ The last sweep of all of it, on {dates}, on two cores with nothing beside it.
 Building the environments, once, comes on top.
 `-- --quick`, the part in the gate, computes for less than a minute.
 
-{table}"""
+{table}{untimed}"""
 
 RELEASES = """## What another release changes
 
@@ -96,8 +96,16 @@ def text(
             parts.append(_section(library, mine))
     parts.append(UNDRIVEN + "".join(_explain(each) for each in undriven))
     dates = " and ".join(sorted({each.date for each in times}))
-    parts.append(TIMES.format(dates=dates, table=tabulate(times, libraries)))
+    table = tabulate(times, libraries)
+    untimed = _list_untimed(times, libraries)
+    parts.append(TIMES.format(dates=dates, table=table, untimed=untimed))
     return "\n".join([*parts, RELEASES])
+
+
+def _list_untimed(times: Sequence[SweepTime], libraries: Mapping[str, Library]) -> str:
+    timed = {each.library for each in times}
+    names = [f"`{name}`" for name in libraries if name not in timed]
+    return f"\nAdded since, and not timed: {', '.join(names)}.\n" if names else ""
 
 
 def _explain(library: Undriven) -> str:
