@@ -29,6 +29,7 @@ from typing import TypeAlias
 
 import flax.linen
 import jax
+import jax.numpy as jnp
 from flax import nnx
 
 Array: TypeAlias = jax.Array
@@ -44,6 +45,24 @@ def attention(
     if causal:
         seen = _LIBRARY.combine_masks(seen, _LIBRARY.make_causal_mask(mask))
     return _LIBRARY.dot_product_attention(query, key, value, mask=seen)
+
+
+def packed_attention(
+    query: Array,
+    key: Array,
+    value: Array,
+    segments: Array,
+    mask: Array,
+    *,
+    causal: bool,
+) -> Array:
+    # As its examples pack: which numbers are equal, what is padding, what came before.
+    seen = [_LIBRARY.make_attention_mask(segments, segments, jnp.equal)]
+    seen.append(_LIBRARY.make_attention_mask(mask, mask))
+    if causal:
+        seen.append(_LIBRARY.make_causal_mask(mask))
+    whole = _LIBRARY.combine_masks(*seen)
+    return _LIBRARY.dot_product_attention(query, key, value, mask=whole)
 
 
 def cross_attention(

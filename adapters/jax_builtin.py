@@ -15,6 +15,7 @@
 # "attention.*" = "attend"
 # "cross_attention.*" = "attend"
 # "windowed_attention.*" = "attend"
+# "packed_attention.*" = "attend"
 # "gated_scan.*" = "held"
 # [tool.mask-conformance.empty]
 # masked_max = "negative-infinity"
@@ -86,6 +87,20 @@ def windowed_attention(
         is_causal=causal,
         local_window_size=(window, 0 if causal else window),
     )
+
+
+def packed_attention(
+    query: Array,
+    key: Array,
+    value: Array,
+    segments: Array,
+    mask: Array,
+    *,
+    causal: bool,
+) -> Array:
+    own = segments[:, :, None] == segments[:, None, :]
+    seen = (own & mask[:, None, :])[:, None]
+    return jax.nn.dot_product_attention(query, key, value, mask=seen, is_causal=causal)
 
 
 def cross_attention(

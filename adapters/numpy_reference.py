@@ -254,7 +254,6 @@ def attention(
     return windowed_attention(query, key, value, mask, causal=causal, window=whole)
 
 
-@np.errstate(all="ignore")
 def windowed_attention(
     query: Array,
     key: Array,
@@ -264,12 +263,34 @@ def windowed_attention(
     causal: bool,
     window: int,
 ) -> Array:
+    at = np.arange(query.shape[1])
+    behind = at[:, None] - at
+    near = (-(0 if causal else window) <= behind) & (behind <= window)
+    return _attend_near(query, key, value, mask, near)
+
+
+def packed_attention(
+    query: Array,
+    key: Array,
+    value: Array,
+    segments: Array,
+    mask: Array | None,
+    *,
+    causal: bool,
+) -> Array:
+    at = np.arange(query.shape[1])
+    own = (segments[:, :, None] == segments[:, None])[:, None]
+    near = own & (at[:, None] >= at) if causal else own
+    return _attend_near(query, key, value, mask, near)
+
+
+@np.errstate(all="ignore")
+def _attend_near(
+    query: Array, key: Array, value: Array, mask: Array | None, near: Array
+) -> Array:
     valid = _valid(mask, query)
     # Cleaned before any product, so that nothing at padding is multiplied by zero.
     q, k, v = (np.where(_like(valid, x), _wide(x), 0) for x in (query, key, value))
-    at = np.arange(q.shape[1])
-    behind = at[:, None] - at
-    near = (-(0 if causal else window) <= behind) & (behind <= window)
     found = _attend(q, k, v, valid[:, None, None] & near)
     return np.where(_like(valid, found), found, 0).astype(query.dtype)
 

@@ -252,12 +252,33 @@ def windowed_attention(
     causal: bool,
     window: int,
 ) -> Tensor:
+    at = tf.range(tf.shape(query)[1])
+    behind = at[:, None] - at
+    near = (-(0 if causal else window) <= behind) & (behind <= window)
+    return _attend_near(query, key, value, mask, near)
+
+
+def packed_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    segments: Tensor,
+    mask: Tensor | None,
+    *,
+    causal: bool,
+) -> Tensor:
+    at = tf.range(tf.shape(query)[1])
+    own = (segments[:, :, None] == segments[:, None])[:, None]
+    near = own & (at[:, None] >= at) if causal else own
+    return _attend_near(query, key, value, mask, near)
+
+
+def _attend_near(
+    query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, near: Tensor
+) -> Tensor:
     valid = _valid(mask, query)
     # Cleaned before any product, so that nothing at padding is multiplied by zero.
     q, k, v = (_where(_like(valid, x), _wide(x), 0) for x in (query, key, value))
-    at = tf.range(tf.shape(q)[1])
-    behind = at[:, None] - at
-    near = (-(0 if causal else window) <= behind) & (behind <= window)
     found = _attend(q, k, v, valid[:, None, None] & near)
     return tf.cast(_where(_like(valid, found), found, 0), query.dtype)
 

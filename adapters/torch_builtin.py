@@ -18,6 +18,7 @@
 # [tool.mask-conformance.unsupported]
 # "masked_criterion.class_weights.mean" = "its mean divides by the weights"
 # "masked_criterion.kl.none" = "kl_div takes no mask"
+# "packed_attention.causal" = "no kernel on a CPU takes nested tensors with is_causal"
 # "masked_loss.*.sequence_mean" = "torch's losses reduce over the whole batch"
 # "masked_median.mean" = "of an even number its median is the lower one"
 # ///
@@ -144,6 +145,29 @@ def cross_attention(
         q, k, v, attn_mask=allowed, enable_gqa=grouped
     )
     return seen.transpose(1, 2)
+
+
+def packed_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    segments: Tensor,
+    mask: Tensor,
+    *,
+    causal: bool,
+) -> Tensor:
+    del causal  # full: the other has no kernel
+    # One sequence behind the other, those of all rows, and where each begins.
+    rows = torch.arange(len(mask), device=mask.device)[:, None].expand_as(mask)
+    numbers = torch.stack([rows[mask], segments[mask]])
+    counts = torch.unique_consecutive(numbers, dim=1, return_counts=True)[1]
+    offsets = F.pad(counts.cumsum(0), (1, 0))
+    q, k, v = (
+        torch.nested.nested_tensor_from_jagged(tensor[mask], offsets).transpose(1, 2)
+        for tensor in (query, key, value)
+    )
+    found = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).values()
+    return torch.zeros_like(value).masked_scatter(_like(mask, value), found)
 
 
 def masked_sum(x: Tensor, mask: Tensor) -> Tensor:

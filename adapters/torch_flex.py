@@ -15,12 +15,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeAlias
 
 import torch
 from torch.nn.attention.flex_attention import create_block_mask, flex_attention
 
 Tensor: TypeAlias = torch.Tensor
+Sees: TypeAlias = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
 
 
 def windowed_attention(
@@ -37,6 +39,26 @@ def windowed_attention(
     def sees(row: Tensor, _head: Tensor, at: Tensor, to: Tensor) -> Tensor:
         return mask[row, to] & (at - to <= window) & (to - at <= ahead)
 
+    return _attend(query, key, value, sees)
+
+
+def packed_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    segments: Tensor,
+    mask: Tensor,
+    *,
+    causal: bool,
+) -> Tensor:
+    def sees(row: Tensor, _head: Tensor, at: Tensor, to: Tensor) -> Tensor:
+        own = mask[row, to] & (segments[row, at] == segments[row, to])
+        return own & (at >= to) if causal else own
+
+    return _attend(query, key, value, sees)
+
+
+def _attend(query: Tensor, key: Tensor, value: Tensor, sees: Sees) -> Tensor:
     shape = (len(query), None, query.shape[1], key.shape[1])
     blocks = create_block_mask(sees, *shape, device=query.device.type)
     heads_first = (tensor.transpose(1, 2) for tensor in (query, key, value))

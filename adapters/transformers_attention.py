@@ -32,6 +32,7 @@ from transformers.masking_utils import (
     create_bidirectional_sliding_window_mask,
     create_causal_mask,
     create_sliding_window_causal_mask,
+    packed_sequence_mask_function,
 )
 from transformers.models.bert.modeling_bert import eager_attention_forward
 from transformers.models.t5gemma import modeling_t5gemma
@@ -72,6 +73,32 @@ def windowed_attention(
     else:  # as ModernBERT's, which does not
         config.sliding_window = window
         seen = create_bidirectional_sliding_window_mask(config, tokens, numbers)
+    return _attend(query, key, value, seen, causal=causal)
+
+
+def packed_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    segments: Tensor,
+    mask: Tensor,
+    *,
+    causal: bool,
+) -> Tensor:
+    config, tokens = _config(causal=causal), query.flatten(2)
+    if causal:
+        # It parts sequences by positions that begin again, and only where it is given
+        # no mask: padding is one more sequence, as its collator without padding has it.
+        numbers = torch.where(mask.bool(), segments, 0)
+        begins = torch.diff(numbers, prepend=numbers[:, :1] - 1) != 0
+        at = torch.arange(mask.shape[1], device=mask.device).expand_as(mask)
+        positions = at - torch.where(begins, at, 0).cummax(1).values
+        seen = create_causal_mask(config, tokens, None, None, positions)
+    else:  # where it looks at no positions, its own function of numbers is composed
+        own = packed_sequence_mask_function(segments)
+        seen = create_bidirectional_mask(
+            config, tokens, mask.long(), and_mask_function=own
+        )
     return _attend(query, key, value, seen, causal=causal)
 
 

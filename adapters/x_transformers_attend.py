@@ -37,6 +37,23 @@ def attention(
     return seen.transpose(1, 2)
 
 
+def packed_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    segments: Tensor,
+    mask: Tensor,
+    *,
+    causal: bool,
+) -> Tensor:
+    # What packs rows by itself needs a GPU; elsewhere the mask says it.
+    own = segments[:, :, None] == segments[:, None]
+    heads_first = (tensor.transpose(1, 2) for tensor in (query, key, value))
+    attend = Attend(causal=causal, flash=_FLASH).eval()
+    seen, _ = attend(*heads_first, mask=(own & mask[:, None])[:, None])
+    return seen.transpose(1, 2)
+
+
 def cross_attention(
     query: Tensor,
     query_mask: Tensor,

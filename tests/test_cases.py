@@ -92,6 +92,7 @@ def test_few_shapes_have_to_be_compiled_at_core() -> None:
             "conv1d",
             "cross_attention",
             "windowed_attention",
+            "packed_attention",
         }
         assert len(shapes) <= (8 if operation in several else 4)
 

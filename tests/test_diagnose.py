@@ -39,6 +39,7 @@ OPERATIONS = (
     "attention",
     "cross_attention",
     "windowed_attention",
+    "packed_attention",
     "conv1d",
     "gated_scan",
     "stack",

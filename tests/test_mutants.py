@@ -28,6 +28,7 @@ LEAST = dict.fromkeys(load_operations(), 15) | {
     "attention": 40,
     "cross_attention": 45,
     "windowed_attention": 55,
+    "packed_attention": 45,
     "accumulated_loss": 50,
     "gated_scan": 55,
     "masked_criterion": 60,

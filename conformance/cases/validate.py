@@ -301,7 +301,7 @@ def _fits(
 
 
 def _labels(case: Case) -> Iterator[Complaint]:
-    for name in case.labels - {"ids"}:  # any number is an id
+    for name in case.labels & {"tags", "targets"}:  # any other number is an id
         scores = "emissions" if name == "tags" else "predictions"
         classes = (shape(case.inputs[scores]) or (0,))[-1]
         kept = dict(leaves(case.mask, name))

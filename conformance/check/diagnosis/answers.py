@@ -160,7 +160,8 @@ def judge(sample: Sample, declaration: Declaration) -> Judge:
     mistakes apart.
     """
     full = replace(sample.batch, mask=np.ones_like(sample.batch.mask))
-    whole = sample.replace_batch(full) if _is_finite(full) else sample
+    whole = sample.replace_batch(full)
+    whole = whole if _is_finite(full) and whole.solvable else sample
     exact = _bound(sample)
     return Judge(
         dtype=sample.dtype,

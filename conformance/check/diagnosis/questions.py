@@ -204,7 +204,10 @@ def _long_rows(oracle: Oracle, variant: Variant) -> Batch:
     batch = generate(oracle, variant, seed=SEED, turn=0, time=300, rows=3)
     mask = np.arange(300) < np.asarray([130, 260, 300])[:, None]
     name, array = next(iter(batch.arrays.items()))
-    arrays = {other: np.zeros_like(each) for other, each in batch.arrays.items()}
+    arrays = {
+        other: each if each.dtype.kind in "iu" else np.zeros_like(each)
+        for other, each in batch.arrays.items()
+    }
     return replace(batch, arrays={**arrays, name: np.ones_like(array) / 2}, mask=mask)
 
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from conformance.trial.subject import Subject
     from conformance.trial.verdict import Verdict
 
+NUMBERS = ("query", "key", "value")
+"""Its inputs that are numbers; the rest says which key is seen."""
+
 SHIFT = (32.0, -16.0, 8.0)
 """Added to all keys by feature; exact with quarters, in bfloat16 with units."""
 
@@ -65,7 +68,7 @@ def two_layers(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """The first layer's own answer, padding and all, given to a second one."""
     got = subject.answer(sample.batch, like=sample.want)
     yield judge(got, sample)
-    arrays = dict.fromkeys(sample.batch.arrays, got)
+    arrays = {**sample.batch.arrays, **dict.fromkeys(NUMBERS, got)}
     second = sample.replace_batch(replace(sample.batch, arrays=arrays))
     if np.isfinite(to_float64(got)[sample.valid]).all():
         again = subject.answer(second.batch, like=second.want)
@@ -78,8 +81,9 @@ def causal(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     batch = sample.batch
     middle = np.maximum(batch.counts // 2, 1)
     later = np.cumsum(batch.mask, axis=1) > middle[:, None]
-    arrays = {}
-    for name, array in batch.arrays.items():
+    arrays = dict(batch.arrays)
+    for name in NUMBERS:
+        array = arrays[name]
         fresh = sample.draw(f"later {name}").rows_of(VALUES, array.shape)
         fresh = np.where(fresh == to_float64(array), -7.0, fresh).astype(array.dtype)
         arrays[name] = fill_padding(fresh, array, later & batch.mask)
@@ -99,5 +103,5 @@ def _with_key(sample: Sample, key: Array) -> Sample:
 
 
 def _of_heads(batch: Batch, order: Array) -> Batch:
-    arrays = {name: array[:, :, order] for name, array in batch.arrays.items()}
-    return replace(batch, arrays=arrays)
+    heads = {name: batch.arrays[name][:, :, order] for name in NUMBERS}
+    return replace(batch, arrays={**batch.arrays, **heads})

@@ -44,14 +44,29 @@ def attend(
     return finish(xp, mix_values(xp, weights, clean(xp, value, keep)), queries, query)
 
 
+def attend_seen(xp: Any, query: Any, key: Any, value: Any, keep: Any, sees: Any) -> Any:
+    """Attend from the valid positions to the keys ``[B, 1, query, key]`` seen."""
+    q, k, v = (clean(xp, each, keep) for each in (query, key, value))
+    weights = shares(xp, scores(xp, q, k) / q.shape[3] ** 0.5, sees)
+    return finish(xp, mix_values(xp, weights, v), keep, query)
+
+
 def visible_keys(
-    xp: Any, keep: Any, *, causal: bool, diagonal: int = 0, window: int | None = None
+    xp: Any,
+    keep: Any,
+    *,
+    causal: bool,
+    diagonal: int = 0,
+    window: int | None = None,
+    segments: Any = None,
 ) -> Any:
     """Return which key ``[B, 1, query, key]`` each query sees."""
     time = keep.shape[1]
     sees = xp.broadcast_to(keep[:, None, None, :], (keep.shape[0], 1, time, time))
     if window is not None:
         sees = sees & (xp.abs(distance(xp, keep)) <= window)
+    if segments is not None:
+        sees = sees & (segments[:, None, :, None] == segments[:, None, None, :])
     return sees & triangle(xp, keep, diagonal) if causal else sees
 
 

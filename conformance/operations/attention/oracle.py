@@ -85,7 +85,7 @@ def attended(
     want = mix(weights.share, value)
     error = bound_mix(weights, value, PRECISIONS[dtype])
     error = np.where(over_time(finite, error), error, np.inf)
-    sees = np.asarray(_keys_in_reach(options, batch.mask).any(axis=2))
+    sees = np.asarray(_keys_in_reach(options, batch).any(axis=2))
     return want, error, over_time(sees, want)
 
 
@@ -188,14 +188,14 @@ def bound_pull(  # noqa: PLR0917 - what pull_back takes, and two more
 
 def visible_keys(options: Mapping[str, str], batch: Batch) -> Array:
     """Return which key ``[B, query, key]`` each valid query sees."""
-    return _keys_in_reach(options, batch.mask) & batch.mask[:, :, None]
+    return _keys_in_reach(options, batch) & batch.mask[:, :, None]
 
 
 def _weights(
     options: Mapping[str, str], batch: Batch, query: Array | None = None
 ) -> Probabilities:
     """Return the probabilities of the valid queries, or of all that are given."""
-    sees = _keys_in_reach(options, batch.mask)
+    sees = _keys_in_reach(options, batch)
     if query is None:
         query = select_valid(batch, "query", 0.0)
         sees = visible_keys(options, batch)
@@ -268,12 +268,16 @@ def _share_error(weights: Probabilities, p: Precision) -> Array:
     return np.asarray(np.minimum(error, error.sum(axis=3, keepdims=True) - error))
 
 
-def _keys_in_reach(options: Mapping[str, str], mask: Array) -> Array:
+def _keys_in_reach(options: Mapping[str, str], batch: Batch) -> Array:
     """Return which key ``[B, query, key]`` a query at any position sees."""
+    mask = batch.mask
     seen = np.broadcast_to(mask[:, None, :], (*mask.shape, mask.shape[1]))
     if "window" in options:
         at = np.arange(mask.shape[1])
         seen = seen & (np.abs(at[:, None] - at) <= int(options["window"]))
+    if "segments" in batch.arrays:
+        number = batch.arrays["segments"]
+        seen = seen & (number[:, :, None] == number[:, None])
     if options["causal"] == "causal":
         seen = seen & np.tri(mask.shape[1], dtype=bool)
     return seen

@@ -15,6 +15,7 @@ from conformance.operations._common.arrays import (
 )
 from conformance.operations._common.mutant import ANY, Mutants
 from conformance.operations.attention.mutants_formulas import (
+    attend_seen,
     correct,
     distance,
     finish,
@@ -38,17 +39,12 @@ def see(
     It returns ``[query, key]``, or the same for each row and head.
     """
     keep = read_mask(xp, query, mask)
-    return _attend(xp, query, key, value, keep, _near(formula, xp, keep, **options))
+    near = _near(formula, xp, keep, **options)
+    return attend_seen(xp, query, key, value, keep, near)
 
 
 def _near(formula: Any, xp: Any, keep: Any, **options: Any) -> Any:
     return formula(xp, keep, **options) & keep[:, None, None, :]
-
-
-def _attend(xp: Any, query: Any, key: Any, value: Any, keep: Any, sees: Any) -> Any:
-    q, k, v = (clean(xp, each, keep) for each in (query, key, value))
-    weights = shares(xp, scores(xp, q, k) / q.shape[3] ** 0.5, sees)
-    return finish(xp, mix_values(xp, weights, v), keep, query)
 
 
 def band(xp: Any, keep: Any, *, causal: bool, window: int) -> Any:

@@ -65,12 +65,15 @@ def length_one(subject: Subject, sample: Sample) -> Iterator[Verdict]:
 def fill_padding(batch: Batch) -> Batch:
     """Return the batch with every position valid, padding filled from valid ones."""
     start = np.argmax(batch.mask, axis=1)
+    end = batch.time - 1 - np.argmax(batch.mask[:, ::-1], axis=1)
     rows = np.arange(batch.rows)
 
     def change(array: Array) -> Array:
         if array.ndim == 2 and array.dtype.kind == "b":  # noqa: PLR2004 - the mask
             return np.ones_like(array)
-        first = array[rows, start][:, None]
+        # The last number goes on: sequences that have one each stand together.
+        there = end if array.dtype.kind in "iu" else start
+        first = array[rows, there][:, None]
         wide = batch.mask.reshape(batch.mask.shape + (1,) * (array.ndim - 2))
         return np.where(wide, array, first)
 
