@@ -14,7 +14,7 @@ _SHARED = {
 
 OPERATION = Operation(
     name="packed_attention",
-    number=31,
+    number=32,
     title="Attention within each of several sequences that share a row",
     short="packed attention",
     group="weights",
