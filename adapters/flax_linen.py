@@ -81,6 +81,48 @@ class _BiRnn:
         return layer.merge_fn(*ends)
 
 
+def build_rnn(weights: Any, *, cell: str, direction: str, output: str) -> _Rnn:
+    own = {"cell": _PARTS[cell](weights)}
+    return _Rnn(parameters=own, cell=cell, direction=direction, output=output)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Rnn:
+    """One direction, which is given its carry and gives it back."""
+
+    parameters: dict[str, Any]
+    cell: str
+    direction: str
+    output: str
+
+    def __call__(self, initial: Array, x: Array, mask: Array) -> Array:
+        return self.apply(self.parameters, initial, x, mask)
+
+    def apply(
+        self, parameters: dict[str, Any], initial: Array, x: Array, mask: Array
+    ) -> Array:
+        units = jax.tree.leaves(parameters)[-1].shape[-1]
+        own = _CELLS[self.cell](units, dtype=x.dtype, param_dtype=x.dtype)
+        layer = nn.RNN(
+            own,
+            return_carry=True,
+            reverse=self.direction == "backward",
+            keep_order=True,
+        )
+        # An LSTM carries its cell state and then its output.
+        h, c = initial[:, :units], initial[:, units:]
+        carry, steps = layer.apply(
+            {"params": parameters},
+            x,
+            initial_carry=(c, h) if self.cell == "lstm" else h,
+            seq_lengths=_lengths(mask),
+        )
+        if self.output == "sequence":
+            return steps
+        ends = carry[::-1] if self.cell == "lstm" else (carry,)
+        return jnp.concatenate(ends, axis=-1)
+
+
 def _simple(weights: Any) -> dict[str, Any]:
     return {
         "i": {"kernel": weights.kernel, "bias": weights.bias + weights.recurrent_bias},

@@ -14,6 +14,7 @@
 # mask-forms = ["bool"]
 # [tool.mask-conformance.unsupported]
 # "birnn.gru.*" = "its GRU has no bias at the recurrent kernel of the new state"
+# "rnn.gru.*" = "its GRU has no bias at the recurrent kernel of the new state"
 # ///
 """Flax NNX: recurrent layers that know lengths only, norms, modules in modules."""
 
@@ -78,7 +79,41 @@ class _BiRnn:
         return layer.merge_fn(*ends)
 
 
-def _direction(cell: str, weights: Any) -> nnx.RNN:
+def build_rnn(weights: Any, *, cell: str, direction: str, output: str) -> _Rnn:
+    back = direction == "backward"
+    layer = _direction(cell, weights, return_carry=True, reverse=back, keep_order=True)
+    graph, values, rest = nnx.split(layer, nnx.Param, ...)
+    return _Rnn(parameters=_Parameters(values, graph), rest=rest, output=output)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Rnn:
+    """One direction taken apart, which is given its carry and gives it back."""
+
+    parameters: _Parameters
+    rest: Any
+    output: str
+
+    def __call__(self, initial: Array, x: Array, mask: Array) -> Array:
+        return self.apply(self.parameters, initial, x, mask)
+
+    def apply(
+        self, parameters: _Parameters, initial: Array, x: Array, mask: Array
+    ) -> Array:
+        # A copy: the layer counts its random numbers, and may only within its trace.
+        layer = nnx.merge(parameters.graph, parameters.values, self.rest, copy=True)
+        units = layer.cell.hidden_features
+        # An LSTM carries its cell state and then its output.
+        states = jnp.split(initial, initial.shape[1] // units, axis=1)[::-1]
+        begun = tuple(states) if len(states) > 1 else states[0]
+        carry, steps = layer(x, initial_carry=begun, seq_lengths=_lengths(mask))
+        if self.output == "sequence":
+            return steps
+        ends = carry[::-1] if isinstance(carry, tuple) else (carry,)
+        return jnp.concatenate(ends, axis=-1)
+
+
+def _direction(cell: str, weights: Any, **how: bool) -> nnx.RNN:
     features, units = weights.kernel.shape[0], weights.recurrent_kernel.shape[0]
     dtype = weights.kernel.dtype
     own = _CELLS[cell](
@@ -89,7 +124,7 @@ def _direction(cell: str, weights: Any) -> nnx.RNN:
         own.dense_i.kernel[...] = weights.kernel
         own.dense_i.bias[...] = bias
         own.dense_h.kernel[...] = weights.recurrent_kernel
-        return nnx.RNN(own)
+        return nnx.RNN(own, **how)
     parts = zip(
         "ifgo",
         jnp.split(weights.kernel, 4, axis=-1),
@@ -104,7 +139,7 @@ def _direction(cell: str, weights: Any) -> nnx.RNN:
         outer = getattr(own, f"h{gate}")
         outer.kernel[...] = recurrent
         outer.bias[...] = shift
-    return nnx.RNN(own)
+    return nnx.RNN(own, **how)
 
 
 def _lengths(mask: Array) -> Array:

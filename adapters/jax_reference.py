@@ -414,6 +414,61 @@ def _birnn(
     return _merged(merge, both[0], both[1, :, ::-1]).astype(x.dtype)
 
 
+def build_rnn(weights: Any, *, cell: str, direction: str, output: str) -> _Rnn:
+    parts = ("kernel", "recurrent_kernel", "bias", "recurrent_bias")
+    own = [getattr(weights, part) for part in parts]
+    return _Rnn(parameters=own, cell=cell, direction=direction, output=output)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Rnn:
+    """One direction, whose state is given and given back."""
+
+    parameters: list[Array]
+    cell: str
+    direction: str
+    output: str
+
+    def __call__(self, initial: Array, x: Array, mask: Array | None) -> Array:
+        return self.apply(self.parameters, initial, x, mask)
+
+    def apply(
+        self, parameters: list[Array], initial: Array, x: Array, mask: Array | None
+    ) -> Array:
+        valid, kind = _valid(mask, x), (self.cell, self.direction, self.output)
+        return _rnn(parameters, initial, x, valid, kind)
+
+
+@partial(jax.jit, static_argnames="kind")
+def _rnn(
+    parameters: list[Array],
+    initial: Array,
+    x: Array,
+    valid: Array,
+    kind: tuple[str, str, str],
+) -> Array:
+    cell, direction, output = kind
+    kernel, recurrent, bias, recurrent_bias = map(_wide, parameters)
+    inputs = jnp.where(valid[..., None], _wide(x), 0) @ kernel + bias
+    units, begun = recurrent.shape[0], _wide(initial)
+
+    def advance(
+        state: tuple[Array, Array], given: tuple[Array, Array]
+    ) -> tuple[tuple[Array, Array], Array]:
+        (h, c), (left, here) = state, given
+        new_h, new_c = _step(cell, left, h @ recurrent + recurrent_bias, h, c)
+        # A masked step is no step.
+        h, c = jnp.where(here, new_h, h), jnp.where(here, new_c, c)
+        return (h, c), jnp.where(here, h, 0)
+
+    steps = (jnp.moveaxis(inputs, 1, 0), jnp.moveaxis(valid[..., None], 1, 0))
+    start = (begun[:, :units], begun[:, units:])
+    last, outputs = jax.lax.scan(advance, start, steps, reverse=direction == "backward")
+    if output == "final":
+        return jnp.concatenate(last, axis=1).astype(x.dtype)
+    return jnp.moveaxis(outputs, 0, 1).astype(x.dtype)
+
+
 def build_stack(
     first_forward: Any,
     first_backward: Any,

@@ -12,6 +12,7 @@
 # "mask_from_ids.[!0]*" = "Embedding(mask_zero=True) takes 0 for padding only"
 # [tool.mask-conformance.padding]
 # "gated_scan.*" = "held"
+# "rnn.*" = "zero"
 # [tool.mask-conformance.variants.tensorflow]
 # system = "Keras on TensorFlow"
 # framework = "tensorflow"
@@ -143,26 +144,80 @@ def _given(layer: Any, weights: list[Tensor], kind: tuple[str, ...]) -> _BiRnn:
 _BUILT: dict[tuple[Any, ...], Any] = {}
 
 
+def build_rnn(weights: Any, *, cell: str, direction: str, output: str) -> _Rnn:
+    dtype, sequence = _dtype(weights.kernel), output == "sequence"
+    layer = _CELLS[cell](
+        weights.recurrent_kernel.shape[0],
+        return_sequences=sequence,
+        return_state=True,
+        go_backwards=direction == "backward",
+        # What it gives at padding is the output before it unless it is told otherwise.
+        zero_output_for_mask=sequence,
+        dtype=dtype,
+        recurrent_initializer="zeros",
+    )
+    layer.build((None, None, weights.kernel.shape[0]))
+    kind = ("rnn", cell, direction, output, dtype)
+    return _Rnn(_given(layer, _KERAS_ORDER[cell](weights), kind))
+
+
+class _Rnn:
+    """A layer that is given its initial state and gives its final one."""
+
+    def __init__(self, own: _BiRnn) -> None:
+        self._own = own
+
+    @property
+    def parameters(self) -> list[Tensor]:
+        """The framework's own variables or arrays."""
+        return self._own.parameters
+
+    def __call__(self, initial: Tensor, x: Tensor, mask: Tensor) -> Tensor:
+        state = _states(initial, self._own.layer.units)
+        return self._show(self._own(x, mask, initial_state=state))
+
+    def apply(
+        self, parameters: list[Tensor], initial: Tensor, x: Tensor, mask: Tensor
+    ) -> Tensor:
+        """Call the layer with other parameters, as JAX does."""
+        state = _states(initial, parameters[1].shape[0])
+        return self._show(self._own.apply(parameters, x, mask, initial_state=state))
+
+    def _show(self, found: list[Tensor]) -> Tensor:
+        steps, *ends = found
+        if not self._own.layer.return_sequences:
+            return ops.concatenate(ends, axis=1)
+        # What goes backwards is given in that order, as its documentation says.
+        return ops.flip(steps, axis=1) if self._own.layer.go_backwards else steps
+
+
+def _states(initial: Tensor, units: int) -> list[Tensor]:
+    """Return the states that stand side by side, h first."""
+    return ops.split(initial, initial.shape[1] // units, axis=1)
+
+
 class _BiRnn:
     """A layer, or a model, of Keras, called as each framework calls its own."""
 
     def __init__(self, layer: Any, kind: tuple[str, ...]) -> None:
-        self._layer = layer
+        self.layer = layer
         self._kind = kind
 
     @property
     def parameters(self) -> list[Tensor]:
         """The framework's own variables or arrays."""
-        return [one.value for one in self._layer.trainable_variables]
+        return [one.value for one in self.layer.trainable_variables]
 
-    def __call__(self, x: Tensor, mask: Tensor) -> Tensor:
-        return self._layer(x, mask=mask)
+    def __call__(self, x: Tensor, mask: Tensor, **how: Any) -> Tensor:
+        return self.layer(x, mask=mask, **how)
 
-    def apply(self, parameters: list[Tensor], x: Tensor, mask: Tensor) -> Tensor:
+    def apply(
+        self, parameters: list[Tensor], x: Tensor, mask: Tensor, **how: Any
+    ) -> Tensor:
         """Call the layer with other parameters, as JAX does."""
         layer = _BUILT[self._kind, tuple(one.shape for one in parameters)]
         state = [one.value for one in layer.non_trainable_variables]
-        return layer.stateless_call(parameters, state, x, mask=mask)[0]
+        return layer.stateless_call(parameters, state, x, mask=mask, **how)[0]
 
 
 def attention(

@@ -412,6 +412,42 @@ class _BiRnn:
         return _merged(self.merge, outputs[0], outputs[1, :, ::-1]).astype(x.dtype)
 
 
+def build_rnn(weights: Any, *, cell: str, direction: str, output: str) -> _Rnn:
+    parts = ("kernel", "recurrent_kernel", "bias", "recurrent_bias")
+    parameters = [getattr(weights, part) for part in parts]
+    return _Rnn(parameters=parameters, cell=cell, direction=direction, output=output)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Rnn:
+    """One direction, whose state is given and given back."""
+
+    parameters: list[Array]
+    cell: str
+    direction: str
+    output: str
+
+    @np.errstate(all="ignore")
+    def __call__(self, initial: Array, x: Array, mask: Array | None) -> Array:
+        valid = _valid(mask, x)
+        kernel, recurrent, bias, recurrent_bias = map(_wide, self.parameters)
+        inputs = np.where(valid[..., None], _wide(x), 0) @ kernel + bias
+        units = recurrent.shape[0]
+        h, c = _wide(initial)[:, :units], _wide(initial)[:, units:]
+        outputs = np.zeros((*valid.shape, units), inputs.dtype)
+        steps = range(x.shape[1])
+        for t in steps if self.direction == "forward" else reversed(steps):
+            right = h @ recurrent + recurrent_bias
+            new_h, new_c = _step(self.cell, inputs[:, t], right, h, c)
+            # A masked step is no step.
+            here = valid[:, t, None]
+            h, c = np.where(here, new_h, h), np.where(here, new_c, c)
+            outputs[:, t] = np.where(here, h, 0)
+        if self.output == "final":
+            return np.concatenate([h, c], axis=1).astype(x.dtype)
+        return outputs.astype(x.dtype)
+
+
 def build_stack(
     first_forward: Any,
     first_backward: Any,

@@ -10,8 +10,12 @@
 # dtypes = ["float32"]
 # placements = ["right"]
 # mask-forms = ["bool"]
-# zero-batch = { "birnn.gru.*" = "error", "birnn.lstm.*" = "error" }
-# padding = { reverse_sequence = "kept" }
+# padding = { reverse_sequence = "kept", "rnn.*" = "zero" }
+# [tool.mask-conformance.zero-batch]
+# "birnn.gru.*" = "error"
+# "birnn.lstm.*" = "error"
+# "rnn.gru.*" = "error"
+# "rnn.lstm.*" = "error"
 # [tool.mask-conformance.unsupported]
 # "birnn.*.sum.*" = "ONNX stacks the directions on an axis of their own"
 # ///
@@ -31,6 +35,7 @@ Array: TypeAlias = Any  # what NumPy's arithmetic gives on arrays of any dtype
 
 _OPSET, _IR = 22, 10
 _CELLS = {"simple": "RNN", "lstm": "LSTM", "gru": "GRU"}
+_DIRECTIONS = {"forward": "forward", "backward": "reverse"}
 # ONNX has its gates in the order i o f c (lstm) and z r h (gru).
 _ORDERS = {"simple": [0], "lstm": [0, 3, 1, 2], "gru": [1, 0, 2]}
 
@@ -44,20 +49,32 @@ def build_birnn(
     forward: Any, backward: Any, *, cell: str, merge: str, output: str
 ) -> _BiRnn:
     del merge  # concatenated
-    both, order = (forward, backward), _ORDERS[cell]
+    parameters = _parameters((forward, backward), cell)
+    session = _recurrent(cell, parameters, "bidirectional")
+    return _BiRnn(parameters=list(parameters.values()), session=session, output=output)
+
+
+def build_rnn(weights: Any, *, cell: str, direction: str, output: str) -> _Rnn:
+    parameters = _parameters((weights,), cell)
+    session = _recurrent(cell, parameters, _DIRECTIONS[direction], taken=True)
+    own = list(parameters.values())
+    return _Rnn(parameters=own, session=session, output=output)
+
+
+def _parameters(directions: tuple[Any, ...], cell: str) -> dict[str, Array]:
+    order = _ORDERS[cell]
     bias = [
         np.concatenate(
             [_ordered(each.bias, order), _ordered(each.recurrent_bias, order)]
         )
-        for each in both
+        for each in directions
     ]
-    parameters = {
-        "w": np.stack([_ordered(each.kernel, order).T for each in both]),
-        "r": np.stack([_ordered(each.recurrent_kernel, order).T for each in both]),
+    recurrent = [_ordered(each.recurrent_kernel, order).T for each in directions]
+    return {
+        "w": np.stack([_ordered(each.kernel, order).T for each in directions]),
+        "r": np.stack(recurrent),
         "b": np.stack(bias),
     }
-    session = _recurrent(cell, forward.recurrent_kernel.shape[0], parameters)
-    return _BiRnn(parameters=list(parameters.values()), session=session, output=output)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -80,21 +97,49 @@ class _BiRnn:
         return np.concatenate([steps[:, 0], steps[:, 1]], axis=-1).swapaxes(0, 1)
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Rnn:
+    """A session of one direction, which takes and gives its states."""
+
+    parameters: list[Array]
+    session: onnxruntime.InferenceSession
+    output: str
+
+    def __call__(self, initial: Array, x: Array, mask: Array) -> Array:
+        units = self.parameters[1].shape[2]
+        states = np.split(initial, initial.shape[1] // units, axis=1)
+        given = {
+            "x": np.ascontiguousarray(x.swapaxes(0, 1)),
+            "lengths": mask.sum(axis=1, dtype=np.int32),
+            **{f"begin{at}": state[None] for at, state in enumerate(states)},
+        }
+        steps, *ends = self.session.run(None, given)
+        if self.output == "final":
+            return np.concatenate([end[0] for end in ends], axis=-1)
+        return steps[:, 0].swapaxes(0, 1)
+
+
 def _recurrent(
-    cell: str, units: int, parameters: dict[str, Array]
+    cell: str, parameters: dict[str, Array], direction: str, *, taken: bool = False
 ) -> onnxruntime.InferenceSession:
     more = {"linear_before_reset": 1} if cell == "gru" else {}
+    states = range((1 + (cell == "lstm")) if taken else 0)
+    begins = [f"begin{at}" for at in states]
     node = helper.make_node(
         _CELLS[cell],
-        ["x", *parameters, "lengths"],
-        ["steps", "ends"],
-        direction="bidirectional",
-        hidden_size=units,
+        ["x", *parameters, "lengths", *begins],
+        ["steps", "ends", *(["cells"] if len(begins) > 1 else [])],
+        direction=direction,
+        hidden_size=parameters["r"].shape[2],
         **more,
     )
     inputs = [
         helper.make_tensor_value_info("x", TensorProto.FLOAT, [None] * 3),
         helper.make_tensor_value_info("lengths", TensorProto.INT32, [None]),
+        *(
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, [None] * 3)
+            for name in begins
+        ),
     ]
     fixed = [numpy_helper.from_array(value, name) for name, value in parameters.items()]
     return _session(node, inputs, fixed)

@@ -440,6 +440,58 @@ class _BiRnn:
         return tf.cast(_merged(self.merge, first, tf.reverse(second, [1])), x.dtype)
 
 
+def build_rnn(weights: Any, *, cell: str, direction: str, output: str) -> _Rnn:
+    parts = ("kernel", "recurrent_kernel", "bias", "recurrent_bias")
+    own = [tf.Variable(getattr(weights, part)) for part in parts]
+    return _Rnn(parameters=own, cell=cell, direction=direction, output=output)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Rnn:
+    """One direction, whose state is given and given back."""
+
+    parameters: list[tf.Variable]
+    cell: str
+    direction: str
+    output: str
+
+    def __call__(self, initial: Tensor, x: Tensor, mask: Tensor | None) -> Tensor:
+        valid = _valid(mask, x)[..., None]
+        kernel, recurrent, bias, recurrent_bias = map(_wide, self.parameters)
+        inputs = _where(valid, _wide(x), 0) @ kernel + bias
+        units, begun = recurrent.shape[0], _wide(initial)
+
+        def step(state: list[Tensor], given: list[Tensor]) -> list[Tensor]:
+            h, c, _ = state
+            left, here = given
+            new_h, new_c = _step(self.cell, left, h @ recurrent + recurrent_bias, h, c)
+            # A masked step is no step.
+            h, c = tf.where(here, new_h, h), tf.where(here, new_c, c)
+            return [h, c, _where(here, h, 0)]
+
+        h = begun[:, :units]
+        state = [h, begun[:, units:], h]
+        back = self.direction == "backward"
+        if x.shape[1] is None:
+            steps = [tf.transpose(each, [1, 0, 2]) for each in (inputs, valid)]
+            found = tf.scan(step, steps, state, reverse=back)
+            state = [each[0 if back else -1] for each in found]
+            every = tf.transpose(found[2], [1, 0, 2])
+        else:
+            # Unrolled: short rows compile no slower than a loop and run faster.
+            order = -1 if back else 1
+            lefts, heres = (tf.unstack(each, axis=1) for each in (inputs, valid))
+            outputs = []
+            for given in zip(lefts[::order], heres[::order], strict=True):
+                state = step(state, list(given))
+                outputs.append(state[2])
+            none = h[:, None][:, :0]
+            every = tf.stack(outputs[::order], axis=1) if outputs else none
+        if self.output == "final":
+            return tf.cast(tf.concat(state[:2], axis=1), x.dtype)
+        return tf.cast(every, x.dtype)
+
+
 def build_stack(
     first_forward: Any,
     first_backward: Any,

@@ -12,6 +12,7 @@
 # routes = ["eager"]
 # placements = ["right"]
 # mask-forms = ["bool"]
+# padding = { "rnn.*" = "zero" }
 # [tool.mask-conformance.unsupported]
 # "birnn.*.sum.*" = "torch concatenates the directions"
 # ///
@@ -29,23 +30,32 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 Tensor: TypeAlias = torch.Tensor
 
 _CELLS = {"simple": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+_BACK = "_reverse"
 
 
 def build_birnn(
     forward: Any, backward: Any, *, cell: str, merge: str, output: str
 ) -> _Packed:
     del merge  # concatenated
-    features, units = forward.kernel.shape[0], forward.recurrent_kernel.shape[0]
-    layer = _CELLS[cell](
-        features,
-        units,
+    layer = _layer({"": forward, _BACK: backward}, cell)
+    return _Packed(layer=layer, output=output)
+
+
+def _layer(directions: dict[str, Any], cell: str) -> nn.RNNBase:
+    """Return a layer of one direction or two, with its weights by their suffix."""
+    one = directions[""]
+    # In training mode, as it is made: cuDNN goes back through no other. Without
+    # dropout it is the same function.
+    layer: nn.RNNBase = _CELLS[cell](
+        one.kernel.shape[0],
+        one.recurrent_kernel.shape[0],
         batch_first=True,
-        bidirectional=True,
-        device=forward.kernel.device,
-        dtype=forward.kernel.dtype,
-    ).eval()
+        bidirectional=len(directions) > 1,
+        device=one.kernel.device,
+        dtype=one.kernel.dtype,
+    )
     with torch.no_grad():
-        for suffix, weights in (("", forward), ("_reverse", backward)):
+        for suffix, weights in directions.items():
             for name, weight in (
                 ("weight_ih_l0", weights.kernel.T),
                 ("weight_hh_l0", weights.recurrent_kernel.T),
@@ -53,7 +63,14 @@ def build_birnn(
                 ("bias_hh_l0", weights.recurrent_bias),
             ):
                 layer.get_parameter(name + suffix).copy_(weight)
-    return _Packed(layer=layer, output=output)
+    return layer
+
+
+def build_rnn(weights: Any, *, cell: str, direction: str, output: str) -> _Rnn:
+    # There is no layer that goes backwards alone: it is the second half of one that
+    # goes both ways.
+    ways = {"": weights} if direction == "forward" else {"": weights, _BACK: weights}
+    return _Rnn(layer=_layer(ways, cell), output=output)
 
 
 def build_stack(
@@ -130,3 +147,37 @@ class _Packed:
             steps, batch_first=True, total_length=x.shape[1]
         )
         return padded
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Rnn:
+    """The last direction of a layer, its state handed in and out as ``hx``."""
+
+    layer: nn.RNNBase
+    output: str
+
+    @property
+    def parameters(self) -> list[Tensor]:
+        """The weights and biases of that direction."""
+        suffix = _BACK if self.layer.bidirectional else "_l0"
+        named = self.layer.named_parameters()
+        return [each for name, each in named if name.endswith(suffix)]
+
+    def __call__(self, initial: Tensor, x: Tensor, mask: Tensor) -> Tensor:
+        packed = pack_padded_sequence(
+            x, mask.sum(dim=1).cpu(), batch_first=True, enforce_sorted=False
+        )
+        units, ways = self.layer.hidden_size, 1 + self.layer.bidirectional
+        states = [
+            each.expand(ways, -1, -1).contiguous()
+            for each in initial.split(units, dim=1)
+        ]
+        begun = tuple(states) if len(states) > 1 else states[0]
+        steps, ends = self.layer(packed, begun)
+        if self.output == "final":
+            last = ends if isinstance(ends, tuple) else (ends,)
+            return torch.cat([each[-1] for each in last], dim=-1)
+        padded, _ = pad_packed_sequence(
+            steps, batch_first=True, total_length=x.shape[1]
+        )
+        return padded[..., -units:]

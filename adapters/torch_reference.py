@@ -393,6 +393,44 @@ class _BiRnn:
         return _merged(self.merge, both[0], both[1].flip(1)).to(x.dtype)
 
 
+def build_rnn(weights: Any, *, cell: str, direction: str, output: str) -> _Rnn:
+    parts = ("kernel", "recurrent_kernel", "bias", "recurrent_bias")
+    own = [getattr(weights, part).detach().requires_grad_() for part in parts]
+    return _Rnn(parameters=own, cell=cell, direction=direction, output=output)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Rnn:
+    """One direction, whose state is given and given back."""
+
+    parameters: list[Tensor]
+    cell: str
+    direction: str
+    output: str
+
+    def __call__(self, initial: Tensor, x: Tensor, mask: Tensor | None) -> Tensor:
+        valid = _valid(mask, x)
+        kernel, recurrent, bias, recurrent_bias = map(_wide, self.parameters)
+        inputs = torch.where(valid[..., None], _wide(x), 0) @ kernel + bias
+        units, begun = recurrent.shape[0], _wide(initial)
+        h, c = begun[:, :units], begun[:, units:]
+        outputs = []
+        steps = list(range(x.shape[1]))
+        ahead = 1 if self.direction == "forward" else -1
+        for t in steps[::ahead]:
+            right = h @ recurrent + recurrent_bias
+            new_h, new_c = _step(self.cell, inputs[:, t], right, h, c)
+            # A masked step is no step.
+            here = valid[:, t, None]
+            h, c = torch.where(here, new_h, h), torch.where(here, new_c, c)
+            outputs.append(torch.where(here, h, 0))
+        if self.output == "final":
+            return torch.cat([h, c], dim=1).to(x.dtype)
+        none = h[:, None][:, :0]
+        found = torch.stack(outputs[::ahead], dim=1) if outputs else none
+        return found.to(x.dtype)
+
+
 def build_stack(
     first_forward: Any,
     first_backward: Any,

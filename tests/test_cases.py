@@ -85,12 +85,13 @@ def test_few_shapes_have_to_be_compiled_at_core() -> None:
             for case in CASES
             if case.operation == operation and case.level == "core"
         }
-        # Attention's heads, a kernel's taps and a variant's own width are shapes of
-        # their own.
+        # Attention's heads, a kernel's taps, an LSTM's two states and a variant's own
+        # width are shapes of their own.
         several = {
             "attention",
             "conv1d",
             "cross_attention",
+            "rnn",
             "windowed_attention",
             "packed_attention",
         }

@@ -42,6 +42,7 @@ OPERATIONS = (
     "packed_attention",
     "conv1d",
     "gated_scan",
+    "rnn",
     "stack",
 )
 SPLITS = {

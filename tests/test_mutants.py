@@ -31,6 +31,7 @@ LEAST = dict.fromkeys(load_operations(), 15) | {
     "packed_attention": 45,
     "accumulated_loss": 50,
     "gated_scan": 55,
+    "rnn": 55,
     "masked_criterion": 60,
     "crf_log_likelihood": 40,
     "crf_decode": 25,

@@ -114,9 +114,9 @@ class _Quiet:
 
     layer: Any
 
-    def __call__(self, x: Any, mask: Any) -> Any:
+    def __call__(self, *tensors: Any) -> Any:
         with np.errstate(all="ignore"):
-            return self.layer(x, mask)
+            return self.layer(*tensors)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.layer, name)

@@ -166,7 +166,12 @@ LAWS: tuple[Law, ...] = (
         module=_PADDING,
         needs="left",
         # With padding on the right no query, window or state of theirs sees padding.
-        core_for=("*.causal", "*.causal.*", "gated_scan.sequence"),
+        core_for=(
+            "*.causal",
+            "*.causal.*",
+            "gated_scan.sequence",
+            "rnn.*.forward.sequence",
+        ),
         text="Padding before the valid positions is ignored like any other padding; a "
         "recurrent layer skips masked steps.",
         why="lengths computed as sum(mask), a state changed by a bias before the row "

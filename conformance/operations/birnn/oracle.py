@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations._common.oracle import select_valid
-from conformance.operations.birnn.oracle_cells import (
+from conformance.operations._common.cells import (
     GATES,
-    State,
+    PARTS,
     Uncertain,
     affine,
+    read_weights,
+    select_state,
     start,
     step,
     without_error,
 )
-from conformance.operations.birnn.oracle_derivative import direction_gradient
+from conformance.operations._common.cells_gradient import direction_gradient
+from conformance.operations._common.oracle import select_valid
 from conformance.trial.draw import GARBAGE, SIGNALS, Draw, fill_padding
 from conformance.trial.precision import PRECISIONS
 
@@ -30,7 +32,6 @@ ROWS = 8
 FEATURES = 2
 UNITS = 2
 DIRECTIONS = ("forward", "backward")
-PARTS = ("kernel", "recurrent_kernel", "bias", "recurrent_bias")
 
 
 def generate(options: Mapping[str, str], draw: Draw, mask: Array) -> dict[str, Array]:
@@ -106,13 +107,6 @@ def gradient_bound(
     return {**error, "x": np.where(batch.mask[..., None], error["x"], 0.0)}
 
 
-def direction(weights: Mapping[str, Array], name: str) -> dict[str, Array]:
-    """Return one direction's weights in float64, by part."""
-    return {
-        part: np.asarray(weights[f"{name}.{part}"], dtype=np.float64) for part in PARTS
-    }
-
-
 def layer(
     options: Mapping[str, str],
     x: Uncertain,
@@ -131,7 +125,7 @@ def layer(
         weights: Its weights, by ``forward.kernel`` and the like.
         dtype: The dtype that an implementation computes in.
     """
-    u, names = PRECISIONS[dtype].u, map(partial(direction, weights), DIRECTIONS)
+    u, names = PRECISIONS[dtype].u, map(partial(read_weights, weights), DIRECTIONS)
     kernel, recurrent_kernel, bias, recurrent_bias = _stack(list(names))
     keep = _pair(mask)[..., None]
     given = Uncertain(_pair(x.value), _pair(x.error))
@@ -143,7 +137,7 @@ def layer(
     for t in range(shape[2]):
         now = Uncertain(left.value[:, :, t], left.error[:, :, t])
         after = step(options["cell"], now, state, recurrent, u)
-        state = _select(keep[:, :, t], after, state)
+        state = select_state(keep[:, :, t], after, state)
         values[:, :, t], errors[:, :, t] = state.h.value, state.h.error
     if options["output"] == "final":
         return _merge(options["merge"], state.h.value, state.h.error, u)
@@ -189,7 +183,7 @@ def layer_gradient(
     """Return a layer's derivative through ``x`` and its weights, or that one's size."""
     total = {"x": np.zeros_like(x)}
     for number, name in enumerate(DIRECTIONS):
-        own = direction(weights, name)
+        own = read_weights(weights, name)
         units = own["recurrent_kernel"].shape[0]
         part = slice(number * units, (number + 1) * units)
         mine = cotangent[..., part] if options["merge"] == "concat" else cotangent
@@ -218,19 +212,6 @@ def _order(name: str, time: int) -> range:
 def _compute(options: Mapping[str, str], batch: Batch, dtype: str) -> Uncertain:
     x = without_error(select_valid(batch, "x", 0.0))
     return layer(options, x, batch.mask, batch.weights, dtype)
-
-
-def _select(here: Array, after: State, before: State) -> State:
-    """A masked step is no step."""
-    return State(
-        *(
-            Uncertain(
-                np.where(here, new.value, old.value),
-                np.where(here, new.error, old.error),
-            )
-            for new, old in ((after.h, before.h), (after.c, before.c))
-        )
-    )
 
 
 def _derivative(

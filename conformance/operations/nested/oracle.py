@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations._common.oracle import select_valid
-from conformance.operations.birnn.oracle_cells import (
+from conformance.operations._common.cells import (
     Uncertain,
     affine,
     logistic_of,
     tanh_of,
 )
+from conformance.operations._common.oracle import select_valid
 from conformance.operations.nested.oracle_training import InnerLayers, pull_back
 from conformance.trial.draw import GARBAGE, SIGNALS, Draw, fill_padding
 from conformance.trial.precision import PRECISIONS

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from conformance.operations._common.cells import logistic
 from conformance.operations._common.oracle import to_float64
-from conformance.operations.birnn.oracle_cells import logistic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

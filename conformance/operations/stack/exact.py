@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from conformance.operations._common.cells_exact import weight_axes
 from conformance.operations.birnn import exact as birnn
 from conformance.operations.conv1d.exact import convolve
 
@@ -23,16 +24,12 @@ SAME = {"padding": "same", "dilation": "1"}
 
 def axes(options: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """Return the axes that each array, and the answer, may have."""
-    gates = birnn.GATES[options["cell"]]
     want = "B T 2U" if options["output"] == "sequence" else "B 2U"
     arrays: dict[str, tuple[str, ...]] = {"x": ("B T F",)}
     for layer, features, units in (("first", "F", "H"), ("second", "C", "U")):
         for way in ("forward", "backward"):
-            start = f"{layer}_{way}"
-            arrays[f"{start}.bias"] = (f"{gates}{units}",)
-            arrays[f"{start}.recurrent_bias"] = (f"{gates}{units}",)
-            arrays[f"{start}.recurrent_kernel"] = (f"{units} {gates}{units}",)
-            arrays[f"{start}.kernel"] = (f"{features} {gates}{units}",)
+            owner = f"{layer}_{way}"
+            arrays |= weight_axes(owner, options["cell"], features, units)
         if layer == "first":
             arrays["convolution.kernel"] = ("K 2H C",)
             arrays["convolution.bias"] = ("C",)
@@ -100,7 +97,6 @@ def _both(
     weights: Mapping[str, Weights],
 ) -> tuple[dict[int, Any], dict[int, Any]]:
     """Return the states of both directions at each valid position."""
-    step = birnn.CELLS[cell]
-    ahead = birnn.states(step, weights[f"{layer}_forward"], row, valid)
-    back = birnn.states(step, weights[f"{layer}_backward"], row, reversed(valid))
+    ahead = birnn.walk_over(cell, weights[f"{layer}_forward"], row, valid)
+    back = birnn.walk_over(cell, weights[f"{layer}_backward"], row, valid[::-1])
     return ahead, back

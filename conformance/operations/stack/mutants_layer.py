@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.operations._common.arrays import namespace, widen
-from conformance.operations.birnn.mutants_layer import PARTS, WrongRecurrentLayer
+from conformance.operations._common.cells_mutants import PARTS
+from conformance.operations.birnn.mutants_layer import WrongRecurrentLayer
 from conformance.operations.conv1d.mutants_formulas import change_mask, convolution
 
 

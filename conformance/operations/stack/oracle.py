@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from conformance.operations._common.cells import GATES
 from conformance.operations.birnn import oracle as birnn
-from conformance.operations.birnn.oracle_cells import GATES
 from conformance.operations.stack import oracle_layers as layers
 from conformance.trial.draw import SIGNALS, Draw
 from conformance.trial.precision import PRECISIONS

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations.birnn.oracle_cells import logistic
+from conformance.operations._common.cells import logistic, split_state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,21 +30,26 @@ def direction_gradient(
     *,
     order: range,
     majorant: bool,
+    initial: Array | None = None,
 ) -> dict[str, Array]:
     """Return one direction's derivative through x and through its weights, by name.
+
+    Where there is an initial state, the derivative through it is there as well.
 
     Args:
         options: The variant's keywords.
         x: Inputs with zeros at padding, ``[B, T, F]``.
         mask: ``[B, T]``.
         weights: This direction's weights.
-        cotangent: ``[B, T, H]`` for sequence, ``[B, H]`` for final.
+        cotangent: ``[B, T, H]`` for sequence, ``[B, H]`` for final, or
+            ``[B, 2H]``, where the memory cell is part of what is final.
         order: The positions in the order that the direction reads them.
         majorant: Whether to return the bound of the derivative's size.
+        initial: The state before the first step, ``[B, H or 2H]``; zeros if None.
     """
     units = weights["recurrent_kernel"].shape[0]
-    h = np.zeros((x.shape[0], units))
-    c = np.zeros_like(h)
+    begun = np.zeros((x.shape[0], units)) if initial is None else initial
+    h, c = split_state(begun, units)
     trail = []
     forward = _FORWARD[options["cell"]]
     for t in order:
@@ -54,8 +59,8 @@ def direction_gradient(
         h, c = np.where(here, new_h, h), np.where(here, new_c, c)
     back = _BACKWARD[options["cell"]]
     sequence = options["output"] == "sequence"
-    dh = np.zeros_like(h) if sequence else cotangent.copy()
-    dc = np.zeros_like(h)
+    none = np.zeros_like(h)
+    dh, dc = (none, none) if sequence else split_state(cotangent.copy(), units)
     kernel, recurrent = weights["kernel"], weights["recurrent_kernel"]
     if majorant:
         kernel, recurrent = np.abs(kernel), np.abs(recurrent)
@@ -73,6 +78,9 @@ def direction_gradient(
         found["recurrent_bias"] += right.sum(axis=0)
         dh = np.where(here, right @ recurrent.T + keep_h, dh)
         dc = np.where(here, keep_c, dc)
+    if initial is not None:
+        through = np.concatenate([dh, dc], axis=1)
+        found["initial"] = through[:, : initial.shape[1]]
     return found
 
 

@@ -1,4 +1,4 @@
-"""The cells of ``birnn`` in float64: one step forward, and its rounding error."""
+"""Recurrent cells in float64: one step forward, and its rounding error."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from conformance.trial.batch import Array
 
 GATES = {"simple": 1, "lstm": 4, "gru": 3}
+PARTS = ("kernel", "recurrent_kernel", "bias", "recurrent_bias")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,32 @@ def start(shape: tuple[int, ...]) -> State:
     """Return the zero initial state, exact."""
     zero = np.zeros(shape)
     return State(Uncertain(zero, zero), Uncertain(zero, zero))
+
+
+def read_weights(weights: Mapping[str, Array], owner: str) -> dict[str, Array]:
+    """Return the weights of one direction in float64, by part."""
+    return {
+        part: np.asarray(weights[f"{owner}.{part}"], dtype=np.float64) for part in PARTS
+    }
+
+
+def select_state(here: Array, after: State, before: State) -> State:
+    """Return the state behind a position: a masked step is no step."""
+    return State(
+        *(
+            Uncertain(
+                np.where(here, new.value, old.value),
+                np.where(here, new.error, old.error),
+            )
+            for new, old in ((after.h, before.h), (after.c, before.c))
+        )
+    )
+
+
+def split_state(state: Array, units: int) -> tuple[Array, Array]:
+    """Return h and c of ``[B, H or 2H]``; zeros for c where a cell has none."""
+    h, c = state[:, :units], state[:, units:]
+    return h, c if c.shape[1] else np.zeros_like(h)
 
 
 def step(
