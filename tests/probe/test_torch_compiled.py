@@ -11,6 +11,7 @@ from conformance.probe.settings import ProbeSettings
 from conformance.probe.target import wrap
 
 torch = pytest.importorskip("torch")
+nn = pytest.importorskip("torch.nn")
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -19,12 +20,12 @@ SETTINGS = ProbeSettings(
 )
 
 
-class Compiled(torch.nn.Module):  # type: ignore[misc]
+class Compiled(nn.Module):  # type: ignore[misc]
     """Gives something else where it is compiled, at padding or everywhere."""
 
     def __init__(self, value: float, *, padding: bool) -> None:
         super().__init__()
-        self.linear = torch.nn.Linear(4, 4)
+        self.linear = nn.Linear(4, 4)
         self.value, self.padding = value, padding
 
     def forward(self, x: Any, mask: Any) -> Any:
