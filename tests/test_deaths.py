@@ -216,6 +216,41 @@ def masked_max(x, mask):
     assert json.loads(run.path.read_text(encoding="utf-8").splitlines()[-1])["complete"]
 
 
+def test_a_lost_device_costs_the_check_that_lost_it_alone(
+    written: Callable[..., Path],
+) -> None:
+    # As CUDA does after a kernel's failed assertion: it answers nothing any more.
+    path = written(
+        """
+import os
+from conformance.trial.frameworks import numpy as framework
+
+LOST = []
+framework.is_lost = lambda: bool(LOST)
+
+def masked_max(x, mask):
+    if not LOST and not os.path.exists(__file__ + ".done"):
+        open(__file__ + ".done", "w").close()
+        LOST.append(True)
+    if LOST:
+        raise RuntimeError("device-side assert triggered")
+    wide = mask.reshape(mask.shape + (1,) * (x.ndim - 2))
+    return np.where(wide, x, -np.inf).max(axis=1).astype(x.dtype)
+"""
+    )
+    settings = Settings(
+        reference=str(path),
+        record=path.with_name("out") / "wrong.jsonl",
+        selection=Selection(checks=MAX),
+    )
+    order = Order(settings=settings, note=lambda _: None)
+    run = launch(order, lambda _finished, _planned: None, Event())
+    assert run.complete
+    outcomes = [each.outcome for each in run.results]
+    assert outcomes.count("errored") == 1
+    assert set(outcomes) == {"errored", "passed"}
+
+
 @pytest.mark.parametrize(
     ("complete", "planned", "in_order"),
     [(True, 1, True), (False, 1, False), (False, 2, False), (None, 1, False)],

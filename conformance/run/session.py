@@ -124,7 +124,8 @@ class Session:
         self.outcomes[check.id] = result.outcome
         self.variation.take(check, result)
         self._heed(result)
-        if self.upkeep is not None and self.upkeep.spent:
+        lost = result.outcome == "errored" and self.runner.framework.is_lost()
+        if self.upkeep is not None and (self.upkeep.spent or lost):
             os._exit(0)  # what is left to do is another process's
         return result
 

@@ -89,6 +89,12 @@ class Framework(Protocol):
         They do on a CPU, and elsewhere in the framework's deterministic mode.
         """
 
+    def is_lost(self) -> bool:
+        """Tell whether the device answers no more until the process ends.
+
+        Such as CUDA after a kernel's failed assertion.
+        """
+
     def scope(self, dtype: str) -> AbstractContextManager[object]:
         """Return the context in which ``dtype`` works (JAX: float64 needs x64)."""
 

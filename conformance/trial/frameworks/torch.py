@@ -74,6 +74,7 @@ def find_misplaced(tensor: Tensor) -> str:
 
 
 promises_bits = devices.promises_bits
+is_lost = devices.is_lost
 
 
 def scope(dtype: str) -> AbstractContextManager[object]:

@@ -64,6 +64,17 @@ def promises_bits() -> bool:
     return bool(current().platform == "cpu" or asked)
 
 
+def is_lost() -> bool:
+    """Tell whether a GPU answers no more, as after a failed assertion."""
+    if current().platform == "cpu":
+        return False
+    try:
+        jax.device_put(0, current()).block_until_ready()
+    except RuntimeError:
+        return True
+    return False
+
+
 def describe() -> dict[str, str]:
     """Return the device, its driver and libraries, and the modes that change bits."""
     where = current()

@@ -75,6 +75,11 @@ def promises_bits() -> bool:
     return current().device_type == "CPU" or bool(_DETERMINED)
 
 
+def is_lost() -> bool:
+    """Tell of no loss: TensorFlow has no call that asks for it."""
+    return False
+
+
 def describe() -> dict[str, str]:
     """Return the device, its driver and libraries, and the modes that change bits."""
     found = {"device": device()}

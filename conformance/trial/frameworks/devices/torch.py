@@ -67,6 +67,17 @@ def promises_bits() -> bool:
     return current().type in {"cpu", "meta"} or bool(determined)
 
 
+def is_lost() -> bool:
+    """Tell whether a CUDA device answers no more, as after a failed assertion."""
+    if current().type != "cuda":
+        return False
+    try:
+        torch.cuda.synchronize(current())
+    except RuntimeError:
+        return True
+    return False
+
+
 def describe() -> dict[str, str]:
     """Return the device, its driver and libraries, and the modes that change bits."""
     where = current()
