@@ -374,7 +374,7 @@ def test_a_record_that_is_too_large_for_the_page_is_named(tmp_path: Path) -> Non
     ]
     text = page(tmp_path, run_of(*large)).text
 
-    assert "torch: too large for this page" in text
+    assert "too large for this page, each in its file of the run" in text
     assert "raw-torch" not in text
 
 

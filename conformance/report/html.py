@@ -81,6 +81,7 @@ def page(
         seen=seen,
         shares=overview.shares(view),
         facts=overview.facts(view),
+        shared=overview.shared(view),
         probed=probes.list_probed(view),
         probes_only=probes.is_probe_only(view),
         probe_grid=probes.grid(view),

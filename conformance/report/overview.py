@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from conformance.gate import KINDS
 from conformance.records import SCHEMA
 from conformance.report.marks import observed_word
 from conformance.report.signs import SIGNS, Mark
@@ -93,12 +94,17 @@ def agreement(view: View) -> list[Agreement]:
 
 
 def clauses(view: View) -> dict[str, list[tuple[str, str]]]:
-    """Return the specification's sentences by operation, for those on the page."""
+    """Return the specification's sentences that a run on the page breaks."""
+    broken = {
+        result.clause
+        for column in view.columns
+        for result in column.run.results
+        if result.outcome in KINDS
+    }
     found: dict[str, list[tuple[str, str]]] = {}
     for name, text in view.clauses.items():
-        operation = name.partition(".")[0]
-        if operation in view.operations:
-            found.setdefault(operation, []).append((name, text))
+        if name in broken:
+            found.setdefault(name.partition(".")[0], []).append((name, text))
     return found
 
 
@@ -145,7 +151,22 @@ def facts(view: View) -> list[tuple[str, str]]:
         for name, text in told.items():
             if text:
                 every.setdefault(name, {})[text] = None
-    return [(name, ", ".join(texts)) for name, texts in every.items()]
+    found = [(name, ", ".join(texts)) for name, texts in every.items()]
+    return found + list(shared(view).items())
+
+
+def shared(view: View) -> dict[str, str]:
+    """Return the versions and the machine's facts that are the same in all runs."""
+    told = [
+        column.run.header.versions | column.run.header.environment
+        for column in view.columns
+    ]
+    alike = told[0] if len(told) > 1 else {}
+    return {
+        name: text
+        for name, text in alike.items()
+        if all(each.get(name) == text for each in told)
+    }
 
 
 def _questions(header: Header) -> dict[str, str]:

@@ -74,7 +74,8 @@ def _card(view: View, each: Difference) -> Card:
         weights=weights(failure, each.check.dtype) if failure else [],
         clause=clause,
         ulp=ulp(failure.worst, each.check.dtype) if failure and failure.worst else "",
-        issue=clean(issue(each, clause), CODE),
+        # A known difference has a link, or a finding whose text is ready to send.
+        issue=clean(issue(each, clause), CODE) if each.new else "",
         snippet=clean(failure.snippet, CODE) if failure else "",
         trace=clean(failure.trace, TRACE) if failure else "",
         tokens=" ".join(
