@@ -31,7 +31,7 @@ NAMED = 3
 
 CARDS = 160
 CARD_BYTES = 600_000
-KNOWN_BYTES = 48_000
+KNOWN_BYTES = 32_000
 """Differences that the page shows in full, and bytes of them up to which a new and a
 known one is shown; all are counted, and in the record."""
 
