@@ -42,14 +42,25 @@ def ties(v: Valid) -> Array:
     return found
 
 
+def share_alike(v: Valid, tied: Array, g: Array) -> Array:
+    """Return the cotangent, shared alike by the values that tie."""
+    return v.where(tied, g[:, None] / tied.sum(axis=1, keepdims=True).clip(1))
+
+
+def share_freely(v: Valid, tied: Array, g: Array) -> Array:
+    """Return how far shares may be off: zero elsewhere, any share where some tie."""
+    size = abs(g)[:, None]
+    several = tied.sum(axis=1, keepdims=True) > 1
+    return v.where(tied, v.where(several, size) + 2.0**-51 * size)
+
+
 def slope(v: Valid, g: Array) -> Array:
     """Return the derivative with ties sharing alike.
 
     Other non-negative shares that sum to the cotangent are right too: see
     :func:`wrong_shares`.
     """
-    tied = ties(v)
-    return v.where(tied, g[:, None] / tied.sum(axis=1, keepdims=True).clip(1))
+    return share_alike(v, ties(v), g)
 
 
 def slope_error(v: Valid, g: Array, p: Precision) -> Array:
@@ -58,9 +69,7 @@ def slope_error(v: Valid, g: Array, p: Precision) -> Array:
     The sum of the shares is judged by :func:`wrong_shares`.
     """
     del p
-    tied, size = ties(v), abs(g)[:, None]
-    several = tied.sum(axis=1, keepdims=True) > 1
-    return v.where(tied, v.where(several, size) + 2.0**-51 * size)
+    return share_freely(v, ties(v), g)
 
 
 def wrong_shares(one: str, many: str, v: Valid, g: Array, got: Array) -> str:

@@ -8,6 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.operations._common.arrays import clean, lengths, over
 from conformance.operations._common.reduction import Reduction
+from conformance.operations.masked_max.reduction import (
+    INFINITE,
+    share_alike,
+    share_freely,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,8 +20,6 @@ if TYPE_CHECKING:
     from conformance.operations._common.reduced import Valid
     from conformance.trial.batch import Array
     from conformance.trial.precision import Precision
-
-INFINITE = float("inf")
 
 
 def _row(values: Sequence[float], middle: str) -> float | None:
@@ -73,23 +76,15 @@ def _shares(v: Valid, g: Array) -> list[tuple[Array, Array]]:
 
 def _slope(v: Valid, g: Array) -> Array:
     """Return the derivative with ties sharing alike; other shares are right too."""
-    found = v.only(0.0)
-    for tied, part in _shares(v, g):
-        found = found + v.where(
-            tied, part[:, None] / tied.sum(axis=1, keepdims=True).clip(1)
-        )
-    return found
+    first, second = (share_alike(v, tied, part) for tied, part in _shares(v, g))
+    return first + second
 
 
 def _slope_error(v: Valid, g: Array, p: Precision) -> Array:
     """Return zero off the middle; on tied values any share of their cotangent."""
     del p
-    found = v.only(0.0)
-    for tied, part in _shares(v, g):
-        size = abs(part)[:, None]
-        several = tied.sum(axis=1, keepdims=True) > 1
-        found = found + v.where(tied, v.where(several, size) + 2.0**-51 * size)
-    return found
+    first, second = (share_freely(v, tied, part) for tied, part in _shares(v, g))
+    return first + second
 
 
 def _judge_shares(v: Valid, g: Array, got: Array) -> str:
