@@ -47,8 +47,7 @@ def see(
 
     It returns ``[B, query, key]``, the triangle aside.
     """
-    keep = read_mask(xp, query, mask)
-    sees = formula(xp, keep, segments) & reach(xp, keep, causal)
+    keep, sees = _find_seen(formula, xp, query, segments, mask, causal)
     sees = sees[:, None] & keep[:, None, None, :]
     return attend_seen(xp, query, key, value, keep, sees)
 
@@ -65,8 +64,7 @@ def see_raw(
     causal: bool,
 ) -> Any:
     """Attend to the keys that ``formula`` lets be seen, valid or not."""
-    keep = read_mask(xp, query, mask)
-    sees = formula(xp, keep, segments) & reach(xp, keep, causal)
+    keep, sees = _find_seen(formula, xp, query, segments, mask, causal)
     numbers = scores(xp, clean(xp, query, keep), key) / query.shape[3] ** 0.5
     found = mix_values(xp, shares(xp, numbers, sees[:, None]), value)
     return finish(xp, found, keep, query)
@@ -84,6 +82,14 @@ def attend_inside(
 ) -> Any:
     """Call a mistake of attention, the numbers said beside the triangle."""
     return formula(xp, query, key, value, mask, segments=segments, **options)
+
+
+def _find_seen(
+    formula: Any, xp: Any, query: Any, segments: Any, mask: Any, causal: object
+) -> tuple[Any, Any]:
+    """Return the mask, and what the formula and the triangle let be seen."""
+    keep = read_mask(xp, query, mask)
+    return keep, formula(xp, keep, segments) & reach(xp, keep, causal)
 
 
 def reach(xp: Any, keep: Any, causal: object) -> Any:
