@@ -160,6 +160,30 @@ def masked_median(x: Array, mask: Array | None, *, middle: str) -> Array:
     return jnp.where(unknown, jnp.nan, found).astype(x.dtype)
 
 
+def masked_arg(x: Array, mask: Array | None, *, of: str) -> Array:
+    if not x.shape[1]:
+        return jnp.zeros((len(x), *x.shape[2:]), jnp.int32)
+    valid = _like(_valid(mask, x), x)
+    wide = jnp.where(valid, _wide(x) if of == "max" else -_wide(x), -jnp.inf)
+    # Padding is filled with a number that a row may hold, too.
+    return (valid & (wide == wide.max(axis=1, keepdims=True))).argmax(axis=1)
+
+
+def masked_cumsum(x: Array, mask: Array | None) -> Array:
+    valid = _like(_valid(mask, x), x)
+    sums = jnp.where(valid, _wide(x), 0).cumsum(axis=1)
+    return jnp.where(valid, sums, 0).astype(x.dtype)
+
+
+def weighted_mean(x: Array, weight: Array, mask: Array | None) -> Array:
+    valid = _valid(mask, x)
+    share = _like(jnp.where(valid, _wide(weight), 0), x)
+    total = share.sum(axis=1)
+    # Selected before the product, so that no value at padding can reach it.
+    terms = jnp.where(_like(valid, x), _wide(x), 0) * share
+    return (terms.sum(axis=1) / jnp.where(total == 0, 1, total)).astype(x.dtype)
+
+
 def masked_min(x: Array, mask: Array | None) -> Array:
     valid = _like(_valid(mask, x), x)
     scores = jnp.where(valid, _wide(x), jnp.inf)

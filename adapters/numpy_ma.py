@@ -17,6 +17,7 @@
 # masked_prod = "nan"
 # "masked_median.*" = "nan"
 # "masked_std.*" = "nan"
+# weighted_mean = "nan"
 # masked_softmax = "zero"
 # "masked_loss.*.mean" = "nan"
 # "masked_loss.*.sequence_mean" = "nan"
@@ -55,6 +56,24 @@ def masked_min(x: Array, mask: Array) -> Array:
 def masked_median(x: Array, mask: Array, *, middle: str) -> Array:
     del middle  # their mean alone
     return _plain(np.ma.median(_masked(x, mask), axis=1), np.nan, x.dtype)
+
+
+@np.errstate(all="ignore")
+def masked_arg(x: Array, mask: Array, *, of: str) -> Array:
+    return getattr(_masked(x, mask), f"arg{of}")(axis=1)
+
+
+@np.errstate(all="ignore")
+def masked_cumsum(x: Array, mask: Array) -> Array:
+    return _plain(_masked(x, mask).cumsum(axis=1), 0, x.dtype)
+
+
+@np.errstate(all="ignore")
+def weighted_mean(x: Array, weight: Array, mask: Array) -> Array:
+    wide = weight.reshape(weight.shape + (1,) * (x.ndim - 2))
+    shares = np.broadcast_to(wide, x.shape)
+    found = np.ma.average(_masked(x, mask), axis=1, weights=shares)
+    return _plain(found, np.nan, x.dtype)
 
 
 @np.errstate(all="ignore")

@@ -176,6 +176,33 @@ def masked_median(x: Tensor, mask: Tensor | None, *, middle: str) -> Tensor:
     return tf.cast(_where(~unknown, found, float("nan")), x.dtype)
 
 
+def masked_arg(x: Tensor, mask: Tensor | None, *, of: str) -> Tensor:
+    valid = _like(_valid(mask, x), x)
+    wide = _where(valid, _wide(x) if of == "max" else -_wide(x), -float("inf"))
+    here = valid & (wide == tf.reduce_max(wide, axis=1, keepdims=True))
+    # tf.argmax promises no particular one of several.
+    time = tf.shape(x)[1]
+    places = tf.reshape(tf.range(time), [1, -1] + [1] * (x.shape.rank - 2))
+    first = tf.reduce_min(tf.where(here, places, time), axis=1)
+    return tf.where(first < time, first, 0)
+
+
+def masked_cumsum(x: Tensor, mask: Tensor | None) -> Tensor:
+    valid = _like(_valid(mask, x), x)
+    sums = tf.cumsum(_where(valid, _wide(x), 0), axis=1)
+    return tf.cast(_where(valid, sums, 0), x.dtype)
+
+
+def weighted_mean(x: Tensor, weight: Tensor, mask: Tensor | None) -> Tensor:
+    valid = _valid(mask, x)
+    share = _like(_where(valid, _wide(weight), 0), x)
+    total = tf.reduce_sum(share, axis=1)
+    # Selected before the product, so that no value at padding can reach it.
+    terms = _where(_like(valid, x), _wide(x), 0) * share
+    total = tf.where(total == 0, tf.ones_like(total), total)
+    return tf.cast(tf.reduce_sum(terms, axis=1) / total, x.dtype)
+
+
 def masked_min(x: Tensor, mask: Tensor | None) -> Tensor:
     return -masked_max(-x, mask)
 

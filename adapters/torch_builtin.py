@@ -11,6 +11,8 @@
 # routes = ["eager"]
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool"]
+# [tool.mask-conformance.padding]
+# masked_cumsum = "held"
 # [tool.mask-conformance.empty]
 # masked_mean = "nan"
 # "masked_median.*" = "nan"
@@ -50,6 +52,15 @@ def masked_max(x: Tensor, mask: Tensor) -> Tensor:
 def masked_median(x: Tensor, mask: Tensor, *, middle: str) -> Tensor:
     del middle  # the lower one alone
     return torch.masked.median(x, 1, mask=_like(mask, x))
+
+
+def masked_arg(x: Tensor, mask: Tensor, *, of: str) -> Tensor:
+    find = torch.masked.argmax if of == "max" else torch.masked.argmin
+    return find(x, 1, mask=_like(mask, x))
+
+
+def masked_cumsum(x: Tensor, mask: Tensor) -> Tensor:
+    return torch.masked.cumsum(x, 1, mask=_like(mask, x))
 
 
 def masked_softmax(x: Tensor, mask: Tensor) -> Tensor:

@@ -166,6 +166,31 @@ def masked_median(x: Tensor, mask: Tensor | None, *, middle: str) -> Tensor:
     return torch.where(unknown, torch.nan, found).to(x.dtype)
 
 
+def masked_arg(x: Tensor, mask: Tensor | None, *, of: str) -> Tensor:
+    if not x.shape[1]:
+        return x.new_zeros((len(x), *x.shape[2:]), dtype=torch.int64)
+    valid = _like(_valid(mask, x), x)
+    wide = torch.where(valid, _wide(x) if of == "max" else -_wide(x), -torch.inf)
+    # Padding is filled with a number that a row may hold, too.
+    here = valid & (wide == wide.amax(dim=1, keepdim=True))
+    return here.int().argmax(dim=1)
+
+
+def masked_cumsum(x: Tensor, mask: Tensor | None) -> Tensor:
+    valid = _like(_valid(mask, x), x)
+    sums = torch.where(valid, _wide(x), 0).cumsum(dim=1)
+    return torch.where(valid, sums, 0).to(x.dtype)
+
+
+def weighted_mean(x: Tensor, weight: Tensor, mask: Tensor | None) -> Tensor:
+    valid = _valid(mask, x)
+    share = _like(torch.where(valid, _wide(weight), 0), x)
+    total = share.sum(dim=1)
+    # Selected before the product, so that no value at padding can reach it.
+    terms = torch.where(_like(valid, x), _wide(x), 0) * share
+    return (terms.sum(dim=1) / torch.where(total == 0, 1, total)).to(x.dtype)
+
+
 def masked_min(x: Tensor, mask: Tensor | None) -> Tensor:
     valid = _like(_valid(mask, x), x)
     if not x.shape[1]:

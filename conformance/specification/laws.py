@@ -170,6 +170,7 @@ LAWS: tuple[Law, ...] = (
             "*.causal",
             "*.causal.*",
             "gated_scan.sequence",
+            "masked_cumsum",
             "rnn.*.forward.sequence",
         ),
         text="Padding before the valid positions is ignored like any other padding; a "

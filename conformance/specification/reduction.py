@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Literal
 
+    from conformance.specification.model import Kind
+
+_DERIVED = ("gradient", "wild-gradient", "forward-gradient", "valid-nan")
+"""Common laws that ask for numbers which may be NaN or have a derivative."""
+
 
 def specify_reduction(  # noqa: PLR0913 - the facts of an operation, each by its name
     *,
@@ -27,6 +32,7 @@ def specify_reduction(  # noqa: PLR0913 - the facts of an operation, each by its
     usual_empty: str = "zero",
     also: tuple[str, ...] = ("long-rows",),
     rounds: bool = True,
+    answer: Kind = "input",
     since: str = FIRST,
 ) -> Operation:
     """Return the specification of what takes time away from ``x``, row by row.
@@ -46,11 +52,14 @@ def specify_reduction(  # noqa: PLR0913 - the facts of an operation, each by its
         usual_empty: What the references give for one, where the adapter says.
         also: Optional common laws that apply to it.
         rounds: Whether a right implementation may round at all.
+        answer: The numbers in its answer; integers have no derivative and are no NaN.
         since: The version that brought it.
     """
     arrays = ("[B, T, ...]", "[B, ...]") if features else ("[B, T]", "[B]")
     named = "".join(f", {each}" for each in keywords[0])
     behind = f", *{named}" if named else ""
+    whole = answer == "integer"
+    kind = " int" if whole else ""
     return Operation(
         name=name,
         number=number,
@@ -58,11 +67,13 @@ def specify_reduction(  # noqa: PLR0913 - the facts of an operation, each by its
         short=short,
         group="reductions",
         function=name,
-        signature=f"{name}(x {arrays[0]}, mask [B, T]{behind}) -> {arrays[1]}",
+        signature=f"{name}(x {arrays[0]}, mask [B, T]{behind}) -> {arrays[1]}{kind}",
         formula=formula,
         bound=bound,
         inputs=("x",),
-        differentiable=("x",),
+        differentiable=() if whole else ("x",),
+        answer=answer,
+        without=_DERIVED if whole else (),
         variants=tuple(
             Variant(
                 result="row",

@@ -33,10 +33,13 @@ class Rows:
         row: Return the value of one row's valid numbers, with the variant's keywords;
             None where each adapter declares what comes out.
         features: Whether x may have features.
+        places: Whether that value is a place among the valid numbers; the answer is
+            the position where that number stands.
     """
 
     row: Reduce
     features: bool = True
+    places: bool = False
 
     def axes(self, options: Mapping[str, str]) -> Axes:
         """Return the axes that each array, and the answer, may have."""
@@ -54,9 +57,26 @@ class Rows:
 
         >>> Rows(sum).answer({}, {"x": [[1, 2, 9]]}, [[True, True, False]], {})
         [3]
+        >>> first = Rows(lambda values: 0, places=True)
+        >>> first.answer({}, {"x": [[[1], [2]]]}, [[False, True]], {})
+        [[1.0]]
         """
         del weights
-        return reduce_rows(inputs["x"], mask, partial(self.row, **options))
+        reduce = partial(self.row, **options)
+        if not self.places:
+            return reduce_rows(inputs["x"], mask, reduce)
+        return [
+            reduce_rows([row], [keep], partial(_find, reduce, keep))[0]
+            for row, keep in zip(inputs["x"], mask, strict=True)
+        ]
+
+
+def _find(reduce: Reduce, keep: Sequence[bool], values: Sequence[float]) -> Any:
+    """Return the position of the valid number that a reduction chooses."""
+    chosen = reduce(values)
+    if chosen is None:
+        return None
+    return float([at for at, counts in enumerate(keep) if counts][int(chosen)])
 
 
 def reduce_rows(x: Nested, mask: Mask, reduce: Reduce) -> Nested:

@@ -118,7 +118,9 @@ class Reduced:
     def gradient(
         self, options: Mapping[str, str], batch: Batch, cotangent: Array
     ) -> dict[str, Array]:
-        """Return the derivative through x."""
+        """Return the derivative through x; nothing where positions come out."""
+        if self.reduction.places:
+            return {}
         valid = Valid(self.reduction, options, batch)
         return {"x": self.reduction.slope(valid, cotangent)}
 
@@ -126,6 +128,8 @@ class Reduced:
         self, options: Mapping[str, str], batch: Batch, cotangent: Array
     ) -> dict[str, Array]:
         """Return the derivative's bound in float64."""
+        if self.reduction.places:
+            return {}
         valid, p = Valid(self.reduction, options, batch), PRECISIONS["float64"]
         error = self.reduction.slope_error
         if error is not None and not isinstance(error, int | float):

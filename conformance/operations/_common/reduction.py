@@ -42,7 +42,8 @@ class Reduction:
         row: Return the value of one row's valid numbers, with the variant's keywords;
             None where each adapter declares what comes out.
         value: Return the exact answer ``[B, ...]``; 0 for a row without any.
-        slope: Return the derivative ``[B, T, ...]``, times the cotangent.
+        slope: Return the derivative ``[B, T, ...]``, times the cotangent; not called
+            where ``places`` come out.
         formula: The right formula ``(xp, x, keep, **keywords)`` over an array
             namespace, which the mutants change; ``keep`` is boolean ``[B, T]``.
         error: Return how far a right implementation may be from the value, without
@@ -62,12 +63,14 @@ class Reduction:
         skips: What leaves NaN at valid positions out, such as ``nanmean``; nothing
             where that is the same as taking NaN for 0, as ``nansum`` does.
         zero_time: Whether the right formula answers rows without any positions, T = 0.
+        places: Whether the answer is a position, which has no derivative. ``row`` then
+            returns a place among the row's valid values, counted from 0.
     """
 
     name: str
     row: Reduce
     value: Callable[[Valid], Array]
-    slope: Callable[[Valid, Array], Array]
+    slope: Callable[[Valid, Array], Array] = lambda v, g: v.only(0.0 * g[:, None])
     formula: Formula
     error: Callable[[Valid, Precision], Array] | None = None
     slope_error: float | Callable[[Valid, Array, Precision], Array] | None = None
@@ -81,6 +84,7 @@ class Reduction:
     without: tuple[str, ...] = ()
     skips: str = ""
     zero_time: bool = False
+    places: bool = False
     mutants: Mutants = field(init=False)
 
     def __post_init__(self) -> None:
@@ -114,4 +118,4 @@ class Reduction:
     @cached_property
     def exact(self) -> Rows:
         """The second oracle, in plain Python."""
-        return Rows(self.row, features=self.features)
+        return Rows(self.row, features=self.features, places=self.places)
