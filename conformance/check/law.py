@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from conformance.cases import Case
     from conformance.check.fixtures import Fixtures
-    from conformance.specification import Law
+    from conformance.specification import Law, Variant
     from conformance.specification.selection import Check
     from conformance.trial.batch import Batch
     from conformance.trial.sample import Sample
@@ -88,13 +89,13 @@ def judge_law(
 
 def find_law(check: Check) -> LawFunction:
     """Return the function of a check's law."""
-    return load_law(_law(check))
+    return load_law(_laws(check.operation, check.variant)[check.item])
 
 
-def _law(check: Check) -> Law:
-    operation = load_operations()[check.operation]
-    laws = {law.name: law for law in laws_of(operation, check.variant)}
-    return laws[check.item]
+@cache
+def _laws(operation: str, variant: Variant) -> dict[str, Law]:
+    """Return the laws of a variant by name: asked for twice in each check."""
+    return {law.name: law for law in laws_of(load_operations()[operation], variant)}
 
 
 def find_failure(
@@ -119,7 +120,8 @@ def find_failure(
 def _samples(fixtures: Fixtures, check: Check, effort: Effort) -> Iterator[Sample]:
     """Yield the samples of a law: as many batches as hold the rows asked for."""
     usual = load_oracle(check.operation).ROWS
-    examples = usual if _law(check).one_batch else effort.examples
+    law = _laws(check.operation, check.variant)[check.item]
+    examples = usual if law.one_batch else effort.examples
     scalar = check.variant.result == "scalar"
     for turn, rows in enumerate(batch_sizes(examples, usual, wide=not scalar)):
         kept = rows == usual and turn < KEPT

@@ -162,6 +162,16 @@ def killers(
     return tuple(found)
 
 
+def is_caught(
+    mutant: Mutant, cases: Mapping[str, Iterable[Case]], oracle: Oracle | None = None
+) -> bool:
+    """Tell whether the law that a mutant is made for catches it; no other is asked."""
+    probe = _Probe(adapter(mutant), cases, oracle)
+    clause = f"{mutant.operation}.{mutant.clause}"
+    own = [each for each in probe.checks(mutant) if _item(each) == clause]
+    return not all(probe.finding(check).passed for check in own)
+
+
 def _item(check: Check) -> str:
     return f"{check.variant.name}/{check.item}" if check.case else check.clause
 
