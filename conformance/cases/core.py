@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from conformance.specification.numbers import decode, leaves
+from conformance.specification.numbers import decode, flatten, leaves
 
 if TYPE_CHECKING:
     from conformance.cases.model import Case
@@ -29,7 +29,10 @@ def above_core(case: Case, *, left: bool = False) -> str:
     for name, array in case.arrays.items():
         if name in case.labels:
             continue
-        for place, number in leaves(decode(array), name):
+        numbers = decode(array)
+        if all(abs(number) <= LARGEST for number in flatten(numbers)):  # NaN is not
+            continue
+        for place, number in leaves(numbers, name):
             if not math.isfinite(number) or abs(number) > LARGEST:
                 return f"{number} at {place}"
     return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
@@ -90,16 +90,7 @@ class Case(
     @property
     def labels(self) -> frozenset[str]:
         """The inputs that are class labels: integers in every dtype."""
-        from conformance.operations import load_operations
-
-        operation = load_operations().get(self.operation)
-        variants = operation.variants if operation else ()
-        return frozenset(
-            name
-            for variant in variants
-            if variant.name == self.variant
-            for name in variant.labels
-        )
+        return _labels(self.operation).get(self.variant, frozenset())
 
     @property
     def masks(self) -> frozenset[str]:
@@ -130,6 +121,16 @@ class Case(
             for dtype in DTYPES
             if all(is_exact(dtype, number) for number in numbers)
         )
+
+
+@cache
+def _labels(operation: str) -> dict[str, frozenset[str]]:
+    """Return the inputs that are class labels, by variant of an operation."""
+    from conformance.operations import load_operations
+
+    known = load_operations().get(operation)
+    variants = known.variants if known else ()
+    return {variant.name: frozenset(variant.labels) for variant in variants}
 
 
 class CaseFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -21,7 +21,6 @@ from conformance.specification import LEVELS
 from conformance.specification.numbers import (
     DECLARED,
     SPECIAL,
-    decode,
     flatten,
     is_exact,
     leaves,
@@ -29,7 +28,7 @@ from conformance.specification.numbers import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     Complaint = tuple[str, str, str]
 
@@ -137,8 +136,9 @@ def _complaints(
 def _names(
     case: Case, operation: str, slugs: Iterable[str], words: Vocabulary
 ) -> Iterator[Complaint]:
-    operations = {variant.partition(".")[0] for variant in words.axes}
-    yield from _known("operation", operation, operations)
+    if operation != case.operation:
+        operations = {variant.partition(".")[0] for variant in words.axes}
+        yield from _known("operation", operation, operations)
     yield from _known("variant", case.variant, words.axes)
     if case.operation != operation:
         yield "variant", repr(case.variant), f"one of {operation}"
@@ -153,9 +153,9 @@ def _names(
         yield "slug", repr(case.slug), "a slug that is not a law's name"
 
 
-def _known(field: str, name: str, choices: Iterable[str]) -> Iterator[Complaint]:
-    known = sorted(choices)
-    if name not in known:
+def _known(field: str, name: str, choices: Collection[str]) -> Iterator[Complaint]:
+    if name not in choices:
+        known = sorted(choices)
         close = difflib.get_close_matches(name, known, n=1) or known[:1]
         yield field, repr(name), f"one of {len(known)}, such as {', '.join(close)}"
 
@@ -185,7 +185,7 @@ def _numbers(case: Case) -> Iterator[Complaint]:
             yield from _booleans(name, array)
             continue
         labels = name in case.labels
-        if not labels and all(_is_plain(number) for number in flatten(array)):
+        if not labels and all(_is_held(one, "float32") for one in flatten(array)):
             continue  # places are told only where something is wrong
         for place, number in leaves(array, name):
             yield from (
@@ -193,6 +193,8 @@ def _numbers(case: Case) -> Iterator[Complaint]:
                 if labels
                 else _number(place, number, "float32", SPECIAL)
             )
+    if all(_is_held(number, "float64") for number in flatten(case.want)):
+        return
     for place, number in leaves(case.want, "want"):
         yield from _number(place, number, "float64", [*SPECIAL, DECLARED])
 
@@ -203,12 +205,12 @@ def _booleans(name: str, array: Any) -> Iterator[Complaint]:
             yield place, _shorten(repr(found)), "true or false"
 
 
-def _is_plain(number: float | str) -> bool:
-    """Tell whether a number is finite and exact in float32 at a glance."""
+def _is_held(number: float | str, dtype: str) -> bool:
+    """Tell whether a dtype holds a finite number that is not a truth value."""
     return (
         not isinstance(number, str | bool)
-        and is_exact("float32", number)
-        and (abs(number) <= sys.float_info.max)
+        and abs(number) <= sys.float_info.max
+        and is_exact(dtype, number)
     )
 
 
@@ -325,7 +327,7 @@ def _levels(case: Case, words: Vocabulary) -> Iterator[Complaint]:
     if case.control != all(all(row) for row in case.mask):
         full = "true if every position counts, else false"
         yield "control", str(case.control).lower(), full
-    declared = any(number is None for _, number in leaves(decode(case.want)))
+    declared = DECLARED in flatten(case.want)
     there = case.variant in words.padded and not case.control
     if declared and all(any(row) for row in case.mask) and not there:
         yield "want", DECLARED, "numbers, since every row has a valid position"

@@ -7,6 +7,7 @@ with the same ids in every version of every dependency.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from conformance.errors import UnknownNameError
@@ -150,36 +151,40 @@ def _of_operation(
     for variant in operation.variants:
         reason = declaration.why_unsupported(operation.function, variant.name)
         for law in laws_of(operation, variant):
-            for check in _of_law(declaration, operation, variant, law):
-                yield replace(check, unsupported=reason) if reason else check
+            yield from _of_law(declaration, operation, variant, law, reason)
         for number, case in enumerate(by_variant.get(variant.name, ())):
-            first = number == 0
-            for check in _of_case(declaration, operation, variant, case, first=first):
-                yield replace(check, unsupported=reason) if reason else check
+            given = (declaration, operation, variant, case, reason)
+            yield from _of_case(*given, first=number == 0)
 
 
 def _of_law(
-    declaration: Declaration, operation: Operation, variant: Variant, law: Law
+    declaration: Declaration,
+    operation: Operation,
+    variant: Variant,
+    law: Law,
+    reason: str,
 ) -> Iterator[Check]:
-    base = Check(
+    """Yield a law's checks; a reason is why the adapter gets none of them."""
+    # Called, not copied with another dtype: there are thousands of checks, and copying
+    # a dataclass takes five times as long as making it.
+    check = partial(
+        Check,
         operation=operation.name,
         variant=variant,
         item=law.name,
         case=False,
         clause=f"{operation.name}.{law.name}",
-        level=law.level_for(variant.name),
-        dtype="float32",
-        route=_route(declaration, law),
-        unsupported=_missing_need(declaration, variant, law),
+        unsupported=reason or _missing_need(declaration, variant, law),
         since=later_version(operation.since, law.since),
         base=law.level_for(variant.name),
     )
+    base, usual_route = law.level_for(variant.name), _route(declaration, law)
     # A further dtype rarely shows another mistake than the usual one, so core does
     # without it, unless a law is about a dtype.
     usual = law.dtypes or (usual_dtype(declaration),)
     for dtype in declaration.dtypes:
-        level = base.level if dtype in usual else _raise_level(base.level)
-        yield replace(base, dtype=dtype, level=level)
+        level = base if dtype in usual else _raise_level(base)
+        yield check(dtype=dtype, level=level, route=usual_route)
     if law.name not in SECOND_ROUTE_LAWS and law.route != "eager":
         return
     for route, dtype in _further_routes(declaration, operation, variant):
@@ -187,9 +192,8 @@ def _of_law(
         # gets cases only: it writes and compiles C++ for each new shape, and laws have
         # many shapes.
         taken = law.route != "eager" or route not in EXTENDED_ROUTES
-        if route not in {base.route, "inductor"} and taken:
-            level = _route_level(route, base.level)
-            yield replace(base, dtype=dtype, route=route, level=level)
+        if route not in {usual_route, "inductor"} and taken:
+            yield check(dtype=dtype, level=_route_level(route, base), route=route)
 
 
 def _of_case(
@@ -197,36 +201,32 @@ def _of_case(
     operation: Operation,
     variant: Variant,
     case: PlannedCase,
+    reason: str,
     *,
     first: bool,
 ) -> Iterator[Check]:
-    base = Check(
+    """Yield a case's checks; a reason is why the adapter gets none of them."""
+    check = partial(
+        Check,
         operation=operation.name,
         variant=variant,
         item=case.slug,
         case=True,
         clause=case.clause,
-        level=case.level,
-        dtype="float32",
-        route=declaration.primary,
-        unsupported=_mask_objection(declaration, variant, case.mask),
+        unsupported=reason or _mask_objection(declaration, variant, case.mask),
         since=later_version(operation.since, case.since),
         base=case.level,
     )
+    usual, primary = usual_dtype(declaration), declaration.primary
     for dtype in declaration.dtypes:
         if dtype in case.dtypes:
-            level = (
-                case.level
-                if dtype == usual_dtype(declaration)
-                else _raise_level(case.level)
-            )
-            yield replace(base, dtype=dtype, level=level)
+            level = case.level if dtype == usual else _raise_level(case.level)
+            yield check(dtype=dtype, level=level, route=primary)
     for route, dtype in _further_routes(declaration, operation, variant):
         # One case a variant by inductor: see _of_law.
         wanted = route != "inductor" or first
-        if route != declaration.primary and dtype in case.dtypes and wanted:
-            level = _route_level(route, case.level)
-            yield replace(base, dtype=dtype, route=route, level=level)
+        if route != primary and dtype in case.dtypes and wanted:
+            yield check(dtype=dtype, level=_route_level(route, case.level), route=route)
 
 
 def _further_routes(
