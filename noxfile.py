@@ -165,7 +165,11 @@ def is_current(folder: Path, requirements: set[str]) -> bool:
 
 
 def keep_compiled(folder: str) -> dict[str, str]:
-    """Return the variables that let JAX keep what it has compiled in a folder."""
+    """Return the variables that let JAX keep what it has compiled in a folder.
+
+    The same program is compiled by several adapters, at both levels and in every run.
+    Two that write one at once do no harm: JAX compiles again what it cannot read.
+    """
     return {
         "JAX_COMPILATION_CACHE_DIR": str(Path(folder, "compiled").resolve()),
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
@@ -220,7 +224,11 @@ def conform(session: nox.Session, adapter: str) -> None:
             session.skip(f"{adapter} runs on {pinned or 'cpu'} only")
     folder = "/".join((RESULTS, *map(slug, instead)))
     command = build(session, adapter, instead) / "mask-conformance"
-    session.run(str(command), "run", adapter, "-o", folder, *more, external=True)
+    session.run(
+        *(str(command), "run", adapter, "-o", folder, *more),
+        external=True,
+        env=keep_compiled(".nox"),
+    )
 
 
 @nox.session(venv_backend="none")
@@ -239,7 +247,10 @@ def quick(session: nox.Session) -> None:
     def run(name: str) -> str:
         """Run an adapter, print what it says, and return what went wrong."""
         given = (command, "run", name, *asked, "-o", QUICK)
-        ended = subprocess.run(given, check=False, capture_output=True, text=True)
+        env = {**os.environ, **keep_compiled(".nox")}
+        ended = subprocess.run(
+            given, check=False, capture_output=True, text=True, env=env
+        )
         # In one write: two adapters' lines must not mix.
         sys.stdout.write(f"{ended.stdout}\n")
         if not ended.returncode:
