@@ -123,6 +123,10 @@ class NotJudgedError(AdapterFault):
     """Nothing can be judged; the check is unsupported for this reason."""
 
 
+class NotGrantedError(NotJudgedError):
+    """An input lacks what the adapter's head requires, and is not given to it."""
+
+
 class NothingCapturedError(NotJudgedError):
     """A compiled route ran, but its compiler captured no operation."""
 

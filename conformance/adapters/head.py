@@ -26,6 +26,7 @@ from conformance.specification.corpus import parse_version
 from conformance.specification.declaration import FRAMEWORKS, Declaration
 from conformance.specification.device import read_device
 from conformance.specification.disk import read_text
+from conformance.specification.requirements import REQUIREMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -309,6 +310,14 @@ def _usual(what: Literal["empty", "padding"]) -> tuple[tuple[str, str], ...]:
     return tuple((each.name, each.usual_padding) for each in chosen)
 
 
+def _required(path: Path, key: str, value: object) -> dict[str, tuple[str, ...]]:
+    """Read a list of requirements by variant glob, or one for every variant."""
+    some = _some_of(REQUIREMENTS)
+    if not isinstance(value, dict):
+        return {"*": some(path, key, value)}
+    return {glob: some(path, f"{key}.{glob}", names) for glob, names in value.items()}
+
+
 def _mapping(path: Path, value: object, key: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise _error(path, key, value, "a table")
@@ -337,6 +346,7 @@ _READERS: Mapping[str, Callable[[Path, str, object], Any]] = {
     "zero-batch": _table_or_text(_one_of(("empty", "error"))),
     "subnormals": _table_or_text(_one_of(("kept", "flushed"))),
     "unsupported": _table(_text),
+    "requires": _required,
     "variables": _table(_text),
     "corpus": _version,
     "system": _name,

@@ -9,6 +9,7 @@ import numpy as np
 
 from conformance.cases import decode
 from conformance.check.repeat import repeat
+from conformance.errors import NotGrantedError
 from conformance.operations import load_operations
 from conformance.trial.attempt import Finding, attempt
 from conformance.trial.batch import Batch
@@ -26,10 +27,16 @@ if TYPE_CHECKING:
 
 
 def judge_case(fixtures: Fixtures, check: Check, case: Case) -> Finding:
-    """Return the finding of a case."""
+    """Return the finding of a case.
+
+    Raises:
+        NotGrantedError: Its input lacks what the adapter requires.
+    """
     sample = fixtures.sample(check, read_batch(case), turn=0)
     law, subject = case_law(case), fixtures.subject(check)
     finding = attempt(law, subject, sample)
+    if finding.lacking:
+        raise NotGrantedError(finding.lacking)
     return finding if finding.passed else repeat(law, subject, sample, finding)
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from conformance.operations import load_operations, load_oracle
 from conformance.trial.draw import LADDER
 from conformance.trial.frameworks import load_framework
+from conformance.trial.granted import grant
 from conformance.trial.oracle import CachedOracle
 from conformance.trial.sample import Sample, cast, generate
 from conformance.trial.subject import Subject
@@ -78,12 +79,13 @@ class Fixtures:
         if rows is not None:
             oracle, variant = load_oracle(check.operation), check.variant
             batch = generate(oracle, variant, seed=self.seed, turn=turn, rows=rows)
-            return self.sample(check, batch, turn, oracle)
+            return self.sample(check, self._grant(check, batch), turn, oracle)
         key = (check.variant.name, check.dtype, turn)
         if key not in self._samples:
             if self._samples and next(iter(self._samples))[:2] != key[:2]:
                 self._samples.clear()
-            self._samples[key] = self.sample(check, self._batch(check, turn), turn)
+            batch = self._grant(check, self._batch(check, turn))
+            self._samples[key] = self.sample(check, batch, turn)
         return self._samples[key]
 
     def explore(self, check: Check, examples: int) -> list[Sample]:
@@ -92,8 +94,15 @@ class Fixtures:
         if key not in self._explored:
             self._explored.clear()
             batches = self._draw(check.variant.name, examples)
-            self._explored[key] = [self.sample(check, batch, 0) for batch in batches]
+            self._explored[key] = [
+                self.sample(check, self._grant(check, batch), 0) for batch in batches
+            ]
         return self._explored[key]
+
+    def _grant(self, check: Check, batch: Batch) -> Batch:
+        """Return a batch with what the adapter requires, as far as it can be had."""
+        required = self.adapter.declaration.required(check.variant.name)
+        return grant(batch, required)
 
     def _draw(self, variant: str, examples: int) -> list[Batch]:
         """Return the batches that Hypothesis draws for a variant, for all dtypes."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from conformance.check.case import read_batch
 from conformance.check.repeat import mark, repeat
 from conformance.check.shrink import shrink
+from conformance.errors import NotGrantedError
 from conformance.operations import load_law, load_operations, load_oracle
 from conformance.specification.plan import laws_of
 from conformance.specification.selection import EXAMPLES
@@ -105,16 +106,26 @@ def find_failure(
 
     Where none fails there is no sample, and the finding is the passing one that used
     the largest share of its bound.
+
+    Raises:
+        NotGrantedError: Every sample lacks what the adapter requires.
     """
     best = Finding(verdict=Verdict(passed=True))
+    given, left_out, lacking = 0, 0, ""
     for sample in _samples(fixtures, check, effort):
         finding = attempt(law, fixtures.subject(check), sample)
         if not finding.passed:
             return sample, finding
+        if finding.lacking:
+            left_out, lacking = left_out + 1, finding.lacking
+            continue
+        given += 1
         varies = max(best.varies, finding.varies)
         best = max(best, finding, key=lambda each: each.verdict.share)
         best = replace(best, varies=varies)
-    return None, best
+    if not given:
+        raise NotGrantedError(lacking)
+    return None, replace(best, left_out=left_out)
 
 
 def _samples(fixtures: Fixtures, check: Check, effort: Effort) -> Iterator[Sample]:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.errors import ContractViolation
+from conformance.errors import ContractViolation, NotGrantedError
 from conformance.records.text import OBSERVING
 from conformance.specification import PLACEMENTS
 from conformance.specification.plan import usual_dtype
+from conformance.trial.granted import grant
 from conformance.trial.precision import PRECISIONS
 from conformance.trial.sample import judge
 from conformance.trial.verdict import compare
@@ -62,17 +63,19 @@ def observe(
         if not takes(check):
             continue
         subject, sample = fixtures.subject(check), fixtures.turn(check, 0)
-        small = sample.replace_batch(
-            sample.batch.take(range(min(ROWS, sample.batch.rows)))
-        )
+        few = sample.batch.take(range(min(ROWS, sample.batch.rows)))
+        required = fixtures.adapter.declaration.required(check.variant.name)
+        small = sample.replace_batch(grant(few, required))
         for name, probe in _probes(subject, small, whole=first):
             key = f"{name}: {check.variant.name}"
             if seen is not None and key in seen:
                 found[key] = seen[key]
                 continue
             announce(f"{OBSERVING}{key}")
-            found[key] = _run_probe(probe, subject, small)
-            keep(key, found[key])
+            told = _run_probe(probe, subject, small)
+            if told:
+                found[key] = told
+                keep(key, told)
     return found
 
 
@@ -132,6 +135,8 @@ def _of_operation(
 def _run_probe(probe: Probe, subject: Subject, sample: Sample) -> str:
     try:
         return probe(subject, sample)
+    except NotGrantedError:
+        return ""  # the head rules it out: nothing is seen
     except ContractViolation as error:
         return f"another shape: {error}".partition(";")[0][:120]
     except (Exception, SystemExit) as error:  # noqa: BLE001 - raising is what is seen

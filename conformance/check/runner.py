@@ -132,7 +132,7 @@ class Runner:
                 check, "passed", started, share=share, captured=captured
             )
             varies = number(float(f"{finding.varies:.3g}")) if finding.varies else None
-            return structs.replace(passed, varies=varies)
+            return structs.replace(passed, varies=varies, left_out=finding.left_out)
         return self._failure_result(
             check, finding, started, shrunk=shrunk, named=shrinks
         )

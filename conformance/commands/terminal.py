@@ -135,6 +135,7 @@ def summary(runs: Sequence[Record]) -> str:
         for (reason, url), count in known.most_common():
             lines += wrap(f"known, {count} check{'s' * (count > 1)}: {reason}")
             lines += [f"    {url}"] if url else []
+        lines += _left_out(run)
         part = describe_part(run)
         lines += wrap(f"{part} were asked for") if part else []
         lines += [line for text in _missing(run) for line in wrap(text)]
@@ -146,6 +147,16 @@ def _unstable(place: tuple[str, str], count: int) -> list[str]:
     operation, first = place
     checks = f"{count} check{'s' * (count > 1)}"
     text = f"NON-DETERMINISTIC {operation}: {UNSTABLE} in {checks}, first in {first}"
+    return wrap(text)
+
+
+def _left_out(run: Record) -> list[str]:
+    """Say how many inputs an adapter was not given, as its head requires others."""
+    counts = [each.left_out for each in run.results if each.left_out]
+    if not counts:
+        return []
+    checks = f"{len(counts):,} check{'s' * (len(counts) > 1)}"
+    text = f"{sum(counts):,} inputs of {checks} left out: they lack what it requires"
     return wrap(text)
 
 

@@ -197,6 +197,8 @@ class Result(
         failure: The evidence, when it failed or errored.
         unstable: The check that first saw two answers to one question, where this one
             saw two; its own id where it is the first of the operation.
+        left_out: Generated inputs that were not given to the adapter, as they lack what
+            its head requires.
         captured: What a compiled route captured, such as ``1 graph, 7 nodes``.
         ms: Wall time in milliseconds.
     """
@@ -215,6 +217,7 @@ class Result(
     failure: Failure | None = None
     unstable: str = ""
     captured: str = ""
+    left_out: _Count = 0
     ms: Annotated[float, Meta(ge=0)] = 0.0
 
     @property

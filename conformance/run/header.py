@@ -129,6 +129,10 @@ def list_declared(declaration: Declaration) -> dict[str, str]:
         for name, table in tables.items()
         for glob, what in table.items()
     }
+    told |= {
+        f"requires: {glob}": ", ".join(names)
+        for glob, names in declaration.requires.items()
+    }
     return told | {
         f"unsupported: {glob}": why for glob, why in declaration.unsupported.items()
     }

@@ -94,6 +94,8 @@ class Declaration:
         zero_batch: What B = 0 gives, by variant glob: ``empty`` or ``error``.
         subnormals: What happens to them, by variant glob: ``kept`` or ``flushed``.
         unsupported: Why a variant is not offered, by variant glob.
+        requires: What it asks of its input, by variant glob: names of
+            ``specification.requirements``.
         variables: Environment variables to set before its framework is imported.
         system: The system that it drives, as people call it; adapters that share it
             are one row of the report.
@@ -125,6 +127,7 @@ class Declaration:
     zero_batch: Mapping[str, str] = field(default_factory=dict)
     subnormals: Mapping[str, str] = field(default_factory=dict)
     unsupported: Mapping[str, str] = field(default_factory=dict)
+    requires: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
     system: str = ""
     library: str = ""
@@ -180,6 +183,16 @@ class Declaration:
     def at_padding(self, variant: str) -> str | None:
         """Return what the adapter declares for its answers at padding."""
         return _first(self.padding, variant)
+
+    def required(self, variant: str) -> tuple[str, ...]:
+        """Return what the adapter asks of a variant's input, by all its globs."""
+        names = (
+            name
+            for glob, names in self.requires.items()
+            if fnmatchcase(variant, glob)
+            for name in names
+        )
+        return tuple(dict.fromkeys(names))
 
     def stated(self, behaviour: str, variant: str) -> str:
         """Return its declaration on zero-time, zero-batch or subnormals, or nothing.

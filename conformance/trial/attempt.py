@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.errors import (
     AdapterFault,
     ConformanceError,
+    NotGrantedError,
     NotJudgedError,
     TwoAnswersError,
     name_of,
@@ -40,6 +41,8 @@ class Finding:
         varies: Largest share of the bound by which two answers to one question
             differed, where the framework does not promise the same bits.
         unstable: Of an answer that changes from call to call, how often it was wrong.
+        lacking: What the sample lacks that the adapter requires: it was not judged.
+        left_out: How many samples of a law lack it.
     """
 
     verdict: Verdict
@@ -48,6 +51,8 @@ class Finding:
     judged: int = 0
     varies: float = 0.0
     unstable: str = ""
+    lacking: str = ""
+    left_out: int = 0
 
     @property
     def passed(self) -> bool:
@@ -63,6 +68,8 @@ def attempt(law: Any, subject: Subject, sample: Sample) -> Finding:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
+        if isinstance(error, NotGrantedError) and is_ours(error):
+            return Finding(verdict=Verdict(passed=True), lacking=str(error))
         if isinstance(error, NotJudgedError) and is_ours(error):
             raise
         return _read_exception(error, subject.given or sample.batch)

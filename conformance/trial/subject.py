@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from conformance.errors import ContractViolation, NothingCapturedError
+from conformance.errors import (
+    ContractViolation,
+    NotGrantedError,
+    NothingCapturedError,
+)
+from conformance.trial.granted import describe_lacking, find_lacking
 from conformance.trial.layer import Layers, name_type, to_single
 from conformance.trial.precision import numpy_dtype
 from conformance.trial.sample import judge
@@ -54,6 +59,7 @@ class Subject:
         self.route = route
         # The last batch given to the adapter: the evidence when it raises.
         self.given: Batch | None = None
+        self._required = adapter.declaration.required(variant.name)
         # Layers, compiled functions and gradient functions, so that each is made once.
         self._layers = Layers(adapter, framework, operation, variant, route=route)
         self._compiled: dict[int, Callable[..., Any]] = {}
@@ -138,7 +144,15 @@ class Subject:
         return partial(self._compiled[key], layer.parameters)
 
     def eager_function(self, batch: Batch) -> Callable[..., Any]:
-        """Return the adapter's function, or the layer built for the batch's weights."""
+        """Return the adapter's function, or the layer built for the batch's weights.
+
+        Raises:
+            NotGrantedError: The batch lacks what the adapter's head requires.
+        """
+        # Every way of calling the adapter with a batch comes through here.
+        lacking = find_lacking(batch, self._required)
+        if lacking:
+            raise NotGrantedError(describe_lacking(lacking))
         return self._layers.eager_function(batch.weights)
 
     def build_layer(self, batch: Batch) -> Any:

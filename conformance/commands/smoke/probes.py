@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.errors import AdapterFault, NotJudgedError
+from conformance.errors import AdapterFault, NotGrantedError, NotJudgedError
 from conformance.operations import load_law, load_operations
 from conformance.operations._common.laws.contract import wrong_dtype
 from conformance.specification.plan import laws_of, usual_dtype
 from conformance.trial.attempt import attempt
+from conformance.trial.granted import grant
 from conformance.trial.precision import PRECISIONS
 from conformance.trial.sample import judge
 from conformance.trial.verdict import compare
@@ -55,9 +56,14 @@ def probe(fixtures: Fixtures, check: Check, *, first: bool) -> Iterator[Found]:
             then tried too, which takes a compiler longer than everything else.
     """
     sample = _first_rows(fixtures.turn(check, 0))
+    required = fixtures.adapter.declaration.required(check.variant.name)
+    sample = sample.replace_batch(grant(sample.batch, required))
     subject = fixtures.subject(check)
     try:
         got, dtype = _call(subject, sample)
+    except NotGrantedError as error:
+        yield Found(what=str(error), wrong=False)
+        return
     except AdapterFault as error:
         yield Found(what=str(error))
         return
