@@ -79,8 +79,8 @@ WRONG = {
             "[tool.mask-conformance]: unknown key 'dtype'; did you mean 'dtypes'? "
             "choose from: corpus, dependencies, device, dtypes, empty, environment, "
             "family, framework, library, mask-forms, padding, placements, "
-            "releases, requires-python, role, routes, subnormals, system, unsupported, "
-            "variables, zero-batch, zero-time"
+            "releases, requires, requires-python, role, routes, subnormals, system, "
+            "unsupported, variables, zero-batch, zero-time"
         ),
     ),
     "unknown-dtype": (
