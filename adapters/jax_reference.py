@@ -136,6 +136,32 @@ def mask_from_features(x: Array) -> Array:
     return (x != 0).any(axis=-1)
 
 
+def positions(segments: Array, mask: Array | None, *, within: str, start: int) -> Array:
+    valid = _valid(mask, segments)
+    at = jnp.arange(segments.shape[1])
+    earlier = valid[:, None] & (at[:, None] > at)
+    if within == "segment":
+        earlier = earlier & (segments[:, :, None] == segments[:, None])
+    return jnp.where(valid, start + earlier.sum(axis=2), 0)
+
+
+def rotary(x: Array, mask: Array | None, *, layout: str) -> Array:
+    valid = _like(_valid(mask, x), x)
+    # Cleaned before any product, so that nothing at padding is multiplied by zero.
+    wide, half = jnp.where(valid, _wide(x), 0), x.shape[3] // 2
+    rate = 10000.0 ** (-jnp.arange(half, dtype=wide.dtype) / half)
+    angle = (valid.cumsum(axis=1) - 1).clip(0) * rate
+    cos, sin = jnp.cos(angle), jnp.sin(angle)
+    apart = layout == "half"
+    a, b = jnp.split(wide, 2, axis=3) if apart else (wide[..., ::2], wide[..., 1::2])
+    pairs = (a * cos - b * sin, a * sin + b * cos)
+    if apart:
+        found = jnp.concatenate(pairs, axis=3)
+    else:
+        found = jnp.stack(pairs, axis=4).reshape(x.shape)
+    return jnp.where(valid, found, 0).astype(x.dtype)
+
+
 def masked_sum(x: Array, mask: Array | None) -> Array:
     valid = _like(_valid(mask, x), x)
     return jnp.where(valid, _wide(x), 0).sum(axis=1).astype(x.dtype)

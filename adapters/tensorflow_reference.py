@@ -146,6 +146,37 @@ def mask_from_features(x: Tensor) -> Tensor:
     return tf.reduce_any(tf.not_equal(x, 0), axis=-1)
 
 
+def positions(
+    segments: Tensor, mask: Tensor | None, *, within: str, start: int
+) -> Tensor:
+    valid = _valid(mask, segments)
+    at = tf.range(tf.shape(segments)[1])
+    earlier = valid[:, None] & (at[:, None] > at)
+    if within == "segment":
+        earlier = earlier & (segments[:, :, None] == segments[:, None])
+    counts = tf.reduce_sum(tf.cast(earlier, tf.int32), axis=2)
+    return tf.where(valid, start + counts, 0)
+
+
+def rotary(x: Tensor, mask: Tensor | None, *, layout: str) -> Tensor:
+    valid = _like(_valid(mask, x), x)
+    # Cleaned before any product, so that nothing at padding is multiplied by zero.
+    wide, half = _where(valid, _wide(x), 0), x.shape[3] // 2
+    exponent = -tf.cast(tf.range(half), wide.dtype) / half
+    rate = tf.pow(tf.cast(10000.0, wide.dtype), exponent)
+    seen = tf.cumsum(tf.cast(valid, tf.int32), axis=1)
+    angle = tf.cast(tf.maximum(seen - 1, 0), wide.dtype) * rate
+    cos, sin = tf.cos(angle), tf.sin(angle)
+    apart = layout == "half"
+    a, b = tf.split(wide, 2, axis=3) if apart else (wide[..., ::2], wide[..., 1::2])
+    pairs = (a * cos - b * sin, a * sin + b * cos)
+    if apart:
+        found = tf.concat(pairs, axis=3)
+    else:
+        found = tf.reshape(tf.stack(pairs, axis=4), tf.shape(x))
+    return tf.cast(_where(valid, found, 0), x.dtype)
+
+
 def masked_sum(x: Tensor, mask: Tensor | None) -> Tensor:
     valid = _like(_valid(mask, x), x)
     return tf.cast(tf.reduce_sum(_where(valid, _wide(x), 0), axis=1), x.dtype)

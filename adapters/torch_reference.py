@@ -143,6 +143,31 @@ def mask_from_features(x: Tensor) -> Tensor:
     return (x != 0).any(dim=-1)
 
 
+def positions(
+    segments: Tensor, mask: Tensor | None, *, within: str, start: int
+) -> Tensor:
+    valid = _valid(mask, segments)
+    at = torch.arange(segments.shape[1], device=segments.device)
+    earlier = valid[:, None] & (at[:, None] > at)
+    if within == "segment":
+        earlier = earlier & (segments[:, :, None] == segments[:, None])
+    return torch.where(valid, start + earlier.sum(dim=2), 0)
+
+
+def rotary(x: Tensor, mask: Tensor | None, *, layout: str) -> Tensor:
+    valid = _like(_valid(mask, x), x)
+    # Cleaned before any product, so that nothing at padding is multiplied by zero.
+    wide, half = torch.where(valid, _wide(x), 0), x.shape[3] // 2
+    rate = 10000.0 ** (-torch.arange(half, dtype=wide.dtype, device=x.device) / half)
+    angle = (valid.cumsum(dim=1) - 1).clamp(min=0) * rate
+    cos, sin = angle.cos(), angle.sin()
+    apart = layout == "half"
+    a, b = wide.chunk(2, dim=3) if apart else (wide[..., ::2], wide[..., 1::2])
+    pairs = (a * cos - b * sin, a * sin + b * cos)
+    found = torch.cat(pairs, dim=3) if apart else torch.stack(pairs, dim=4).flatten(3)
+    return torch.where(valid, found, 0).to(x.dtype)
+
+
 def masked_sum(x: Tensor, mask: Tensor | None) -> Tensor:
     valid = _like(_valid(mask, x), x)
     return torch.where(valid, _wide(x), 0).sum(dim=1).to(x.dtype)

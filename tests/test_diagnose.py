@@ -40,6 +40,8 @@ OPERATIONS = (
     "cross_attention",
     "windowed_attention",
     "packed_attention",
+    "positions",
+    "rotary",
     "conv1d",
     "gated_scan",
     "rnn",

@@ -39,6 +39,8 @@ LEAST = dict.fromkeys(load_operations(), 15) | {
     "cross_attention": 45,
     "windowed_attention": 55,
     "packed_attention": 45,
+    "positions": 35,
+    "rotary": 35,
     "accumulated_loss": 50,
     "gated_scan": 55,
     "rnn": 55,

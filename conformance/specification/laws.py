@@ -172,6 +172,8 @@ LAWS: tuple[Law, ...] = (
             "gated_scan.sequence",
             "masked_cumsum",
             "rnn.*.forward.sequence",
+            "positions.*",
+            "rotary.*",
         ),
         text="Padding before the valid positions is ignored like any other padding; a "
         "recurrent layer skips masked steps.",

@@ -67,7 +67,8 @@ def sequence_order(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     order = np.argsort(np.where(batch.mask, last - rank, last + 1), kind="stable")
     turned = sample.replace_batch(reorder(batch, order))
     got = subject.answer(turned.batch, like=turned.want)
-    want = np.take_along_axis(sample.want, order[..., None, None], axis=1)
+    there = order.reshape(order.shape + (1,) * (sample.want.ndim - 2))
+    want = np.take_along_axis(sample.want, there, axis=1)
     note = "expected the answers of the sequences, moved with them"
     yield relate(got, want, turned, where=turned.valid, note=note)
 
