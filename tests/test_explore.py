@@ -192,7 +192,7 @@ def test_every_law_judges_whatever_shape_is_drawn(operation: str) -> None:
         selection=selection,
         seed=1,
         examples=1,
-        explore=min(40, max(10, 80 // variants)),
+        explore=min(20, max(6, 60 // variants)),
         drawn=True,
     )
     session = Session(settings_)
