@@ -5,6 +5,7 @@ from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -13,12 +14,7 @@ from conformance.check.diagnosis.answers import ask
 from conformance.check.diagnosis.questions import questions
 from conformance.check.mutants import adapter, correct
 from conformance.commands.pages.grid import page, problems
-from conformance.commands.pages.matrix import (
-    Matrix,
-    is_caught,
-    kill_matrix,
-    killers,
-)
+from conformance.commands.pages.matrix import Matrix, kill_matrix, killers
 from conformance.operations import load_mutants, load_operations, load_oracle
 from conformance.operations._common.mutant import Mutant, mutants
 from conformance.run import catalogue
@@ -75,7 +71,49 @@ def test_every_numpy_mutant_is_caught_by_the_law_it_is_made_for(operation: str) 
     own = [each for each in mutants(operation) if each.framework == "numpy"]
 
     assert own
-    assert [each.id for each in own if not is_caught(each, cases, oracle)] == []
+    late = [
+        each.id
+        for each in own
+        if not killers(each, cases, oracle, only={f"{operation}.{each.clause}"})
+    ]
+    assert late == []
+
+
+@pytest.mark.parametrize("operation", ["masked_mean", "crf_decode"])
+def test_the_quick_matrix_is_sound_where_the_whole_is(operation: str) -> None:
+    whole, quick = (
+        kill_matrix(operations=(operation,), frameworks=("numpy",), quick=quick)
+        for quick in (False, True)
+    )
+
+    assert quick.sound
+    assert whole.sound
+    assert quick.mutants == whole.mutants
+    for name, found in quick.kills.items():
+        assert found
+        assert set(found) <= set(whole.kills[name])
+    assert quick.power.keys() <= whole.power.keys()
+    assert sum(quick.power.values()) < sum(whole.power.values())
+
+
+def test_the_quick_matrix_is_unsound_where_a_case_catches_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cases = catalogue.cases()
+    (first, *_) = cases["masked_mean"]
+    idle = msgspec.structs.replace(
+        first,
+        slug="catches-nothing",
+        inputs={"x": [[0.0, 0.0], [0.0, 0.0]]},
+        mask=[[True, True], [True, True]],
+        want=[0.0, 0.0],
+    )
+    more = {**cases, "masked_mean": [*cases["masked_mean"], idle]}
+    monkeypatch.setattr(catalogue, "cases", lambda: more)
+    matrix = kill_matrix(operations=("masked_mean",), frameworks=("numpy",), quick=True)
+
+    assert matrix.idle == (idle.id,)
+    assert not matrix.sound
 
 
 def test_the_matrix_has_no_hole_where_every_law_and_case_catches_a_mutant() -> None:
@@ -169,7 +207,7 @@ def test_a_formula_without_a_fault_survives_as_a_mutant() -> None:
     )
 
     assert killers(right, catalogue.cases()) == ()
-    assert not is_caught(right, catalogue.cases())
+    assert killers(right, catalogue.cases(), only={"masked_max.value"}) == ()
 
 
 def test_the_page_names_what_did_not_run() -> None:

@@ -50,15 +50,26 @@ NumPy's reference answers, torch's has the gradients; one generated batch for ea
     is_flag=True,
     help="Write docs/mutants.md and the data that `explain` reads.",
 )
+@click.option(
+    "--quick",
+    is_flag=True,
+    help="Stop where a law or case has caught one: the same verdict without the table.",
+)
 def main(
     operations: tuple[str, ...],
     frameworks: tuple[str, ...],
     *,
     workers: int,
     write: bool,
+    quick: bool,
 ) -> None:
     """Run every mutant and print which laws and cases catch it."""
-    matrix = kill_matrix(operations=operations, frameworks=frameworks, workers=workers)
+    if write and quick:
+        msg = "--write needs the whole table; leave --quick out"
+        raise click.UsageError(msg)
+    matrix = kill_matrix(
+        operations=operations, frameworks=frameworks, workers=workers, quick=quick
+    )
     for line in lines(matrix):
         click.echo(line)
     census = count_judged(operations, frameworks)
