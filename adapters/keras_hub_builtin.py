@@ -12,6 +12,7 @@
 # variables = { KERAS_BACKEND = "torch" }
 # [tool.mask-conformance.unsupported]
 # "cross_attention.grouped" = "it has as many heads of keys as of queries"
+# "rotary.interleaved" = "it pairs features by halves"
 # ///
 """KerasHub's attention and masks, as its Transformer encoder and decoder join them."""
 
@@ -21,7 +22,7 @@ from typing import TypeAlias
 
 import torch
 from keras import backend
-from keras_hub.layers import CachedMultiHeadAttention
+from keras_hub.layers import CachedMultiHeadAttention, RotaryEmbedding
 from keras_hub.src.layers.modeling.transformer_layer_utils import (
     compute_causal_mask,
     merge_padding_and_attention_mask,
@@ -55,6 +56,13 @@ def cross_attention(
     seen = merge_padding_and_attention_mask(flat[1], mask, None)
     layer = _identity(query)
     return layer(flat[0], flat[2], flat[1], attention_mask=seen).reshape(query.shape)
+
+
+def rotary(x: Tensor, mask: Tensor, *, layout: str) -> Tensor:
+    del layout
+    # Without positions it counts along the row; its models count the mask.
+    at = (mask.cumsum(dim=1) - 1).clamp(min=0)
+    return RotaryEmbedding(dtype=backend.standardize_dtype(x.dtype))(x, positions=at)
 
 
 def _identity(query: Tensor) -> CachedMultiHeadAttention:
