@@ -609,6 +609,73 @@ def _log_likelihood(
     return jnp.where(begun[:, 0], total, 0).astype(emissions.dtype)
 
 
+def ctc_loss(
+    labels: Array,
+    label_mask: Array,
+    logits: Array,
+    mask: Array | None,
+    *,
+    blank: str,
+    reduction: str,
+    zero_infinity: bool,
+) -> Array:
+    name = 0 if blank == "first" else logits.shape[2] - 1
+    valid = _valid(mask, logits)
+    losses = _path_losses(labels, label_mask, logits, valid, name)
+    if zero_infinity:
+        losses = jnp.where(jnp.isinf(losses), 0, losses)
+    if reduction == "mean":
+        framed = valid.any(axis=1)
+        losses = jnp.where(framed, losses / label_mask.sum(axis=1).clip(min=1), 0)
+        losses = losses.sum() / framed.sum().clip(min=1)
+    return losses.astype(logits.dtype)
+
+
+@partial(jax.jit, static_argnames="name")
+def _path_losses(
+    labels: Array, label_mask: Array, logits: Array, valid: Array, name: int
+) -> Array:
+    scores = jnp.where(valid[..., None], _wide(logits), 0)
+    shares = jax.nn.log_softmax(scores, axis=2)
+    # A path's states: the labels, with a blank before, between and behind them.
+    states = jnp.full((len(labels), 2 * labels.shape[1] + 1), name, labels.dtype)
+    states = states.at[:, 1::2].set(jnp.where(label_mask, labels, name))
+    at, number = jnp.arange(states.shape[1]), label_mask.sum(axis=1, keepdims=True)
+    # Between equal labels the blank must stand.
+    skips = (at > 1) & (at % 2 == 1) & (states != _behind(states, 2, name))
+    emitted = jnp.take_along_axis(shares, states[:, None], axis=2)
+
+    def advance(reached: Array, step: tuple[Array, Array]) -> tuple[Array, None]:
+        here, now = step
+        two = jnp.where(skips, _behind(reached, 2, -jnp.inf), -jnp.inf)
+        one = _behind(reached, 1, -jnp.inf)
+        new = _log_sum(jnp.stack([reached, one, two], axis=1)) + now
+        # A padded frame is no step: the next one follows the last valid one.
+        return jnp.where(here, new, reached), None
+
+    begin = jnp.where(at == 0, jnp.zeros_like(states, scores.dtype), -jnp.inf)
+    steps = valid.T[..., None], jnp.moveaxis(emitted, 1, 0)
+    reached, _ = jax.lax.scan(advance, begin, steps)
+    ends = (at == 2 * number) | (at == 2 * number - 1)
+    return -_log_sum(jnp.where(ends, reached, -jnp.inf))
+
+
+def _behind(states: Array, by: int, fill: float) -> Array:
+    """Return what stands so many states before, ``[B, K]``."""
+    return jnp.pad(states, ((0, 0), (by, 0)), constant_values=fill)[:, :-by]
+
+
+def _log_sum(scores: Array) -> Array:
+    """Return log sum exp over axis 1, of nothing minus infinity that none moves."""
+    top = jax.lax.stop_gradient(scores).max(axis=1, keepdims=True)
+    top = jnp.where(jnp.isfinite(top), top, 0)
+    power = jnp.exp(scores - top).sum(axis=1)
+    nothing = power == 0
+    return jnp.where(
+        nothing, -jnp.inf, jnp.log(jnp.where(nothing, 1, power)) + top[:, 0]
+    )
+
+
 def crf_decode(
     emissions: Array, mask: Array | None, transitions: Array, start: Array, end: Array
 ) -> Array:

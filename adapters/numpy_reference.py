@@ -590,6 +590,49 @@ def crf_decode(
     return path
 
 
+@np.errstate(all="ignore")
+def ctc_loss(
+    labels: Array,
+    label_mask: Array,
+    logits: Array,
+    mask: Array | None,
+    *,
+    blank: str,
+    reduction: str,
+    zero_infinity: bool,
+) -> Array:
+    valid = _valid(mask, logits)
+    scores = np.where(valid[..., None], _wide(logits), 0)
+    shares = scores - _log_sum(scores.swapaxes(1, 2))[..., None]
+    name = 0 if blank == "first" else logits.shape[2] - 1
+    # A path's states: the labels, with a blank before, between and behind them.
+    states = np.full((len(labels), 2 * labels.shape[1] + 1), name, labels.dtype)
+    states[:, 1::2] = np.where(label_mask, labels, name)
+    at, number = np.arange(states.shape[1]), label_mask.sum(axis=1, keepdims=True)
+    # Between equal labels the blank must stand.
+    skips = (at > 1) & (at % 2 == 1) & (states != _behind(states, 2, name))
+    emitted = np.take_along_axis(shares, states[:, None], axis=2)
+    reached = np.where(at == 0, np.zeros_like(states, scores.dtype), -np.inf)
+    for t in range(valid.shape[1]):
+        two = np.where(skips, _behind(reached, 2, -np.inf), -np.inf)
+        new = _log_sum(np.stack([reached, _behind(reached, 1, -np.inf), two], axis=1))
+        # A padded frame is no step: the next one follows the last valid one.
+        reached = np.where(valid[:, t, None], new + emitted[:, t], reached)
+    ends = (at == 2 * number) | (at == 2 * number - 1)
+    losses = -_log_sum(np.where(ends, reached, -np.inf))
+    losses = np.where(zero_infinity & np.isinf(losses), 0, losses)
+    if reduction == "mean":
+        labelled = np.maximum(number[:, 0], 1).astype(losses.dtype)
+        framed = valid.any(axis=1)
+        losses = np.where(framed, losses / labelled, 0).sum() / max(framed.sum(), 1)
+    return losses.astype(logits.dtype)
+
+
+def _behind(states: Array, by: int, fill: float) -> Array:
+    """Return what stands so many states before, ``[B, K]``."""
+    return np.pad(states, ((0, 0), (by, 0)), constant_values=fill)[:, :-by]
+
+
 def _log_sum(scores: Array) -> Array:
     top = scores.max(axis=1, keepdims=True, initial=-np.inf)
     # Nothing but minus infinities sums up to nothing, not to their NaN difference.

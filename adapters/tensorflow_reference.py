@@ -626,6 +626,70 @@ def crf_log_likelihood(
     return tf.cast(_where(begun[:, 0], total, 0), emissions.dtype)
 
 
+def ctc_loss(
+    labels: Tensor,
+    label_mask: Tensor,
+    logits: Tensor,
+    mask: Tensor | None,
+    *,
+    blank: str,
+    reduction: str,
+    zero_infinity: bool,
+) -> Tensor:
+    valid, never = _valid(mask, logits), float("-inf")
+    shares = tf.nn.log_softmax(_where(valid[..., None], _wide(logits), 0), axis=2)
+    name = 0 if blank == "first" else logits.shape[2] - 1
+    rows, width = tf.unstack(tf.shape(labels))
+    # A path's states: the labels, with a blank before, between and behind them.
+    own = _where(label_mask, labels, name)
+    states = tf.stack([tf.zeros_like(own) + name, own], axis=2)
+    states = tf.reshape(states, [rows, 2 * width])
+    states = tf.pad(states, [[0, 0], [0, 1]], constant_values=name)
+    at = tf.range(2 * width + 1)
+    number = tf.reduce_sum(tf.cast(label_mask, tf.int32), axis=1, keepdims=True)
+    # Between equal labels the blank must stand.
+    skips = (at > 1) & (at % 2 == 1) & (states != _behind(states, 2, name))
+    emitted = tf.gather(shares, states, axis=2, batch_dims=1)
+
+    def advance(t: Tensor, reached: Tensor) -> tuple[Tensor, Tensor]:
+        two = _where(skips, _behind(reached, 2, never), never)
+        one = _behind(reached, 1, never)
+        new = _log_sum(tf.stack([reached, one, two], axis=1)) + emitted[:, t]
+        # A padded frame is no step: the next one follows the last valid one.
+        return t + 1, tf.where(valid[:, t, None], new, reached)
+
+    begin = _where(at == 0, tf.zeros([rows, 2 * width + 1], shares.dtype), never)
+    time = tf.shape(valid)[1]
+    _, reached = tf.while_loop(lambda t, _: t < time, advance, (0, begin))
+    ends = (at == 2 * number) | (at == 2 * number - 1)
+    losses = -_log_sum(_where(ends, reached, never))
+    if zero_infinity:
+        losses = _where(~tf.math.is_inf(losses), losses, 0)
+    if reduction == "mean":
+        labelled = tf.cast(tf.maximum(number[:, 0], 1), losses.dtype)
+        framed = tf.reduce_any(valid, axis=1)
+        count = tf.reduce_sum(tf.cast(framed, losses.dtype))
+        losses = tf.reduce_sum(_where(framed, losses / labelled, 0))
+        losses = losses / tf.maximum(count, 1)
+    return tf.cast(losses, logits.dtype)
+
+
+def _behind(states: Tensor, by: int, fill: float) -> Tensor:
+    """Return what stands so many states before, ``[B, K]``."""
+    padded = tf.pad(states, [[0, 0], [by, 0]], constant_values=fill)
+    return padded[:, :-by]
+
+
+def _log_sum(scores: Tensor) -> Tensor:
+    """Return log sum exp over axis 1, of nothing minus infinity that none moves."""
+    top = tf.stop_gradient(tf.reduce_max(scores, axis=1, keepdims=True))
+    top = _where(tf.math.is_finite(top), top, 0)
+    power = tf.reduce_sum(tf.exp(scores - top), axis=1)
+    nothing = power == 0
+    logs = tf.math.log(_where(~nothing, power, 1)) + top[:, 0]
+    return _where(~nothing, logs, float("-inf"))
+
+
 def crf_decode(
     emissions: Tensor,
     mask: Tensor | None,

@@ -548,6 +548,60 @@ def crf_log_likelihood(
     return torch.where(begun[:, 0], total, 0).to(emissions.dtype)
 
 
+def ctc_loss(
+    labels: Tensor,
+    label_mask: Tensor,
+    logits: Tensor,
+    mask: Tensor | None,
+    *,
+    blank: str,
+    reduction: str,
+    zero_infinity: bool,
+) -> Tensor:
+    valid, never = _valid(mask, logits), -torch.inf
+    shares = torch.where(valid[..., None], _wide(logits), 0).log_softmax(dim=2)
+    name = 0 if blank == "first" else logits.shape[2] - 1
+    # A path's states: the labels, with a blank before, between and behind them.
+    own = torch.where(label_mask, labels, name).long()
+    states = torch.stack([torch.full_like(own, name), own], dim=2).flatten(1)
+    states = F.pad(states, (0, 1), value=name)
+    at = torch.arange(states.shape[1], device=states.device)
+    number = label_mask.sum(dim=1, keepdim=True)
+    # Between equal labels the blank must stand.
+    skips = (at > 1) & (at % 2 == 1) & (states != _behind(states, 2, name))
+    emitted = shares.gather(2, states[:, None].expand(-1, shares.shape[1], -1))
+    reached = torch.where(at == 0, 0 * states.to(shares.dtype), never)
+    for t in range(valid.shape[1]):
+        two = torch.where(skips, _behind(reached, 2, never), never)
+        new = _log_sum(torch.stack([reached, _behind(reached, 1, never), two], dim=1))
+        # A padded frame is no step: the next one follows the last valid one.
+        reached = torch.where(valid[:, t, None], new + emitted[:, t], reached)
+    ends = (at == 2 * number) | (at == 2 * number - 1)
+    losses = -_log_sum(torch.where(ends, reached, never))
+    if zero_infinity:
+        losses = torch.where(losses.isinf(), 0, losses)
+    if reduction == "mean":
+        framed = valid.any(dim=1)
+        losses = torch.where(framed, losses / number[:, 0].clamp(min=1), 0)
+        losses = losses.sum() / framed.sum().clamp(min=1)
+    return losses.to(logits.dtype)
+
+
+def _behind(states: Tensor, by: int, fill: float) -> Tensor:
+    """Return what stands so many states before, ``[B, K]``."""
+    return F.pad(states, (by, 0), value=fill)[:, :-by]
+
+
+def _log_sum(scores: Tensor) -> Tensor:
+    """Return log sum exp over axis 1, of nothing minus infinity that none moves."""
+    top = scores.detach().amax(dim=1, keepdim=True)
+    top = torch.where(top.isfinite(), top, 0)
+    power = (scores - top).exp().sum(dim=1)
+    nothing = power == 0
+    found = torch.where(nothing, 1, power).log() + top[:, 0]
+    return torch.where(nothing, -torch.inf, found)
+
+
 def crf_decode(
     emissions: Tensor,
     mask: Tensor | None,

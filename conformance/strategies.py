@@ -172,7 +172,7 @@ def batches(
     weights = {}
     if hasattr(oracle, "generate_weights"):
         weights = oracle.generate_weights(found.options, choices)
-    beside = draw_beside(oracle, found, choices, rows)
+    beside = draw_beside(oracle, found, choices, mask)
     drawn = Batch(arrays=arrays, mask=mask, beside=beside, weights=weights)
     return cast(drawn, dtype)
 

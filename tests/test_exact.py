@@ -268,7 +268,7 @@ def test_the_two_oracles_agree(variant: Any, side: str) -> None:
     mask = draw_right_mask(draw, 3, 5)
     mask = mask if side == "right" else mask[:, ::-1]
     arrays = oracle.generate(variant.options, draw, mask)
-    beside = draw_beside(oracle, variant, draw, len(mask))
+    beside = draw_beside(oracle, variant, draw, mask)
     flat = {}
     if hasattr(oracle, "generate_weights"):
         flat = oracle.generate_weights(variant.options, draw)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cache
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from conformance.check.case import read_batch
 from conformance.check.repeat import mark, repeat
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from conformance.specification import Law, Variant
     from conformance.specification.selection import Check
     from conformance.trial.batch import Batch
+    from conformance.trial.oracle import BarredOracle
     from conformance.trial.sample import Sample
     from conformance.trial.subject import Subject
 
@@ -154,10 +155,12 @@ def shrink_failure(
     The second value tells whether it was found: a failure that does not repeat is
     unstable, and is given with its first input and message.
     """
+    barred = _has_barred(sample)
 
     def fails(batch: Batch) -> bool:
         smaller = sample.replace_batch(batch)
-        if not smaller.solvable:
+        # Nor are other rows shrunk to one that is infinite, whose derivative is not.
+        if not smaller.solvable or (not barred and _has_barred(smaller)):
             return False
         again = attempt(law, subject, smaller)
         # A wrong answer is not shrunk to a missing one, such as a gradient that
@@ -171,6 +174,14 @@ def shrink_failure(
     if again.passed:
         return mark(law, subject, sample, [finding]), False
     return again, True
+
+
+def _has_barred(sample: Sample) -> bool:
+    """Tell whether infinity is the answer of some row of finite numbers."""
+    if not hasattr(sample.oracle, "barred"):
+        return False
+    oracle = cast("BarredOracle", sample.oracle)
+    return bool(oracle.barred(sample.variant.options, sample.batch).any())
 
 
 def batch_sizes(examples: int, usual: int, *, wide: bool) -> list[int]:

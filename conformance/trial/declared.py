@@ -5,6 +5,7 @@ What nobody specifies, and no declaration says, is left open by a clause with a 
 
 from __future__ import annotations
 
+import typing
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,7 @@ from conformance.trial.precision import PRECISIONS
 
 if TYPE_CHECKING:
     from conformance.trial.batch import Array
+    from conformance.trial.oracle import BarredOracle
     from conformance.trial.sample import Sample
 
 _COMPUTED = {"attend": "attended", "normed": "normed", "held": "held"}
@@ -104,6 +106,9 @@ def _ordinary(sample: Sample, want: Array) -> Array:
     weights = batch.weights.values()
     if not all(np.isfinite(each.astype(np.float64)).all() for each in weights):
         finite[:] = False
+    if hasattr(sample.oracle, "barred"):
+        barred = typing.cast("BarredOracle", sample.oracle).barred
+        finite &= ~barred(sample.variant.options, batch)
     if getattr(sample.oracle, "COUPLED", False):
         finite[:] = finite.all()
     return _rows(sample, finite, want)

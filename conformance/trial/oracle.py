@@ -59,9 +59,16 @@ class BesideOracle(Oracle, Protocol):
     """The oracle of an operation with inputs along another time axis, or none."""
 
     def generate_beside(
-        self, options: Options, draw: Draw, rows: int
+        self, options: Options, draw: Draw, mask: Array
     ) -> dict[str, Array]:
-        """Return them for so many rows, each ``[B, S, ...]`` or ``[B, F]``."""
+        """Return them for the rows of a mask, each ``[B, S, ...]`` or ``[B, F]``."""
+
+
+class BarredOracle(Oracle, Protocol):
+    """The oracle of an operation that is infinite for some rows of finite numbers."""
+
+    def barred(self, options: Options, batch: Batch) -> Array:
+        """Return for which rows, ``[B]``: there infinity is no overflow."""
 
 
 class SolvingOracle(Oracle, Protocol):

@@ -316,16 +316,16 @@ def generate(
         weights = typing.cast("WeightedOracle", oracle).generate_weights(
             options, Draw(seed, f"{variant.name}/weights")
         )
-    beside = draw_beside(oracle, variant, draw, len(mask))
+    beside = draw_beside(oracle, variant, draw, mask)
     return Batch(arrays=arrays, mask=mask, beside=beside, weights=weights)
 
 
 def draw_beside(
-    oracle: Oracle, variant: Variant, draw: Draw, rows: int
+    oracle: Oracle, variant: Variant, draw: Draw, mask: Array
 ) -> dict[str, Array]:
     """Return the inputs that have a time axis of their own, if there are any."""
     if not hasattr(oracle, "generate_beside"):
         return {}
     return typing.cast("BesideOracle", oracle).generate_beside(
-        variant.options, draw, rows
+        variant.options, draw, mask
     )

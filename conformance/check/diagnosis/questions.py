@@ -112,6 +112,8 @@ def _distinguishing_batches(
         yield replace(plain, mask=np.zeros_like(mask))
     if not variant.makes_mask:
         yield from _wild_batches(plain, dtype)
+    if "label_mask" in plain.beside:
+        yield from _batches_of_labels(plain)
     if "targets" in variant.labels:
         yield _replace_labels(plain, -1)
         yield _replace_labels(plain, 255)
@@ -142,6 +144,18 @@ def _batches_beside(oracle: Oracle, variant: Variant, plain: Batch) -> Iterator[
         return fill_padding(array, np.full(array.shape, np.nan), counts)
 
     yield plain.change_beside(change)
+
+
+def _batches_of_labels(plain: Batch) -> Iterator[Batch]:
+    """Yield rows without labels, and what is no class where no label is."""
+    labels, there = (plain.beside[name] for name in ("labels", "label_mask"))
+    fewer = there.copy()
+    fewer[::2] = False
+    for changed in (
+        {"labels": labels, "label_mask": fewer},
+        {"labels": np.where(there, labels, 255), "label_mask": there},
+    ):
+        yield replace(plain, beside=changed)
 
 
 def _wild_batches(plain: Batch, dtype: str) -> Iterator[Batch]:

@@ -49,15 +49,15 @@ def generate(options: Mapping[str, str], draw: Draw, mask: Array) -> dict[str, A
 
 
 def generate_beside(
-    options: Mapping[str, str], draw: Draw, rows: int
+    options: Mapping[str, str], draw: Draw, mask: Array
 ) -> dict[str, Array]:
     """Return queries ``[B, S, H, D]`` and their mask ``[B, S]``."""
     # Moved, since the keys' mask begins with the same lengths.
-    mask = np.roll(draw_right_mask(draw, rows, QUERIES), 3, axis=0)
+    asks = np.roll(draw_right_mask(draw, len(mask), QUERIES), 3, axis=0)
     heads = HEADS * (SHARED if options["grouped"] == "grouped" else 1)
-    shape = (rows, QUERIES, heads, FEATURES)
+    shape = (len(mask), QUERIES, heads, FEATURES)
     valid, garbage = draw.rows_of(POINTERS, shape), draw.rows_of(GARBAGE, shape)
-    return {"query": fill_padding(valid, garbage, mask), "query_mask": mask}
+    return {"query": fill_padding(valid, garbage, asks), "query_mask": asks}
 
 
 def counted(options: Mapping[str, str], batch: Batch) -> Array:

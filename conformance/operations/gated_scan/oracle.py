@@ -43,11 +43,11 @@ def generate(options: Mapping[str, str], draw: Draw, mask: Array) -> dict[str, A
 
 
 def generate_beside(
-    options: Mapping[str, str], draw: Draw, rows: int
+    options: Mapping[str, str], draw: Draw, mask: Array
 ) -> dict[str, Array]:
     """Return initial states ``[B, F]``, none of them zero."""
     del options
-    drawn = draw.rows_of(LOGITS, (rows, FEATURES))
+    drawn = draw.rows_of(LOGITS, (len(mask), FEATURES))
     return {"initial": np.where(drawn == 0, 2.5, drawn)}
 
 

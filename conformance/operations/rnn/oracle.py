@@ -40,10 +40,11 @@ def generate(options: Mapping[str, str], draw: Draw, mask: Array) -> dict[str, A
 
 
 def generate_beside(
-    options: Mapping[str, str], draw: Draw, rows: int
+    options: Mapping[str, str], draw: Draw, mask: Array
 ) -> dict[str, Array]:
     """Return initial states ``[B, H]``, of an lstm ``[B, 2H]``, none of them zero."""
-    drawn = draw.rows_of(SIGNALS, (rows, UNITS * (1 + (options["cell"] == "lstm"))))
+    width = UNITS * (1 + (options["cell"] == "lstm"))
+    drawn = draw.rows_of(SIGNALS, (len(mask), width))
     return {"initial": np.where(drawn == 0, 0.8, drawn)}
 
 
