@@ -12,6 +12,9 @@
 # routes = ["compiled"]
 # placements = ["right"]
 # mask-forms = ["bool"]
+# [tool.mask-conformance.unsupported]
+# "row_norm.time.1.inside" = "its variance divides by n"
+# "row_norm.time.0.outside" = "its epsilon stands under the root"
 # ///
 """Flax Linen: recurrent layers that know lengths only, norms, modules in modules."""
 
@@ -275,3 +278,13 @@ def masked_batch_norm(x: Array, mask: Array, scale: Array, offset: Array) -> Arr
 def layer_norm(x: Array, mask: Array, scale: Array, offset: Array) -> Array:
     layer = nn.LayerNorm(epsilon=1e-3, dtype=x.dtype, param_dtype=x.dtype)
     return layer.apply({"params": {"scale": scale, "bias": offset}}, x)
+
+
+def row_norm(x: Array, mask: Array, *, over: str, ddof: int, epsilon: str) -> Array:
+    del ddof, epsilon  # 0, and under the root
+    how: dict[str, Any] = {"epsilon": 1e-3, "use_bias": False, "use_scale": False}
+    if over == "time":
+        return nn.InstanceNorm(**how).apply({}, x, mask=mask[..., None])
+    # Its mask is reshaped as x is, and must have every feature.
+    wide = jnp.broadcast_to(mask[..., None], x.shape)
+    return nn.GroupNorm(num_groups=1, **how).apply({}, x, mask=wide)

@@ -15,6 +15,8 @@
 # [tool.mask-conformance.unsupported]
 # "birnn.gru.*" = "its GRU has no bias at the recurrent kernel of the new state"
 # "rnn.gru.*" = "its GRU has no bias at the recurrent kernel of the new state"
+# "row_norm.time.1.inside" = "its variance divides by n"
+# "row_norm.time.0.outside" = "its epsilon stands under the root"
 # ///
 """Flax NNX: recurrent layers that know lengths only, norms, modules in modules."""
 
@@ -257,3 +259,14 @@ def layer_norm(x: Array, mask: Array, scale: Array, offset: Array) -> Array:
     )
     layer.scale[...], layer.bias[...] = scale, offset
     return layer(x)
+
+
+def row_norm(x: Array, mask: Array, *, over: str, ddof: int, epsilon: str) -> Array:
+    del ddof, epsilon  # 0, and under the root
+    plain = {"epsilon": 1e-3, "use_bias": False, "use_scale": False}
+    how: dict[str, Any] = {**plain, "rngs": nnx.Rngs(0)}
+    if over == "time":
+        return nnx.InstanceNorm(x.shape[2], **how)(x, mask=mask[..., None])
+    # Its mask is reshaped as x is, and must have every feature.
+    wide = jnp.broadcast_to(mask[..., None], x.shape)
+    return nnx.GroupNorm(x.shape[2], num_groups=1, **how)(x, mask=wide)

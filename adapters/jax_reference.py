@@ -894,6 +894,26 @@ def masked_batch_norm(
     return jnp.where(valid, found, 0).astype(x.dtype)
 
 
+def row_norm(
+    x: Array, mask: Array | None, *, over: str, ddof: int, epsilon: str
+) -> Array:
+    valid = _valid(mask, x)[..., None]
+    clean, axes = jnp.where(valid, _wide(x), 0), (1, 2) if over == "group" else (1,)
+    number = valid.sum(axis=1, keepdims=True) * (x.shape[2] if over == "group" else 1)
+    mean = clean.sum(axis=axes, keepdims=True) / number.clip(1).astype(clean.dtype)
+    away = jnp.where(valid, clean - mean, 0)
+    # A row of one token has no deviation, and is zero.
+    left = (number - ddof).clip(1).astype(clean.dtype)
+    variance = (away * away).sum(axis=axes, keepdims=True) / left
+    if epsilon == "inside":
+        divisor = jnp.sqrt(variance + 1e-3)
+    else:
+        # The root of zero has no derivative, and NaN spreads from it.
+        root = jnp.sqrt(jnp.where(variance == 0, 1, variance))
+        divisor = jnp.where(variance == 0, 0, root) + 1e-3
+    return jnp.where(valid, away / divisor, 0).astype(x.dtype)
+
+
 def layer_norm(x: Array, mask: Array | None, scale: Array, offset: Array) -> Array:
     valid = _valid(mask, x)[..., None]
     clean = jnp.where(valid, _wide(x), 0)

@@ -854,6 +854,26 @@ def masked_batch_norm(
 
 
 @np.errstate(all="ignore")
+def row_norm(
+    x: Array, mask: Array | None, *, over: str, ddof: int, epsilon: str
+) -> Array:
+    valid = _valid(mask, x)[..., None]
+    clean, axes = np.where(valid, _wide(x), 0), (1, 2) if over == "group" else (1,)
+    number = valid.sum(axis=1, keepdims=True) * (x.shape[2] if over == "group" else 1)
+    number = number.astype(clean.dtype)
+    mean = clean.sum(axis=axes, keepdims=True) / np.maximum(number, 1)
+    away = np.where(valid, clean - mean, 0)
+    # A row of one token has no deviation, and is zero.
+    left = np.maximum(number - ddof, 1)
+    variance = (away * away).sum(axis=axes, keepdims=True) / left
+    if epsilon == "inside":
+        divisor = np.sqrt(variance + clean.dtype.type(1e-3))
+    else:
+        divisor = np.sqrt(variance) + clean.dtype.type(1e-3)
+    return np.where(valid, away / divisor, 0).astype(x.dtype)
+
+
+@np.errstate(all="ignore")
 def layer_norm(x: Array, mask: Array | None, scale: Array, offset: Array) -> Array:
     valid = _valid(mask, x)[..., None]
     clean = np.where(valid, _wide(x), 0)

@@ -926,6 +926,27 @@ def masked_batch_norm(
     return tf.cast(_where(valid, found, 0), x.dtype)
 
 
+def row_norm(
+    x: Tensor, mask: Tensor | None, *, over: str, ddof: int, epsilon: str
+) -> Tensor:
+    valid = _valid(mask, x)[..., None]
+    clean, axes = _where(valid, _wide(x), 0), [1, 2] if over == "group" else [1]
+    number = tf.reduce_sum(tf.cast(valid, clean.dtype), axis=1, keepdims=True)
+    number *= x.shape[2] if over == "group" else 1
+    mean = tf.reduce_sum(clean, axis=axes, keepdims=True) / tf.maximum(number, 1)
+    away = _where(valid, clean - mean, 0)
+    # A row of one token has no deviation, and is zero.
+    left = tf.maximum(number - ddof, 1)
+    variance = tf.reduce_sum(away * away, axis=axes, keepdims=True) / left
+    if epsilon == "inside":
+        divisor = tf.sqrt(variance + 1e-3)
+    else:
+        # The root of zero has no derivative, and NaN spreads from it.
+        some = variance != 0
+        divisor = _where(some, tf.sqrt(_where(some, variance, 1)), 0) + 1e-3
+    return tf.cast(_where(valid, away / divisor, 0), x.dtype)
+
+
 def layer_norm(x: Tensor, mask: Tensor | None, scale: Tensor, offset: Tensor) -> Tensor:
     valid = _valid(mask, x)[..., None]
     clean = _where(valid, _wide(x), 0)

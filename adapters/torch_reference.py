@@ -811,6 +811,26 @@ def masked_batch_norm(
     return torch.where(valid, found, 0).to(x.dtype)
 
 
+def row_norm(
+    x: Tensor, mask: Tensor | None, *, over: str, ddof: int, epsilon: str
+) -> Tensor:
+    valid = _valid(mask, x)[..., None]
+    clean, axes = torch.where(valid, _wide(x), 0), (1, 2) if over == "group" else (1,)
+    number = valid.sum(dim=1, keepdim=True) * (x.shape[2] if over == "group" else 1)
+    mean = clean.sum(dim=axes, keepdim=True) / number.clamp(min=1)
+    away = torch.where(valid, clean - mean, 0)
+    # A row of one token has no deviation, and is zero.
+    left = (number - ddof).clamp(min=1)
+    variance = (away * away).sum(dim=axes, keepdim=True) / left
+    if epsilon == "inside":
+        divisor = (variance + 1e-3).sqrt()
+    else:
+        # The root of zero has no derivative, and NaN spreads from it.
+        root = torch.where(variance == 0, 1, variance).sqrt()
+        divisor = torch.where(variance == 0, 0, root) + 1e-3
+    return torch.where(valid, away / divisor, 0).to(x.dtype)
+
+
 def layer_norm(x: Tensor, mask: Tensor | None, scale: Tensor, offset: Tensor) -> Tensor:
     valid = _valid(mask, x)[..., None]
     clean = torch.where(valid, _wide(x), 0)
