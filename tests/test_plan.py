@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from hypothesis import given
@@ -34,6 +34,15 @@ EVERY = Selection(level="extended")
 NAMES = sorted(read_declarations())
 
 
+class Plans(NamedTuple):
+    """What an adapter declares, and its checks at each level."""
+
+    declaration: Declaration
+    core: tuple[Check, ...]
+    robust: tuple[Check, ...]
+    extended: tuple[Check, ...]
+
+
 def planned(name: str, **changes: Any) -> dict[str, Check]:
     declaration = replace(read_declaration(name), **changes)
     return {check.id: check for check in catalogue.plan_checks(declaration, EVERY)}
@@ -43,47 +52,44 @@ def reasons(found: dict[str, Check], item: str) -> set[str]:
     return {check.unsupported for check in found.values() if check.item == item}
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_ids_are_given_once_and_can_be_read_back(name: str) -> None:
-    checks = catalogue.plan_checks(read_declaration(name), EVERY)
+@pytest.fixture(scope="module", params=NAMES)
+def plans(request: pytest.FixtureRequest) -> Plans:
+    """Plan each level of an adapter, once for all that is asked of the plans."""
+    declaration = read_declaration(request.param)
+    return Plans(
+        declaration,
+        *(catalogue.plan_checks(declaration, Selection(level=each)) for each in LEVELS),
+    )
+
+
+def test_ids_are_given_once_and_can_be_read_back(plans: Plans) -> None:
+    checks = plans.extended
     assert [i for i, n in Counter(c.id for c in checks).items() if n > 1] == []
     for check in checks:
         read = parse_check(check.id)
         assert (read.operation, read.item) == (check.operation, check.item)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_level_includes_those_below_it(name: str) -> None:
-    declaration = read_declaration(name)
-    ids = [
-        {
-            check.id
-            for check in catalogue.plan_checks(declaration, Selection(level=level))
-        }
-        for level in LEVELS
-    ]
-    assert ids[0] < ids[1] <= ids[2]
+def test_a_level_includes_those_below_it(plans: Plans) -> None:
+    core, robust, extended = ({check.id for check in each} for each in plans[1:])
+    assert core < robust <= extended
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_core_is_float32_on_the_primary_route(name: str) -> None:
-    declaration = read_declaration(name)
+def test_core_is_float32_on_the_primary_route(plans: Plans) -> None:
     own = {
         law.name: {*law.dtypes, law.route}
         for operation in load_operations().values()
         for law in laws_of(operation)
     }
-    for check in catalogue.plan_checks(declaration, Selection(level="core")):
+    for check in plans.core:
         special = own.get(check.item, set())
         assert check.dtype in {"float32", *special}
-        assert check.route in {declaration.primary, *special}
+        assert check.route in {plans.declaration.primary, *special}
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_check_holds_a_clause_that_exists(name: str) -> None:
+def test_every_check_holds_a_clause_that_exists(plans: Plans) -> None:
     every = catalogue.all_clauses()
-    checks = catalogue.plan_checks(read_declaration(name), EVERY)
-    assert {check.clause for check in checks} - set(every) == set()
+    assert {check.clause for check in plans.extended} - set(every) == set()
 
 
 def test_every_clause_is_checked_for_an_adapter_that_offers_everything() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from conformance.errors import AdapterError, UnknownNameError, UsageError
@@ -96,6 +96,7 @@ def read_source(path: Path) -> str:
         raise AdapterError(msg) from None
 
 
+@lru_cache(maxsize=8)  # by the text itself, so that what has changed is read anew
 def _tree(text: str) -> tuple[tuple[str, ...], str]:
     """Return the public functions and the docstring's first line."""
     import ast  # not needed for listing

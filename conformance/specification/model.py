@@ -6,7 +6,7 @@ generated batches; only case files check a clause without a law.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Literal, get_args
 
@@ -194,6 +194,11 @@ class Variant:
         usual_empty: What the references and the mutants give where ``empty`` is
             declared; an adapter's head may say ``usual`` for it.
         usual_padding: The same where ``padding`` is declared.
+        name: The variant as check ids write it.
+
+    >>> Variant(operation="masked_loss", result="scalar", empty="declared",
+    ...         keywords=(("kind", "mse"), ("reduction", "mean"))).name
+    'masked_loss.mse.mean'
     """
 
     operation: str = ""
@@ -209,15 +214,12 @@ class Variant:
     usual_empty: str = "zero"
     usual_padding: str = "zero"
 
-    @property
-    def name(self) -> str:
-        """The variant as check ids write it.
+    name: str = field(init=False, compare=False, repr=False)
 
-        >>> Variant(operation="masked_loss", result="scalar", empty="declared",
-        ...         keywords=(("kind", "mse"), ("reduction", "mean"))).name
-        'masked_loss.mse.mean'
-        """
-        return ".".join((self.operation, *(value for _, value in self.keywords)))
+    def __post_init__(self) -> None:
+        """Write the name once: a plan reads it tens of thousands of times."""
+        name = ".".join((self.operation, *(value for _, value in self.keywords)))
+        object.__setattr__(self, "name", name)
 
     @property
     def options(self) -> dict[str, str]:
