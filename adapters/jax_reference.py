@@ -337,6 +337,48 @@ def cross_attention(
     return jnp.where(asks, found, 0).astype(query.dtype)
 
 
+def decode(
+    query: Array,
+    step_key: Array,
+    step_value: Array,
+    step_mask: Array,
+    key: Array,
+    value: Array,
+    mask: Array | None,
+    *,
+    chunk: bool,
+) -> Array:
+    valid, asks = _valid(mask, key), _like(step_mask, query)
+    keys, values = (jnp.where(_like(valid, x), _wide(x), 0) for x in (key, value))
+    q, k, v = (jnp.where(asks, _wide(x), 0) for x in (query, step_key, step_value))
+    time, steps = key.shape[1], query.shape[1]
+    size = steps if chunk else 1
+    behind = [(0, 0), (0, steps)]
+    # As long from the start as it will be: slots that are not written yet are hidden.
+    begun = (
+        jnp.pad(keys, [*behind, (0, 0), (0, 0)]),
+        jnp.pad(values, [*behind, (0, 0), (0, 0)]),
+        jnp.pad(valid, behind),
+    )
+
+    def call(cache: tuple[Array, ...], at: Array) -> tuple[tuple[Array, ...], Array]:
+        q_now, *new = (
+            jax.lax.dynamic_slice_in_dim(x, at, size, axis=1)
+            for x in (q, k, v, step_mask)
+        )
+        keys, values, valid = written = tuple(
+            jax.lax.dynamic_update_slice_in_dim(old, now, time + at, axis=1)
+            for old, now in zip(cache, new, strict=True)
+        )
+        own = time + at + jnp.arange(size)
+        before = jnp.arange(time + steps) <= own[:, None]
+        return written, _attend(q_now, keys, values, valid[:, None, None] & before)
+
+    found = jax.lax.scan(call, begun, jnp.arange(0, steps, size))[1]
+    together = jnp.moveaxis(found, 0, 1).reshape(query.shape)
+    return jnp.where(asks, together, 0).astype(query.dtype)
+
+
 def _attend(q: Array, k: Array, v: Array, seen: Array) -> Array:
     scores = jnp.einsum("bqnd,bknd->bnqk", q, k) / q.shape[3] ** 0.5
     # The softmax of nothing but negative infinities is nan, and so is its gradient.

@@ -367,6 +367,35 @@ def cross_attention(
     return np.where(asks, found, 0).astype(query.dtype)
 
 
+@np.errstate(all="ignore")
+def decode(
+    query: Array,
+    step_key: Array,
+    step_value: Array,
+    step_mask: Array,
+    key: Array,
+    value: Array,
+    mask: Array | None,
+    *,
+    chunk: bool,
+) -> Array:
+    valid, asks = _valid(mask, key), _like(step_mask, query)
+    keys, values = (np.where(_like(valid, x), _wide(x), 0) for x in (key, value))
+    q, k, v = (np.where(asks, _wide(x), 0) for x in (query, step_key, step_value))
+    found, steps = [], query.shape[1]
+    size = steps if chunk else 1
+    for at in range(0, steps, size):
+        now = slice(at, at + size)
+        keys, values, valid = (
+            np.concatenate([cache, new[:, now]], axis=1)
+            for cache, new in ((keys, k), (values, v), (valid, step_mask))
+        )
+        # The last query sees all that is cached, each one before it a key less.
+        before = np.tri(size, keys.shape[1], keys.shape[1] - size, dtype=bool)
+        found.append(_attend(q[:, now], keys, values, valid[:, None, None] & before))
+    return np.where(asks, np.concatenate(found, axis=1), 0).astype(query.dtype)
+
+
 def _attend(q: Array, k: Array, v: Array, seen: Array) -> Array:
     root = np.sqrt(q.dtype.type(q.shape[3]))
     scores = np.where(seen, np.einsum("bqnd,bknd->bnqk", q, k) / root, -np.inf)

@@ -358,6 +358,41 @@ def cross_attention(
     return tf.cast(_where(asks, found, 0), query.dtype)
 
 
+def decode(
+    query: Tensor,
+    step_key: Tensor,
+    step_value: Tensor,
+    step_mask: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None,
+    *,
+    chunk: bool,
+) -> Tensor:
+    valid, asks = _valid(mask, key), _like(step_mask, query)
+    keys, values = (_where(_like(valid, x), _wide(x), 0) for x in (key, value))
+    q, k, v = (_where(asks, _wide(x), 0) for x in (query, step_key, step_value))
+    keys, values = tf.concat([keys, k], axis=1), tf.concat([values, v], axis=1)
+    valid = tf.concat([valid, step_mask], axis=1)
+    time, steps = tf.shape(key)[1], tf.shape(query)[1]
+
+    def call(at: Tensor) -> Tensor:
+        # Slots that are not written yet are hidden.
+        before = tf.range(time + steps) <= time + at[:, None]
+        now = tf.gather(q, at, axis=1)
+        return _attend(now, keys, values, valid[:, None, None] & before)
+
+    if chunk:
+        found = call(tf.range(steps))
+    elif query.shape[1] is None:
+        each = tf.map_fn(lambda at: call(at[None])[:, 0], tf.range(steps), q.dtype)
+        found = tf.transpose(each, [1, 0, 2, 3])
+    else:  # unrolled: short rows compile no slower than a loop and run faster
+        calls = [call(tf.constant([at])) for at in range(query.shape[1])]
+        found = tf.concat(calls, axis=1)
+    return tf.cast(_where(asks, found, 0), query.dtype)
+
+
 def _attend(q: Tensor, k: Tensor, v: Tensor, seen: Tensor) -> Tensor:
     scores = tf.einsum("bqnd,bknd->bnqk", q, k) / q.shape[3] ** 0.5
     # The softmax of nothing but negative infinities is nan, and so is its gradient.

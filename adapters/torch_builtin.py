@@ -181,6 +181,32 @@ def packed_attention(
     return torch.zeros_like(value).masked_scatter(_like(mask, value), found)
 
 
+def decode(
+    query: Tensor,
+    step_key: Tensor,
+    step_value: Tensor,
+    step_mask: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor,
+    *,
+    chunk: bool,
+) -> Tensor:
+    size, found = query.shape[1] if chunk else 1, []
+    for at in range(0, query.shape[1], size):
+        now = slice(at, at + size)
+        key, value, mask = (
+            torch.cat([cache, new[:, now]], dim=1)
+            for cache, new in ((key, step_key), (value, step_value), (mask, step_mask))
+        )
+        # The triangle of is_causal begins at the first key, not at the last one.
+        before = mask.new_ones(size, key.shape[1]).tril(key.shape[1] - size)
+        q, k, v = (tensor.transpose(1, 2) for tensor in (query[:, now], key, value))
+        allowed = mask[:, None, None, :] & before
+        found.append(F.scaled_dot_product_attention(q, k, v, attn_mask=allowed))
+    return torch.cat(found, dim=2).transpose(1, 2)
+
+
 def masked_sum(x: Tensor, mask: Tensor) -> Tensor:
     return torch.masked.sum(x, 1, mask=_like(mask, x))
 

@@ -344,6 +344,35 @@ def cross_attention(
     return torch.where(asks, found, 0).to(query.dtype)
 
 
+def decode(
+    query: Tensor,
+    step_key: Tensor,
+    step_value: Tensor,
+    step_mask: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None,
+    *,
+    chunk: bool,
+) -> Tensor:
+    valid, asks = _valid(mask, key), _like(step_mask, query)
+    keys, values = (torch.where(_like(valid, x), _wide(x), 0) for x in (key, value))
+    q, k, v = (torch.where(asks, _wide(x), 0) for x in (query, step_key, step_value))
+    found, steps = [], query.shape[1]
+    size = steps if chunk else 1
+    for at in range(0, steps, size):
+        keys, values, valid = (
+            torch.cat([cache, new.narrow(1, at, size)], dim=1)
+            for cache, new in ((keys, k), (values, v), (valid, step_mask))
+        )
+        # The last query sees all that is cached, each one before it a key less.
+        ones = valid.new_ones(size, keys.shape[1])
+        before = ones.tril(keys.shape[1] - size)
+        now = q.narrow(1, at, size)
+        found.append(_attend(now, keys, values, valid[:, None, None] & before))
+    return torch.where(asks, torch.cat(found, dim=1), 0).to(query.dtype)
+
+
 def _attend(query: Tensor, key: Tensor, value: Tensor, seen: Tensor) -> Tensor:
     q, k, v = (x.transpose(1, 2) for x in (query, key, value))
     scores = torch.where(seen, q @ k.transpose(2, 3) / q.shape[3] ** 0.5, -torch.inf)

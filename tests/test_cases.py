@@ -94,6 +94,7 @@ def test_few_shapes_have_to_be_compiled_at_core() -> None:
             "rnn",
             "windowed_attention",
             "packed_attention",
+            "decode",
             "rotary",
         }
         assert len(shapes) <= (8 if operation in several else 4)

@@ -40,6 +40,7 @@ OPERATIONS = (
     "cross_attention",
     "windowed_attention",
     "packed_attention",
+    "decode",
     "positions",
     "rotary",
     "conv1d",

@@ -155,6 +155,7 @@ def test_gradient_and_route_laws_have_mutants_on_a_framework_that_has_them() -> 
         "wild-gradient",
         "wild-query-gradient",
         "impossible-gradient",
+        "wild-step-gradient",
         "route",
     }
 

@@ -139,7 +139,7 @@ def test_bounds_are_finite_and_positive_where_there_is_rounding(
     if variant.operation == "crf_decode":  # a tag that rounding may turn is not held
         assert set(allowed[asked].tolist()) == {0.0}
         return
-    if variant.operation == "cross_attention":  # padding of its own
+    if variant.operation in {"cross_attention", "decode"}:  # padding of its own
         assert not allowed[~valid].any()
         allowed, asked = allowed[valid], asked[valid]
     elif variant.result == "row":  # a shorter row has no answer
@@ -166,6 +166,8 @@ def test_a_coarser_dtype_has_a_wider_bound(variant: Variant) -> None:
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=NAMES)
 def test_nothing_but_zeros_comes_of_no_valid_position(variant: Variant) -> None:
+    if variant.empty == "steps":  # they are valid by themselves
+        return
     one = sample(variant)
     none = replace(one.batch, mask=np.zeros_like(one.batch.mask))
     oracle, options = one.oracle, variant.options

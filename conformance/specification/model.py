@@ -182,7 +182,8 @@ class Variant:
         result: What its answer has one value per.
         empty: What a row (or batch) without valid positions gives: ``zero``, or the
             ``initial`` state, or infinity as an ``impossible`` row if it has labels,
-            where the specification says so, ``declared`` where each adapter says.
+            or what its ``steps`` give by themselves, where the specification says so,
+            ``declared`` where each adapter says.
         padding: What an answer with a time axis holds at padding, likewise.
         values: Keyword values for the adapter that are not strings, such as true for
             ``causal``, or constants of a formula.
@@ -204,7 +205,7 @@ class Variant:
     operation: str = ""
     keywords: tuple[tuple[str, str], ...] = ()
     result: Result
-    empty: Literal["zero", "initial", "impossible", "declared"]
+    empty: Literal["zero", "initial", "impossible", "steps", "declared"]
     padding: Literal["zero", "declared"] = "zero"
     values: tuple[tuple[str, Constant], ...] = ()
     makes_mask: bool = False

@@ -104,7 +104,7 @@ def _distinguishing_batches(
     yield _replace_padding(plain, 512.0).take([1])
     yield from _placed_batches(plain, declaration)
     if plain.beside and hasattr(oracle, "counted"):
-        yield from _batches_beside(oracle, variant, plain)
+        yield from _batches_beside(oracle, variant, plain, declaration)
     if declaration.empty_row(variant.name) != "error":
         mask = plain.mask.copy()
         mask[1] = False
@@ -132,8 +132,13 @@ def _placed_batches(plain: Batch, declaration: Declaration) -> Iterator[Batch]:
         yield replace(plain, mask=mask)
 
 
-def _batches_beside(oracle: Oracle, variant: Variant, plain: Batch) -> Iterator[Batch]:
-    """Yield batches of one length with the inputs beside, and NaN at their padding."""
+def _batches_beside(
+    oracle: Oracle, variant: Variant, plain: Batch, declaration: Declaration
+) -> Iterator[Batch]:
+    """Yield batches of one length with the inputs beside, and NaN at their padding.
+
+    Then one whose inputs beside have gaps, where padding may be there.
+    """
     yield plain.cut(slice(0, next(iter(plain.beside.values())).shape[1]))
     # An oracle of such inputs says which of their positions count, if they have any.
     counts = np.asarray(typing.cast("Any", oracle).counted(variant.options, plain))
@@ -144,6 +149,9 @@ def _batches_beside(oracle: Oracle, variant: Variant, plain: Batch) -> Iterator[
         return fill_padding(array, np.full(array.shape, np.nan), counts)
 
     yield plain.change_beside(change)
+    if "gaps" in declaration.placements:
+        gaps = np.arange(counts.shape[1]) % 2 == 0
+        yield plain.change_beside(lambda a: a & gaps if a.dtype.kind == "b" else a)
 
 
 def _batches_of_labels(plain: Batch) -> Iterator[Batch]:
