@@ -13,6 +13,8 @@
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool"]
 # [tool.mask-conformance.unsupported]
+# "ctc_loss.*.mean.*" = "gives each row's loss"
+# "ctc_loss.*.zeroed" = "has no zero_infinity"
 # "masked_criterion.l1.*" = "it has no absolute error"
 # "masked_criterion.huber.none" = "optax.huber_loss takes no mask"
 # "masked_criterion.*class_weights.*" = "its losses weigh no classes"
@@ -113,3 +115,23 @@ def accumulated_loss(
         for at in range(0, len(losses), rows)
     ]
     return sum(parts, start=jnp.zeros((), losses.dtype))
+
+
+def ctc_loss(
+    labels: Array,
+    label_mask: Array,
+    logits: Array,
+    mask: Array,
+    *,
+    blank: str,
+    reduction: str,
+    zero_infinity: bool,
+) -> Array:
+    del reduction, zero_infinity
+    return optax.ctc_loss(
+        logits,
+        1 - mask.astype(logits.dtype),
+        labels,
+        1 - label_mask.astype(logits.dtype),
+        blank_id=0 if blank == "first" else logits.shape[2] - 1,
+    )

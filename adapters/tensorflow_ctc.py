@@ -1,0 +1,46 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["tensorflow==2.21.0"]
+# [tool.mask-conformance]
+# system = "TensorFlow"
+# library = "tensorflow"
+# family = "TensorFlow and Keras"
+# role = "variant"
+# framework = "tensorflow"
+# environment = "tensorflow"
+# dtypes = ["float16", "bfloat16", "float32"]
+# routes = ["compiled"]
+# [tool.mask-conformance.unsupported]
+# "ctc_loss.*.mean.*" = "gives each row's loss"
+# "ctc_loss.*.zeroed" = "has no zero_infinity"
+# ///
+"""TensorFlow's CTC loss of dense labels, which takes lengths."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import tensorflow as tf
+
+Tensor: TypeAlias = tf.Tensor
+
+
+def ctc_loss(
+    labels: Tensor,
+    label_mask: Tensor,
+    logits: Tensor,
+    mask: Tensor,
+    *,
+    blank: str,
+    reduction: str,
+    zero_infinity: bool,
+) -> Tensor:
+    del reduction, zero_infinity
+    return tf.nn.ctc_loss(
+        labels,
+        logits,
+        tf.reduce_sum(tf.cast(label_mask, tf.int32), axis=1),
+        tf.reduce_sum(tf.cast(mask, tf.int32), axis=1),
+        logits_time_major=False,
+        blank_index=0 if blank == "first" else -1,
+    )
