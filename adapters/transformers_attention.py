@@ -25,7 +25,7 @@ from types import SimpleNamespace
 from typing import TypeAlias
 
 import torch
-from transformers import BertConfig
+from transformers import BertConfig, DynamicCache, StaticCache
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import (
     create_bidirectional_mask,
@@ -122,6 +122,34 @@ def cross_attention(
     forward = (_GROUPED if grouped else _FORWARD)[_IMPLEMENTATION]
     heads_first = (tensor.transpose(1, 2) for tensor in (query, key, value))
     return forward(module, *heads_first, seen, scaling=size**-0.5)[0]
+
+
+def decode(
+    query: Tensor,
+    step_key: Tensor,
+    step_value: Tensor,
+    step_mask: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor,
+    *,
+    chunk: bool,
+) -> Tensor:
+    config, steps = _config(causal=True), query.shape[1]
+    # The cache that grows, and the one that has its length from the start.
+    whole = key.shape[1] + steps
+    cache = StaticCache(config, whole) if _IMPLEMENTATION == "sdpa" else DynamicCache()
+    cache.update(key.transpose(1, 2), value.transpose(1, 2), 0)
+    numbers = torch.cat([mask.long(), step_mask.long()], dim=1)
+    found, size = [], steps if chunk else 1
+    for at in range(0, steps, size):
+        now = slice(at, at + size)
+        known = numbers[:, : key.shape[1] + at + size]
+        seen = create_causal_mask(config, query[:, now].flatten(2), known, cache)
+        new = (x[:, now].transpose(1, 2) for x in (step_key, step_value))
+        every = (x.transpose(1, 2) for x in cache.update(*new, 0))
+        found.append(_attend(query[:, now], *every, seen, causal=True))
+    return torch.cat(found, dim=1)
 
 
 def _config(*, causal: bool) -> BertConfig:

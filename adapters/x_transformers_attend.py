@@ -54,6 +54,31 @@ def packed_attention(
     return seen.transpose(1, 2)
 
 
+def decode(
+    query: Tensor,
+    step_key: Tensor,
+    step_value: Tensor,
+    step_mask: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor,
+    *,
+    chunk: bool,
+) -> Tensor:
+    # As its Attention does, whose cache is what the last call had, new keys behind it.
+    attend = Attend(causal=True, flash=_FLASH).eval()
+    size, found = query.shape[1] if chunk else 1, []
+    for at in range(0, query.shape[1], size):
+        now = slice(at, at + size)
+        key, value, mask = (
+            torch.cat([cache, new[:, now]], dim=1)
+            for cache, new in ((key, step_key), (value, step_value), (mask, step_mask))
+        )
+        heads_first = (tensor.transpose(1, 2) for tensor in (query[:, now], key, value))
+        found.append(attend(*heads_first, mask=mask[:, None, None])[0])
+    return torch.cat(found, dim=2).transpose(1, 2)
+
+
 def cross_attention(
     query: Tensor,
     query_mask: Tensor,
