@@ -147,8 +147,8 @@ def decode(
         known = numbers[:, : key.shape[1] + at + size]
         seen = create_causal_mask(config, query[:, now].flatten(2), known, cache)
         new = (x[:, now].transpose(1, 2) for x in (step_key, step_value))
-        every = (x.transpose(1, 2) for x in cache.update(*new, 0))
-        found.append(_attend(query[:, now], *every, seen, causal=True))
+        keys, values = (x.transpose(1, 2) for x in cache.update(*new, 0))
+        found.append(_attend(query[:, now], keys, values, seen, causal=True))
     return torch.cat(found, dim=1)
 
 
