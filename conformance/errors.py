@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-_LISTED = 40
+_LISTED = 60
 """Maximum number of choices in a message."""
 
 

@@ -145,8 +145,8 @@ def _note(
         library=library.name,
         date=datetime.now(UTC).date().isoformat(),
         workers=settings.workers,
-        wall=round(wall, 1),
-        computed=round(computed, 1),
+        wall=round(wall, 3),
+        computed=round(computed, 3),
     )
     note_time(_folder(library, settings), time)
 
