@@ -10,6 +10,7 @@ import pytest
 
 from conformance.adapters.load import read_declarations
 from conformance.operations import load_operations
+from conformance.specification import DTYPES
 
 ROOT = Path(__file__).parents[1]
 FIVE = {"masked_mean", "masked_max", "masked_softmax", "masked_loss", "birnn"}
@@ -50,7 +51,7 @@ def test_plain_nox_has_all_of_it_in_one_environment(noxfile: dict[str, Any]) -> 
 def test_the_gate_runs_readme_s_commands_and_every_adapter() -> None:
     gate = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert "$nox -s everything -- --level core" in gate
+    assert "$nox -s systems -- --level core" in gate
     assert re.search(r"(?m)^ *\$nox \|\| ", gate)
     first, second = re.findall(r"(?m)^\$ python3 -m venv .*?bin/(nox[^#\n]*)", readme)
     assert first.strip() == "nox"
@@ -64,7 +65,7 @@ def test_the_gate_leaves_out_no_session_that_judges() -> None:
     found = set(re.findall(r"[\w()]+", given))
     assert found >= {
         *("lint", "types", "cases", "mutants", "docs", "tests", "examples"),
-        *("everything", "findings", "models", "frameworks", "browser"),
+        *("systems", "findings", "models", "frameworks", "browser"),
         *(f"conform({name}_reference)" for name in ("numpy", "torch", "tensorflow")),
         "conform(jax_reference)",
     }
@@ -74,6 +75,28 @@ def test_the_gate_leaves_out_no_session_that_judges() -> None:
     assert len(commands) >= 10
     assert [each for each in commands if not re.search(r"\|\| \w+=1$", each)] == []
     assert gate.endswith('exit "$failed"\n')
+
+
+def test_what_the_systems_leave_out_the_gate_runs_in_every_dtype(
+    noxfile: dict[str, Any],
+) -> None:
+    (systems,) = re.findall(r"(?ms)^def systems\(.*?(?=^def |^@)", noxfile["source"])
+    assert 'references = {f"{framework}_reference" for framework in FRAMEWORKS}' in (
+        systems
+    )
+    assert "if name not in references:" in systems
+    gate = (ROOT / ".ci" / "run").read_text(encoding="utf-8").replace("\\\n", " ")
+    runs = {
+        name: " ".join(
+            line.partition(" -- ")[2]
+            for line in gate.splitlines()
+            if f"conform({name}_reference)" in line
+        )
+        for name in ("numpy", "torch", "tensorflow", "jax")
+    }
+    assert "--dtype" not in runs.pop("numpy")
+    for asked in runs.values():
+        assert set(re.findall(r"--dtype (\w+)", asked)) == set(DTYPES)
 
 
 def test_interpreters_find_byte_code_and_build_one_at_a_time(
