@@ -26,16 +26,17 @@ from conformance.records import (
     Worst,
     read,
 )
-from conformance.report import write
+from conformance.report import overview, write
 from conformance.report.causes import CAUSES
 from conformance.report.columns import columns
 from conformance.report.count import LISTED
 from conformance.report.mistakes import SHOWN
-from conformance.report.overview import agreement
 from conformance.report.raw import LIMIT, pack_runs
 from conformance.report.strands import ROOM, STRANDS
 from conformance.report.ulp import ulp
 from conformance.report.view import View, view
+from conformance.run import catalogue
+from tests.reports.expected import expected_runs
 
 GOLDEN = Path(__file__).parent / "golden"
 TORCH, JAX = read(GOLDEN / "torch.jsonl"), read(GOLDEN / "jax.jsonl")
@@ -310,7 +311,9 @@ def test_agreement_says_in_how_many_of_how_many_a_question_is_right() -> None:
         system("two", "passed", "failed", "passed"),
         system("three", "passed", "errored", "passed"),
     )
-    (row,) = [each for each in agreement(got) if each.operation == "masked_max"]
+    (row,) = [
+        each for each in overview.agreement(got) if each.operation == "masked_max"
+    ]
 
     assert row.rights == ((0, 3, 1), (2, 3, 1), (3, 3, 1))
     assert (row.counts, row.alone) == ((1, 1, 0, 1), 1)
@@ -411,3 +414,40 @@ def test_the_verdict_tells_runs_from_adapters() -> None:
     runs = [run_of(adapter="one", started=str(n)) for n in range(4)]
     assert seen(*runs).verdict().startswith("4 runs of 1 adapter: 0 of 0 checks")
     assert seen(*runs, run_of(adapter="two")).verdict().startswith("5 runs of 2 adapt")
+
+
+def test_a_sentence_that_operations_share_stands_once() -> None:
+    runs = expected_runs(only=("numpy_ma", "tinygrad_builtin"))
+    sentences = {name: each.text for name, each in catalogue.all_clauses().items()}
+    seen = view(columns(runs), generated="", clauses=sentences)
+    found = overview.clauses(seen)
+    broken = {
+        result.clause
+        for run in runs
+        for result in run.results
+        if result.outcome in {"failed", "errored"}
+    }
+    told = {id_ for alone, _ in found.own.values() for id_, _ in alone}
+    told |= {f"{name}.{law}" for name, (_, laws) in found.own.items() for law in laws}
+
+    assert found.shared
+    assert told == broken & sentences.keys()
+    texts = [text for _, text in found.shared]
+    texts += [text for alone, _ in found.own.values() for _, text in alone]
+    assert len(texts) == len(set(texts))
+
+
+def test_what_is_declared_of_several_variants_is_told_together() -> None:
+    declared = {
+        "routes": "eager",
+        "padding of the answer: attention.*": "zero",
+        "padding of the answer: rnn.*": "held",
+        "padding of the answer: birnn.*": "zero",
+        "B = 0": "",
+    }
+
+    assert overview.fold_declared(declared) == [
+        ("routes", "eager"),
+        ("padding of the answer", "zero: attention.*, birnn.*; held: rnn.*"),
+        ("B = 0", ""),
+    ]

@@ -95,6 +95,7 @@ def page(
         since=_tell_since(rows, found),
         clauses=overview.clauses(view),
         offers=overview.offers(view),
+        fold_declared=overview.fold_declared,
         observed_answers=overview.observed_answers,
         raw=pack_runs(view.columns),
         data=overview.data(view),

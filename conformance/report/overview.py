@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from conformance.report.signs import SIGNS, Mark
 from conformance.report.systems import cut
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from conformance.records import Header
     from conformance.report.columns import Column
@@ -93,7 +94,21 @@ def agreement(view: View) -> list[Agreement]:
     return made
 
 
-def clauses(view: View) -> dict[str, list[tuple[str, str]]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentences:
+    """The specification's sentences that a run on the page breaks.
+
+    Attributes:
+        shared: Those that several operations have in common, by the law's name.
+        own: Those of one operation alone, by clause id, and the names of its shared
+            ones, by operation.
+    """
+
+    shared: list[tuple[str, str]]
+    own: dict[str, tuple[list[tuple[str, str]], list[str]]]
+
+
+def clauses(view: View) -> Sentences:
     """Return the specification's sentences that a run on the page breaks."""
     broken = {
         result.clause
@@ -101,11 +116,21 @@ def clauses(view: View) -> dict[str, list[tuple[str, str]]]:
         for result in column.run.results
         if result.outcome in KINDS
     }
-    found: dict[str, list[tuple[str, str]]] = {}
-    for name, text in view.clauses.items():
-        if name in broken:
-            found.setdefault(name.partition(".")[0], []).append((name, text))
-    return found
+    held = [
+        (*name.partition(".")[::2], text)
+        for name, text in view.clauses.items()
+        if name in broken
+    ]
+    often = Counter((law, text) for _, law, text in held)
+    own: dict[str, tuple[list[tuple[str, str]], list[str]]] = {}
+    for operation, law, text in held:
+        alone, names = own.setdefault(operation, ([], []))
+        if often[law, text] > 1:
+            names.append(law)
+        else:
+            alone.append((f"{operation}.{law}", text))
+    shared = [each for each, count in often.items() if count > 1]
+    return Sentences(shared=shared, own=own)
 
 
 def history(view: View) -> list[tuple[str, list[Version]]]:
@@ -230,6 +255,28 @@ def _seen_mark(texts: list[str]) -> Mark | None:
     return Mark(
         sign=SIGNS[name], failing=words.count(name), of=len(words), note=cut(note, 40)
     )
+
+
+def fold_declared(declared: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return what an adapter declares, the variants that have the same together.
+
+    >>> fold_declared({"routes": "eager", "T = 0: a": "error", "T = 0: b": "error"})
+    [('routes', 'eager'), ('T = 0', 'error: a, b')]
+    """
+    found: dict[str, dict[str, list[str]]] = {}
+    for name, text in declared.items():
+        what, _, glob = name.partition(": ")
+        found.setdefault(what, {}).setdefault(text, []).extend([glob] if glob else [])
+    return [
+        (
+            what,
+            "; ".join(
+                f"{text}: {', '.join(globs)}" if globs else text
+                for text, globs in texts.items()
+            ),
+        )
+        for what, texts in found.items()
+    ]
 
 
 def observed_answers(column: Column) -> list[tuple[str, str]]:
