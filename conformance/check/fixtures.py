@@ -79,12 +79,12 @@ class Fixtures:
         if rows is not None:
             oracle, variant = load_oracle(check.operation), check.variant
             batch = generate(oracle, variant, seed=self.seed, turn=turn, rows=rows)
-            return self.sample(check, self._grant(check, batch), turn, oracle)
+            return self.sample(check, self.grant(check, batch), turn, oracle)
         key = (check.variant.name, check.dtype, turn)
         if key not in self._samples:
             if self._samples and next(iter(self._samples))[:2] != key[:2]:
                 self._samples.clear()
-            batch = self._grant(check, self._batch(check, turn))
+            batch = self.grant(check, self._batch(check, turn))
             self._samples[key] = self.sample(check, batch, turn)
         return self._samples[key]
 
@@ -95,11 +95,11 @@ class Fixtures:
             self._explored.clear()
             batches = self._draw(check.variant.name, examples)
             self._explored[key] = [
-                self.sample(check, self._grant(check, batch), 0) for batch in batches
+                self.sample(check, self.grant(check, batch), 0) for batch in batches
             ]
         return self._explored[key]
 
-    def _grant(self, check: Check, batch: Batch) -> Batch:
+    def grant(self, check: Check, batch: Batch) -> Batch:
         """Return a batch with what the adapter requires, as far as it can be had."""
         required = self.adapter.declaration.required(check.variant.name)
         return grant(batch, required)

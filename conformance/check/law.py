@@ -124,7 +124,7 @@ def find_failure(
         varies = max(best.varies, finding.varies)
         best = max(best, finding, key=lambda each: each.verdict.share)
         best = replace(best, varies=varies)
-    if not given:
+    if left_out and not given:
         raise NotGrantedError(lacking)
     return None, replace(best, left_out=left_out)
 

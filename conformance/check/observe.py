@@ -14,7 +14,6 @@ from conformance.errors import ContractViolation, NotGrantedError
 from conformance.records.text import OBSERVING
 from conformance.specification import PLACEMENTS
 from conformance.specification.plan import usual_dtype
-from conformance.trial.granted import grant
 from conformance.trial.precision import PRECISIONS
 from conformance.trial.sample import judge
 from conformance.trial.verdict import compare
@@ -64,8 +63,7 @@ def observe(
             continue
         subject, sample = fixtures.subject(check), fixtures.turn(check, 0)
         few = sample.batch.take(range(min(ROWS, sample.batch.rows)))
-        required = fixtures.adapter.declaration.required(check.variant.name)
-        small = sample.replace_batch(grant(few, required))
+        small = sample.replace_batch(fixtures.grant(check, few))
         for name, probe in _probes(subject, small, whole=first):
             key = f"{name}: {check.variant.name}"
             if seen is not None and key in seen:

@@ -13,7 +13,6 @@ from conformance.operations import load_law, load_operations
 from conformance.operations._common.laws.contract import wrong_dtype
 from conformance.specification.plan import laws_of, usual_dtype
 from conformance.trial.attempt import attempt
-from conformance.trial.granted import grant
 from conformance.trial.precision import PRECISIONS
 from conformance.trial.sample import judge
 from conformance.trial.verdict import compare
@@ -56,8 +55,7 @@ def probe(fixtures: Fixtures, check: Check, *, first: bool) -> Iterator[Found]:
             then tried too, which takes a compiler longer than everything else.
     """
     sample = _first_rows(fixtures.turn(check, 0))
-    required = fixtures.adapter.declaration.required(check.variant.name)
-    sample = sample.replace_batch(grant(sample.batch, required))
+    sample = sample.replace_batch(fixtures.grant(check, sample.batch))
     subject = fixtures.subject(check)
     try:
         got, dtype = _call(subject, sample)

@@ -8,17 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.operations import load_oracle
-from conformance.operations._common.laws.gradient import judge_inputs
-from conformance.operations._common.laws.numerics import WILD
+from conformance.operations._common.laws.beside import judge_wild, judge_wild_gradient
 from conformance.operations._common.laws.padding import next_step
 from conformance.operations._common.oracle import select_valid
 from conformance.operations.attention.oracle import POINTERS
 from conformance.trial.batch import Batch
 from conformance.trial.draw import GARBAGE, fill_padding
-from conformance.trial.exact import elsewhere
 from conformance.trial.precision import PRECISIONS
 from conformance.trial.sample import clamp, judge_range, relate
-from conformance.trial.verdict import compare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,34 +67,14 @@ def query_padding(subject: Subject, sample: Sample) -> Iterator[Verdict]:
 
 def wild_queries(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Each wild number at all padded queries."""
-    for kind in WILD:
-        broken = sample.replace_batch(_fill_queries(sample, kind))
-        got = subject.answer(broken.batch, like=sample.want)
-        note = f"{kind} at padded queries"
-        yield relate(got, sample.want, broken, where=sample.valid, note=note)
+    yield from judge_wild(subject, sample, _fill_queries, "padded queries")
 
 
 def wild_query_gradient(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """The derivatives with each of them."""
-    if not sample.want.size:
-        yield subject.agrees(sample, note="without elements")
-        return
-    cotangent = sample.cotangent()
-    for kind in WILD:
-        broken = sample.replace_batch(_fill_queries(sample, kind))
-        found = subject.gradients(broken.batch, cotangent)[0]
-        note = f"{kind} at padded queries"
-        zero = np.zeros(sample.want.shape)
-        yield compare(
-            found["query"],
-            zero,
-            zero,
-            open_by=elsewhere(~sample.valid, zero.shape),
-            batch=broken.batch,
-            label="gradient of query",
-            note=f"padding trains; {note}",
-        )
-        yield from judge_inputs(subject, broken, cotangent, found, note)
+    yield from judge_wild_gradient(
+        subject, sample, _fill_queries, "padded queries", ("query",)
+    )
 
 
 def other_rows(subject: Subject, sample: Sample) -> Iterator[Verdict]:

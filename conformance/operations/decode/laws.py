@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations._common.laws.gradient import judge_inputs
-from conformance.operations._common.laws.numerics import WILD
+from conformance.operations._common.laws.beside import judge_wild, judge_wild_gradient
 from conformance.operations._common.laws.padding import reorder
 from conformance.operations._common.oracle import over_time
 from conformance.trial.draw import GARBAGE, VALUES, fill_padding
-from conformance.trial.exact import elsewhere
 from conformance.trial.precision import PRECISIONS
 from conformance.trial.sample import relate
-from conformance.trial.verdict import compare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,35 +83,14 @@ def skipped_steps(subject: Subject, sample: Sample) -> Iterator[Verdict]:
 
 def wild_steps(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Each wild number at all padded steps."""
-    for kind in WILD:
-        broken = sample.replace_batch(_fill_steps(sample, kind))
-        got = subject.answer(broken.batch, like=sample.want)
-        note = f"{kind} at padded steps"
-        yield relate(got, sample.want, broken, where=sample.valid, note=note)
+    yield from judge_wild(subject, sample, _fill_steps, "padded steps")
 
 
 def wild_step_gradient(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """The derivatives with each of them."""
-    if not sample.want.size:
-        yield subject.agrees(sample, note="without elements")
-        return
-    cotangent = sample.cotangent()
-    for kind in WILD:
-        broken = sample.replace_batch(_fill_steps(sample, kind))
-        found = subject.gradients(broken.batch, cotangent)[0]
-        note = f"{kind} at padded steps"
-        zero = np.zeros(sample.want.shape)
-        for name in NUMBERS:
-            yield compare(
-                found[name],
-                zero,
-                zero,
-                open_by=elsewhere(~sample.valid, zero.shape),
-                batch=broken.batch,
-                label=f"gradient of {name}",
-                note=f"padding trains; {note}",
-            )
-        yield from judge_inputs(subject, broken, cotangent, found, note)
+    yield from judge_wild_gradient(
+        subject, sample, _fill_steps, "padded steps", NUMBERS
+    )
 
 
 def large_keys(subject: Subject, sample: Sample) -> Iterator[Verdict]:
