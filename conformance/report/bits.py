@@ -67,14 +67,14 @@ class BitsSection:
         head: The adapter and where it ran.
         versions: What it ran on.
         kept: What keeps its bits in all that was asked: dtypes, and operations.
-        rows: The rest: the operation, its dtypes, and each answer in a word.
+        rows: The rest: the operation, and what changes its bits by how much.
         notes: What was raised, or not done in time.
     """
 
     head: str
     versions: str
     kept: tuple[tuple[str, tuple[str, ...]], ...]
-    rows: tuple[tuple[str, str, tuple[str, ...]], ...]
+    rows: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
 
 
@@ -177,16 +177,17 @@ def _cell(table: BitsTable, operation: str) -> BitsCell:
 
 
 def _section(table: BitsTable) -> BitsSection:
-    same: dict[tuple[str, ...], list[str]] = {}
+    same: dict[tuple[str, str], list[str]] = {}
     for row in table.rows:
-        same.setdefault((row.operation, *_words(row)), []).append(row.dtype)
+        same.setdefault((row.operation, _changes(row)), []).append(row.dtype)
     alike: dict[str, list[str]] = {}
-    rows = []
-    for (operation, *words), dtypes in same.items():
-        if set(words) <= {"bits", "-"}:
-            alike.setdefault(", ".join(dtypes), []).append(operation)
+    apart: dict[str, list[str]] = {}
+    for (operation, changes), dtypes in same.items():
+        if changes:
+            said = f"{', '.join(dtypes)}: {changes}"
+            apart.setdefault(operation, []).append(said)
         else:
-            rows.append((operation, ", ".join(dtypes), tuple(words)))
+            alike.setdefault(", ".join(dtypes), []).append(operation)
     there = table.environment.get("device", table.device)
     versions = [f"{name} {text}" for name, text in table.versions.items()]
     return BitsSection(
@@ -194,22 +195,36 @@ def _section(table: BitsTable) -> BitsSection:
         versions=", ".join([*versions, f"route {table.route}", table.day])
         + ("" if table.promised else ", without deterministic mode"),
         kept=tuple((dtypes, tuple(names)) for dtypes, names in alike.items()),
-        rows=tuple(rows),
+        rows=tuple((name, "; ".join(said)) for name, said in apart.items()),
         notes=tuple(_notes(table)),
     )
 
 
 def _notes(table: BitsTable) -> Iterator[str]:
+    # Operations that share a cause raise the same: it is said once for all of them.
+    found: dict[tuple[str, str], dict[str, dict[str, None]]] = {}
     for row in table.rows:
-        found: dict[str, list[str]] = {}
         for name, answer in row.answers.items():
             if answer.note:
-                found.setdefault(answer.note, []).append(name)
-        for note, names in found.items():
+                asked = found.setdefault((row.dtype, answer.note), {})
+                asked.setdefault(row.operation, {})[name] = None
+    for (dtype, note), operations in found.items():
+        alike: dict[str, list[str]] = {}
+        for operation, names in operations.items():
             which = "" if len(names) == len(QUESTIONS) else f", {', '.join(names)}"
-            yield f"{row.operation} in {row.dtype}{which}: {note}"
+            alike.setdefault(which, []).append(operation)
+        for which, group in alike.items():
+            yield f"{', '.join(group)} in {dtype}{which}: {note}"
 
 
-def _words(row: BitsRow) -> list[str]:
-    answers = [row.answers.get(name) for name in QUESTIONS]
-    return ["" if each is None else say_answer(each) for each in answers]
+def _changes(row: BitsRow) -> str:
+    """Return the questions whose answer is none of the kept ones, with how far."""
+    found: dict[str, list[str]] = {}
+    for name in QUESTIONS:
+        answer = row.answers.get(name)
+        if answer is not None and answer.kind not in KEPT:
+            found.setdefault(say_answer(answer), []).append(name)
+    return ", ".join(
+        word if len(names) == len(row.answers) else f"{' and '.join(names)} {word}"
+        for word, names in found.items()
+    )

@@ -136,6 +136,26 @@ def https(url: str) -> bool:
     return _HTTPS.fullmatch(url) is not None
 
 
+def name_link(url: str) -> str:
+    """Return a thread's or a file's address as people write it, others whole.
+
+    >>> name_link("https://github.com/jax-ml/jax/issues/7#issuecomment-1")
+    'jax-ml/jax#7'
+    >>> name_link("https://github.com/o/r/blob/main/src/mask.py")
+    'o/r: mask.py'
+    >>> name_link("https://example.org/mask")
+    'example.org/mask'
+    """
+    parts = url.removeprefix("https://").removesuffix("/").split("/")
+    match parts:
+        case ["github.com", owner, name, "issues" | "pull" | "discussions", number]:
+            return f"{owner}/{name}#{number.partition('#')[0]}"
+        case ["github.com", owner, name, "blob", _, *_, file]:
+            return f"{owner}/{name}: {file}"
+        case _:
+            return "/".join(parts)
+
+
 def bar(share: float) -> float:
     """Return a share of the bound as a length of 0 to 100, on a logarithmic axis.
 
@@ -186,6 +206,7 @@ def _environment() -> Environment:
     environment.policies["json.dumps_kwargs"] = {"allow_nan": False, "sort_keys": True}
     environment.filters |= {
         "bar": bar,
+        "name_link": name_link,
         "show": show,
         "outcome": outcome,
         "tokens": tokens,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conformance.errors import UsageError
-from conformance.records.bits import QUESTIONS, read_bits
+from conformance.records.bits import read_bits
 from conformance.report.bits import WORDS, lay_out
 from conformance.report.markdown import escape
 from conformance.report.signs import SIGNS
@@ -46,7 +46,8 @@ def _lines(found: BitsGrid) -> Iterator[str]:
     words = [f"{SIGNS[name].glyph} {text}" for name, text in WORDS.items() if name]
     yield f"{'; '.join(words)}; blank: not asked."
     yield "Behind a sign stand the questions that change bits in some dtype."
-    yield "Where the exact answer is another one nothing is asked: a dash, further below."
+    yield "Where the exact answer is another one nothing is asked."
+    yield "A number is the largest difference as a share of what both bounds allow."
     yield "On a CPU unless a head says otherwise; strict is the deterministic mode."
     yield ""
     yield _row("operation", *found.heads)
@@ -66,10 +67,10 @@ def _section(section: BitsSection) -> Iterator[str]:
         yield f"The same bits in all six, {dtypes}: {named}."
         yield ""
     if section.rows:
-        yield _row("operation", "dtypes", *QUESTIONS)
-        yield _row(*["---"] * (2 + len(QUESTIONS)))
-        for operation, dtypes, words in section.rows:
-            yield _row(f"`{operation}`", dtypes, *words)
+        yield _row("operation", "what changes its bits")
+        yield _row("---", "---")
+        for operation, changes in section.rows:
+            yield _row(f"`{operation}`", changes)
         yield ""
     for note in section.notes:
         yield f"- {escape(note)}"
