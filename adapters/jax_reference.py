@@ -136,6 +136,32 @@ def mask_from_features(x: Array) -> Array:
     return (x != 0).any(axis=-1)
 
 
+def mask_from_lengths(lengths: Array, x: Array, *, side: str) -> Array:
+    valid = jnp.arange(x.shape[1]) < lengths[:, None]
+    return valid if side == "right" else valid[:, ::-1]
+
+
+def pack(x: Array, mask: Array | None, *, order: str) -> Array:
+    valid = _valid(mask, x)
+    flat = x.reshape(valid.size, *x.shape[2:])
+    packed = flat[_sources(valid, order)].reshape(x.shape)
+    return jnp.where(_like(_first(valid), x), packed, 0)
+
+
+def _sources(valid: Array, order: str) -> Array:
+    """The flat place that each packed position comes from, padding behind all."""
+    key = jnp.arange(valid.size).reshape(valid.shape)
+    if order == "steps":
+        place = jnp.argsort(jnp.argsort(-valid.sum(axis=1)))  # stable, as JAX sorts
+        key = (valid.cumsum(axis=1) - 1) * len(valid) + place[:, None]
+    return jnp.argsort(jnp.where(valid, key, valid.size).reshape(-1))
+
+
+def _first(valid: Array) -> Array:
+    """As many of the first places, row by row, as there are valid positions."""
+    return (jnp.arange(valid.size) < valid.sum()).reshape(valid.shape)
+
+
 def positions(segments: Array, mask: Array | None, *, within: str, start: int) -> Array:
     valid = _valid(mask, segments)
     at = jnp.arange(segments.shape[1])

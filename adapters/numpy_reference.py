@@ -141,6 +141,30 @@ def mask_from_features(x: Array) -> Array:
     return (x != 0).any(axis=-1)
 
 
+def mask_from_lengths(lengths: Array, x: Array, *, side: str) -> Array:
+    valid = np.arange(x.shape[1]) < lengths[:, None]
+    return valid if side == "right" else valid[:, ::-1]
+
+
+def pack(x: Array, mask: Array | None, *, order: str) -> Array:
+    valid = _valid(mask, x)
+    packed = np.zeros((valid.size, *x.shape[2:]), x.dtype)
+    row, at = _packed(valid, order)
+    packed[: len(row)] = x[row, at]
+    return packed.reshape(x.shape)
+
+
+def _packed(valid: Array, order: str) -> tuple[Array, Array]:
+    """The row and the position of each valid position, in the order of the pack."""
+    row, at = np.nonzero(valid)
+    if order == "rows":
+        return row, at
+    place = np.argsort(np.argsort(-valid.sum(axis=1), kind="stable"))
+    step = valid.cumsum(axis=1)[row, at]
+    first = np.lexsort((place[row], step))
+    return row[first], at[first]
+
+
 def positions(segments: Array, mask: Array | None, *, within: str, start: int) -> Array:
     valid = _valid(mask, segments)
     at = np.arange(segments.shape[1])

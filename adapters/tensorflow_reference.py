@@ -146,6 +146,36 @@ def mask_from_features(x: Tensor) -> Tensor:
     return tf.reduce_any(tf.not_equal(x, 0), axis=-1)
 
 
+def mask_from_lengths(lengths: Tensor, x: Tensor, *, side: str) -> Tensor:
+    valid = tf.range(tf.shape(x)[1]) < tf.cast(lengths, tf.int32)[:, None]
+    return valid if side == "right" else tf.reverse(valid, [1])
+
+
+def pack(x: Tensor, mask: Tensor | None, *, order: str) -> Tensor:
+    valid = _valid(mask, x)
+    flat = tf.reshape(x, tf.concat([[-1], tf.shape(x)[2:]], axis=0))
+    packed = tf.reshape(tf.gather(flat, _sources(valid, order)), tf.shape(x))
+    return _where(_like(_first(valid), x), packed, 0)
+
+
+def _sources(valid: Tensor, order: str) -> Tensor:
+    """The flat place that each packed position comes from, padding behind all."""
+    key = tf.reshape(tf.range(tf.size(valid)), tf.shape(valid))
+    if order == "steps":
+        counts = tf.reduce_sum(tf.cast(valid, tf.int32), axis=1)
+        longest = tf.argsort(counts, direction="DESCENDING", stable=True)
+        step = tf.cumsum(tf.cast(valid, tf.int32), axis=1) - 1
+        key = step * tf.shape(valid)[0] + tf.argsort(longest)[:, None]
+    key = tf.where(valid, key, tf.size(valid))
+    return tf.argsort(tf.reshape(key, [-1]), stable=True)
+
+
+def _first(valid: Tensor) -> Tensor:
+    """As many of the first places, row by row, as there are valid positions."""
+    total = tf.reduce_sum(tf.cast(valid, tf.int32))
+    return tf.reshape(tf.range(tf.size(valid)) < total, tf.shape(valid))
+
+
 def positions(
     segments: Tensor, mask: Tensor | None, *, within: str, start: int
 ) -> Tensor:

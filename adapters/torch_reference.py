@@ -143,6 +143,32 @@ def mask_from_features(x: Tensor) -> Tensor:
     return (x != 0).any(dim=-1)
 
 
+def mask_from_lengths(lengths: Tensor, x: Tensor, *, side: str) -> Tensor:
+    valid = torch.arange(x.shape[1], device=x.device) < lengths[:, None]
+    return valid if side == "right" else valid.flip(1)
+
+
+def pack(x: Tensor, mask: Tensor | None, *, order: str) -> Tensor:
+    valid = _valid(mask, x)
+    packed = x.flatten(0, 1)[_sources(valid, order)].reshape(x.shape)
+    return torch.where(_like(_first(valid), x), packed, 0)
+
+
+def _sources(valid: Tensor, order: str) -> Tensor:
+    """The flat place that each packed position comes from, padding behind all."""
+    key = torch.arange(valid.numel(), device=valid.device).reshape(valid.shape)
+    if order == "steps":
+        longest = valid.sum(dim=1).sort(descending=True, stable=True).indices
+        key = (valid.cumsum(dim=1) - 1) * len(valid) + longest.argsort()[:, None]
+    return torch.where(valid, key, valid.numel()).flatten().sort(stable=True).indices
+
+
+def _first(valid: Tensor) -> Tensor:
+    """As many of the first places, row by row, as there are valid positions."""
+    places = torch.arange(valid.numel(), device=valid.device)
+    return (places < valid.sum()).reshape(valid.shape)
+
+
 def positions(
     segments: Tensor, mask: Tensor | None, *, within: str, start: int
 ) -> Tensor:

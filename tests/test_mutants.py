@@ -37,6 +37,8 @@ LEAST = dict.fromkeys(load_operations(), 15) | {
     "packed_attention": 45,
     "positions": 35,
     "rotary": 35,
+    "mask_from_lengths": 30,
+    "pack": 40,
     "accumulated_loss": 50,
     "gated_scan": 55,
     "rnn": 55,
