@@ -449,6 +449,59 @@ def _windows(valid: Array, reach: int) -> Array:
     return begun[:, : valid.shape[1] - reach] & goes_on[:, reach:]
 
 
+def strided_conv1d(
+    x: Array,
+    mask: Array | None,
+    kernel: Array,
+    bias: Array,
+    *,
+    padding: str,
+    stride: int,
+    dilation: int,
+) -> Array:
+    valid, reach = _valid(mask, x), (len(kernel) - 1) * dilation
+    left = {"valid": 0, "half": reach // 2, "causal": reach}[padding]
+    right = 0 if padding == "valid" else reach - left
+    if x.shape[1] + left + right <= reach:
+        return jnp.zeros((len(x), 0, kernel.shape[2]), x.dtype)
+    found = jax.lax.conv_general_dilated(
+        jnp.where(valid[..., None], _wide(x), 0),
+        _wide(kernel),
+        window_strides=(stride,),
+        padding=[(left, right)],
+        rhs_dilation=(dilation,),
+        dimension_numbers=("NWC", "WIO", "NWC"),
+    )
+    here = _come_out(valid, found.shape[1], reach, padding, stride)
+    return jnp.where(here[..., None], found + _wide(bias), 0).astype(x.dtype)
+
+
+def _come_out(valid: Array, time: int, reach: int, padding: str, stride: int) -> Array:
+    """Return which of ``time`` positions come out of each row, padded on the right."""
+    # A window that is whole ends inside the row; any other one begins there.
+    last = jnp.arange(time) * stride + (reach if padding == "valid" else 0)
+    return last < valid.sum(axis=1, keepdims=True)
+
+
+def pool1d(
+    x: Array, mask: Array | None, *, of: str, padding: str, window: int, stride: int
+) -> Array:
+    valid = _valid(mask, x)
+    left = {"half": (window - 1) // 2, "causal": window - 1}.get(padding, 0)
+    right = 0 if padding == "valid" else window - 1 - left
+    starts = jnp.arange(0, max(x.shape[1] + left + right - window + 1, 0), stride)
+    places = starts[:, None] + jnp.arange(window)
+    there = jnp.pad(valid, ((0, 0), (left, right)))[:, places][..., None]
+    seen = jnp.pad(_wide(x), ((0, 0), (left, right), (0, 0)))[:, places]
+    if of == "average":
+        total = jnp.where(there, seen, 0).sum(axis=2)
+        found = total / there.sum(axis=2).clip(min=1)
+    else:
+        found = jnp.where(there, seen, -jnp.inf).max(axis=2)
+    here = _come_out(valid, len(starts), window - 1, padding, stride)
+    return jnp.where(here[..., None], found, 0).astype(x.dtype)
+
+
 def gated_scan(
     initial: Array, x: Array, decay: Array, mask: Array | None, *, output: str
 ) -> Array:

@@ -464,6 +464,56 @@ def _windows(valid: Array, reach: int) -> Array:
 
 
 @np.errstate(all="ignore")
+def strided_conv1d(
+    x: Array,
+    mask: Array | None,
+    kernel: Array,
+    bias: Array,
+    *,
+    padding: str,
+    stride: int,
+    dilation: int,
+) -> Array:
+    valid, reach = _valid(mask, x), (len(kernel) - 1) * dilation
+    left = {"valid": 0, "half": reach // 2, "causal": reach}[padding]
+    right = 0 if padding == "valid" else reach - left
+    clean = np.where(valid[..., None], _wide(x), 0)
+    padded = np.pad(clean, ((0, 0), (left, right), (0, 0)))
+    starts = np.arange(0, max(padded.shape[1] - reach, 0), stride)
+    seen = padded[:, starts[:, None] + np.arange(len(kernel)) * dilation]
+    found = np.einsum("btkf,kfc->btc", seen, _wide(kernel)) + _wide(bias)
+    here = _come_out(valid, len(starts), reach, padding, stride)
+    return np.where(here[..., None], found, 0).astype(x.dtype)
+
+
+def _come_out(valid: Array, time: int, reach: int, padding: str, stride: int) -> Array:
+    """Return which of ``time`` positions come out of each row, padded on the right."""
+    # A window that is whole ends inside the row; any other one begins there.
+    last = np.arange(time) * stride + (reach if padding == "valid" else 0)
+    return last < valid.sum(axis=1, keepdims=True)
+
+
+@np.errstate(all="ignore")
+def pool1d(
+    x: Array, mask: Array | None, *, of: str, padding: str, window: int, stride: int
+) -> Array:
+    valid = _valid(mask, x)
+    left = {"half": (window - 1) // 2, "causal": window - 1}.get(padding, 0)
+    right = 0 if padding == "valid" else window - 1 - left
+    starts = np.arange(0, max(x.shape[1] + left + right - window + 1, 0), stride)
+    places = starts[:, None] + np.arange(window)
+    there = np.pad(valid, ((0, 0), (left, right)))[:, places][..., None]
+    seen = np.pad(_wide(x), ((0, 0), (left, right), (0, 0)))[:, places]
+    if of == "average":
+        total = np.where(there, seen, 0).sum(axis=2)
+        found = total / np.maximum(there.sum(axis=2), 1).astype(total.dtype)
+    else:
+        found = np.where(there, seen, -np.inf).max(axis=2)
+    here = _come_out(valid, len(starts), window - 1, padding, stride)
+    return np.where(here[..., None], found, 0).astype(x.dtype)
+
+
+@np.errstate(all="ignore")
 def gated_scan(
     initial: Array, x: Array, decay: Array, mask: Array | None, *, output: str
 ) -> Array:

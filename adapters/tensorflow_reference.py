@@ -471,6 +471,68 @@ def _windows(valid: Tensor, reach: int, length: Tensor) -> Tensor:
     return begun[:, :length] & goes_on[:, reach:]
 
 
+def strided_conv1d(
+    x: Tensor,
+    mask: Tensor | None,
+    kernel: Tensor,
+    bias: Tensor,
+    *,
+    padding: str,
+    stride: int,
+    dilation: int,
+) -> Tensor:
+    valid, reach = _valid(mask, x), (kernel.shape[0] - 1) * dilation
+    left = {"valid": 0, "half": reach // 2, "causal": reach}[padding]
+    right = 0 if padding == "valid" else reach - left
+    clean = _where(valid[..., None], _wide(x), 0)
+    padded = tf.pad(clean, [[0, 0], [left, right], [0, 0]])
+    # Not tf.nn.conv1d, which refuses rows that are shorter than a window.
+    length = tf.maximum(tf.shape(padded)[1] - reach, 0)
+    steps = range(0, reach + 1, dilation)
+    seen = tf.concat(
+        [padded[:, step : step + length][:, ::stride] for step in steps], axis=-1
+    )
+    flat = tf.reshape(_wide(kernel), [-1, kernel.shape[2]])
+    found = tf.einsum("btf,fc->btc", seen, flat) + _wide(bias)
+    here = _come_out(valid, tf.shape(seen)[1], reach, padding, stride)
+    return tf.cast(_where(here[..., None], found, 0), x.dtype)
+
+
+def _come_out(
+    valid: Tensor, time: Tensor, reach: int, padding: str, stride: int
+) -> Tensor:
+    """Return which of ``time`` positions come out of each row, padded on the right."""
+    # A window that is whole ends inside the row; any other one begins there.
+    last = tf.range(time) * stride + (reach if padding == "valid" else 0)
+    return last < tf.reduce_sum(tf.cast(valid, tf.int32), axis=1, keepdims=True)
+
+
+def pool1d(
+    x: Tensor, mask: Tensor | None, *, of: str, padding: str, window: int, stride: int
+) -> Tensor:
+    valid = _valid(mask, x)
+    left = {"half": (window - 1) // 2, "causal": window - 1}.get(padding, 0)
+    right = 0 if padding == "valid" else window - 1 - left
+    length = tf.maximum(tf.shape(x)[1] + left + right - window + 1, 0)
+
+    def see(padded: Tensor) -> Tensor:
+        taps = [padded[:, tap : tap + length][:, ::stride] for tap in range(window)]
+        return tf.stack(taps, axis=2)
+
+    there = see(tf.pad(valid, [[0, 0], [left, right]]))[..., None]
+    seen = see(tf.pad(_wide(x), [[0, 0], [left, right], [0, 0]]))
+    number = tf.reduce_sum(tf.cast(there, seen.dtype), axis=2)
+    if of == "average":
+        found = tf.reduce_sum(_where(there, seen, 0), axis=2) / tf.maximum(number, 1)
+    else:
+        scores = _where(there, seen, float("-inf"))
+        # XLA's maximum leaves NaN out.
+        broken = tf.reduce_any(tf.math.is_nan(scores), axis=2)
+        found = _where(~broken, tf.reduce_max(scores, axis=2), float("nan"))
+    here = _come_out(valid, tf.shape(seen)[1], window - 1, padding, stride)
+    return tf.cast(_where(here[..., None], found, 0), x.dtype)
+
+
 def gated_scan(
     initial: Tensor, x: Tensor, decay: Tensor, mask: Tensor | None, *, output: str
 ) -> Tensor:

@@ -438,6 +438,62 @@ def _windows(valid: Tensor, reach: int) -> Tensor:
     return begun[:, : valid.shape[1] - reach] & goes_on[:, reach:]
 
 
+def strided_conv1d(
+    x: Tensor,
+    mask: Tensor | None,
+    kernel: Tensor,
+    bias: Tensor,
+    *,
+    padding: str,
+    stride: int,
+    dilation: int,
+) -> Tensor:
+    valid, reach = _valid(mask, x), (len(kernel) - 1) * dilation
+    left = {"valid": 0, "half": reach // 2, "causal": reach}[padding]
+    right = 0 if padding == "valid" else reach - left
+    padded = F.pad(torch.where(valid[..., None], _wide(x), 0), (0, 0, left, right))
+    if padded.shape[1] <= reach:  # which F.conv1d refuses
+        return x.new_zeros(len(x), 0, kernel.shape[2])
+    found = F.conv1d(
+        padded.transpose(1, 2),
+        _wide(kernel).permute(2, 1, 0),
+        _wide(bias),
+        stride=stride,
+        dilation=dilation,
+    ).transpose(1, 2)
+    here = _come_out(valid, found.shape[1], reach, padding, stride)
+    return torch.where(here[..., None], found, 0).to(x.dtype)
+
+
+def _come_out(
+    valid: Tensor, time: int, reach: int, padding: str, stride: int
+) -> Tensor:
+    """Return which of ``time`` positions come out of each row, padded on the right."""
+    length = valid.sum(dim=1, keepdim=True)
+    # A window that is whole ends inside the row; any other one begins there.
+    last = torch.arange(time, device=valid.device) * stride
+    return last + (reach if padding == "valid" else 0) < length
+
+
+def pool1d(
+    x: Tensor, mask: Tensor | None, *, of: str, padding: str, window: int, stride: int
+) -> Tensor:
+    valid = _valid(mask, x)
+    left = {"half": (window - 1) // 2, "causal": window - 1}.get(padding, 0)
+    right = 0 if padding == "valid" else window - 1 - left
+    if x.shape[1] + left + right < window:
+        return x.new_zeros(len(x), 0, x.shape[2])
+    there = F.pad(valid, (left, right)).unfold(1, window, stride)[:, :, None]
+    seen = F.pad(_wide(x), (0, 0, left, right)).unfold(1, window, stride)
+    if of == "average":
+        total = torch.where(there, seen, 0).sum(dim=3)
+        found = total / there.sum(dim=3).clamp(min=1)
+    else:
+        found = torch.where(there, seen, -torch.inf).amax(dim=3)
+    here = _come_out(valid, seen.shape[1], window - 1, padding, stride)
+    return torch.where(here[..., None], found, 0).to(x.dtype)
+
+
 def gated_scan(
     initial: Tensor, x: Tensor, decay: Tensor, mask: Tensor | None, *, output: str
 ) -> Tensor:

@@ -57,7 +57,8 @@ UNROUNDED = [
     variant
     for operation in load_operations().values()
     for variant in operation.variants
-    if operation.bound.startswith("0") or variant.name == "masked_median.lower"
+    if operation.bound.startswith("0")
+    or variant.name.startswith(("masked_median.lower", "pool1d.maximum."))
 ]
 
 
@@ -272,9 +273,9 @@ def test_every_oracle_is_one_for_the_type_checker() -> None:
     assert all(each.ROWS for each in modules)
 
 
-def test_operations_are_numbered_from_one() -> None:
+def test_each_operation_has_a_number_of_its_own_and_they_stand_in_its_order() -> None:
     found = [operation.number for operation in load_operations().values()]
-    assert found == list(range(1, len(found) + 1))
+    assert found == sorted(set(found))
 
 
 def test_an_operation_is_a_room_with_everything_in_it() -> None:

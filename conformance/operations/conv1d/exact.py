@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def axes(options: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """Return the axes that each array, and the answer, may have."""
-    time = "?" if options["padding"] == "valid" else "T"
+    time = "?" if options["padding"] == "valid" or "stride" in options else "T"
     return {
         "x": ("B T F",),
         "kernel": ("K F C",),
@@ -43,7 +43,7 @@ def answer(
     del weights
     return [
         [
-            [_total(terms) for terms in channels]
+            [total(terms) for terms in channels]
             for channels in convolve(
                 options, row, keep, inputs["kernel"], inputs["bias"]
             )
@@ -66,10 +66,11 @@ def convolve(
     """
     step, time = int(options["dilation"]), len(row)
     reach = (len(kernel) - 1) * step
-    left = {"same": reach // 2, "causal": reach, "valid": 0}[options["padding"]]
+    left = {"causal": reach, "valid": 0}.get(options["padding"], reach // 2)
     valid = [at for at, counts in enumerate(keep) if counts]
     whole = options["padding"] == "valid"
-    for at in range(max(time - reach, 0) if whole else time):
+    length = max(time - reach, 0) if whole else time
+    for at in range(0, length, int(options.get("stride", 1))):
         reads = [at - left + tap * step for tap in range(len(kernel))]
         counts = (
             bool(valid) and valid[0] <= reads[0] and reads[-1] <= valid[-1]
@@ -92,7 +93,8 @@ def convolve(
         ]
 
 
-def _total(terms: Sequence[tuple[float, float]]) -> float:
+def total(terms: Sequence[tuple[float, float]]) -> float:
+    """Return the sum of products, exactly, or what it is with infinities and NaN."""
     if all(math.isfinite(number) for pair in terms for number in pair):
         return float(sum((Fraction(a) * Fraction(b) for a, b in terms), Fraction(0)))
     return float(sum(a * b for a, b in terms))

@@ -69,7 +69,8 @@ def causal(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     x = fill_padding(fresh, old, later & batch.mask)
     other = replace(batch, arrays={"x": x})
     got = subject.answer(other, like=sample.want)
-    earlier = over_time(batch.mask & ~later, sample.want)
+    stride = int(sample.variant.options.get("stride", 1))
+    earlier = over_time((batch.mask & ~later)[:, ::stride], sample.want)
     note = "with other numbers at later positions"
     whole = replace(sample, batch=other)
     yield relate(got, sample.want, whole, where=earlier, note=note)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from conformance.operations._common import windows
 from conformance.operations._common.oracle import over_time, select_valid, to_float64
-from conformance.operations.conv1d import oracle_windows as windows
 from conformance.trial.draw import GARBAGE, LOGITS, SIGNALS, Draw, fill_padding
 from conformance.trial.precision import PRECISIONS
 

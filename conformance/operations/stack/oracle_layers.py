@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from conformance.operations._common import windows
 from conformance.operations._common.cells import Uncertain, without_error
 from conformance.operations._common.oracle import select_valid, to_float64
 from conformance.operations.birnn import oracle as birnn
-from conformance.operations.conv1d import oracle_windows as windows
 from conformance.trial.precision import PRECISIONS
 
 if TYPE_CHECKING:

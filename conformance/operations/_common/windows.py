@@ -1,4 +1,4 @@
-"""Where a convolution reads: windows of a padded row, in float64."""
+"""Where convolutions and pools read: windows of a padded row, in float64."""
 
 from __future__ import annotations
 
@@ -22,12 +22,14 @@ class Reach(NamedTuple):
         dilation: Positions from one tap to the next.
         left: Zeros before the row.
         right: Zeros behind it.
+        stride: Positions from one window to the next.
     """
 
     taps: int
     dilation: int
     left: int
     right: int
+    stride: int = 1
 
     @property
     def whole(self) -> int:
@@ -37,11 +39,11 @@ class Reach(NamedTuple):
 
 def reach(options: Mapping[str, str], taps: int) -> Reach:
     """Return where a variant's windows begin and end."""
-    dilation = int(options["dilation"])
+    dilation = int(options.get("dilation", 1))
     whole = (taps - 1) * dilation
-    left = {"same": whole // 2, "causal": whole, "valid": 0}[options["padding"]]
-    right = whole - left if options["padding"] == "same" else 0
-    return Reach(taps, dilation, left, right)
+    left = {"causal": whole, "valid": 0, "ahead": 0}.get(options["padding"], whole // 2)
+    right = 0 if options["padding"] == "valid" else whole - left
+    return Reach(taps, dilation, left, right, int(options.get("stride", 1)))
 
 
 def windows(x: Array, at: Reach) -> Array:
@@ -63,14 +65,15 @@ def scatter(parts: Array, time: int, at: Reach) -> Array:
 def counted_positions(options: Mapping[str, str], mask: Array, at: Reach) -> Array:
     """Return which positions of the answer count, ``[B, T']``."""
     if options["padding"] != "valid":
-        return mask
+        return mask[:, :: at.stride]
     inside = extent(mask)
     length = max(mask.shape[1] - at.whole, 0)
     # A row is in one piece: a window is inside where both of its ends are.
-    return np.asarray(inside[:, :length] & inside[:, at.whole :][:, :length])
+    whole = inside[:, :length] & inside[:, at.whole :][:, :length]
+    return np.asarray(whole[:, :: at.stride])
 
 
 def _places(time: int, at: Reach) -> Array:
     length = max(time + at.left + at.right - at.whole, 0)
-    starts = np.arange(length)[:, None]
+    starts = np.arange(0, length, at.stride)[:, None]
     return np.asarray(starts + at.dilation * np.arange(at.taps))
