@@ -146,15 +146,15 @@ def _compare(
 ) -> BitsAnswer:
     """Return how far two answers are apart at all that counts."""
     there, here = places
-    one, wanted, mask = first[here], before.want[here], before.batch.mask[here]
+    one, wanted = first[here], before.want[here]
     # What the specification leaves open, a padded query among them, counts nowhere.
     counted = find_judged(before.open_by, before.want.shape)[here]
     left = find_judged(after.open_by, after.want.shape)
     parts = [after.want[there], after.allowed[there], got[there], left[there]]
-    if one.ndim > 1 and one.shape[1] == TIME:
-        wide = mask.reshape(mask.shape + (1,) * (one.ndim - 2))
-        counted = counted & wide
-        parts = [part[:, :TIME] for part in parts]
+    if before.variant.result == "position":
+        # As long as the row, or shorter, where windows or a stride make it so.
+        counted = counted & before.valid[here]
+        parts = [part[:, : one.shape[1]] for part in parts]
     other, allowed, two, judged = parts
     counted = counted & judged
     same = np.isclose(wanted, other, rtol=_RELATIVE, atol=0, equal_nan=True)
