@@ -126,7 +126,7 @@ def test_the_matrix_has_no_hole_where_every_law_and_case_catches_a_mutant() -> N
     assert matrix.sound
 
 
-NOT_SHOWN = {"reads-memory", "flushes-subnormals"}
+NOT_SHOWN = {"reads-memory", "flushes-subnormals", "length-in-bfloat16"}
 # What makes a mask is answered with one: mutants are told apart by their cases.
 TOLD_APART = [
     name
@@ -174,7 +174,7 @@ def test_no_two_mutants_give_the_same_answers_everywhere(operation: str) -> None
     own = [
         mutant
         for mutant in mutants(operation)
-        # Memory and subnormals are in no batch that tells mutants apart.
+        # Memory, subnormals and very long rows are in no batch that tells them apart.
         if mutant.kind == "forward" and mutant.name not in NOT_SHOWN
     ]
     alike = set(combinations([mutant.name for mutant in own], 2))

@@ -165,11 +165,6 @@ def _share(row: Row) -> Any:
     return row.xp.round(share * row.out)
 
 
-def _nearest(row: Row) -> Any:
-    # Position j is where j T / T' of the mask is, rounded down: n lies behind it.
-    return _divide_up(row.n * row.out, max(row.time, 1))
-
-
 def _wrap(row: Row) -> Any:
     return (come_out(row) + 128) % 256 - 128
 
@@ -196,13 +191,9 @@ LENGTHS: Mapping[str, Callable[[Row], Any]] = MappingProxyType(
         "divides-to-zero": _divide_to_zero,
         "at-least-one": lambda row: row.xp.where(come_out(row) < 1, 1, come_out(row)),
         "share-of-the-longest": _share,
-        "nearest-of-the-mask": _nearest,
         "length-of-the-input": lambda row: row.n,
         "no-dilation-in-the-length": lambda row: come_out(row, row.taps - 1),
         "windows-that-touch": _touching,
-        "windows-inside-only": lambda row: (
-            (row.n - row.reach // 2 - 1) // row.stride + 1
-        ),
         "length-in-int8": _wrap,
         "length-in-bfloat16": _in_bfloat16,
     }
