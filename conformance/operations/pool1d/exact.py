@@ -1,4 +1,4 @@
-"""The second oracle of ``pool1d``: fractions, and each row by the formula of lengths.
+"""The second oracle of ``pool1d``: fractions, each row alone, answer by answer.
 
 It shares nothing with ``oracle``, so that the two can be held against each other.
 """
@@ -9,7 +9,7 @@ import math
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from conformance.operations.strided_conv1d.exact import come_out
+from conformance.operations.strided_conv1d.exact import starts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,29 +37,22 @@ def answer(
     [[[1.5], [4.0]]]
     """
     del weights
-    window, stride = int(options["window"]), int(options["stride"])
+    window = int(options["window"])
     left = {"half": (window - 1) // 2, "causal": window - 1}.get(options["padding"], 0)
     found = []
     for row, keep in zip(inputs["x"], mask, strict=True):
         values = {at: row[at] for at, counts in enumerate(keep) if counts}
-        length = come_out(len(values), options, window - 1)
-        width = len(row[0]) if row else 0
-        here = [
-            [
-                _pool(
-                    options["of"],
-                    [
-                        values[at][feature]
-                        for at in range(start, start + window)
-                        if at in values
-                    ],
-                )
-                for feature in range(width)
-            ]
-            for start in range(-left, length * stride - left, stride)
-        ]
-        behind = come_out(len(row), options, window - 1) - length
-        found.append([*here, *([[0.0] * width] * behind)])
+        here = []
+        for start in starts(keep, options, window - 1):
+            reads = () if start is None else range(start - left, start - left + window)
+            seen = [values[at] for at in reads if at in values]
+            here.append(
+                [
+                    _pool(options["of"], [value[feature] for value in seen])
+                    for feature in range(len(row[0]))
+                ]
+            )
+        found.append(here)
     return found
 
 

@@ -1,4 +1,4 @@
-"""The second oracle of ``strided_conv1d``: each row alone, by the formula of lengths.
+"""The second oracle of ``strided_conv1d``: each row alone, answer by answer.
 
 It shares nothing with ``oracle``, so that the two can be held against each other.
 """
@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from conformance.operations.conv1d.exact import axes, total
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     Nested = Any
     Mask = Sequence[Sequence[bool]]
 
-__all__ = ["answer", "axes", "come_out"]
+__all__ = ["answer", "axes", "come_out", "starts"]
 
 
 def come_out(number: int, options: Mapping[str, str], reach: int) -> int:
@@ -30,6 +30,23 @@ def come_out(number: int, options: Mapping[str, str], reach: int) -> int:
     if options["padding"] == "valid":
         return max((number - reach - 1) // stride + 1, 0)
     return -(-number // stride)
+
+
+def starts(
+    keep: Sequence[bool], options: Mapping[str, str], reach: int
+) -> Iterator[int | None]:
+    """Yield the position that each answer of a row stands for, None behind the row.
+
+    >>> options = {"padding": "valid", "stride": "2"}
+    >>> list(starts([True] * 5 + [False] * 3, options, 2))
+    [0, 2, None]
+    """
+    valid = [at for at, counts in enumerate(keep) if counts]
+    whole = options["padding"] == "valid"
+    for number in range(come_out(len(keep), options, reach)):
+        start = number * int(options["stride"])
+        inside = bool(valid) and valid[0] <= start and start + reach <= valid[-1]
+        yield start if (inside if whole else keep[start]) else None
 
 
 def answer(
@@ -53,25 +70,32 @@ def answer(
     found = []
     for row, keep in zip(inputs["x"], mask, strict=True):
         values = {at: row[at] for at, counts in enumerate(keep) if counts}
-        length = come_out(len(values), options, reach)
-        starts = [at * int(options["stride"]) - left for at in range(length)]
-        here = [
-            [
-                total(
-                    [
-                        (bias[channel], 1),
-                        *(
-                            (values[start + tap * step][feature], weight[channel])
-                            for tap, taps in enumerate(kernel)
-                            if start + tap * step in values
-                            for feature, weight in enumerate(taps)
-                        ),
-                    ]
-                )
-                for channel in range(len(bias))
+        here = []
+        for start in starts(keep, options, reach):
+            reads = (
+                [] if start is None else range(start - left, start - left + reach + 1)
+            )
+            terms = [
+                (values[at], taps)
+                for at, taps in zip(reads[::step], kernel, strict=False)
+                if at in values
             ]
-            for start in starts
-        ]
-        behind = come_out(len(row), options, reach) - length
-        found.append([*here, *([[0.0] * len(bias)] * behind)])
+            here.append(
+                [
+                    0.0
+                    if start is None
+                    else total(
+                        [
+                            (bias[channel], 1),
+                            *(
+                                (value[feature], weight[channel])
+                                for value, taps in terms
+                                for feature, weight in enumerate(taps)
+                            ),
+                        ]
+                    )
+                    for channel in range(len(bias))
+                ]
+            )
+        found.append(here)
     return found
