@@ -23,6 +23,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
@@ -46,7 +47,7 @@ def masked_max(x: Array, mask: Array | None) -> Array:
 
 
 def masked_softmax(x: Array, mask: Array | None) -> Array:
-    valid = _valid(mask, x)
+    valid = _like(_valid(mask, x), x)
     scores = jnp.where(valid, _wide(x), -jnp.inf)
     # The softmax of nothing but negative infinities is nan, and so is its gradient.
     scores = jnp.where(valid.any(axis=1, keepdims=True), scores, 0)
@@ -236,6 +237,24 @@ def weighted_mean(x: Array, weight: Array, mask: Array | None) -> Array:
     return (terms.sum(axis=1) / jnp.where(total == 0, 1, total)).astype(x.dtype)
 
 
+def attention_pooling(
+    x: Array, score: Array, mask: Array | None, *, pool: str, per: str, floor: float
+) -> Array:
+    weight = masked_softmax(_wide(score), mask)
+    weight = weight if per == "feature" else weight[..., None]
+    valid = _like(_valid(mask, x), x)
+    # Selected before the product, so that no value at padding can reach it.
+    values = jnp.where(valid, _wide(x), 0)
+    mean = (weight * values).sum(axis=1)
+    if pool == "mean":
+        return mean.astype(x.dtype)
+    away = jnp.where(valid, values - mean[:, None], 0)
+    variance = (weight * away**2).sum(axis=1)
+    root = jnp.sqrt(jnp.where(variance < floor, floor, variance))
+    root = jnp.where(valid.any(axis=1), root, 0)
+    return jnp.concatenate([mean, root], axis=1).astype(x.dtype)
+
+
 def masked_min(x: Array, mask: Array | None) -> Array:
     valid = _like(_valid(mask, x), x)
     scores = jnp.where(valid, _wide(x), jnp.inf)
@@ -336,13 +355,37 @@ def packed_attention(
     return _attend_near(query, key, value, mask, near)
 
 
+def alibi_attention(
+    query: Array, key: Array, value: Array, mask: Array | None, *, causal: bool
+) -> Array:
+    at = jnp.cumsum(_valid(mask, query), axis=1) - 1
+    behind = at[:, :, None] - at[:, None]
+    slopes = jnp.asarray(_alibi_slopes(query.shape[2]), _wide(query).dtype)
+    bias = -slopes[:, None, None] * jnp.abs(behind)[:, None]
+    near = behind >= 0 if causal else jnp.ones_like(behind, dtype=bool)
+    return _attend_near(query, key, value, mask, near[:, None], bias)
+
+
+def _alibi_slopes(heads: int) -> list[float]:
+    """Return each head's slope, as the authors' code gives them."""
+    power = 2 ** int(math.log2(heads))
+    whole = [2 ** (-8 * head / power) for head in range(1, power + 1)]
+    between = [2 ** (-4 * head / power) for head in range(1, 2 * power, 2)]
+    return whole + between[: heads - power]
+
+
 def _attend_near(
-    query: Array, key: Array, value: Array, mask: Array | None, near: Array
+    query: Array,
+    key: Array,
+    value: Array,
+    mask: Array | None,
+    near: Array,
+    bias: Array | float = 0,
 ) -> Array:
     valid = _valid(mask, query)
     # Cleaned before any product, so that nothing at padding is multiplied by zero.
     q, k, v = (jnp.where(_like(valid, x), _wide(x), 0) for x in (query, key, value))
-    found = _attend(q, k, v, valid[:, None, None] & near)
+    found = _attend(q, k, v, valid[:, None, None] & near, bias)
     return jnp.where(_like(valid, found), found, 0).astype(query.dtype)
 
 
@@ -405,8 +448,10 @@ def decode(
     return jnp.where(asks, together, 0).astype(query.dtype)
 
 
-def _attend(q: Array, k: Array, v: Array, seen: Array) -> Array:
-    scores = jnp.einsum("bqnd,bknd->bnqk", q, k) / q.shape[3] ** 0.5
+def _attend(
+    q: Array, k: Array, v: Array, seen: Array, bias: Array | float = 0
+) -> Array:
+    scores = jnp.einsum("bqnd,bknd->bnqk", q, k) / q.shape[3] ** 0.5 + bias
     # The softmax of nothing but negative infinities is nan, and so is its gradient.
     scores = jnp.where(seen, scores, -jnp.inf)
     scores = jnp.where(seen.any(axis=3, keepdims=True), scores, 0)

@@ -24,6 +24,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -48,7 +49,7 @@ def masked_max(x: Array, mask: Array | None) -> Array:
 
 @np.errstate(all="ignore")
 def masked_softmax(x: Array, mask: Array | None) -> Array:
-    valid = _valid(mask, x)
+    valid = _like(_valid(mask, x), x)
     scores = np.where(valid, _wide(x), -np.inf)
     # A row without valid positions has no maximum to subtract.
     scores = np.where(valid.any(axis=1, keepdims=True), scores, 0)
@@ -254,6 +255,25 @@ def weighted_mean(x: Array, weight: Array, mask: Array | None) -> Array:
 
 
 @np.errstate(all="ignore")
+def attention_pooling(
+    x: Array, score: Array, mask: Array | None, *, pool: str, per: str, floor: float
+) -> Array:
+    weight = masked_softmax(_wide(score), mask)
+    weight = weight if per == "feature" else weight[..., None]
+    valid = _like(_valid(mask, x), x)
+    # Selected before the product, so that no value at padding can reach it.
+    values = np.where(valid, _wide(x), 0)
+    mean = (weight * values).sum(axis=1)
+    if pool == "mean":
+        return mean.astype(x.dtype)
+    away = np.where(valid, values - mean[:, None], 0)
+    variance = (weight * away**2).sum(axis=1)
+    root = np.sqrt(np.where(variance < floor, floor, variance))
+    root = np.where(valid.any(axis=1), root, 0)
+    return np.concatenate([mean, root], axis=1).astype(x.dtype)
+
+
+@np.errstate(all="ignore")
 def masked_min(x: Array, mask: Array | None) -> Array:
     valid = _like(_valid(mask, x), x)
     scores = np.where(valid, _wide(x), np.inf)
@@ -362,13 +382,37 @@ def packed_attention(
 
 
 @np.errstate(all="ignore")
+def alibi_attention(
+    query: Array, key: Array, value: Array, mask: Array | None, *, causal: bool
+) -> Array:
+    at = np.cumsum(_valid(mask, query), axis=1) - 1
+    behind = at[:, :, None] - at[:, None]
+    slopes = np.asarray(_alibi_slopes(query.shape[2]), _wide(query).dtype)
+    bias = -slopes[:, None, None] * np.abs(behind)[:, None].astype(slopes.dtype)
+    near = behind[:, None] >= 0 if causal else np.full((), fill_value=True)
+    return _attend_near(query, key, value, mask, near, bias)
+
+
+def _alibi_slopes(heads: int) -> list[float]:
+    """Return each head's slope, as the authors' code gives them."""
+    power = 2 ** int(math.log2(heads))
+    whole = [2 ** (-8 * head / power) for head in range(1, power + 1)]
+    between = [2 ** (-4 * head / power) for head in range(1, 2 * power, 2)]
+    return whole + between[: heads - power]
+
+
 def _attend_near(
-    query: Array, key: Array, value: Array, mask: Array | None, near: Array
+    query: Array,
+    key: Array,
+    value: Array,
+    mask: Array | None,
+    near: Array,
+    bias: Array | float = 0,
 ) -> Array:
     valid = _valid(mask, query)
     # Cleaned before any product, so that nothing at padding is multiplied by zero.
     q, k, v = (np.where(_like(valid, x), _wide(x), 0) for x in (query, key, value))
-    found = _attend(q, k, v, valid[:, None, None] & near)
+    found = _attend(q, k, v, valid[:, None, None] & near, bias)
     return np.where(_like(valid, found), found, 0).astype(query.dtype)
 
 
@@ -420,9 +464,12 @@ def decode(
     return np.where(asks, np.concatenate(found, axis=1), 0).astype(query.dtype)
 
 
-def _attend(q: Array, k: Array, v: Array, seen: Array) -> Array:
+def _attend(
+    q: Array, k: Array, v: Array, seen: Array, bias: Array | float = 0
+) -> Array:
     root = np.sqrt(q.dtype.type(q.shape[3]))
-    scores = np.where(seen, np.einsum("bqnd,bknd->bnqk", q, k) / root, -np.inf)
+    scores = np.einsum("bqnd,bknd->bnqk", q, k) / root + bias
+    scores = np.where(seen, scores, -np.inf)
     # A query that sees no key has no maximum to subtract.
     scores = np.where(seen.any(axis=3, keepdims=True), scores, 0)
     shares = np.exp(scores - scores.max(axis=3, keepdims=True, initial=-np.inf))

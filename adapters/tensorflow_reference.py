@@ -23,6 +23,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -47,7 +48,7 @@ def masked_max(x: Tensor, mask: Tensor | None) -> Tensor:
 
 
 def masked_softmax(x: Tensor, mask: Tensor | None) -> Tensor:
-    valid = _valid(mask, x)
+    valid = _like(_valid(mask, x), x)
     scores = _where(valid, _wide(x), float("-inf"))
     # The softmax of nothing but negative infinities is nan, and so is its gradient.
     scores = _where(tf.reduce_any(valid, axis=1, keepdims=True), scores, 0)
@@ -264,6 +265,25 @@ def weighted_mean(x: Tensor, weight: Tensor, mask: Tensor | None) -> Tensor:
     return tf.cast(tf.reduce_sum(terms, axis=1) / total, x.dtype)
 
 
+def attention_pooling(
+    x: Tensor, score: Tensor, mask: Tensor | None, *, pool: str, per: str, floor: float
+) -> Tensor:
+    weight = masked_softmax(_wide(score), mask)
+    weight = weight if per == "feature" else weight[..., None]
+    valid = _like(_valid(mask, x), x)
+    # Selected before the product, so that no value at padding can reach it.
+    values = _where(valid, _wide(x), 0)
+    mean = tf.reduce_sum(weight * values, axis=1)
+    if pool == "mean":
+        return tf.cast(mean, x.dtype)
+    away = _where(valid, values - mean[:, None], 0)
+    variance = tf.reduce_sum(weight * away**2, axis=1)
+    least = tf.constant(floor, variance.dtype)
+    root = tf.sqrt(tf.where(variance < floor, least, variance))
+    root = _where(tf.reduce_any(valid, axis=1), root, 0)
+    return tf.cast(tf.concat([mean, root], axis=1), x.dtype)
+
+
 def masked_min(x: Tensor, mask: Tensor | None) -> Tensor:
     return -masked_max(-x, mask)
 
@@ -361,13 +381,37 @@ def packed_attention(
     return _attend_near(query, key, value, mask, near)
 
 
+def alibi_attention(
+    query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, *, causal: bool
+) -> Tensor:
+    at = tf.cumsum(tf.cast(_valid(mask, query), tf.int32), axis=1) - 1
+    behind = at[:, :, None] - at[:, None]
+    slopes = tf.constant(_alibi_slopes(query.shape[2]), _wide(query).dtype)
+    bias = -slopes[:, None, None] * tf.cast(tf.abs(behind)[:, None], slopes.dtype)
+    near = behind >= 0 if causal else tf.ones_like(behind, tf.bool)
+    return _attend_near(query, key, value, mask, near[:, None], bias)
+
+
+def _alibi_slopes(heads: int) -> list[float]:
+    """Return each head's slope, as the authors' code gives them."""
+    power = 2 ** int(math.log2(heads))
+    whole = [2 ** (-8 * head / power) for head in range(1, power + 1)]
+    between = [2 ** (-4 * head / power) for head in range(1, 2 * power, 2)]
+    return whole + between[: heads - power]
+
+
 def _attend_near(
-    query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, near: Tensor
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None,
+    near: Tensor,
+    bias: Tensor | float = 0,
 ) -> Tensor:
     valid = _valid(mask, query)
     # Cleaned before any product, so that nothing at padding is multiplied by zero.
     q, k, v = (_where(_like(valid, x), _wide(x), 0) for x in (query, key, value))
-    found = _attend(q, k, v, valid[:, None, None] & near)
+    found = _attend(q, k, v, valid[:, None, None] & near, bias)
     return tf.cast(_where(_like(valid, found), found, 0), query.dtype)
 
 
@@ -423,8 +467,10 @@ def decode(
     return tf.cast(_where(asks, found, 0), query.dtype)
 
 
-def _attend(q: Tensor, k: Tensor, v: Tensor, seen: Tensor) -> Tensor:
-    scores = tf.einsum("bqnd,bknd->bnqk", q, k) / q.shape[3] ** 0.5
+def _attend(
+    q: Tensor, k: Tensor, v: Tensor, seen: Tensor, bias: Tensor | float = 0
+) -> Tensor:
+    scores = tf.einsum("bqnd,bknd->bnqk", q, k) / q.shape[3] ** 0.5 + bias
     # The softmax of nothing but negative infinities is nan, and so is its gradient.
     scores = _where(seen, scores, float("-inf"))
     scores = _where(tf.reduce_any(seen, axis=3, keepdims=True), scores, 0)

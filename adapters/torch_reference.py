@@ -27,6 +27,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -50,7 +51,7 @@ def masked_max(x: Tensor, mask: Tensor | None) -> Tensor:
 
 
 def masked_softmax(x: Tensor, mask: Tensor | None) -> Tensor:
-    valid = _valid(mask, x)
+    valid = _like(_valid(mask, x), x)
     scores = torch.where(valid, _wide(x), -torch.inf)
     # The softmax of nothing but negative infinities is nan, and so is its gradient.
     scores = torch.where(valid.any(dim=1, keepdim=True), scores, 0)
@@ -242,6 +243,24 @@ def weighted_mean(x: Tensor, weight: Tensor, mask: Tensor | None) -> Tensor:
     return (terms.sum(dim=1) / torch.where(total == 0, 1, total)).to(x.dtype)
 
 
+def attention_pooling(
+    x: Tensor, score: Tensor, mask: Tensor | None, *, pool: str, per: str, floor: float
+) -> Tensor:
+    weight = masked_softmax(_wide(score), mask)
+    weight = weight if per == "feature" else weight[..., None]
+    valid = _like(_valid(mask, x), x)
+    # Selected before the product, so that no value at padding can reach it.
+    values = torch.where(valid, _wide(x), 0)
+    mean = (weight * values).sum(dim=1)
+    if pool == "mean":
+        return mean.to(x.dtype)
+    away = torch.where(valid, values - mean[:, None], 0)
+    variance = (weight * away**2).sum(dim=1)
+    root = torch.where(variance < floor, floor, variance).sqrt()
+    root = torch.where(valid.any(dim=1), root, 0)
+    return torch.cat([mean, root], dim=1).to(x.dtype)
+
+
 def masked_min(x: Tensor, mask: Tensor | None) -> Tensor:
     valid = _like(_valid(mask, x), x)
     if not x.shape[1]:
@@ -342,13 +361,37 @@ def packed_attention(
     return _attend_near(query, key, value, mask, near)
 
 
+def alibi_attention(
+    query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, *, causal: bool
+) -> Tensor:
+    at = _valid(mask, query).long().cumsum(dim=1) - 1
+    behind = at[:, :, None] - at[:, None]
+    slopes = _wide(query).new_tensor(_alibi_slopes(query.shape[2]))
+    bias = -slopes[:, None, None] * behind.abs()[:, None]
+    near = behind >= 0 if causal else torch.ones_like(behind, dtype=torch.bool)
+    return _attend_near(query, key, value, mask, near[:, None], bias)
+
+
+def _alibi_slopes(heads: int) -> list[float]:
+    """Return each head's slope, as the authors' code gives them."""
+    power = 2 ** int(math.log2(heads))
+    whole = [2 ** (-8 * head / power) for head in range(1, power + 1)]
+    between = [2 ** (-4 * head / power) for head in range(1, 2 * power, 2)]
+    return whole + between[: heads - power]
+
+
 def _attend_near(
-    query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, near: Tensor
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None,
+    near: Tensor,
+    bias: Tensor | float = 0,
 ) -> Tensor:
     valid = _valid(mask, query)
     # Cleaned before any product, so that nothing at padding is multiplied by zero.
     q, k, v = (torch.where(_like(valid, x), _wide(x), 0) for x in (query, key, value))
-    found = _attend(q, k, v, valid[:, None, None] & near)
+    found = _attend(q, k, v, valid[:, None, None] & near, bias)
     return torch.where(_like(valid, found), found, 0).to(query.dtype)
 
 
@@ -399,9 +442,16 @@ def decode(
     return torch.where(asks, torch.cat(found, dim=1), 0).to(query.dtype)
 
 
-def _attend(query: Tensor, key: Tensor, value: Tensor, seen: Tensor) -> Tensor:
+def _attend(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    seen: Tensor,
+    bias: Tensor | float = 0,
+) -> Tensor:
     q, k, v = (x.transpose(1, 2) for x in (query, key, value))
-    scores = torch.where(seen, q @ k.transpose(2, 3) / q.shape[3] ** 0.5, -torch.inf)
+    scores = q @ k.transpose(2, 3) / q.shape[3] ** 0.5 + bias
+    scores = torch.where(seen, scores, -torch.inf)
     # The softmax of nothing but negative infinities is nan, and so is its gradient.
     scores = torch.where(seen.any(dim=3, keepdim=True), scores, 0)
     return (torch.where(seen, scores.softmax(dim=3), 0) @ v).transpose(1, 2)

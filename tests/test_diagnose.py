@@ -41,6 +41,8 @@ OPERATIONS = (
     "windowed_attention",
     "packed_attention",
     "decode",
+    "alibi_attention",
+    "attention_pooling",
     "positions",
     "rotary",
     "conv1d",

@@ -39,6 +39,8 @@ LEAST = dict.fromkeys(load_operations(), 15) | {
     "rotary": 35,
     "mask_from_lengths": 30,
     "pack": 40,
+    "attention_pooling": 40,
+    "alibi_attention": 30,
     "accumulated_loss": 50,
     "gated_scan": 55,
     "rnn": 55,

@@ -22,6 +22,8 @@ ASKED = (
     "positions",
     "rotary",
     "decode",
+    "attention_pooling",
+    "alibi_attention",
 )
 
 

@@ -111,7 +111,9 @@ def _distinguishing_batches(
         yield replace(plain, mask=mask)
         yield replace(plain, mask=np.zeros_like(mask))
     if not variant.makes_mask:
-        yield from _wild_batches(plain, dtype)
+        yield from _wild_batches(
+            plain, dtype, load_operations()[variant.operation].main
+        )
     if "label_mask" in plain.beside:
         yield from _batches_of_labels(plain)
     if "targets" in variant.labels:
@@ -166,13 +168,16 @@ def _batches_of_labels(plain: Batch) -> Iterator[Batch]:
         yield replace(plain, beside=changed)
 
 
-def _wild_batches(plain: Batch, dtype: str) -> Iterator[Batch]:
-    """Yield large valid numbers, then NaN and infinity at padding and NaN before it."""
-    yield _replace_valid(plain, FILLS, dtype)
+def _wild_batches(plain: Batch, dtype: str, main: str) -> Iterator[Batch]:
+    """Yield large valid numbers, then NaN and infinity at padding and NaN before it.
+
+    ``main`` is the input that laws about values change.
+    """
+    yield _replace_valid(plain, main, FILLS, dtype)
     yield _replace_padding(plain, np.nan)
     yield _replace_padding(plain, np.inf)
-    if next(iter(plain.arrays.values())).dtype.kind == "f":
-        yield _put_nan(plain)
+    if plain.arrays[main].dtype.kind == "f":
+        yield _put_nan(plain, main)
 
 
 def _plain(batch: Batch) -> bool:
@@ -192,11 +197,13 @@ def _ordinary(oracle: Oracle, variant: Variant, turn: int) -> Batch:
     return replace(batch, arrays=oracle.generate(variant.options, draw, full))
 
 
-def _replace_valid(batch: Batch, values: Sequence[float], dtype: str) -> Batch:
+def _replace_valid(
+    batch: Batch, name: str, values: Sequence[float], dtype: str
+) -> Batch:
     """Return the batch with valid values of one magnitude in each row."""
     largest = PRECISIONS[dtype].largest
     rows = np.resize(np.asarray(values), batch.rows)
-    name, array = next(iter(batch.arrays.items()))
+    array = batch.arrays[name]
     scale = np.maximum(rows, -largest / 8).reshape((-1,) + (1,) * (array.ndim - 1))
     wide = batch.mask.reshape(batch.mask.shape + (1,) * (array.ndim - 2))
     steps = 1 + np.arange(batch.time).reshape((1, -1) + (1,) * (array.ndim - 2)) / 8
@@ -213,9 +220,8 @@ def _replace_padding(batch: Batch, value: float) -> Batch:
     return replace(batch, arrays=arrays)
 
 
-def _put_nan(batch: Batch) -> Batch:
-    name, array = next(iter(batch.arrays.items()))
-    changed = array.copy()
+def _put_nan(batch: Batch, name: str) -> Batch:
+    changed = batch.arrays[name].copy()
     # A row of one position is left without any where NaN is skipped.
     changed[1, 0] = np.nan
     return replace(batch, arrays={**batch.arrays, name: changed})

@@ -63,8 +63,16 @@ def attend(
     query: Sequence[float],
     keys: Sequence[Sequence[float]],
     values: Sequence[Sequence[float]],
+    biases: Sequence[float] = (),
 ) -> list[float]:
-    """Return one query's mean of the values whose keys it sees."""
+    """Return one query's mean of the values whose keys it sees.
+
+    Args:
+        query: Its numbers.
+        keys: Those of each key.
+        values: Those of each value.
+        biases: What is added to each key's score; nothing if there are none.
+    """
     import mpmath  # here, so that reading cases, which asks for axes, goes without
 
     numbers = [*query, *(x for key in keys for x in key)]
@@ -79,6 +87,9 @@ def attend(
             / root
             for key in keys
         ]
+        if biases:
+            pairs = zip(scores, biases, strict=True)
+            scores = [score + mpmath.mpf(bias) for score, bias in pairs]
         top = max(scores)
         parts = [mpmath.exp(score - top) for score in scores]
         total = mpmath.fsum(parts)

@@ -202,11 +202,21 @@ def _weights(
     return weigh(query, select_valid(batch, "key", 0.0), sees)
 
 
-def weigh(query: Array, key: Array, sees: Array) -> Probabilities:
-    """Return the probabilities of the keys ``[B, S, T]`` that each query sees."""
+def weigh(
+    query: Array,
+    key: Array,
+    sees: Array,
+    bias: Array | float = 0.0,
+    bulk: Array | float = 0.0,
+) -> Probabilities:
+    """Return the probabilities of the keys ``[B, S, T]`` that each query sees.
+
+    A ``bias [B, N, S, T]`` is added to the scores; ``bulk`` is the magnitude of the
+    terms that it is made of.
+    """
     sees = sees[:, None]
     root = np.sqrt(key.shape[3])
-    scores = np.where(sees, _dots(query, key) / root, -np.inf)
+    scores = np.where(sees, _dots(query, key) / root + bias, -np.inf)
     top = scores.max(axis=3, keepdims=True, initial=-np.inf)
     with np.errstate(invalid="ignore", divide="ignore"):  # where nothing is seen
         distance = np.where(sees, top - scores, 0.0)
@@ -220,7 +230,7 @@ def weigh(query: Array, key: Array, sees: Array) -> Probabilities:
         share=weight / np.where(total == 0, 1.0, total),
         logs=logs,
         distance=distance,
-        size=np.where(sees, _dots(np.abs(query), np.abs(key)) / root, 0.0),
+        size=np.where(sees, _dots(np.abs(query), np.abs(key)) / root + bulk, 0.0),
         extent=np.where(sees, extent, 0.0),
         features=key.shape[3],
     )

@@ -70,16 +70,25 @@ def gradient_bound(
 
 def parts(batch: Batch) -> tuple[Array, Array]:
     """Return the probabilities and each logit's distance to the row's maximum."""
-    x = select_valid(batch, "x", -np.inf)
+    return soften(select_valid(batch, "x", -np.inf), batch.mask)
+
+
+def soften(x: Array, here: Array) -> tuple[Array, Array]:
+    """Return the probabilities over time and each logit's distance to their maximum.
+
+    Args:
+        x: The logits ``[B, T, ...]``, minus infinity at padding.
+        here: Where a position counts, with as many axes.
+    """
     top = x.max(axis=1, keepdims=True, initial=-np.inf)
     with np.errstate(invalid="ignore"):  # an empty row's -inf - -inf, not selected
-        distance = np.where(batch.mask, top - x, 0.0)
-    weight = np.where(batch.mask, np.exp(-distance), 0.0)
+        distance = np.where(here, top - x, 0.0)
+    weight = np.where(here, np.exp(-distance), 0.0)
     total = weight.sum(axis=1, keepdims=True)
     share = weight / np.where(total == 0, 1.0, total)
     # A logit of minus infinity is no term at all: it brings no rounding either.
     distance = np.where(np.isposinf(distance), 0.0, distance)
-    return np.where(batch.mask, share, 0.0), distance
+    return np.where(here, share, 0.0), distance
 
 
 def totals(batch: Batch) -> tuple[Array, Array]:
