@@ -65,6 +65,39 @@ def rotary(x: Tensor, mask: Tensor, *, layout: str) -> Tensor:
     return RotaryEmbedding(dtype=backend.standardize_dtype(x.dtype))(x, positions=at)
 
 
+def decode(
+    query: Tensor,
+    step_key: Tensor,
+    step_value: Tensor,
+    step_mask: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor,
+    *,
+    chunk: bool,
+) -> Tensor:
+    rows, steps, heads, features = query.shape
+    valid = torch.cat([mask, step_mask], dim=1)
+    layer, time, whole = _identity(query), key.shape[1], valid.shape[1]
+
+    def call(begin: int, cache: Tensor, *asked: Tensor) -> tuple[Tensor, Tensor]:
+        q, k, v = (tensor.flatten(2) for tensor in asked)
+        past = compute_causal_mask(rows, whole, q.shape[1], begin)
+        seen = merge_padding_and_attention_mask(q, valid, past)
+        how = {"cache": cache, "cache_update_index": begin}
+        return layer(q, v, k, attention_mask=seen, **how)
+
+    empty = query.new_zeros(rows, 2, whole, heads, features)
+    # What a prompt asks is nobody's answer here.
+    _, cache = call(0, empty, torch.zeros_like(key), key, value)
+    found, size = [], steps if chunk else 1
+    for at in range(0, steps, size):
+        now = (x[:, at : at + size] for x in (query, step_key, step_value))
+        answer, cache = call(time + at, cache, *now)
+        found.append(answer)
+    return torch.cat(found, dim=1).reshape(query.shape)
+
+
 def _identity(query: Tensor) -> CachedMultiHeadAttention:
     """Return a layer whose projections leave their input as it is."""
     heads, features = query.shape[2:]
