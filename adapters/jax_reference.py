@@ -142,11 +142,26 @@ def mask_from_lengths(lengths: Array, x: Array, *, side: str) -> Array:
     return valid if side == "right" else valid[:, ::-1]
 
 
+def lengths_from_mask(x: Array, mask: Array | None, *, by: str) -> Array:
+    valid = _valid(mask, x)
+    if by == "count":
+        return valid.sum(axis=1)
+    return (valid * jnp.arange(1, x.shape[1] + 1)).max(axis=1, initial=0)
+
+
 def pack(x: Array, mask: Array | None, *, order: str) -> Array:
     valid = _valid(mask, x)
     flat = x.reshape(valid.size, *x.shape[2:])
     packed = flat[_sources(valid, order)].reshape(x.shape)
     return jnp.where(_like(_first(valid), x), packed, 0)
+
+
+def unpack(values: Array, x: Array, mask: Array | None, *, order: str) -> Array:
+    valid, features = _valid(mask, x), values.shape[2:]
+    flat = values.reshape(values.shape[0] * values.shape[1], *features)
+    place = jnp.argsort(_sources(valid, order)).clip(max=len(flat) - 1)
+    found = flat[place].reshape(*valid.shape, *features)
+    return jnp.where(_like(valid, found), found, 0)
 
 
 def _sources(valid: Array, order: str) -> Array:

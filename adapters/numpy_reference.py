@@ -147,12 +147,27 @@ def mask_from_lengths(lengths: Array, x: Array, *, side: str) -> Array:
     return valid if side == "right" else valid[:, ::-1]
 
 
+def lengths_from_mask(x: Array, mask: Array | None, *, by: str) -> Array:
+    valid = _valid(mask, x)
+    if by == "count":
+        return valid.sum(axis=1)
+    return (valid * np.arange(1, x.shape[1] + 1)).max(axis=1, initial=0)
+
+
 def pack(x: Array, mask: Array | None, *, order: str) -> Array:
     valid = _valid(mask, x)
     packed = np.zeros((valid.size, *x.shape[2:]), x.dtype)
     row, at = _packed(valid, order)
     packed[: len(row)] = x[row, at]
     return packed.reshape(x.shape)
+
+
+def unpack(values: Array, x: Array, mask: Array | None, *, order: str) -> Array:
+    valid, features = _valid(mask, x), values.shape[2:]
+    found = np.zeros((*valid.shape, *features), values.dtype)
+    row, at = _packed(valid, order)
+    found[row, at] = values.reshape(-1, *features)[: len(row)]
+    return found
 
 
 def _packed(valid: Array, order: str) -> tuple[Array, Array]:

@@ -152,11 +152,29 @@ def mask_from_lengths(lengths: Tensor, x: Tensor, *, side: str) -> Tensor:
     return valid if side == "right" else tf.reverse(valid, [1])
 
 
+def lengths_from_mask(x: Tensor, mask: Tensor | None, *, by: str) -> Tensor:
+    valid = tf.cast(_valid(mask, x), tf.int32)
+    if by == "count":
+        return tf.reduce_sum(valid, axis=1)
+    # The largest of no number is the smallest integer.
+    behind = valid * tf.range(1, tf.shape(x)[1] + 1)
+    return tf.maximum(tf.reduce_max(behind, axis=1), 0)
+
+
 def pack(x: Tensor, mask: Tensor | None, *, order: str) -> Tensor:
     valid = _valid(mask, x)
     flat = tf.reshape(x, tf.concat([[-1], tf.shape(x)[2:]], axis=0))
     packed = tf.reshape(tf.gather(flat, _sources(valid, order)), tf.shape(x))
     return _where(_like(_first(valid), x), packed, 0)
+
+
+def unpack(values: Tensor, x: Tensor, mask: Tensor | None, *, order: str) -> Tensor:
+    valid, features = _valid(mask, x), tf.shape(values)[2:]
+    flat = tf.reshape(values, tf.concat([[-1], features], axis=0))
+    place = tf.argsort(_sources(valid, order))
+    found = tf.gather(flat, tf.minimum(place, tf.shape(flat)[0] - 1))
+    found = tf.reshape(found, tf.concat([tf.shape(valid), features], axis=0))
+    return _where(_like(valid, found), found, 0)
 
 
 def _sources(valid: Tensor, order: str) -> Tensor:

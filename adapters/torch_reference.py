@@ -149,10 +149,24 @@ def mask_from_lengths(lengths: Tensor, x: Tensor, *, side: str) -> Tensor:
     return valid if side == "right" else valid.flip(1)
 
 
+def lengths_from_mask(x: Tensor, mask: Tensor | None, *, by: str) -> Tensor:
+    valid = _valid(mask, x)
+    if by == "count" or not x.shape[1]:
+        return valid.sum(dim=1)
+    return (valid * torch.arange(1, x.shape[1] + 1, device=x.device)).amax(dim=1)
+
+
 def pack(x: Tensor, mask: Tensor | None, *, order: str) -> Tensor:
     valid = _valid(mask, x)
     packed = x.flatten(0, 1)[_sources(valid, order)].reshape(x.shape)
     return torch.where(_like(_first(valid), x), packed, 0)
+
+
+def unpack(values: Tensor, x: Tensor, mask: Tensor | None, *, order: str) -> Tensor:
+    valid, flat = _valid(mask, x), values.flatten(0, 1)
+    place = _sources(valid, order).argsort().clamp(max=len(flat) - 1)
+    found = flat[place].reshape(*valid.shape, *values.shape[2:])
+    return torch.where(_like(valid, found), found, 0)
 
 
 def _sources(valid: Tensor, order: str) -> Tensor:

@@ -38,9 +38,11 @@ LEAST = dict.fromkeys(load_operations(), 15) | {
     "positions": 35,
     "rotary": 35,
     "mask_from_lengths": 30,
+    "lengths_from_mask": 30,
     "pack": 40,
     "attention_pooling": 40,
     "alibi_attention": 30,
+    "unpack": 40,
     "accumulated_loss": 50,
     "gated_scan": 55,
     "rnn": 55,
@@ -160,6 +162,8 @@ def test_gradient_and_route_laws_have_mutants_on_a_framework_that_has_them() -> 
         "wild-query-gradient",
         "impossible-gradient",
         "wild-step-gradient",
+        "returned-cotangent",
+        "wild-behind-gradient",
         "route",
     }
 

@@ -84,15 +84,17 @@ def find_vacuous(
     """Return the ways to spoil the mask that leave the answer as it is.
 
     A case that does not notice a dropped, inverted or moved mask checks nothing,
-    unless it is a control. A mask that moving leaves alone says nothing either way.
+    unless it is a control. A mask that moving leaves alone says nothing either way,
+    nor does moving one of which the answer is a count.
     """
     if case.control or _variant(case).makes_mask:
         return []  # no mask is given that could be spoilt
     spoilt = {
         "dropped": [[True] * len(row) for row in case.mask],
         "inverted": [[not counts for counts in row] for row in case.mask],
-        "moved": [row[-1:] + row[:-1] for row in case.mask],
     }
+    if _variant(case).placed:
+        spoilt["moved"] = [row[-1:] + row[:-1] for row in case.mask]
     right = answer(case, case.mask)
     return [
         way

@@ -188,6 +188,8 @@ class Variant:
         values: Keyword values for the adapter that are not strings, such as true for
             ``causal``, or constants of a formula.
         makes_mask: Whether the answer is the mask; the adapter then gets none.
+        placed: Whether the answer depends on where valid positions stand: a count of
+            them does not, and no case of it notices a mask that is moved.
         least: How many valid positions an answer needs; a row with fewer gives what
             an empty one gives, and its derivative is not judged.
         labels: The inputs that are class labels or ids: integers in every dtype.
@@ -209,6 +211,7 @@ class Variant:
     padding: Literal["zero", "declared"] = "zero"
     values: tuple[tuple[str, Constant], ...] = ()
     makes_mask: bool = False
+    placed: bool = True
     least: int = 1
     labels: tuple[str, ...] = ()
     shares: tuple[str, ...] = ()
