@@ -17,6 +17,8 @@
 # masked_sum = ["rank-3"]
 # [tool.mask-conformance.empty]
 # masked_mean = "zero"
+# [tool.mask-conformance.unsupported]
+# "attention_pooling.*.feature" = "it has one score for each position"
 # ///
 """DeepCTR-Torch's pooling of sequences with a mask."""
 
@@ -27,7 +29,12 @@ from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 with patch.object(Thread, "start"):  # its import asks PyPI for a newer release
-    from deepctr_torch.layers.sequence import SequencePoolingLayer
+    from deepctr_torch.layers.sequence import (
+        AttentionSequencePoolingLayer,
+        SequencePoolingLayer,
+    )
+
+import torch
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -43,6 +50,29 @@ def masked_max(x: Tensor, mask: Tensor) -> Tensor:
 
 def masked_sum(x: Tensor, mask: Tensor) -> Tensor:
     return _pool("sum", x, mask)
+
+
+def attention_pooling(
+    x: Tensor, score: Tensor, mask: Tensor, *, pool: str, per: str, floor: float
+) -> Tensor:
+    del pool, per, floor
+    layer = AttentionSequencePoolingLayer(
+        weight_normalization=True, supports_masking=True, embedding_dim=x.shape[2]
+    )
+    layer.local_att = _Scores(score)
+    return layer(x[:, :1], x, None, mask=mask)[:, 0]
+
+
+class _Scores(torch.nn.Module):  # type: ignore[misc, unused-ignore]
+    """The scores that are given, in place of the layer's own network."""
+
+    def __init__(self, score: Tensor) -> None:
+        super().__init__()
+        self.score = score
+
+    def forward(self, query: Tensor, keys: Tensor) -> Tensor:
+        del query, keys
+        return self.score[..., None]
 
 
 def _pool(mode: str, x: Tensor, mask: Tensor) -> Tensor:

@@ -22,7 +22,9 @@
 # "masked_std.*" = "zero"
 # "masked_median.*" = "zero"
 # masked_softmax = "zero"
+# "attention_pooling.*" = "zero"
 # [tool.mask-conformance.unsupported]
+# "attention_pooling.mean_std.*" = "it has no weighted deviation"
 # "masked_std.1" = "its standard deviation has no ddof"
 # "row_norm.time.1.inside" = "its variance has no ddof"
 # "row_norm.time.0.outside" = "its epsilon is added to the variance"
@@ -78,6 +80,29 @@ def masked_softmax(x: Tensor, mask: Tensor) -> Tensor:
     graph = _graphs(mask)
     shares = softmax(x[mask], graph, num_nodes=len(mask))
     return torch.zeros_like(x).masked_scatter(mask, shares)
+
+
+def attention_pooling(
+    x: Tensor, score: Tensor, mask: Tensor, *, pool: str, per: str, floor: float
+) -> Tensor:
+    del pool, floor
+    scores = score if per == "feature" else score[..., None]
+    # What its gate is given is the score itself, beside what it weighs.
+    width = scores.shape[2]
+    nodes = torch.cat([scores, x], dim=2)[mask]
+    layer = aggr.AttentionalAggregation(_Columns(0, width), _Columns(width, None))
+    return layer(nodes, _graphs(mask), dim_size=len(mask))
+
+
+class _Columns(torch.nn.Module):  # type: ignore[misc, unused-ignore]
+    """Some of the features, as they are."""
+
+    def __init__(self, start: int, stop: int | None) -> None:
+        super().__init__()
+        self.columns = slice(start, stop)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[:, self.columns]
 
 
 def row_norm(x: Tensor, mask: Tensor, *, over: str, ddof: int, epsilon: str) -> Tensor:
