@@ -13,6 +13,9 @@
 # [tool.mask-conformance.empty]
 # masked_prod = "one"
 # [tool.mask-conformance.unsupported]
+# "mask_from_lengths.left" = "sequence_mask has padding on the right"
+# "lengths_from_mask.extent" = "a ragged tensor counts"
+# "*pack.steps" = "boolean_mask goes row by row"
 # "masked_loss.*.sequence_mean" = "its losses reduce over the whole batch"
 # ///
 """TensorFlow's own ways to leave positions out: ragged tensors and loss weights."""
@@ -55,6 +58,33 @@ def masked_min(x: Tensor, mask: Tensor) -> Tensor:
 
 def masked_variance(x: Tensor, mask: Tensor) -> Tensor:
     return tf.math.reduce_variance(tf.ragged.boolean_mask(x, mask), axis=1)
+
+
+def mask_from_lengths(lengths: Tensor, x: Tensor, *, side: str) -> Tensor:
+    del side  # padding on the right
+    return tf.sequence_mask(lengths, tf.shape(x)[1])
+
+
+def lengths_from_mask(x: Tensor, mask: Tensor, *, by: str) -> Tensor:
+    del by  # the count
+    return tf.ragged.boolean_mask(x, mask).row_lengths()
+
+
+def pack(x: Tensor, mask: Tensor, *, order: str) -> Tensor:
+    del order  # row by row
+    packed = tf.boolean_mask(x, mask)
+    behind = tf.size(mask) - tf.shape(packed)[0]
+    ends = tf.concat([[[0, behind]], tf.zeros([tf.rank(packed) - 1, 2], tf.int32)], 0)
+    return tf.reshape(tf.pad(packed, ends), tf.shape(x))
+
+
+def unpack(values: Tensor, x: Tensor, mask: Tensor, *, order: str) -> Tensor:
+    del order  # row by row
+    at = tf.where(mask)
+    features = tf.shape(values, tf.int64)[2:]
+    flat = tf.reshape(values, tf.concat([[-1], features], 0))[: tf.shape(at)[0]]
+    shape = tf.concat([tf.shape(x, tf.int64)[:2], features], 0)
+    return tf.scatter_nd(at, flat, shape)
 
 
 def masked_softmax(x: Tensor, mask: Tensor) -> Tensor:

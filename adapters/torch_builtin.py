@@ -20,6 +20,7 @@
 # [tool.mask-conformance.unsupported]
 # "masked_criterion.class_weights.mean" = "its mean divides by the weights"
 # "masked_criterion.kl.none" = "kl_div takes no mask"
+# "*pack.steps" = "masked_select and masked_scatter go row by row"
 # "packed_attention.causal" = "no kernel on a CPU takes nested tensors with is_causal"
 # "masked_loss.*.sequence_mean" = "torch's losses reduce over the whole batch"
 # "masked_median.mean" = "of an even number its median is the lower one"
@@ -233,6 +234,18 @@ def masked_variance(x: Tensor, mask: Tensor) -> Tensor:
 
 def masked_std(x: Tensor, mask: Tensor, *, ddof: int) -> Tensor:
     return torch.masked.std(x, 1, unbiased=ddof == 1, mask=_like(mask, x))
+
+
+def pack(x: Tensor, mask: Tensor, *, order: str) -> Tensor:
+    del order  # row by row
+    packed = torch.masked_select(x, _like(mask, x))
+    return F.pad(packed, (0, x.numel() - len(packed))).reshape(x.shape)
+
+
+def unpack(values: Tensor, x: Tensor, mask: Tensor, *, order: str) -> Tensor:
+    del order  # row by row
+    zeros = values.new_zeros(*x.shape[:2], *values.shape[2:])
+    return zeros.masked_scatter(_like(mask, zeros), values)
 
 
 def _like(mask: Tensor, x: Tensor) -> Tensor:
