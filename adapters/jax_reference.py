@@ -243,6 +243,12 @@ def masked_cumsum(x: Array, mask: Array | None) -> Array:
     return jnp.where(valid, sums, 0).astype(x.dtype)
 
 
+def masked_cummax(x: Array, mask: Array | None) -> Array:
+    valid = _like(_valid(mask, x), x)
+    largest = jax.lax.cummax(jnp.where(valid, _wide(x), -jnp.inf), axis=1)
+    return jnp.where(valid, largest, 0).astype(x.dtype)
+
+
 def weighted_mean(x: Array, weight: Array, mask: Array | None) -> Array:
     valid = _valid(mask, x)
     share = _like(jnp.where(valid, _wide(weight), 0), x)

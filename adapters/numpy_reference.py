@@ -260,6 +260,13 @@ def masked_cumsum(x: Array, mask: Array | None) -> Array:
 
 
 @np.errstate(all="ignore")
+def masked_cummax(x: Array, mask: Array | None) -> Array:
+    valid = _like(_valid(mask, x), x)
+    largest = np.maximum.accumulate(np.where(valid, _wide(x), -np.inf), axis=1)
+    return np.where(valid, largest, 0).astype(x.dtype)
+
+
+@np.errstate(all="ignore")
 def weighted_mean(x: Array, weight: Array, mask: Array | None) -> Array:
     valid = _valid(mask, x)
     share = _like(np.where(valid, _wide(weight), 0), x)

@@ -273,6 +273,23 @@ def masked_cumsum(x: Tensor, mask: Tensor | None) -> Tensor:
     return tf.cast(_where(valid, sums, 0), x.dtype)
 
 
+def masked_cummax(x: Tensor, mask: Tensor | None) -> Tensor:
+    valid = _like(_valid(mask, x), x)
+    wide = _where(valid, _wide(x), float("-inf"))
+    # TensorFlow has none: the largest of each position's triangle of values.
+    time = tf.range(tf.shape(x)[1])
+    before = tf.reshape(
+        time[:, None] >= time,
+        tf.concat([[1], tf.shape(time), tf.shape(time), [1] * (len(x.shape) - 2)], 0),
+    )
+    seen = _where(before, wide[:, None], float("-inf"))
+    largest = tf.reduce_max(seen, axis=2)
+    # XLA's maximum leaves NaN out.
+    broken = tf.reduce_any(tf.math.is_nan(seen), axis=2)
+    found = _where(~broken, largest, float("nan"))
+    return tf.cast(_where(valid, found, 0), x.dtype)
+
+
 def weighted_mean(x: Tensor, weight: Tensor, mask: Tensor | None) -> Tensor:
     valid = _valid(mask, x)
     share = _like(_where(valid, _wide(weight), 0), x)

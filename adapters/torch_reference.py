@@ -248,6 +248,13 @@ def masked_cumsum(x: Tensor, mask: Tensor | None) -> Tensor:
     return torch.where(valid, sums, 0).to(x.dtype)
 
 
+def masked_cummax(x: Tensor, mask: Tensor | None) -> Tensor:
+    valid = _like(_valid(mask, x), x)
+    wide = torch.where(valid, _wide(x), -torch.inf)
+    largest = wide.cummax(dim=1).values if x.shape[1] else wide
+    return torch.where(valid, largest, 0).to(x.dtype)
+
+
 def weighted_mean(x: Tensor, weight: Tensor, mask: Tensor | None) -> Tensor:
     valid = _valid(mask, x)
     share = _like(torch.where(valid, _wide(weight), 0), x)

@@ -170,6 +170,7 @@ LAWS: tuple[Law, ...] = (
             "*.causal",
             "*.causal.*",
             "gated_scan.sequence",
+            "masked_cummax",
             "masked_cumsum",
             "rnn.*.forward.sequence",
             "positions.*",
