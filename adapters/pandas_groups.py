@@ -13,6 +13,7 @@
 # mask-forms = ["bool"]
 # [tool.mask-conformance.padding]
 # masked_cumsum = "zero"
+# masked_cummax = "zero"
 # [tool.mask-conformance.empty]
 # masked_mean = "nan"
 # masked_max = "nan"
@@ -77,13 +78,22 @@ def masked_arg(x: Array, mask: Array, *, of: str) -> Array:
 
 
 def masked_cumsum(x: Array, mask: Array) -> Array:
-    found = _groups(x, mask).cumsum().fillna(0).to_numpy(x.dtype)
-    lines = found.reshape(x.shape[:1] + x.shape[2:] + x.shape[1:2])
-    return np.moveaxis(lines, -1, 1)
+    return _along(_groups(x, mask).cumsum(), x)
+
+
+def masked_cummax(x: Array, mask: Array) -> Array:
+    return _along(_groups(x, mask).cummax(), x)
 
 
 def last_valid(x: Array, mask: Array) -> Array:
     return _plain(_groups(x, mask).last(), 0, x)
+
+
+def _along(found: Any, x: Array) -> Array:
+    """Return a number for each position, zero where there is none."""
+    numbers = found.fillna(0).to_numpy(x.dtype)
+    lines = numbers.reshape(x.shape[:1] + x.shape[2:] + x.shape[1:2])
+    return np.moveaxis(lines, -1, 1)
 
 
 def _groups(x: Array, mask: Array) -> Any:

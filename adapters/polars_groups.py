@@ -13,6 +13,7 @@
 # mask-forms = ["bool"]
 # [tool.mask-conformance.padding]
 # masked_cumsum = "zero"
+# masked_cummax = "zero"
 # [tool.mask-conformance.empty]
 # masked_mean = "nan"
 # masked_max = "nan"
@@ -75,8 +76,17 @@ def masked_arg(x: Array, mask: Array, *, of: str) -> Array:
 
 
 def masked_cumsum(x: Array, mask: Array) -> Array:
-    sums = pl.col("x").cum_sum().over("group").fill_null(0)
-    found = _frame(x, mask).select(sums).to_series().to_numpy()
+    return _along(pl.col("x").cum_sum(), x, mask)
+
+
+def masked_cummax(x: Array, mask: Array) -> Array:
+    return _along(pl.col("x").cum_max(), x, mask)
+
+
+def _along(what: pl.Expr, x: Array, mask: Array) -> Array:
+    """Return a number for each position, zero where there is none."""
+    numbers = what.over("group").fill_null(0)
+    found = _frame(x, mask).select(numbers).to_series().to_numpy()
     lines = found.reshape(x.shape[:1] + x.shape[2:] + x.shape[1:2])
     return np.moveaxis(lines, -1, 1).astype(x.dtype)
 
