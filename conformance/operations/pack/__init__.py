@@ -18,7 +18,8 @@ OPERATION = Operation(
     "those of the rows before it, as jagged values and cu_seqlens have them; steps: "
     "every row's first valid position, then every row's second and so on, each time "
     "rows with more valid positions before those with fewer, and rows with as many in "
-    "their own order, as torch's PackedSequence has them. The answer has the size of "
+    "their own order, as torch's PackedSequence has them of sorted rows; where it "
+    "sorts, it promises no order of equal ones. The answer has the size of "
     "x, so that a compiled function knows it: behind what a library gives that "
     "answers with N positions an adapter puts zeros",
     bound="0: nothing is computed",
