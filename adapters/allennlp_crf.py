@@ -63,3 +63,35 @@ def crf_decode(
     for row, (path, _) in enumerate(layer.viterbi_tags(emissions, mask)):
         found[row, keep[row]] = torch.tensor(path, dtype=torch.int64)
     return found
+
+
+class _Partition(nn.Module):
+    """The sum that the layer's likelihood subtracts."""
+
+    def __init__(self, tags: int, *, scored: bool) -> None:
+        super().__init__()
+        self.crf = ConditionalRandomField(tags, include_start_end_transitions=scored)
+
+    def forward(self, emissions: Tensor, mask: Tensor) -> Tensor:
+        own = self.crf
+        found: Tensor = own._input_likelihood(emissions, own.transitions, mask)  # noqa: SLF001
+        return found
+
+
+def crf_partition(
+    emissions: Tensor,
+    mask: Tensor | None,
+    transitions: Tensor,
+    start: Tensor | None = None,
+    end: Tensor | None = None,
+    *,
+    ends: str,
+) -> Tensor:
+    parameters = {"crf.transitions": transitions}
+    if start is not None and end is not None:
+        parameters["crf.start_transitions"] = start
+        parameters["crf.end_transitions"] = end
+    layer = _Partition(len(transitions), scored=ends == "scored")
+    keep = torch.ones(emissions.shape[:2]).bool() if mask is None else mask
+    found: Tensor = functional_call(layer, parameters, (emissions, keep))
+    return found

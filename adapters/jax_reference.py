@@ -796,6 +796,86 @@ def _log_likelihood(
     return jnp.where(begun[:, 0], total, 0).astype(emissions.dtype)
 
 
+def crf_partition(
+    emissions: Array,
+    mask: Array | None,
+    transitions: Array,
+    start: Array | None = None,
+    end: Array | None = None,
+    *,
+    ends: str,
+) -> Array:
+    del ends  # without scores there are none to add
+    chain = _chain(emissions, mask, transitions, start, end)
+    return _add_paths(*chain).astype(emissions.dtype)
+
+
+def crf_marginals(
+    emissions: Array,
+    mask: Array | None,
+    transitions: Array,
+    start: Array | None = None,
+    end: Array | None = None,
+    *,
+    ends: str,
+) -> Array:
+    del ends
+    chain = _chain(emissions, mask, transitions, start, end)
+    return _share_paths(*chain).astype(emissions.dtype)
+
+
+def _chain(
+    emissions: Array, mask: Array | None, transitions: Array, *ends: Array | None
+) -> tuple[Array, ...]:
+    valid, transitions = _valid(mask, emissions), _wide(transitions)
+    none = jnp.zeros_like(transitions[0])
+    start, end = (none if one is None else _wide(one) for one in ends)
+    scores = jnp.where(valid[..., None], _wide(emissions), 0)
+    return valid, scores, transitions, start, end
+
+
+@jax.jit  # type: ignore[untyped-decorator]
+def _add_paths(
+    valid: Array, scores: Array, transitions: Array, start: Array, end: Array
+) -> Array:
+    last = _walk_chain(valid, scores, transitions, start)[0]
+    return jnp.where(valid.any(axis=1), jax.nn.logsumexp(last + end, axis=1), 0)
+
+
+@jax.jit  # type: ignore[untyped-decorator]
+def _share_paths(
+    valid: Array, scores: Array, transitions: Array, start: Array, end: Array
+) -> Array:
+    ahead = _walk_chain(valid, scores, transitions, start)[2]
+    turned = valid[:, ::-1], scores[:, ::-1]
+    behind = _walk_chain(*turned, transitions.T, end)[1]
+    # From behind comes all but the position's own emission, which counts once.
+    shares = jax.nn.softmax(jnp.moveaxis(ahead + behind[::-1], 0, 1), axis=2)
+    return jnp.where(valid[..., None], shares, 0)
+
+
+def _walk_chain(
+    valid: Array, scores: Array, transitions: Array, start: Array
+) -> tuple[Array, Array, Array]:
+    """Return what reaches the end, and each position, without and with its own."""
+
+    def advance(
+        state: tuple[Array, Array], step: tuple[Array, Array]
+    ) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+        (reached, begun), (here, now) = state, step
+        new = jax.nn.logsumexp(reached[:, :, None] + transitions, axis=1)
+        without = jnp.where(begun, new, start)
+        # A padded position is no step: the next one follows the last valid one.
+        reached = jnp.where(here, without + now, reached)
+        return (reached, begun | here), (without, reached)
+
+    zero = jnp.zeros((len(scores), len(start)), scores.dtype)
+    begin = (zero, jnp.zeros((len(valid), 1), bool))
+    steps = (jnp.moveaxis(valid[..., None], 1, 0), jnp.moveaxis(scores, 1, 0))
+    (last, _), (without, reached) = jax.lax.scan(advance, begin, steps)
+    return last, without, reached
+
+
 def ctc_loss(
     labels: Array,
     label_mask: Array,

@@ -763,6 +763,75 @@ def crf_decode(
 
 
 @np.errstate(all="ignore")
+def crf_partition(
+    emissions: Array,
+    mask: Array | None,
+    transitions: Array,
+    start: Array | None = None,
+    end: Array | None = None,
+    *,
+    ends: str,
+) -> Array:
+    del ends  # without scores there are none to add
+    valid, scores, transitions, start, end = _chain(
+        emissions, mask, transitions, start, end
+    )
+    reached = _walk_chain(valid, scores, transitions, start)[2]
+    whole = _log_sum((reached + end)[:, :, None])[:, 0]
+    return np.where(valid.any(axis=1), whole, 0).astype(emissions.dtype)
+
+
+@np.errstate(all="ignore")
+def crf_marginals(
+    emissions: Array,
+    mask: Array | None,
+    transitions: Array,
+    start: Array | None = None,
+    end: Array | None = None,
+    *,
+    ends: str,
+) -> Array:
+    del ends
+    valid, scores, transitions, start, end = _chain(
+        emissions, mask, transitions, start, end
+    )
+    ahead = _walk_chain(valid, scores, transitions, start)[1]
+    behind = _walk_chain(valid[:, ::-1], scores[:, ::-1], transitions.T, end)[0]
+    # From behind comes all but the position's own emission, which counts once.
+    logs = ahead + behind[:, ::-1]
+    shares = np.exp(logs - logs.max(axis=2, keepdims=True))
+    shares /= shares.sum(axis=2, keepdims=True)
+    return np.where(valid[..., None], shares, 0).astype(emissions.dtype)
+
+
+def _chain(
+    emissions: Array, mask: Array | None, transitions: Array, *ends: Array | None
+) -> tuple[Array, ...]:
+    valid, transitions = _valid(mask, emissions), _wide(transitions)
+    none = np.zeros_like(transitions[0])
+    start, end = (none if one is None else _wide(one) for one in ends)
+    scores = np.where(valid[..., None], _wide(emissions), 0)
+    return valid, scores, transitions, start, end
+
+
+def _walk_chain(
+    valid: Array, scores: Array, transitions: Array, start: Array
+) -> tuple[Array, Array, Array]:
+    """Return what reaches each position, without and with its own, and the end."""
+    reached, begun = np.zeros_like(scores, shape=(len(scores), len(start))), False
+    without, whole = np.zeros_like(scores), np.zeros_like(scores)
+    for t in range(valid.shape[1]):
+        here = valid[:, t, None]
+        without[:, t] = np.where(
+            begun, _log_sum(reached[:, :, None] + transitions), start
+        )
+        # A padded position is no step: the next one follows the last valid one.
+        reached = np.where(here, without[:, t] + scores[:, t], reached)
+        whole[:, t], begun = reached, begun | here
+    return without, whole, reached
+
+
+@np.errstate(all="ignore")
 def ctc_loss(
     labels: Array,
     label_mask: Array,

@@ -12,6 +12,8 @@
 # mask-forms = ["bool", "uint8", "none"]
 # padding = { crf_decode = "no-tag" }
 # empty = { crf_log_likelihood = "error", crf_decode = "error" }
+# [tool.mask-conformance.unsupported]
+# "crf_partition.free" = "no CRF without start and end scores"
 # ///
 """pytorch-crf: torchcrf.CRF, the parameters set from the arguments."""
 
@@ -62,4 +64,38 @@ def crf_decode(
     keep = torch.ones(emissions.shape[:2]) if mask is None else mask
     for row, path in enumerate(layer.decode(emissions, mask=mask)):
         found[row, keep[row].bool()] = torch.tensor(path)
+    return found
+
+
+class _Partition(nn.Module):
+    """The sum that the layer's likelihood subtracts, time first as it wants it."""
+
+    def __init__(self, tags: int) -> None:
+        super().__init__()
+        self.crf = CRF(tags)
+
+    def forward(self, emissions: Tensor, mask: Tensor) -> Tensor:
+        found: Tensor = self.crf._compute_normalizer(emissions, mask)  # noqa: SLF001
+        return found
+
+
+def crf_partition(
+    emissions: Tensor,
+    mask: Tensor | None,
+    transitions: Tensor,
+    start: Tensor,
+    end: Tensor,
+    *,
+    ends: str,
+) -> Tensor:
+    del ends
+    parameters = {
+        "crf.transitions": transitions,
+        "crf.start_transitions": start,
+        "crf.end_transitions": end,
+    }
+    layer = _Partition(len(start))
+    keep = torch.ones(emissions.shape[:2]) if mask is None else mask
+    given = (emissions.transpose(0, 1), keep.bool().transpose(0, 1))
+    found: Tensor = functional_call(layer, parameters, given)
     return found

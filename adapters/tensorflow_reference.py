@@ -834,6 +834,79 @@ def crf_log_likelihood(
     return tf.cast(_where(begun[:, 0], total, 0), emissions.dtype)
 
 
+def crf_partition(
+    emissions: Tensor,
+    mask: Tensor | None,
+    transitions: Tensor,
+    start: Tensor | None = None,
+    end: Tensor | None = None,
+    *,
+    ends: str,
+) -> Tensor:
+    del ends  # without scores there are none to add
+    valid, scores, transitions, start, end = _chain(
+        emissions, mask, transitions, start, end
+    )
+    _, reached = _walk_chain(valid, scores, transitions, start)
+    # Of no position at all there is no last one.
+    zero = tf.zeros([1, tf.shape(valid)[0], len(start)], scores.dtype)
+    last = tf.concat([zero, reached], axis=0)[-1]
+    whole = tf.reduce_logsumexp(last + end, axis=1)
+    return tf.cast(_where(tf.reduce_any(valid, axis=1), whole, 0), emissions.dtype)
+
+
+def crf_marginals(
+    emissions: Tensor,
+    mask: Tensor | None,
+    transitions: Tensor,
+    start: Tensor | None = None,
+    end: Tensor | None = None,
+    *,
+    ends: str,
+) -> Tensor:
+    del ends
+    valid, scores, transitions, start, end = _chain(
+        emissions, mask, transitions, start, end
+    )
+    _, ahead = _walk_chain(valid, scores, transitions, start)
+    turned = tf.reverse(valid, [1]), tf.reverse(scores, [1])
+    behind, _ = _walk_chain(*turned, tf.transpose(transitions), end)
+    # From behind comes all but the position's own emission, which counts once.
+    logs = tf.transpose(ahead + tf.reverse(behind, [0]), [1, 0, 2])
+    # Not tf.nn.softmax, which gives 0 beside a NaN.
+    shares = tf.exp(logs - tf.reduce_logsumexp(logs, axis=2, keepdims=True))
+    shares = _where(valid[..., None], shares, 0)
+    return tf.cast(shares, emissions.dtype)
+
+
+def _chain(
+    emissions: Tensor, mask: Tensor | None, transitions: Tensor, *ends: Tensor | None
+) -> tuple[Tensor, ...]:
+    valid, transitions = _valid(mask, emissions), _wide(transitions)
+    none = tf.zeros_like(transitions[0])
+    start, end = (none if one is None else _wide(one) for one in ends)
+    scores = _where(valid[..., None], _wide(emissions), 0)
+    return valid, scores, transitions, start, end
+
+
+def _walk_chain(
+    valid: Tensor, scores: Tensor, transitions: Tensor, start: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return what reaches each position ``[T, B, K]``, without and with its own."""
+
+    def advance(state: tuple[Tensor, ...], step: tuple[Tensor, Tensor]) -> Any:
+        (_, reached, begun), (here, now) = state, step
+        new = tf.reduce_logsumexp(reached[:, :, None] + transitions, axis=1)
+        without = tf.where(begun, new, start)
+        # A padded position is no step: the next one follows the last valid one.
+        return without, tf.where(here, without + now, reached), begun | here
+
+    zero = tf.zeros([tf.shape(valid)[0], len(start)], scores.dtype)
+    steps = tf.transpose(valid)[..., None], tf.transpose(scores, [1, 0, 2])
+    without, reached, _ = tf.scan(advance, steps, (zero, zero, zero[:, :1] > 0))
+    return without, reached
+
+
 def ctc_loss(
     labels: Tensor,
     label_mask: Tensor,

@@ -730,6 +730,74 @@ def crf_log_likelihood(
     return torch.where(begun[:, 0], total, 0).to(emissions.dtype)
 
 
+def crf_partition(
+    emissions: Tensor,
+    mask: Tensor | None,
+    transitions: Tensor,
+    start: Tensor | None = None,
+    end: Tensor | None = None,
+    *,
+    ends: str,
+) -> Tensor:
+    del ends  # without scores there are none to add
+    valid, scores, transitions, start, end = _chain(
+        emissions, mask, transitions, start, end
+    )
+    reached = _walk_chain(valid, scores, transitions, start)[2]
+    whole = torch.logsumexp(reached + end, dim=1)
+    return torch.where(valid.any(dim=1), whole, 0).to(emissions.dtype)
+
+
+def crf_marginals(
+    emissions: Tensor,
+    mask: Tensor | None,
+    transitions: Tensor,
+    start: Tensor | None = None,
+    end: Tensor | None = None,
+    *,
+    ends: str,
+) -> Tensor:
+    del ends
+    valid, scores, transitions, start, end = _chain(
+        emissions, mask, transitions, start, end
+    )
+    if not valid.shape[1]:
+        return emissions.clone()
+    ahead = _walk_chain(valid, scores, transitions, start)[1]
+    behind = _walk_chain(valid.flip(1), scores.flip(1), transitions.T, end)[0]
+    # From behind comes all but the position's own emission, which counts once.
+    logs = torch.stack(ahead, dim=1) + torch.stack(behind[::-1], dim=1)
+    shares = logs.softmax(dim=2)
+    return torch.where(valid[..., None], shares, 0).to(emissions.dtype)
+
+
+def _chain(
+    emissions: Tensor, mask: Tensor | None, transitions: Tensor, *ends: Tensor | None
+) -> tuple[Tensor, ...]:
+    valid, transitions = _valid(mask, emissions), _wide(transitions)
+    none = torch.zeros_like(transitions[0])
+    start, end = (none if one is None else _wide(one) for one in ends)
+    scores = torch.where(valid[..., None], _wide(emissions), 0)
+    return valid, scores, transitions, start, end
+
+
+def _walk_chain(
+    valid: Tensor, scores: Tensor, transitions: Tensor, start: Tensor
+) -> tuple[list[Tensor], list[Tensor], Tensor]:
+    """Return what reaches each position, without and with its own, and the end."""
+    reached = scores.new_zeros(len(scores), len(start))
+    begun, without, whole = valid.new_zeros(len(valid), 1), [], []
+    for t in range(valid.shape[1]):
+        here = valid[:, t, None]
+        new = torch.logsumexp(reached[:, :, None] + transitions, dim=1)
+        without.append(torch.where(begun, new, start))
+        # A padded position is no step: the next one follows the last valid one.
+        reached = torch.where(here, without[t] + scores[:, t], reached)
+        begun = begun | here
+        whole.append(reached)
+    return without, whole, reached
+
+
 def ctc_loss(
     labels: Tensor,
     label_mask: Tensor,

@@ -49,6 +49,8 @@ LEAST = dict.fromkeys(load_operations(), 15) | {
     "masked_criterion": 60,
     "crf_log_likelihood": 40,
     "crf_decode": 25,
+    "crf_partition": 45,
+    "crf_marginals": 45,
     "ctc_loss": 50,
     "conv1d": 40,
     "stack": 40,

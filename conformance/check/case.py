@@ -64,7 +64,7 @@ def read_batch(case: Case) -> Batch:
         # A mask of its own stays one.
         arrays[name] = decoded if decoded.dtype == bool else decoded.astype(dtype)
     operation = load_operations()[case.operation]
-    weights = {name: arrays.pop(name) for name in operation.weights}
+    weights = {name: arrays.pop(name) for name in operation.weights if name in arrays}
     beside = {name: arrays.pop(name) for name in operation.beside}
     weights |= {
         f"{direction}.{name}": np.asarray(decode(array), dtype=np.float64)

@@ -194,6 +194,7 @@ class Variant:
             an empty one gives, and its derivative is not judged.
         labels: The inputs that are class labels or ids: integers in every dtype.
         shares: The inputs that are shares of one, which laws about large values leave.
+        omits: The operation's weights that its function is not given.
         usual_empty: What the references and the mutants give where ``empty`` is
             declared; an adapter's head may say ``usual`` for it.
         usual_padding: The same where ``padding`` is declared.
@@ -215,6 +216,7 @@ class Variant:
     least: int = 1
     labels: tuple[str, ...] = ()
     shares: tuple[str, ...] = ()
+    omits: tuple[str, ...] = ()
     usual_empty: str = "zero"
     usual_padding: str = "zero"
 
@@ -323,6 +325,10 @@ class Operation:
         named = any(fnmatchcase(variant.name, glob) for glob in law.variants)
         meant = law.name in self.also if law.optional else law.name not in self.without
         return named and meant and variant.result in law.results
+
+    def weights_of(self, variant: Variant) -> tuple[str, ...]:
+        """Return the weights that the function is given in one of its variants."""
+        return tuple(name for name in self.weights if name not in variant.omits)
 
     @property
     def builds(self) -> bool:

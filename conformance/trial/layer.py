@@ -94,7 +94,8 @@ class Layers:
         """Return an operation's own weights as tensors, in its order."""
         return [
             self._framework.tensor(self._given(weights[name]))
-            for name in (self._operation.weights if weights else ())
+            for name in self._operation.weights
+            if name in weights
         ]
 
     def _given(self, array: Array) -> Array:

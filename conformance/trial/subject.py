@@ -187,7 +187,8 @@ class Subject:
             ContractViolation: A gradient has not its input's shape.
         """
         self.given = batch
-        names = (*self.operation.differentiable, *self.operation.weights)
+        weights = self.operation.weights_of(self.variant)
+        names = (*self.operation.differentiable, *weights)
         with self.framework.scope(self.dtype):
             tensors = [self.framework.tensor(array) for array in batch.inputs.values()]
             tensors.append(self.mask(batch))
@@ -214,7 +215,7 @@ class Subject:
             return self.framework.array(self._tangents[id(plain)](given, moved))
 
     def _gradient(self, batch: Batch) -> Callable[..., Any]:
-        weights = self.operation.weights
+        weights = self.operation.weights_of(self.variant)
         # Weights are arguments here: a gradient is taken through them as well.
         plain: Any = self.eager_function(
             replace(batch, weights={}) if weights else batch

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from conformance.operations._common import chain
+from conformance.operations._common.chain_batches import reverse_chain
 from conformance.operations.crf_decode.oracle import answer, rounding
-from conformance.operations.crf_log_likelihood import oracle_chain as chain
-from conformance.operations.crf_log_likelihood.laws import reverse_chain
 from conformance.trial.exact import both
 from conformance.trial.verdict import compare, fail
 

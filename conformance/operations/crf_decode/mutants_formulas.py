@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.operations._common.arrays import clean, lengths, widen
-from conformance.operations.crf_log_likelihood.mutants_formulas import change_mask
+from conformance.operations._common.chain_formulas import change_mask
 
 NO_TAG = -1
 

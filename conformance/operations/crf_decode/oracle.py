@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from conformance.operations._common import chain
 from conformance.operations._common.oracle import select_valid
-from conformance.operations.crf_log_likelihood import oracle_chain as chain
 from conformance.trial.precision import PRECISIONS
 
 if TYPE_CHECKING:

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations._common.oracle import to_float64
+from conformance.operations._common.chain_batches import (
+    SHIFT,
+    reverse_chain,
+    shift_emissions,
+)
 from conformance.trial.draw import fill_padding
 from conformance.trial.exact import over
 from conformance.trial.sample import relate
@@ -27,8 +31,6 @@ NO_TAGS = (-100, -1, 3, 255, 2**31 - 1)
 
 MOST = 3
 """The longest row whose paths are all asked for: 27 of them with three tags."""
-
-SHIFT = 64.0
 
 
 def sums_to_one(subject: Subject, sample: Sample) -> Iterator[Verdict]:
@@ -85,37 +87,6 @@ def padding_tags(subject: Subject, sample: Sample) -> Iterator[Verdict]:
         arrays = {**sample.batch.arrays, "tags": tags}
         other = sample.replace_padding(replace(sample.batch, arrays=arrays))
         yield subject.agrees(other, note=f"tag {tag} at padding")
-
-
-def shift_emissions(sample: Sample, by: float) -> Sample:
-    """Return the sample with valid emissions rounded and moved by ``by``.
-
-    Quarters up to 64 plus or minus 16 are exact in every dtype but bfloat16, where
-    whole numbers are.
-    """
-    old = sample.batch.arrays["emissions"]
-    step = 1.0 if sample.dtype == "bfloat16" else 4.0
-    rounded = np.clip(np.round(to_float64(old) * step) / step, -16.0, 16.0) + by
-    emissions = fill_padding(rounded, to_float64(old), sample.batch.mask).astype(
-        old.dtype
-    )
-    arrays = {**sample.batch.arrays, "emissions": emissions}
-    return sample.replace_batch(replace(sample.batch, arrays=arrays))
-
-
-def reverse_chain(batch: Batch) -> Batch:
-    """Return the batch with valid positions reversed among themselves."""
-    order = np.broadcast_to(np.arange(batch.time), batch.mask.shape).copy()
-    for row, valid in enumerate(batch.mask):
-        order[row, valid] = order[row, valid][::-1]
-    rows = np.arange(batch.rows)[:, None]
-    arrays = {name: array[rows, order] for name, array in batch.arrays.items()}
-    weights = {
-        "transitions": np.ascontiguousarray(batch.weights["transitions"].T),
-        "start": batch.weights["end"],
-        "end": batch.weights["start"],
-    }
-    return replace(batch, arrays=arrays, weights=weights)
 
 
 def _all_paths(batch: Batch, row: int) -> Batch:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.operations._common.oracle import select_valid
-from conformance.operations.crf_log_likelihood import oracle_chain as chain
+from conformance.operations._common import chain
 from conformance.trial.precision import PRECISIONS
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from conformance.trial.draw import Draw
 
 ROWS = chain.ROWS
-PARTS = ("emissions", "transitions", "start", "end")
 
 
 def generate(options: Mapping[str, str], draw: Draw, mask: Array) -> dict[str, Array]:
@@ -61,93 +59,46 @@ def gradient(
 ) -> dict[str, Array]:
     """Return what the path has of each parameter minus what all paths have of it."""
     del options
-    found = _zeros(batch)
+    found = chain.no_parts(batch)
     for row in range(batch.rows):
         taken, share = _count_uses(batch, row)
-        for name in PARTS:
-            _add(found, batch, row, name, cotangent[row] * (taken[name] - share[name]))
+        parts = {name: cotangent[row] * (taken[name] - share[name]) for name in found}
+        chain.add_parts(found, batch, row, parts)
     return found
 
 
 def gradient_bound(
     options: Mapping[str, str], batch: Batch, cotangent: Array
 ) -> dict[str, Array]:
-    """Return the bound of :func:`gradient` in float64.
-
-    A path's share is a product of one softmax for each step. Each is off by what the
-    scores before it carry, at most (n + 1) of their roundings, and by its own.
-    """
+    """Return the bound of :func:`gradient` in float64."""
     del options
     p = PRECISIONS["float64"]
-    found = _zeros(batch)
-    largest = [float(np.abs(each).max(initial=0.0)) for each in chain.weights(batch)]
-    emissions = np.abs(select_valid(batch, "emissions", 0.0)).max(
-        initial=0.0, axis=(1, 2)
-    )
+    found = chain.no_parts(batch)
     for row in range(batch.rows):
         taken, share = _count_uses(batch, row)
         n = int(batch.counts[row])
-        size = n * (emissions[row] + max(largest) + np.log(chain.TAGS)) + max(largest)
-        relative = n * (n + 1) * (4 * size + 16 + 2 * chain.TAGS) * p.u
-        for name in PARTS:
+        relative = chain.bound_shares(n, chain.measure_row(batch, row))
+        parts = {}
+        for name in found:
             total = share[name] * relative + 4 * (n + 1) * p.u * taken[name] + p.eta
             total = total if n else 0.0 * total
-            _add(found, batch, row, name, p.factor * np.abs(cotangent[row]) * total)
-    for name in PARTS[1:]:
+            parts[name] = p.factor * np.abs(cotangent[row]) * total
+        chain.add_parts(found, batch, row, parts)
+    for name in found.keys() - {"emissions"}:
         found[name] *= 1 + batch.rows * p.u
     return found
 
 
-def _zeros(batch: Batch) -> dict[str, Array]:
-    return {
-        name: np.zeros({**batch.arrays, **batch.weights}[name].shape) for name in PARTS
-    }
-
-
-def _add(
-    found: dict[str, Array], batch: Batch, row: int, name: str, part: Array
-) -> None:
-    if name == "emissions":
-        found[name][row, batch.mask[row]] = part
-    else:
-        found[name] += part
-
-
 def _count_uses(batch: Batch, row: int) -> tuple[dict[str, Array], dict[str, Array]]:
     """Return how often one row's path, and all paths by their share, use each part."""
-    one = batch.trim(row)
-    transitions, start, end = chain.weights(one)
-    emissions = select_valid(one, "emissions", 0.0)[0]
-    tags = one.arrays["tags"][0]
-    n, width = emissions.shape
-    ones = np.eye(width)
-    taken = {name: np.zeros_like(each) for name, each in _zeros(one).items()}
+    sums = chain.sum_paths(batch, row)
+    tags = batch.arrays["tags"][row, batch.mask[row]]
+    share = chain.count_shares(sums)
+    taken = {name: np.zeros_like(each) for name, each in share.items()}
+    ones = np.eye(sums.emissions.shape[1])
     taken["emissions"] = ones[tags]
-    share = {name: np.zeros_like(each) for name, each in taken.items()}
-    if not n:
-        return taken, share
-    taken["start"], taken["end"] = ones[tags[0]], ones[tags[-1]]
+    if len(tags):
+        taken["start"], taken["end"] = ones[tags[0]], ones[tags[-1]]
     for before, after in pairwise(tags):
         taken["transitions"][before, after] += 1
-    ahead, behind = np.zeros((n, width)), np.zeros((n, width))
-    ahead[0], behind[-1] = start + emissions[0], end
-    for t in range(1, n):
-        ahead[t] = _log_sum(ahead[t - 1][:, None] + transitions, 0) + emissions[t]
-        back = n - 1 - t
-        reached = transitions + emissions[back + 1] + behind[back + 1]
-        behind[back] = _log_sum(reached, 1)
-    whole = _log_sum(ahead[-1] + end, 0)
-    share["emissions"] = np.exp(ahead + behind - whole)
-    share["start"], share["end"] = share["emissions"][0], share["emissions"][-1]
-    for t in range(1, n):
-        pair = ahead[t - 1][:, None] + transitions + emissions[t] + behind[t]
-        share["transitions"] += np.exp(pair - whole)
     return taken, share
-
-
-def _log_sum(scores: Array, axis: int) -> Array:
-    top = scores.max(axis=axis, keepdims=True)
-    top = np.where(np.isfinite(top), top, 0.0)
-    total = np.exp(scores - top).sum(axis=axis)
-    with np.errstate(divide="ignore"):
-        return np.asarray(np.log(total) + top.squeeze(axis))

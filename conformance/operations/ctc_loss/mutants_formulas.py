@@ -13,7 +13,7 @@ from conformance.operations._common.arrays import (
     lengths,
     widen,
 )
-from conformance.operations.crf_log_likelihood.mutants_formulas import change_mask
+from conformance.operations._common.chain_formulas import change_mask
 
 NEVER = float("-inf")
 
