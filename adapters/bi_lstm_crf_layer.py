@@ -6,7 +6,7 @@
 # library = "bi-lstm-crf"
 # family = "PyTorch and what is built on it"
 # framework = "torch"
-# environment = "bi-lstm-crf"
+# environment = "chains"
 # dtypes = ["float32"]
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool", "float", "int8", "uint8"]

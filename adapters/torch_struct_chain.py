@@ -6,7 +6,7 @@
 # library = "torch-struct"
 # family = "PyTorch and what is built on it"
 # framework = "torch"
-# environment = "torch-struct"
+# environment = "chains"
 # dtypes = ["float32", "float64"]
 # mask-forms = ["lengths"]
 # ///
