@@ -38,9 +38,6 @@ def _fault(name: str) -> Callable[..., Any]:
 
 # fmt: off
 _TABLE: tuple[Row, ...] = (
-    ("partition-of-padding", "value", ANY,
-     GITHUB + "harvardnlp/pytorch-struct/issues/46",
-     "sums over the paths of the padded row"),
     ("mask-on-emissions-only", "value", ANY, GITHUB + "keras-team/keras/pull/4621",
      "sets padding's emissions to zero and steps over it all the same"),
     ("no-end", "value", SCORED, GITHUB + "keras-team/keras-contrib/issues/508",

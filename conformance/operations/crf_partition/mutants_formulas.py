@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.operations._common.arrays import all_true
 from conformance.operations._common.chain_formulas import (
     Chain,
     finish,
@@ -60,8 +59,6 @@ def sum_paths(  # noqa: PLR0917 - as above
 
 
 def _change_chain(xp: Any, chain: Chain, fault: str) -> Chain:
-    if fault == "partition-of-padding":
-        return chain.change(keep=all_true(xp, chain.keep))
     if fault == "transposed":
         return chain.change(transitions=chain.transitions.T)
     emissions = chain.emissions
