@@ -77,7 +77,8 @@ def crf_decode(
     found = torch.full(emissions.shape[:2], -1)
     # Lists come back, a tag for each position that counts.
     for row, path in enumerate(layer(_widen(emissions), mask)[1]):
-        found[row, mask[row].bool()] = torch.tensor([int(tag) for tag in path])
+        tags = torch.tensor([int(tag) for tag in path], dtype=torch.int64)
+        found[row, mask[row].bool()] = tags
     return found
 
 
