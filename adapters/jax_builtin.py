@@ -11,6 +11,7 @@
 # routes = ["compiled"]
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool"]
+# unsupported = { "*pack.steps" = "nonzero goes row by row" }
 # [tool.mask-conformance.padding]
 # "attention.*" = "attend"
 # "cross_attention.*" = "attend"
@@ -130,6 +131,20 @@ def gated_scan(
     factor = jnp.concatenate([jnp.ones_like(first), factor], axis=1)
     states = jax.lax.associative_scan(_compose, (factor, added), axis=1)[1]
     return (states[:, -1] if output == "final" else states[:, 1:]).astype(x.dtype)
+
+
+def pack(x: Array, mask: Array, *, order: str) -> Array:
+    del order  # row by row
+    at = jnp.nonzero(mask, size=mask.size, fill_value=mask.shape)
+    return x.at[at].get(mode="fill", fill_value=0).reshape(x.shape)
+
+
+def unpack(values: Array, x: Array, mask: Array, *, order: str) -> Array:
+    del order  # row by row
+    shape, features = x.shape[:2], values.shape[2:]
+    at = jnp.nonzero(mask, size=values.shape[0] * values.shape[1], fill_value=shape)
+    zeros = jnp.zeros((*shape, *features), values.dtype)
+    return zeros.at[at].set(values.reshape(-1, *features), mode="drop")
 
 
 def _compose(left: tuple[Array, Array], right: tuple[Array, Array]) -> Any:

@@ -12,9 +12,10 @@
 # placements = ["right"]
 # requires = ["full-row", "sorted-rows"]
 # [tool.mask-conformance.unsupported]
+# "*pack.rows" = "a packed sequence goes step by step"
 # "birnn.*.sum.*" = "torch concatenates the directions"
 # ///
-"""PyTorch's recurrent layers on packed sequences, with the defaults of both functions.
+"""PyTorch's packed sequences and layers on them, with the defaults of both functions.
 
 `pack_padded_sequence` then wants the longest row first, and `pad_packed_sequence` gives
 back as many positions as that row has: the head requires both.
@@ -27,7 +28,11 @@ from typing import Any, TypeAlias
 
 import torch
 from torch import nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+from torch.nn.utils.rnn import (
+    PackedSequence,
+    pack_padded_sequence,
+    pad_packed_sequence,
+)
 
 Tensor: TypeAlias = torch.Tensor
 
@@ -80,3 +85,21 @@ class _Packed:
             return torch.cat([last[0], last[1]], dim=-1)
         padded, _ = pad_packed_sequence(steps, batch_first=True)
         return padded
+
+
+def pack(x: Tensor, mask: Tensor, *, order: str) -> Tensor:
+    del order  # step by step
+    data = _pack(x, mask).data
+    behind = x.new_zeros(mask.numel() - len(data), *x.shape[2:])
+    return torch.cat([data, behind]).reshape(x.shape)
+
+
+def unpack(values: Tensor, x: Tensor, mask: Tensor, *, order: str) -> Tensor:
+    del order  # step by step
+    packed = _pack(x, mask)
+    data = values.flatten(0, 1)[: len(packed.data)]
+    return pad_packed_sequence(packed._replace(data=data), batch_first=True)[0]
+
+
+def _pack(x: Tensor, mask: Tensor) -> PackedSequence:
+    return pack_padded_sequence(x, mask.sum(dim=1).cpu(), batch_first=True)
