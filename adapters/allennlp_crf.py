@@ -65,7 +65,7 @@ def crf_decode(
     return found
 
 
-class _Partition(nn.Module):
+class _Partition(nn.Module):  # type: ignore[misc, unused-ignore]
     """The sum that the layer's likelihood subtracts."""
 
     def __init__(self, tags: int, *, scored: bool) -> None:

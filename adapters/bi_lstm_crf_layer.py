@@ -26,7 +26,7 @@ from torch.func import functional_call
 Tensor: TypeAlias = torch.Tensor
 
 
-class _Partition(nn.Module):
+class _Partition(nn.Module):  # type: ignore[misc, unused-ignore]
     """The layer's own partition, with emissions in the place of its linear layer."""
 
     def __init__(self, tags: int) -> None:
@@ -56,7 +56,7 @@ def crf_log_likelihood(
     return torch.stack([-functional_call(module, own, row) for row in rows])
 
 
-class _Loss(nn.Module):
+class _Loss(nn.Module):  # type: ignore[misc, unused-ignore]
     """The layer's loss under the name that a module is called by."""
 
     def __init__(self, crf: CRF) -> None:

@@ -67,7 +67,7 @@ def crf_decode(
     return found
 
 
-class _Partition(nn.Module):
+class _Partition(nn.Module):  # type: ignore[misc, unused-ignore]
     """The sum that the layer's likelihood subtracts, time first as it wants it."""
 
     def __init__(self, tags: int) -> None:

@@ -26,7 +26,7 @@ from torch import nn
 Tensor: TypeAlias = torch.Tensor
 
 
-class _Partition(nn.Module):
+class _Partition(nn.Module):  # type: ignore[misc, unused-ignore]
     """CRFLoss's own partition, reached as a module is that has its parameter."""
 
     def __init__(self, tags: int) -> None:
