@@ -111,9 +111,10 @@ def _distinguishing_batches(
         yield replace(plain, mask=mask)
         yield replace(plain, mask=np.zeros_like(mask))
     if not variant.makes_mask:
-        yield from _wild_batches(
-            plain, dtype, load_operations()[variant.operation].main
-        )
+        main = load_operations()[variant.operation].main
+        # Of an operation whose numbers stand beside the positions, the first of those.
+        name = main if main in plain.arrays else next(iter(plain.arrays))
+        yield from _wild_batches(plain, dtype, name)
     if "label_mask" in plain.beside:
         yield from _batches_of_labels(plain)
     if "targets" in variant.labels:
