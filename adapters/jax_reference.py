@@ -387,6 +387,26 @@ def alibi_attention(
     return _attend_near(query, key, value, mask, near[:, None], bias)
 
 
+def sink_attention(
+    query: Array,
+    key: Array,
+    value: Array,
+    mask: Array | None,
+    sink: Array,
+    *,
+    causal: bool,
+) -> Array:
+    valid = _valid(mask, query)
+    q, k, v = (jnp.where(_like(valid, x), _wide(x), 0) for x in (query, key, value))
+    # One key more, whose score is the sink and whose value is zero.
+    k, v = (jnp.pad(x, ((0, 0), (0, 1), (0, 0), (0, 0))) for x in (k, v))
+    sees = valid[:, None, None] & (jnp.tri(q.shape[1], dtype=bool) | (not causal))
+    sees = jnp.pad(sees, ((0, 0), (0, 0), (0, 0), (0, 1)), constant_values=True)
+    bias = jnp.pad(_wide(sink)[:, None, None], ((0, 0), (0, 0), (k.shape[1] - 1, 0)))
+    found = _attend(q, k, v, sees, bias)
+    return jnp.where(_like(valid, found), found, 0).astype(query.dtype)
+
+
 def _alibi_slopes(heads: int) -> list[float]:
     """Return each head's slope, as the authors' code gives them."""
     power = 2 ** int(math.log2(heads))

@@ -44,12 +44,24 @@ def masked_loss(
 def attention(
     query: Array, key: Array, value: Array, mask: Array, *, causal: bool
 ) -> Array:
+    return _attend(query, key, value, mask, causal=causal)
+
+
+def sink_attention(
+    query: Array, key: Array, value: Array, mask: Array, sink: Array, *, causal: bool
+) -> Array:
+    return _attend(query, key, value, mask, causal=causal, sinks=_given(sink))
+
+
+def _attend(
+    query: Array, key: Array, value: Array, mask: Array, *, causal: bool, **more: Any
+) -> Array:
     q, k, v = (_given(x).swapaxes(1, 2) for x in (query, key, value))
     seen = np.broadcast_to(mask[:, None, None, :], (len(mask), 1, *mask.shape[1:] * 2))
     if causal:
         seen = seen & np.tri(mask.shape[1], dtype=bool)
     found = mx.fast.scaled_dot_product_attention(
-        q, k, v, scale=query.shape[3] ** -0.5, mask=_given(seen)
+        q, k, v, scale=query.shape[3] ** -0.5, mask=_given(seen), **more
     )
     return np.array(found.swapaxes(1, 2))
 

@@ -415,6 +415,28 @@ def alibi_attention(
     return _attend_near(query, key, value, mask, near, bias)
 
 
+@np.errstate(all="ignore")
+def sink_attention(
+    query: Array,
+    key: Array,
+    value: Array,
+    mask: Array | None,
+    sink: Array,
+    *,
+    causal: bool,
+) -> Array:
+    valid = _valid(mask, query)
+    q, k, v = (np.where(_like(valid, x), _wide(x), 0) for x in (query, key, value))
+    # One key more, whose score is the sink and whose value is zero.
+    k, v = (np.pad(x, ((0, 0), (0, 1), (0, 0), (0, 0))) for x in (k, v))
+    sees = valid[:, None, None] & (np.tri(q.shape[1], dtype=bool) | (not causal))
+    sees = np.pad(sees, ((0, 0), (0, 0), (0, 0), (0, 1)), constant_values=True)
+    bias = np.zeros((len(sink), 1, k.shape[1]), k.dtype)
+    bias[:, 0, -1] = sink
+    found = _attend(q, k, v, sees, bias)
+    return np.where(_like(valid, found), found, 0).astype(query.dtype)
+
+
 def _alibi_slopes(heads: int) -> list[float]:
     """Return each head's slope, as the authors' code gives them."""
     power = 2 ** int(math.log2(heads))

@@ -427,6 +427,29 @@ def alibi_attention(
     return _attend_near(query, key, value, mask, near[:, None], bias)
 
 
+def sink_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None,
+    sink: Tensor,
+    *,
+    causal: bool,
+) -> Tensor:
+    valid = _valid(mask, query)
+    q, k, v = (_where(_like(valid, x), _wide(x), 0) for x in (query, key, value))
+    # One key more, whose score is the sink and whose value is zero.
+    k, v = (tf.pad(x, [(0, 0), (0, 1), (0, 0), (0, 0)]) for x in (k, v))
+    at = tf.range(tf.shape(q)[1])
+    near = (at[:, None] >= at) | (not causal)
+    sees = valid[:, None, None] & near
+    sees = tf.pad(sees, [(0, 0), (0, 0), (0, 0), (0, 1)], constant_values=True)
+    score = _wide(sink)[:, None, None]
+    bias = tf.pad(score, [(0, 0), (0, 0), (tf.shape(k)[1] - 1, 0)])
+    found = _attend(q, k, v, sees, bias)
+    return tf.cast(_where(_like(valid, found), found, 0), query.dtype)
+
+
 def _alibi_slopes(heads: int) -> list[float]:
     """Return each head's slope, as the authors' code gives them."""
     power = 2 ** int(math.log2(heads))

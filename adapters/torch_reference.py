@@ -393,6 +393,28 @@ def alibi_attention(
     return _attend_near(query, key, value, mask, near[:, None], bias)
 
 
+def sink_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None,
+    sink: Tensor,
+    *,
+    causal: bool,
+) -> Tensor:
+    valid = _valid(mask, query)
+    q, k, v = (torch.where(_like(valid, x), _wide(x), 0) for x in (query, key, value))
+    # One key more, whose score is the sink and whose value is zero.
+    k, v = (torch.nn.functional.pad(x, (0, 0, 0, 0, 0, 1)) for x in (k, v))
+    sees = valid[:, None, None].expand(-1, -1, q.shape[1], -1)
+    sees = sees.tril() if causal else sees
+    sees = torch.nn.functional.pad(sees, (0, 1), value=True)
+    score = _wide(sink)[:, None, None]
+    bias = torch.cat([score.new_zeros(len(sink), 1, k.shape[1] - 1), score], dim=2)
+    found = _attend(q, k, v, sees, bias)
+    return torch.where(_like(valid, found), found, 0).to(query.dtype)
+
+
 def _alibi_slopes(heads: int) -> list[float]:
     """Return each head's slope, as the authors' code gives them."""
     power = 2 ** int(math.log2(heads))

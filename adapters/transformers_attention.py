@@ -15,6 +15,8 @@
 # [tool.mask-conformance.variants.sdpa]
 # environment = "torch_third"
 # variables = { MASK_CONFORMANCE_ATTENTION = "sdpa" }
+# [tool.mask-conformance.variants.sdpa.unsupported]
+# "sink_attention.*" = "gpt-oss has no sdpa attention"
 # ///
 """Transformers' masks and attention functions, as its BERT and T5Gemma call them."""
 
@@ -35,6 +37,7 @@ from transformers.masking_utils import (
     packed_sequence_mask_function,
 )
 from transformers.models.bert.modeling_bert import eager_attention_forward
+from transformers.models.gpt_oss import modeling_gpt_oss
 from transformers.models.t5gemma import modeling_t5gemma
 
 Tensor: TypeAlias = torch.Tensor
@@ -48,13 +51,23 @@ _GROUPED = {**_FORWARD, "eager": modeling_t5gemma.eager_attention_forward}
 def attention(
     query: Tensor, key: Tensor, value: Tensor, mask: Tensor, *, causal: bool
 ) -> Tensor:
-    # Tokenizers give the mask as whole numbers of 64 bits.
-    config, tokens, numbers = _config(causal=causal), query.flatten(2), mask.long()
-    if causal:
-        seen = create_causal_mask(config, tokens, numbers, past_key_values=None)
-    else:
-        seen = create_bidirectional_mask(config, tokens, numbers)
-    return _attend(query, key, value, seen, causal=causal)
+    return _attend(query, key, value, _see(query, mask, causal=causal), causal=causal)
+
+
+def sink_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor,
+    sink: Tensor,
+    *,
+    causal: bool,
+) -> Tensor:
+    module = SimpleNamespace(num_key_value_groups=1, sinks=sink, training=False)
+    heads_first = (tensor.transpose(1, 2) for tensor in (query, key, value))
+    seen, scaling = _see(query, mask, causal=causal), query.shape[3] ** -0.5
+    forward = modeling_gpt_oss.eager_attention_forward
+    return forward(module, *heads_first, seen, scaling=scaling)[0]
 
 
 def windowed_attention(
@@ -150,6 +163,14 @@ def decode(
         keys, values = (x.transpose(1, 2) for x in cache.update(*new, 0))
         found.append(_attend(query[:, now], keys, values, seen, causal=True))
     return torch.cat(found, dim=1)
+
+
+def _see(query: Tensor, mask: Tensor, *, causal: bool) -> Tensor | None:
+    # Tokenizers give the mask as whole numbers of 64 bits.
+    config, tokens, numbers = _config(causal=causal), query.flatten(2), mask.long()
+    if causal:
+        return create_causal_mask(config, tokens, numbers, past_key_values=None)
+    return create_bidirectional_mask(config, tokens, numbers)
 
 
 def _config(*, causal: bool) -> BertConfig:

@@ -42,6 +42,7 @@ OPERATIONS = (
     "packed_attention",
     "decode",
     "alibi_attention",
+    "sink_attention",
     "attention_pooling",
     "positions",
     "rotary",

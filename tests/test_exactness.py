@@ -48,13 +48,21 @@ def samples(variant: Variant, seeds: range, time: int) -> Iterator[Sample]:
         yield Sample(oracle=oracle, variant=variant, dtype="float32", batch=batch)
 
 
+LONGER = {"strided_conv1d.valid.2.2": 8}
+"""Positions of a variant whose window would not fit into four."""
+
+COARSER = {"crf_marginals": 128}
+"""Ulps where a small number is the power of a difference of large ones, which round."""
+
+
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda each: each.name)
 def test_an_injected_error_of_a_few_ulp_is_caught(variant: Variant) -> None:
     recurrent = load_operations()[variant.operation].builds
-    size = (32 if recurrent else 8) * ULP
+    size = COARSER.get(variant.operation, 32 if recurrent else 8) * ULP
+    time = LONGER.get(variant.name, 3 if recurrent else 4)
     under_test = subject(variant)
     caught = 0
-    for sample in samples(variant, range(40), 3 if recurrent else 4):
+    for sample in samples(variant, range(40), time):
         got = under_test.answer(sample.batch, like=sample.want).astype(np.float64)
         caught += not compare(got * (1 + size), sample.want, sample.allowed).passed
 

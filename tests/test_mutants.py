@@ -42,6 +42,7 @@ LEAST = dict.fromkeys(load_operations(), 15) | {
     "pack": 40,
     "attention_pooling": 40,
     "alibi_attention": 30,
+    "sink_attention": 30,
     "unpack": 40,
     "accumulated_loss": 50,
     "gated_scan": 55,

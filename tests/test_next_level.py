@@ -20,7 +20,7 @@ CORE = Selection(level="core")
 def test_core_says_that_it_puts_no_nan_and_where_left_padding_is_asked() -> None:
     text = describe_next_level(declare("numpy_reference"), CORE)
     assert text.startswith("not asked at core: infinities and NaN at padding; NaN at")
-    assert "; padding on the left, except attention.causal, conv1d.causal.1" in text
+    assert "; padding on the left, except alibi_attention.causal, attention.c" in text
     assert "; bfloat16, float16, float64. `--level robust` asks " in text
 
 

@@ -24,6 +24,7 @@ ASKED = (
     "decode",
     "attention_pooling",
     "alibi_attention",
+    "sink_attention",
 )
 
 
