@@ -20,13 +20,12 @@ from conformance.operations._common.family import add_masks
 from conformance.operations._common.mutant import Mutants, compiled
 from conformance.operations.attention.mutants_formulas import (
     INFINITE,
-    distance,
     finish,
     mix_values,
     scores,
     shares,
     softmax,
-    triangle,
+    visible_keys,
 )
 from conformance.operations.rotary.mutants_formulas import count
 
@@ -85,14 +84,8 @@ def attend(
     q = clean(xp, query, queries)
     added = bias(xp, query, keep, causal=causal) if added is None else added
     numbers = scores(xp, q, k) / query.shape[3] ** 0.5 + added
-    weights = shares(xp, numbers, see(xp, keep, causal=causal))
+    weights = shares(xp, numbers, visible_keys(xp, keep, causal=causal))
     return finish(xp, mix_values(xp, weights, v), queries, query)
-
-
-def see(xp: Any, keep: Any, *, causal: bool) -> Any:
-    """Return which key ``[B, 1, query, key]`` each query sees."""
-    sees = keep[:, None, None, :] & (distance(xp, keep) == distance(xp, keep))
-    return sees & triangle(xp, keep) if causal else sees
 
 
 def correct(
@@ -158,7 +151,7 @@ def weigh_raw(
     keep = read_mask(xp, query, mask)
     numbers = scores(xp, clean(xp, query, keep), key) / query.shape[3] ** 0.5
     numbers = numbers + bias(xp, query, keep, **options)
-    weights = weigh(xp, numbers, see(xp, keep, **options))
+    weights = weigh(xp, numbers, visible_keys(xp, keep, **options))
     # A row without valid positions keeps what comes of it.
     shown = keep | xp.logical_not(xp.any(keep, axis=1, keepdims=True))
     return finish(xp, mix_values(xp, weights, value), shown, query)
@@ -423,7 +416,7 @@ def gradient_of_unselected_scores(
 ) -> Any:
     """Selects the scores after the product: NaN in the gradient."""
     keep = read_mask(xp, query, mask)
-    sees = see(xp, keep, **options) & keep[:, None, :, None]
+    sees = visible_keys(xp, keep, **options) & keep[:, None, :, None]
     numbers = scores(xp, query, key) / query.shape[3] ** 0.5
     weights = shares(xp, numbers + bias(xp, query, keep, **options), sees)
     return finish(xp, mix_values(xp, weights, clean(xp, value, keep)), keep, query)

@@ -35,8 +35,13 @@ FULL, CAUSAL = ("sink_attention.full",), ("sink_attention.causal",)
 
 def spend(xp: Any, numbers: Any, sees: Any, sink: Any) -> Any:
     """Return the keys' probabilities ``[B, N, query, key]``, rightly."""
+    return share_with(xp, numbers, sees, column(xp, numbers, sink))
+
+
+def share_with(xp: Any, numbers: Any, sees: Any, score: Any) -> Any:
+    """Return the keys' probabilities beside one key more, of ``score``."""
     hidden = xp.where(sees, numbers, INFINITE)
-    return softmax(xp, xp.concat([hidden, column(xp, numbers, sink)], axis=3))[..., :-1]
+    return softmax(xp, xp.concat([hidden, score], axis=3))[..., :-1]
 
 
 def column(xp: Any, numbers: Any, sink: Any) -> Any:
@@ -289,10 +294,7 @@ def sinks_by_the_row(xp: Any, numbers: Any, sees: Any, sink: Any) -> Any:
     rows, heads = numbers.shape[:2]
     index = xp.arange(rows * heads) // rows
     score = xp.astype(sink, numbers.dtype)[index].reshape((rows, heads, 1, 1))
-    hidden = xp.where(sees, numbers, INFINITE)
-    return softmax(xp, xp.concat([hidden, score + 0 * numbers[..., :1]], axis=3))[
-        ..., :-1
-    ]
+    return share_with(xp, numbers, sees, score + 0 * numbers[..., :1])
 
 
 @wrong("causal", raw=True, variants=CAUSAL, url=TORCH + "issues/96099")
