@@ -125,6 +125,42 @@ def masked_criterion(
     return (losses.sum() / jnp.where(worth > 0, worth, 1)).astype(predictions.dtype)
 
 
+def moe_routing(
+    logits: Array, mask: Array | None, *, part: str, top: int, capacity: int
+) -> Array:
+    valid = _valid(mask, logits)[..., None]
+    # Padding is cleaned and has a choice all the same, which nothing may count.
+    scores = jnp.where(valid, _wide(logits), 0)
+    if part == "z_loss":
+        logs = jax.nn.logsumexp(scores, axis=2, keepdims=True)
+        found = _reduced("mean", jnp.where(valid, logs**2, 0), valid)
+        return found.astype(logits.dtype)
+    best = jax.lax.top_k(jax.lax.stop_gradient(scores), top)[1]
+    experts = jnp.arange(logits.shape[2])
+    choices = [valid & (best[..., rank, None] == experts) for rank in range(top)]
+    chosen = jnp.stack(choices).any(axis=0)
+    if part == "balance":
+        number = valid.sum().clip(min=1)
+        picked = chosen.sum(axis=(0, 1)) / number
+        share = jnp.where(valid, jax.nn.softmax(scores, axis=2), 0)
+        likely = share.sum(axis=(0, 1)) / number
+        return (len(experts) * (picked * likely).sum()).astype(logits.dtype)
+    if top > 1:
+        scores = jnp.where(chosen | ~valid, scores, -jnp.inf)
+    seated = _seated(choices, capacity)
+    return jnp.where(seated, jax.nn.softmax(scores, axis=2), 0).astype(logits.dtype)
+
+
+def _seated(choices: list[Array], capacity: int) -> Array:
+    """Which choices have a place; second ones queue behind all first ones."""
+    taken = jnp.zeros_like(choices[0][:, :1], dtype=int)
+    seated = jnp.zeros_like(choices[0])
+    for each in choices:
+        seated = seated | (each & (taken + each.cumsum(axis=1) <= capacity))
+        taken = taken + each.sum(axis=1, keepdims=True)
+    return seated
+
+
 def apply_mask(x: Array, mask: Array | None) -> Array:
     return jnp.where(_like(_valid(mask, x), x), x, 0)
 

@@ -130,6 +130,44 @@ def masked_criterion(
     return np.asarray(losses.sum() / (worth or 1), dtype=predictions.dtype)
 
 
+@np.errstate(all="ignore")
+def moe_routing(
+    logits: Array, mask: Array | None, *, part: str, top: int, capacity: int
+) -> Array:
+    valid = _valid(mask, logits)[..., None]
+    # Padding is cleaned and has a choice all the same, which nothing may count.
+    scores = np.where(valid, _wide(logits), 0)
+    peak = scores.max(axis=2, keepdims=True)
+    powers = np.exp(scores - peak)
+    total = powers.sum(axis=2, keepdims=True)
+    if part == "z_loss":
+        squares = np.where(valid, (np.log(total) + peak) ** 2, 0)
+        return _reduced("mean", squares, valid).astype(logits.dtype)
+    best = np.argsort(-scores, axis=2, kind="stable")[..., :top]
+    experts = np.arange(logits.shape[2])
+    choices = [valid & (best[..., [rank]] == experts) for rank in range(top)]
+    if part == "balance":
+        number = max(valid.sum(), 1)
+        picked = sum(each.sum(axis=(0, 1)) for each in choices) / number
+        likely = np.where(valid, powers / total, 0).sum(axis=(0, 1)) / number
+        return np.asarray(len(experts) * (picked * likely).sum(), logits.dtype)
+    if top > 1:
+        powers = np.where(sum(choices) > 0, powers, 0)
+        total = powers.sum(axis=2, keepdims=True)
+    seated = _seated(choices, capacity)
+    return np.where(seated, powers / total, 0).astype(logits.dtype)
+
+
+def _seated(choices: list[Array], capacity: int) -> Array:
+    """Which choices have a place; second ones queue behind all first ones."""
+    taken = np.zeros_like(choices[0][:, :1], int)
+    seated = np.zeros_like(choices[0])
+    for each in choices:
+        seated |= each & (taken + each.cumsum(axis=1) <= capacity)
+        taken = taken + each.sum(axis=1, keepdims=True)
+    return seated
+
+
 def apply_mask(x: Array, mask: Array | None) -> Array:
     return np.where(_like(_valid(mask, x), x), x, np.zeros((), x.dtype))
 

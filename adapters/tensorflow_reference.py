@@ -135,6 +135,44 @@ def masked_criterion(
     return tf.cast(tf.reduce_sum(losses) / divisor, predictions.dtype)
 
 
+def moe_routing(
+    logits: Tensor, mask: Tensor | None, *, part: str, top: int, capacity: int
+) -> Tensor:
+    valid = _valid(mask, logits)[..., None]
+    # Padding is cleaned and has a choice all the same, which nothing may count.
+    scores = _where(valid, _wide(logits), 0)
+    if part == "z_loss":
+        logs = tf.reduce_logsumexp(scores, axis=2)
+        squares = _where(valid[..., 0], logs**2, 0)
+        return tf.cast(_reduced("mean", squares, valid[..., 0]), logits.dtype)
+    best = tf.math.top_k(scores, top).indices
+    experts = tf.range(logits.shape[2])
+    choices = [valid & (best[..., rank, None] == experts) for rank in range(top)]
+    chosen = tf.reduce_any(tf.stack(choices), axis=0)
+    if part == "balance":
+        number = _count(tf.reshape(valid, [1, -1]), scores.dtype)[0]
+        picked = tf.reduce_sum(tf.cast(chosen, scores.dtype), axis=[0, 1]) / number
+        share = _where(valid, tf.nn.softmax(scores, axis=2), 0)
+        likely = tf.reduce_sum(share, axis=[0, 1]) / number
+        size = tf.cast(logits.shape[2], scores.dtype)
+        return tf.cast(size * tf.reduce_sum(picked * likely), logits.dtype)
+    if top > 1:
+        scores = _where(chosen | ~valid, scores, float("-inf"))
+    seated = _seated(choices, capacity)
+    return tf.cast(_where(seated, tf.nn.softmax(scores, axis=2), 0), logits.dtype)
+
+
+def _seated(choices: list[Tensor], capacity: int) -> Tensor:
+    """Which choices have a place; second ones queue behind all first ones."""
+    numbers = [tf.cast(each, tf.int32) for each in choices]
+    taken = tf.zeros_like(numbers[0][:, :1])
+    seated = tf.zeros_like(choices[0])
+    for each, number in zip(choices, numbers, strict=True):
+        seated |= each & (taken + tf.cumsum(number, axis=1) <= capacity)
+        taken += tf.reduce_sum(number, axis=1, keepdims=True)
+    return seated
+
+
 def apply_mask(x: Tensor, mask: Tensor | None) -> Tensor:
     return _where(_like(_valid(mask, x), x), x, 0)
 

@@ -132,6 +132,40 @@ def masked_criterion(
     return (losses.sum() / torch.where(worth > 0, worth, 1)).to(predictions.dtype)
 
 
+def moe_routing(
+    logits: Tensor, mask: Tensor | None, *, part: str, top: int, capacity: int
+) -> Tensor:
+    valid = _valid(mask, logits)[..., None]
+    # Padding is cleaned and has a choice all the same, which nothing may count.
+    scores = torch.where(valid, _wide(logits), 0)
+    if part == "z_loss":
+        squares = torch.where(valid, scores.logsumexp(dim=2, keepdim=True) ** 2, 0)
+        return _reduced("mean", squares, valid).to(logits.dtype)
+    best = scores.detach().topk(top, dim=2).indices
+    experts = torch.arange(logits.shape[2], device=logits.device)
+    choices = [valid & (best[..., rank, None] == experts) for rank in range(top)]
+    chosen = torch.stack(choices).any(dim=0)
+    if part == "balance":
+        number = valid.sum().clamp(min=1)
+        picked = chosen.to(scores.dtype).sum(dim=(0, 1)) / number
+        likely = torch.where(valid, scores.softmax(dim=2), 0).sum(dim=(0, 1)) / number
+        return (len(experts) * (picked * likely).sum()).to(logits.dtype)
+    if top > 1:
+        scores = torch.where(chosen | ~valid, scores, -torch.inf)
+    seated = _seated(choices, capacity)
+    return torch.where(seated, scores.softmax(dim=2), 0).to(logits.dtype)
+
+
+def _seated(choices: list[Tensor], capacity: int) -> Tensor:
+    """Which choices have a place; second ones queue behind all first ones."""
+    taken = choices[0][:, :1].new_zeros((), dtype=torch.int64)
+    seated = torch.zeros_like(choices[0])
+    for each in choices:
+        seated = seated | (each & (taken + each.cumsum(dim=1) <= capacity))
+        taken = taken + each.sum(dim=1, keepdim=True)
+    return seated
+
+
 def apply_mask(x: Tensor, mask: Tensor | None) -> Tensor:
     return torch.where(_like(_valid(mask, x), x), x, 0)
 

@@ -43,6 +43,7 @@ OPERATIONS = (
     "decode",
     "alibi_attention",
     "sink_attention",
+    "moe_routing",
     "attention_pooling",
     "positions",
     "rotary",

@@ -43,6 +43,7 @@ LEAST = dict.fromkeys(load_operations(), 15) | {
     "attention_pooling": 40,
     "alibi_attention": 30,
     "sink_attention": 30,
+    "moe_routing": 60,
     "unpack": 40,
     "accumulated_loss": 50,
     "gated_scan": 55,

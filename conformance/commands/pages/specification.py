@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import sys
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -120,9 +121,12 @@ def _chapter(operation: Operation, cases: Iterable[Case]) -> str:
 
 def _together(operation: Operation, variants: Sequence[Variant]) -> str:
     """Return variants' names, as one name with choices where that says it all."""
-    values = zip(*(each.options.values() for each in variants), strict=True)
+    # A part of the operation may have keywords that another has not.
+    values = list(zip_longest(*(each.options.values() for each in variants)))
+    uneven = any(None in axis for axis in values)
     axes = [tuple(dict.fromkeys(axis)) for axis in values]
-    if math.prod(map(len, axes)) != len(variants) or len(variants) == 1:
+    several = len(variants) > 1 and not uneven
+    if not several or math.prod(map(len, axes)) != len(variants):
         return ", ".join(f"`{each.name}`" for each in variants)
     parts = [axis[0] if len(axis) == 1 else f"{{{','.join(axis)}}}" for axis in axes]
     return f"`{'.'.join([operation.name, *parts])}`"
