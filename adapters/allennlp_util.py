@@ -12,6 +12,8 @@
 # [tool.mask-conformance.empty]
 # masked_softmax = "zero"
 # [tool.mask-conformance.unsupported]
+# "mask_from_lengths.left" = "its masks begin on the left"
+# "lengths_from_mask.extent" = "it counts what is valid"
 # "masked_loss.mse.*" = "has a cross entropy only"
 # "masked_loss.binary_cross_entropy.*" = "has a cross entropy only"
 # "masked_loss.cross_entropy.sum" = "averages over tokens or rows"
@@ -50,6 +52,20 @@ def masked_loss(
     return util.sequence_cross_entropy_with_logits(
         predictions, targets, mask, average=_AVERAGES[reduction]
     )
+
+
+def apply_mask(x: Tensor, mask: Tensor) -> Tensor:
+    return util.replace_masked_values(x, _like(mask, x), 0.0)
+
+
+def mask_from_lengths(lengths: Tensor, x: Tensor, *, side: str) -> Tensor:
+    del side  # padding on the right
+    return util.get_mask_from_sequence_lengths(lengths, x.shape[1])
+
+
+def lengths_from_mask(x: Tensor, mask: Tensor, *, by: str) -> Tensor:
+    del x, by  # the count
+    return util.get_lengths_from_binary_sequence_mask(mask)
 
 
 def mask_from_ids(ids: Tensor, padding_id: int) -> Tensor:

@@ -20,6 +20,9 @@
 # "masked_std.*" = "nan"
 # weighted_mean = "nan"
 # masked_softmax = "zero"
+# [tool.mask-conformance.unsupported]
+# "lengths_from_mask.extent" = "it counts what is there"
+# "pack.steps" = "it flattens row by row"
 # ///
 """Awkward Array's reducers, which leave out what ak.mask has made missing."""
 
@@ -85,6 +88,28 @@ def last_valid(x: Array, mask: Array) -> Array:
     lists = ak.drop_none(ak.from_regular(_masked(rows, kept)), axis=1)
     last = _plain(ak.firsts(lists[:, ::-1], axis=1), 0, x.dtype)
     return last.reshape(x.shape[:1] + x.shape[2:])
+
+
+def apply_mask(x: Array, mask: Array) -> Array:
+    nothing = np.zeros(x.shape[2:], x.dtype)
+    return np.asarray(ak.to_numpy(ak.fill_none(_masked(x, mask), nothing, axis=1)))
+
+
+def lengths_from_mask(x: Array, mask: Array, *, by: str) -> Array:
+    del x, by  # the count
+    return np.asarray(ak.num(_lists(mask, mask), axis=1))
+
+
+def pack(x: Array, mask: Array, *, order: str) -> Array:
+    del order  # row by row
+    packed = ak.to_numpy(ak.flatten(_lists(x, mask), axis=1))
+    zeros = np.zeros((x.shape[0] * x.shape[1] - len(packed), *x.shape[2:]), x.dtype)
+    return np.concatenate([packed, zeros]).reshape(x.shape)
+
+
+def _lists(x: Array, mask: Array) -> Any:
+    """Return each row's valid positions alone."""
+    return ak.drop_none(ak.from_regular(_masked(x, mask)), axis=1)
 
 
 def _masked(x: Array, mask: Array) -> Any:

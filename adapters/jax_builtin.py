@@ -133,6 +133,12 @@ def gated_scan(
     return (states[:, -1] if output == "final" else states[:, 1:]).astype(x.dtype)
 
 
+def apply_mask(x: Array, mask: Array) -> Array:
+    return jax.lax.select(
+        jnp.broadcast_to(_like(mask, x), x.shape), x, jnp.zeros_like(x)
+    )
+
+
 def pack(x: Array, mask: Array, *, order: str) -> Array:
     del order  # row by row
     at = jnp.nonzero(mask, size=mask.size, fill_value=mask.shape)

@@ -24,6 +24,8 @@
 # [tool.mask-conformance.unsupported]
 # "masked_loss.cross_entropy.*" = "numpy.ma has no log-sum-exp to build it from"
 # "masked_loss.binary_cross_entropy.*" = "numpy.ma has no log1p to build it from"
+# "pack.steps" = "it goes row by row"
+# "lengths_from_mask.extent" = "it counts what is valid"
 # "masked_median.lower" = "of an even number its median is the mean of two"
 # ///
 """NumPy's masked arrays: what numpy.ma reduces, and what is built from it."""
@@ -45,6 +47,21 @@ def masked_mean(x: Array, mask: Array) -> Array:
 @np.errstate(all="ignore")
 def masked_max(x: Array, mask: Array) -> Array:
     return _plain(_masked(x, mask).max(axis=1), np.nan, x.dtype)
+
+
+def apply_mask(x: Array, mask: Array) -> Array:
+    return _masked(x, mask).filled(0)
+
+
+def pack(x: Array, mask: Array, *, order: str) -> Array:
+    del order  # row by row
+    packed = _masked(x, mask).compressed()
+    return np.pad(packed, (0, x.size - len(packed))).reshape(x.shape)
+
+
+def lengths_from_mask(x: Array, mask: Array, *, by: str) -> Array:
+    del by  # the count
+    return np.ma.array(np.empty(x.shape[:2]), mask=~mask).count(axis=1)
 
 
 @np.errstate(all="ignore")

@@ -15,9 +15,10 @@
 # "masked_loss.binary_cross_entropy.*" = "takes weights only, no mask"
 # "masked_loss.mse.*" = "takes no mask"
 # "masked_loss.*.sequence_mean" = "reduces over the whole batch"
+# "mask_from_lengths.left" = "its masks begin on the left"
 # "birnn.*.sum.*" = "Paddle concatenates the directions"
 # ///
-"""PaddlePaddle's loss with ignore_index, recurrent layers and attention."""
+"""PaddlePaddle's loss with ignore_index, recurrent layers, attention and masks."""
 
 from __future__ import annotations
 
@@ -79,6 +80,17 @@ def attention(
         *tensors, attn_mask=paddle.to_tensor(allowed), training=False
     )
     return np.asarray(seen.numpy())
+
+
+def apply_mask(x: Array, mask: Array) -> Array:
+    where = paddle.to_tensor(~mask.reshape(mask.shape + (1,) * (x.ndim - 2)))
+    return np.asarray(paddle.to_tensor(x).masked_fill(where, 0).numpy())
+
+
+def mask_from_lengths(lengths: Array, x: Array, *, side: str) -> Array:
+    del side  # padding on the right
+    found = F.sequence_mask(paddle.to_tensor(lengths), x.shape[1], "bool")
+    return np.asarray(found.numpy())
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -12,10 +12,11 @@
 # [tool.mask-conformance.unsupported]
 # "masked_loss.*.none" = "its losses are reduced"
 # "masked_loss.*.sequence_mean" = "gives each row's mean, and no mean of these"
+# "mask_from_lengths.left" = "its masks begin on the left"
 # "birnn.*.sum.*" = "torch concatenates the directions"
 # "birnn.*.final" = "gives torch's states as they are"
 # ///
-"""SpeechBrain's losses, recurrent layers and attention, with relative lengths."""
+"""SpeechBrain's losses, recurrent layers, attention and masks, of relative lengths."""
 
 from __future__ import annotations
 
@@ -31,6 +32,7 @@ import torch
 sys.modules["torchaudio"] = ModuleType("torchaudio")
 vars(sys.modules["torchaudio"])["__version__"] = "2.11.0"
 
+from speechbrain.dataio.dataio import length_to_mask  # noqa: E402 - after the stand-in above
 from speechbrain.nnet import RNN, losses  # noqa: E402 - after the stand-in above
 from speechbrain.nnet.activations import Softmax  # noqa: E402 - likewise
 from speechbrain.nnet.attention import MultiheadAttention  # noqa: E402 - likewise
@@ -54,6 +56,11 @@ def masked_loss(
     if kind == "mse":
         return losses.mse_loss(predictions, targets, lengths, reduction=reduction)
     return losses.bce_loss(predictions, targets, lengths, reduction=reduction)
+
+
+def mask_from_lengths(lengths: Tensor, x: Tensor, *, side: str) -> Tensor:
+    del side  # padding on the right
+    return length_to_mask(lengths, x.shape[1], dtype=torch.bool)
 
 
 def build_birnn(

@@ -60,6 +60,11 @@ def masked_variance(x: Tensor, mask: Tensor) -> Tensor:
     return tf.math.reduce_variance(tf.ragged.boolean_mask(x, mask), axis=1)
 
 
+def apply_mask(x: Tensor, mask: Tensor) -> Tensor:
+    filled = tf.where(tf.reshape(mask, [*mask.shape, *[1] * (x.shape.rank - 2)]), x, 0)
+    return tf.ensure_shape(filled, x.shape)
+
+
 def mask_from_lengths(lengths: Tensor, x: Tensor, *, side: str) -> Tensor:
     del side  # padding on the right
     return tf.sequence_mask(lengths, tf.shape(x)[1])

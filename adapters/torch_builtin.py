@@ -236,6 +236,10 @@ def masked_std(x: Tensor, mask: Tensor, *, ddof: int) -> Tensor:
     return torch.masked.std(x, 1, unbiased=ddof == 1, mask=_like(mask, x))
 
 
+def apply_mask(x: Tensor, mask: Tensor) -> Tensor:
+    return x.masked_fill(~_like(mask, x), 0)
+
+
 def pack(x: Tensor, mask: Tensor, *, order: str) -> Tensor:
     del order  # row by row
     packed = torch.masked_select(x, _like(mask, x))

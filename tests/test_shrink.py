@@ -135,3 +135,13 @@ def test_the_feature_that_fails_is_the_one_that_is_kept() -> None:
     found = shrink(batch, lambda one: bool((one.arrays["x"] > 5).any()), seconds=LONG)
 
     assert found.arrays["x"].tolist() == [[7]]
+
+
+def test_lengths_beside_the_positions_are_left_as_they_are() -> None:
+    batch = generated("mask_from_lengths.right")
+    assert batch.arrays["x"].ndim > 2
+
+    found = shrink(batch, lambda _batch: True, seconds=LONG)
+
+    assert found.beside["lengths"].ndim == 1
+    assert found.arrays["x"].shape == (1, 1, 1)

@@ -157,7 +157,7 @@ def _narrow_batches(batch: Batch) -> Iterator[Batch]:
         least = wide[0].shape[2]
 
         def cut(array: Array) -> Array:
-            if array.ndim == 2:  # noqa: PLR2004 - labels, or a mask
+            if array.ndim <= 2:  # noqa: PLR2004 - lengths, labels, or a mask
                 return array
             # Where several heads share a key's, they go with it.
             return array[:, :, : array.shape[2] - max(array.shape[2] // least, 1)]
