@@ -161,6 +161,27 @@ def _seated(choices: list[Array], capacity: int) -> Array:
     return seated
 
 
+def weighted_loss(
+    predictions: Array,
+    targets: Array,
+    weight: Array,
+    mask: Array | None,
+    *,
+    kind: str,
+    reduction: str,
+) -> Array:
+    valid = _valid(mask, predictions)
+    scores = jnp.where(_like(valid, predictions), _wide(predictions), 0)
+    goals = jnp.where(_like(valid, targets), targets, 0)
+    share = jnp.where(valid, _wide(weight), 0)
+    losses = jnp.where(valid, _losses(kind, scores, goals), 0) * share
+    if reduction in {"sum", "none"}:
+        return _reduced(reduction, losses, valid).astype(predictions.dtype)
+    counted = {"by_weights": share, "by_count": valid, "by_nonzero": share != 0}
+    total = counted[reduction].sum()
+    return (losses.sum() / jnp.where(total > 0, total, 1)).astype(predictions.dtype)
+
+
 def apply_mask(x: Array, mask: Array | None) -> Array:
     return jnp.where(_like(_valid(mask, x), x), x, 0)
 

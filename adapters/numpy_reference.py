@@ -168,6 +168,28 @@ def _seated(choices: list[Array], capacity: int) -> Array:
     return seated
 
 
+@np.errstate(all="ignore")
+def weighted_loss(
+    predictions: Array,
+    targets: Array,
+    weight: Array,
+    mask: Array | None,
+    *,
+    kind: str,
+    reduction: str,
+) -> Array:
+    valid = _valid(mask, predictions)
+    scores = np.where(_like(valid, predictions), _wide(predictions), 0)
+    goals = np.where(_like(valid, targets), targets, 0)
+    share = np.where(valid, _wide(weight), 0)
+    losses = np.where(valid, _losses(kind, scores, goals), 0) * share
+    if reduction in {"sum", "none"}:
+        return _reduced(reduction, losses, valid).astype(predictions.dtype)
+    counted = {"by_weights": share, "by_count": valid, "by_nonzero": share != 0}
+    total = counted[reduction].sum()
+    return np.asarray(losses.sum() / (total or 1), dtype=predictions.dtype)
+
+
 def apply_mask(x: Array, mask: Array | None) -> Array:
     return np.where(_like(_valid(mask, x), x), x, np.zeros((), x.dtype))
 

@@ -173,6 +173,28 @@ def _seated(choices: list[Tensor], capacity: int) -> Tensor:
     return seated
 
 
+def weighted_loss(
+    predictions: Tensor,
+    targets: Tensor,
+    weight: Tensor,
+    mask: Tensor | None,
+    *,
+    kind: str,
+    reduction: str,
+) -> Tensor:
+    valid = _valid(mask, predictions)
+    scores = _where(_like(valid, predictions), _wide(predictions), 0)
+    goals = _where(_like(valid, targets), targets, 0)
+    share = _where(valid, _wide(weight), 0)
+    losses = _where(valid, _losses(kind, scores, goals), 0) * share
+    if reduction in {"sum", "none"}:
+        return tf.cast(_reduced(reduction, losses, valid), predictions.dtype)
+    counted = {"by_weights": share, "by_count": valid, "by_nonzero": share != 0}
+    total = tf.reduce_sum(tf.cast(counted[reduction], losses.dtype))
+    divisor = tf.where(total > 0, total, tf.ones_like(total))
+    return tf.cast(tf.reduce_sum(losses) / divisor, predictions.dtype)
+
+
 def apply_mask(x: Tensor, mask: Tensor | None) -> Tensor:
     return _where(_like(_valid(mask, x), x), x, 0)
 

@@ -166,6 +166,27 @@ def _seated(choices: list[Tensor], capacity: int) -> Tensor:
     return seated
 
 
+def weighted_loss(
+    predictions: Tensor,
+    targets: Tensor,
+    weight: Tensor,
+    mask: Tensor | None,
+    *,
+    kind: str,
+    reduction: str,
+) -> Tensor:
+    valid = _valid(mask, predictions)
+    scores = torch.where(_like(valid, predictions), _wide(predictions), 0)
+    goals = torch.where(_like(valid, targets), targets, 0)
+    share = torch.where(valid, _wide(weight), 0)
+    losses = torch.where(valid, _losses(kind, scores, goals), 0) * share
+    if reduction in {"sum", "none"}:
+        return _reduced(reduction, losses, valid).to(predictions.dtype)
+    counted = {"by_weights": share, "by_count": valid, "by_nonzero": share != 0}
+    total = counted[reduction].sum()
+    return (losses.sum() / torch.where(total > 0, total, 1)).to(predictions.dtype)
+
+
 def apply_mask(x: Tensor, mask: Tensor | None) -> Tensor:
     return torch.where(_like(_valid(mask, x), x), x, 0)
 

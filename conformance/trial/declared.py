@@ -26,7 +26,7 @@ from conformance.trial.precision import PRECISIONS
 
 if TYPE_CHECKING:
     from conformance.trial.batch import Array
-    from conformance.trial.oracle import BarredOracle
+    from conformance.trial.oracle import BarredOracle, WeighingOracle
     from conformance.trial.sample import Sample
 
 _COMPUTED = {"attend": "attended", "normed": "normed", "held": "held"}
@@ -61,6 +61,10 @@ def exact(sample: Sample) -> Exact:
     if variant.padding == "declared":
         found = found.where(sample.valid_elements(want), _at_padding(sample, want))
     empty = batch.counts < variant.least
+    if hasattr(sample.oracle, "weightless"):
+        # A divisor that weights make is 0 as well where all of them are.
+        weightless = typing.cast("WeighingOracle", sample.oracle).weightless
+        empty = empty | weightless(variant.options, batch)
     if variant.empty == "declared" and empty.any():
         filled = ~_rows(sample, empty, want)
         if variant.result == "row" and variant.padding == "declared":

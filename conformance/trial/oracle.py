@@ -71,6 +71,13 @@ class BarredOracle(Oracle, Protocol):
         """Return for which rows, ``[B]``: there infinity is no overflow."""
 
 
+class WeighingOracle(Oracle, Protocol):
+    """The oracle of an operation that divides by weights, which may all be zero."""
+
+    def weightless(self, options: Options, batch: Batch) -> Array:
+        """Return which rows, ``[B]``, give what an empty one gives."""
+
+
 class SolvingOracle(Oracle, Protocol):
     """An oracle that gives answer and bound in one pass."""
 

@@ -37,6 +37,10 @@ FILLS = (-3e3, -3e5, -3e7, -5e9, -3e10)
 """Valid values of one row each, between the fill values that people use."""
 
 
+LIGHT = 256
+"""What weights are divided by to add up to less than one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """A batch with one form of the mask, laid out in memory in one way.
@@ -117,6 +121,8 @@ def _distinguishing_batches(
         yield from _wild_batches(plain, dtype, name)
     if "label_mask" in plain.beside:
         yield from _batches_of_labels(plain)
+    if "weight" in plain.arrays:
+        yield from _batches_of_weights(plain, load_operations()[variant.operation].main)
     if "targets" in variant.labels:
         yield _replace_labels(plain, -1)
         yield _replace_labels(plain, 255)
@@ -167,6 +173,16 @@ def _batches_of_labels(plain: Batch) -> Iterator[Batch]:
         {"labels": np.where(there, labels, 255), "label_mask": there},
     ):
         yield replace(plain, beside=changed)
+
+
+def _batches_of_weights(plain: Batch, main: str) -> Iterator[Batch]:
+    """Yield weights that add up to less than one, and one of zero beside NaN."""
+    weight = plain.arrays["weight"]
+    yield replace(plain, arrays={**plain.arrays, "weight": weight / LIGHT})
+    broken = _put_nan(plain, main)
+    without = weight.copy()
+    without[1, 0] = 0.0
+    yield replace(broken, arrays={**broken.arrays, "weight": without})
 
 
 def _wild_batches(plain: Batch, dtype: str, main: str) -> Iterator[Batch]:

@@ -50,7 +50,7 @@ def answer(
         ValueError: A label at a valid position is no class.
     """
     del weights
-    loss = _KINDS[options["kind"]]
+    loss = LOSSES[options["kind"]]
     rows = [
         [
             loss(p, y) if counts else None
@@ -143,8 +143,9 @@ def as_fraction(value: Any) -> Fraction:
     return -size if value < 0 else size  # man_exp leaves the sign out
 
 
-_KINDS: Mapping[str, Callable[[Any, Any], Loss]] = {
+LOSSES: Mapping[str, Callable[[Any, Any], Loss]] = {
     "mse": _mse,
     "cross_entropy": cross_entropy,
     "binary_cross_entropy": _binary_cross_entropy,
 }
+"""Each kind's loss of a position."""

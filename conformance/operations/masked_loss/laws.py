@@ -12,8 +12,9 @@ from conformance.trial.exact import both
 from conformance.trial.verdict import compare
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from conformance.trial.batch import Batch
     from conformance.trial.sample import Sample
     from conformance.trial.subject import Subject
     from conformance.trial.verdict import Verdict
@@ -24,6 +25,24 @@ LABELS = (-100, -1, 3, 255, 2**31 - 1)
 
 def additive(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     """Two parts of unequal length; a mean is weighted by their valid positions."""
+    mean = subject.variant.options["reduction"] == "mean"
+
+    def count(batch: Batch) -> float:
+        return float(batch.mask.sum()) if mean else 0.0
+
+    yield from add_parts(subject, sample, count)
+
+
+def add_parts(
+    subject: Subject, sample: Sample, count: Callable[[Batch], float]
+) -> Iterator[Verdict]:
+    """Judge the batch's loss by those of its shorter and of its longer rows.
+
+    Args:
+        subject: The adapter's function.
+        sample: The sample.
+        count: What the reduction divides a batch's sum by, 0 where it is a sum.
+    """
     batch = sample.batch
     if batch.rows < 2:  # noqa: PLR2004 - nothing to split
         yield subject.agrees(sample)
@@ -33,13 +52,13 @@ def additive(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     parts = [
         sample.replace_batch(batch.take(rows)) for rows in (order[:half], order[half:])
     ]
-    mean = subject.variant.options["reduction"] == "mean"
-    weights = [float(part.batch.mask.sum()) if mean else 1.0 for part in parts]
+    counts = [count(part.batch) for part in parts]
+    share = sum(counts) or 1.0
+    weights = counts if any(counts) else [1.0, 1.0]
     answers = [
         float(np.asarray(subject.answer(part.batch, like=part.want), dtype=np.float64))
         for part in parts
     ]
-    share = sum(weights) if mean else 1.0
     want = sum(a * w for a, w in zip(answers, weights, strict=True)) / share
     slack = sum(float(part.allowed) * w for part, w in zip(parts, weights, strict=True))
     got = subject.answer(batch, like=sample.want)

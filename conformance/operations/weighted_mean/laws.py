@@ -27,7 +27,7 @@ def scale(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     weight = sample.batch.arrays["weight"]
     for factor in (4.0, 0.25):
         changed = (weight * weight.dtype.type(factor)).astype(weight.dtype)
-        other = sample.replace_batch(_with_weights(sample, changed))
+        other = sample.replace_batch(replace_weights(sample.batch, changed))
         yield subject.agrees(other, note=f"with weights {factor:g} times as large")
 
 
@@ -37,7 +37,7 @@ def one_weight(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     seen = np.cumsum(batch.mask, axis=1)
     for end, chosen in (("last", seen == batch.counts[:, None]), ("first", seen == 1)):
         weight = np.where(chosen & batch.mask, 0.5, 0.0)
-        other = sample.replace_batch(_with_weights(sample, weight))
+        other = sample.replace_batch(replace_weights(batch, weight))
         yield subject.agrees(other, note=f"with all weight on the {end} valid position")
 
 
@@ -55,7 +55,8 @@ def shift(subject: Subject, sample: Sample) -> Iterator[Verdict]:
     yield relate(second, first + SHIFT, plain, moved, note=note)
 
 
-def _with_weights(sample: Sample, weight: Array) -> Batch:
-    old = sample.batch.arrays["weight"]
-    filled = fill_padding(weight.astype(old.dtype), old, sample.batch.mask)
-    return replace(sample.batch, arrays={**sample.batch.arrays, "weight": filled})
+def replace_weights(batch: Batch, weight: Array) -> Batch:
+    """Return the batch with other weights at its valid positions."""
+    old = batch.arrays["weight"]
+    filled = fill_padding(weight.astype(old.dtype), old, batch.mask)
+    return replace(batch, arrays={**batch.arrays, "weight": filled})

@@ -27,11 +27,16 @@ WEIGHTS: Table = (
 def generate(options: Mapping[str, str], draw: Draw, mask: Array) -> dict[str, Array]:
     """Return inputs for ``mask``; each row has a first weight that is not zero."""
     del options
+    weight = draw_weights(draw, mask)
+    return {"x": draw_pooled(draw, mask), "weight": weight}
+
+
+def draw_weights(draw: Draw, mask: Array) -> Array:
+    """Return weights ``[B, T]``, garbage at padding, no row's first one zero."""
     weight = draw.rows_of(WEIGHTS, mask.shape)
     first = mask & (np.cumsum(mask, axis=1) == 1)
     weight = np.where(first & (weight == 0), 1.5, weight)
-    garbage = draw.rows_of(GARBAGE, mask.shape)
-    return {"x": draw_pooled(draw, mask), "weight": fill_padding(weight, garbage, mask)}
+    return fill_padding(weight, draw.rows_of(GARBAGE, mask.shape), mask)
 
 
 def answer(options: Mapping[str, str], batch: Batch) -> Array:
