@@ -18,6 +18,11 @@
 # "masked_loss.binary_cross_entropy.*" = "has a cross entropy only"
 # "masked_loss.cross_entropy.sum" = "averages over tokens or rows"
 # "masked_loss.cross_entropy.none" = "averages over tokens or rows"
+# "weighted_loss.mse.*" = "has a cross entropy only"
+# "weighted_loss.*.by_count" = "divides by the weights"
+# "weighted_loss.*.by_nonzero" = "divides by the weights"
+# "weighted_loss.*.sum" = "divides by the weights"
+# "weighted_loss.*.none" = "divides by the weights"
 # ///
 """AllenNLP's functions for masked tensors, as allennlp-light keeps them."""
 
@@ -66,6 +71,21 @@ def mask_from_lengths(lengths: Tensor, x: Tensor, *, side: str) -> Tensor:
 def lengths_from_mask(x: Tensor, mask: Tensor, *, by: str) -> Tensor:
     del x, by  # the count
     return util.get_lengths_from_binary_sequence_mask(mask)
+
+
+def weighted_loss(
+    predictions: Tensor,
+    targets: Tensor,
+    weight: Tensor,
+    mask: Tensor,
+    *,
+    kind: str,
+    reduction: str,
+) -> Tensor:
+    del kind, reduction  # cross entropy, by weights
+    return util.sequence_cross_entropy_with_logits(
+        predictions, targets, torch.where(mask, weight, 0), average="token"
+    )
 
 
 def mask_from_ids(ids: Tensor, padding_id: int) -> Tensor:

@@ -15,15 +15,22 @@
 # masked_mean = "nan"
 # "masked_loss.*" = "error"
 # "masked_criterion.*" = "error"
+# "weighted_loss.*" = "error"
 # [tool.mask-conformance.requires]
 # "masked_loss.*" = ["full-row"]
 # "masked_criterion.*" = ["full-row"]
+# "weighted_loss.*" = ["full-row"]
 # [tool.mask-conformance.unsupported]
 # "masked_loss.binary_cross_entropy.*" = "there is no such metric"
 # "masked_loss.mse.*" = "there is its root alone, of one number for each step"
 # "masked_loss.*.sum" = "its metrics are means"
 # "masked_loss.*.none" = "unreduced losses are NaN at padding"
 # "masked_loss.*.sequence_mean" = "its mean is over all positions"
+# "weighted_loss.mse.*" = "there is its root alone, of one number for each step"
+# "weighted_loss.*.by_weights" = "its metrics divide by the number of steps"
+# "weighted_loss.*.by_nonzero" = "its metrics divide by the number of steps"
+# "weighted_loss.*.sum" = "its metrics are means"
+# "weighted_loss.*.none" = "unreduced losses are NaN at padding"
 # "masked_criterion.*.sum" = "its metrics are means"
 # "masked_criterion.*.none" = "unreduced losses are NaN at padding"
 # "masked_criterion.*.weighted_mean" = "its cross entropy has no weights of classes"
@@ -59,6 +66,19 @@ def masked_loss(
 ) -> Tensor:
     del kind, reduction  # cross entropy and its mean alone
     return CrossEntropy()(predictions, _pack(targets, mask))
+
+
+def weighted_loss(
+    predictions: Tensor,
+    targets: Tensor,
+    weight: Tensor,
+    mask: Tensor,
+    *,
+    kind: str,
+    reduction: str,
+) -> Tensor:
+    del kind, reduction  # cross entropy by its count alone
+    return CrossEntropy()(predictions, (_pack(targets, mask), weight))
 
 
 def masked_criterion(

@@ -16,10 +16,16 @@
 # [tool.mask-conformance.empty]
 # weighted_mean = "zero"
 # masked_mean = "zero"
+# "weighted_loss.*" = "zero"
 # [tool.mask-conformance.unsupported]
 # "row_norm.time.1.inside" = "its scale is divided by the number of what is observed"
 # "row_norm.time.0.outside" = "its epsilon is added to the variance"
 # "row_norm.group.0.inside" = "each feature has its own scale"
+# "weighted_loss.cross_entropy.*" = "it forecasts numbers, no classes"
+# "weighted_loss.*.by_count" = "its average divides by the weights"
+# "weighted_loss.*.by_nonzero" = "its average divides by the weights"
+# "weighted_loss.*.sum" = "its average divides by the weights"
+# "weighted_loss.*.none" = "its average divides by the weights"
 # ///
 """GluonTS' StdScaler with an observed mask, and its weighted average."""
 
@@ -38,6 +44,20 @@ def masked_mean(x: Tensor, mask: Tensor) -> Tensor:
 def weighted_mean(x: Tensor, weight: Tensor, mask: Tensor) -> Tensor:
     shares = torch.where(mask, weight, 0)
     return weighted_average(x, _widen(shares, x), dim=1)
+
+
+def weighted_loss(
+    predictions: Tensor,
+    targets: Tensor,
+    weight: Tensor,
+    mask: Tensor,
+    *,
+    kind: str,
+    reduction: str,
+) -> Tensor:
+    del kind, reduction  # the mean squared error, by weights
+    losses = (predictions - targets).square().mean(dim=-1)
+    return weighted_average(losses, torch.where(mask, weight, 0))
 
 
 def row_norm(x: Tensor, mask: Tensor, *, over: str, ddof: int, epsilon: str) -> Tensor:

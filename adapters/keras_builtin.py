@@ -9,6 +9,7 @@
 # mask-forms = ["bool"]
 # [tool.mask-conformance.unsupported]
 # "masked_loss.*.sequence_mean" = "Keras's losses reduce over the whole batch"
+# "weighted_loss.*.by_nonzero" = "its losses count positions, or add up weights"
 # "mask_from_ids.[!0]*" = "Embedding(mask_zero=True) takes 0 for padding only"
 # [tool.mask-conformance.padding]
 # "gated_scan.*" = "held"
@@ -50,7 +51,13 @@ from keras import layers, losses, ops
 Tensor: TypeAlias = Any
 
 _CELLS = {"simple": layers.SimpleRNN, "lstm": layers.LSTM, "gru": layers.GRU}
-_REDUCTIONS = {"mean": "sum_over_batch_size", "sum": "sum", "none": "none"}
+_REDUCTIONS = {
+    "mean": "sum_over_batch_size",
+    "by_count": "sum_over_batch_size",
+    "by_weights": "mean_with_sample_weight",
+    "sum": "sum",
+    "none": "none",
+}
 
 
 def masked_mean(x: Tensor, mask: Tensor) -> Tensor:
@@ -70,18 +77,35 @@ def masked_softmax(x: Tensor, mask: Tensor) -> Tensor:
 def masked_loss(
     predictions: Tensor, targets: Tensor, mask: Tensor, *, kind: str, reduction: str
 ) -> Tensor:
+    if kind == "binary_cross_entropy":
+        # The mean over the last axis is part of this loss: one position, one element.
+        predictions, targets = predictions[..., None], targets[..., None]
+    found = _loss(kind, reduction)(targets, _with_mask(predictions, mask))
+    return ops.cast(found, _dtype(predictions))
+
+
+def weighted_loss(
+    predictions: Tensor,
+    targets: Tensor,
+    weight: Tensor,
+    mask: Tensor,
+    *,
+    kind: str,
+    reduction: str,
+) -> Tensor:
+    masked = _with_mask(predictions, mask)
+    found = _loss(kind, reduction)(targets, masked, sample_weight=weight)
+    return ops.cast(found, _dtype(predictions))
+
+
+def _loss(kind: str, reduction: str) -> losses.Loss:
     # A loss computes in float32 whatever its predictions are, unless told otherwise.
     own = {"reduction": _REDUCTIONS[reduction]}
     if kind == "mse":
-        loss = losses.MeanSquaredError(**own)
-    elif kind == "cross_entropy":
-        loss = losses.SparseCategoricalCrossentropy(from_logits=True, **own)
-    else:
-        # The mean over the last axis is part of this loss: one position, one element.
-        loss = losses.BinaryCrossentropy(from_logits=True, **own)
-        predictions, targets = predictions[..., None], targets[..., None]
-    found = loss(targets, _with_mask(predictions, mask))
-    return ops.cast(found, _dtype(predictions))
+        return losses.MeanSquaredError(**own)
+    if kind == "cross_entropy":
+        return losses.SparseCategoricalCrossentropy(from_logits=True, **own)
+    return losses.BinaryCrossentropy(from_logits=True, **own)
 
 
 def build_birnn(

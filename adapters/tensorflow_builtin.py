@@ -17,6 +17,7 @@
 # "lengths_from_mask.extent" = "a ragged tensor counts"
 # "*pack.steps" = "boolean_mask goes row by row"
 # "masked_loss.*.sequence_mean" = "its losses reduce over the whole batch"
+# "weighted_loss.*.by_count" = "SUM_OVER_BATCH_SIZE counts padding"
 # ///
 """TensorFlow's own ways to leave positions out: ragged tensors and loss weights."""
 
@@ -31,6 +32,8 @@ Tensor: TypeAlias = tf.Tensor
 _LOSSES = tf.compat.v1.losses
 _REDUCTIONS = {
     "mean": _LOSSES.Reduction.SUM_BY_NONZERO_WEIGHTS,
+    "by_nonzero": _LOSSES.Reduction.SUM_BY_NONZERO_WEIGHTS,
+    "by_weights": _LOSSES.Reduction.MEAN,
     "sum": _LOSSES.Reduction.SUM,
     "none": _LOSSES.Reduction.NONE,
 }
@@ -106,6 +109,26 @@ def masked_loss(
     predictions: Tensor, targets: Tensor, mask: Tensor, *, kind: str, reduction: str
 ) -> Tensor:
     weights = tf.cast(mask, predictions.dtype)
+    return _weigh(predictions, targets, weights, kind, reduction)
+
+
+def weighted_loss(
+    predictions: Tensor,
+    targets: Tensor,
+    weight: Tensor,
+    mask: Tensor,
+    *,
+    kind: str,
+    reduction: str,
+) -> Tensor:
+    # Its losses have weights alone: what the mask hides weighs nothing.
+    weights = tf.where(mask, weight, tf.zeros_like(weight))
+    return _weigh(predictions, targets, weights, kind, reduction)
+
+
+def _weigh(
+    predictions: Tensor, targets: Tensor, weights: Tensor, kind: str, reduction: str
+) -> Tensor:
     how = _REDUCTIONS[reduction]
     if kind == "cross_entropy":
         return _LOSSES.sparse_softmax_cross_entropy(

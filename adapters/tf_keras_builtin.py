@@ -15,6 +15,8 @@
 # [tool.mask-conformance.unsupported]
 # "cross_attention.grouped" = "it has as many heads of keys as of queries"
 # "masked_loss.*.sequence_mean" = "its losses reduce over the whole batch"
+# "weighted_loss.*.by_weights" = "its losses divide by the number of positions"
+# "weighted_loss.*.by_nonzero" = "its losses divide by the number of positions"
 # "mask_from_ids.[!0]*" = "Embedding(mask_zero=True) takes 0 for padding only"
 # ///
 """tf_keras, which is Keras 2: its layers and losses, masked as its guide says."""
@@ -29,7 +31,12 @@ from tf_keras import layers, losses
 Tensor: TypeAlias = tf.Tensor
 
 _CELLS = {"simple": layers.SimpleRNN, "lstm": layers.LSTM, "gru": layers.GRU}
-_REDUCTIONS = {"mean": "sum_over_batch_size", "sum": "sum", "none": "none"}
+_REDUCTIONS = {
+    "mean": "sum_over_batch_size",
+    "by_count": "sum_over_batch_size",
+    "sum": "sum",
+    "none": "none",
+}
 
 
 def masked_mean(x: Tensor, mask: Tensor) -> Tensor:
@@ -49,16 +56,32 @@ def masked_softmax(x: Tensor, mask: Tensor) -> Tensor:
 def masked_loss(
     predictions: Tensor, targets: Tensor, mask: Tensor, *, kind: str, reduction: str
 ) -> Tensor:
+    if kind == "binary_cross_entropy":
+        # The mean over the last axis is part of this loss: one position, one element.
+        predictions, targets = predictions[..., None], targets[..., None]
+    return _loss(kind, reduction)(targets, _with_mask(predictions, mask))
+
+
+def weighted_loss(
+    predictions: Tensor,
+    targets: Tensor,
+    weight: Tensor,
+    mask: Tensor,
+    *,
+    kind: str,
+    reduction: str,
+) -> Tensor:
+    masked = _with_mask(predictions, mask)
+    return _loss(kind, reduction)(targets, masked, sample_weight=weight)
+
+
+def _loss(kind: str, reduction: str) -> losses.Loss:
     own = {"reduction": _REDUCTIONS[reduction]}
     if kind == "mse":
-        loss = losses.MeanSquaredError(**own)
-    elif kind == "cross_entropy":
-        loss = losses.SparseCategoricalCrossentropy(from_logits=True, **own)
-    else:
-        # The mean over the last axis is part of this loss: one position, one element.
-        loss = losses.BinaryCrossentropy(from_logits=True, **own)
-        predictions, targets = predictions[..., None], targets[..., None]
-    return loss(targets, _with_mask(predictions, mask))
+        return losses.MeanSquaredError(**own)
+    if kind == "cross_entropy":
+        return losses.SparseCategoricalCrossentropy(from_logits=True, **own)
+    return losses.BinaryCrossentropy(from_logits=True, **own)
 
 
 def build_birnn(

@@ -86,7 +86,8 @@ def gradient_bound(
 
     The slope's own error, two products, a division and a cast for its weight, and the
     roundings of a sum of weights. The weights' derivative is the loss, less the mean
-    where weights divide: of l / W and of the sum of w l over W^2.
+    where weights divide: of l / W and of the sum of w l over W^2. It is infinite
+    where weights divide that are all zero.
     """
     p = PRECISIONS["float64"]
     slope, error = masked_loss.slopes(options, batch)
@@ -99,8 +100,10 @@ def gradient_bound(
         losses = losses + answer(options, batch)
         each = each + bound(options, batch, "float64")
     pulled = share * (each + (12 + terms) * p.u * losses) + p.eta
+    if options["reduction"] in WEIGHED and divisor(options, batch) == 0:
+        total, pulled = (np.full(each.shape, np.inf) for each in (total, pulled))
     return {
-        "predictions": np.where(weight > 0, p.factor * total, 0.0),
+        "predictions": np.where(over_time(batch.mask, slope), p.factor * total, 0.0),
         "weight": np.where(batch.mask, p.factor * pulled, 0.0),
     }
 
