@@ -34,6 +34,7 @@ OPERATIONS = (
     "masked_softmax",
     "masked_loss",
     "masked_criterion",
+    "weighted_loss",
     "accumulated_loss",
     "birnn",
     "attention",

@@ -49,6 +49,7 @@ LEAST = dict.fromkeys(load_operations(), 15) | {
     "gated_scan": 55,
     "rnn": 55,
     "masked_criterion": 60,
+    "weighted_loss": 60,
     "crf_log_likelihood": 40,
     "crf_decode": 25,
     "crf_partition": 45,

@@ -129,7 +129,16 @@ def _reduction(options: Mapping[str, str]) -> str:
 
 
 def _weight(batch: Batch) -> Array:
-    return select_valid(batch, "weight", 0.0)
+    """Return the weights, zero at padding.
+
+    Raises:
+        ValueError: A weight that counts is negative.
+    """
+    weight = select_valid(batch, "weight", 0.0)
+    if (weight < 0).any():
+        msg = f"a valid weight of {weight.min():g}, where weights are at least 0"
+        raise ValueError(msg)
+    return weight
 
 
 def _worth(options: Mapping[str, str], batch: Batch) -> Array | None:
