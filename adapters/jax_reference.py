@@ -108,7 +108,9 @@ def masked_criterion(
     scores = jnp.where(_like(valid, predictions), _wide(predictions), 0)
     goals = jnp.where(_like(valid, targets), targets, 0)
     weights = jnp.asarray(class_weights or (1.0,), scores.dtype)
-    if kind in {"l1", "huber"}:
+    if kind == "normal_nll":
+        losses = _densities(scores, goals.astype(scores.dtype))
+    elif kind in {"l1", "huber"}:
         losses = _distances(kind, scores, goals.astype(scores.dtype), delta)
     elif kind == "kl":
         shares = goals.astype(scores.dtype)
@@ -1095,6 +1097,12 @@ def _distances(kind: str, scores: Array, goals: Array, delta: float) -> Array:
         return far.mean(axis=-1)
     bent = jnp.where(far <= delta, away * away / 2, delta * (far - delta / 2))
     return bent.mean(axis=-1)
+
+
+def _densities(scores: Array, goals: Array) -> Array:
+    log = scores[..., 1]
+    squares = jnp.square(scores[..., 0] - goals) * jnp.exp(-log)
+    return ((squares + log + math.log(math.tau)) / 2).mean(axis=-1)
 
 
 def _smoothed(shares: Array, smoothing: float) -> Array:

@@ -114,7 +114,9 @@ def masked_criterion(
     scores = np.where(_like(valid, predictions), _wide(predictions), 0)
     goals = np.where(_like(valid, targets), targets, 0)
     weights = np.asarray(class_weights or (1.0,), scores.dtype)
-    if kind in {"l1", "huber"}:
+    if kind == "normal_nll":
+        losses = _densities(scores, goals.astype(scores.dtype))
+    elif kind in {"l1", "huber"}:
         losses = _distances(kind, scores, goals.astype(scores.dtype), delta)
     elif kind == "kl":
         shares = goals.astype(scores.dtype)
@@ -1010,6 +1012,12 @@ def _distances(kind: str, scores: Array, goals: Array, delta: float) -> Array:
         return np.asarray(far.mean(axis=-1))
     bent = np.where(far <= delta, far * far / 2, delta * (far - delta / 2))
     return np.asarray(bent.mean(axis=-1))
+
+
+def _densities(scores: Array, goals: Array) -> Array:
+    log = scores[..., 1]
+    squares = (scores[..., 0] - goals) ** 2 * np.exp(-log)
+    return np.asarray(((squares + log + math.log(math.tau)) / 2).mean(axis=-1))
 
 
 def _smoothed(scores: Array, goals: Array, smoothing: float) -> Array:

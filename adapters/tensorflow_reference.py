@@ -117,7 +117,9 @@ def masked_criterion(
     scores = _where(_like(valid, predictions), _wide(predictions), 0)
     goals = _where(_like(valid, targets), targets, 0)
     weights = tf.constant(class_weights or (1.0,), scores.dtype)
-    if kind in {"l1", "huber"}:
+    if kind == "normal_nll":
+        losses = _densities(scores, tf.cast(goals, scores.dtype))
+    elif kind in {"l1", "huber"}:
         losses = _distances(kind, scores, tf.cast(goals, scores.dtype), delta)
     elif kind == "kl":
         shares = tf.cast(goals, scores.dtype)
@@ -1126,6 +1128,12 @@ def _distances(kind: str, scores: Tensor, goals: Tensor, delta: float) -> Tensor
         return tf.reduce_mean(far, axis=-1)
     bent = tf.where(far <= delta, far * far / 2, delta * (far - delta / 2))
     return tf.reduce_mean(bent, axis=-1)
+
+
+def _densities(scores: Tensor, goals: Tensor) -> Tensor:
+    log = scores[..., 1]
+    squares = tf.square(scores[..., 0] - goals) * tf.exp(-log)
+    return tf.reduce_mean((squares + log + math.log(math.tau)) / 2, axis=-1)
 
 
 def _divergences(scores: Tensor, shares: Tensor) -> Tensor:

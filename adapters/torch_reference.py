@@ -116,7 +116,9 @@ def masked_criterion(
     valid = _valid(mask, predictions)
     scores = torch.where(_like(valid, predictions), _wide(predictions), 0)
     goals = torch.where(_like(valid, targets), targets, 0)
-    if kind in {"l1", "huber"}:
+    if kind == "normal_nll":
+        losses = _densities(scores, goals.to(scores.dtype))
+    elif kind in {"l1", "huber"}:
         losses = _distances(kind, scores, goals.to(scores.dtype), delta)
     else:
         spread = kind == "kl"
@@ -990,6 +992,12 @@ def _distances(kind: str, scores: Tensor, goals: Tensor, delta: float) -> Tensor
     if kind == "l1":
         return (scores - goals).abs().mean(dim=-1)
     return F.huber_loss(scores, goals, reduction="none", delta=delta).mean(dim=-1)
+
+
+def _densities(scores: Tensor, goals: Tensor) -> Tensor:
+    log = scores[..., 1]
+    squares = (scores[..., 0] - goals).square() * (-log).exp()
+    return ((squares + log + math.log(math.tau)) / 2).mean(dim=-1)
 
 
 def _smoothed(scores: Tensor, goals: Tensor, smoothing: float) -> Tensor:

@@ -88,6 +88,7 @@ def test_few_shapes_have_to_be_compiled_at_core() -> None:
         # Attention's heads, a kernel's taps, an LSTM's two states and a variant's own
         # width are shapes of their own.
         several = {
+            "masked_criterion",
             "attention",
             "conv1d",
             "cross_attention",

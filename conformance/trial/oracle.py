@@ -71,6 +71,13 @@ class BarredOracle(Oracle, Protocol):
         """Return for which rows, ``[B]``: there infinity is no overflow."""
 
 
+class EnlargingOracle(Oracle, Protocol):
+    """The oracle of an operation with a number that must not be large."""
+
+    def enlarge(self, options: Options, old: Array, large: Array) -> Array:
+        """Return the main input that large values make of the old one."""
+
+
 class WeighingOracle(Oracle, Protocol):
     """The oracle of an operation that divides by weights, which may all be zero."""
 

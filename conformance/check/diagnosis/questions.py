@@ -104,7 +104,7 @@ def _distinguishing_batches(
         yield _ordinary(oracle, variant, turn)
     yield _replace_padding(plain, 0.0)
     yield replace(plain, mask=plain.mask & (np.arange(plain.time) < SHORT))
-    yield replace(plain, mask=np.ones_like(plain.mask))
+    yield _count_everything(plain)
     yield _replace_padding(plain, 512.0).take([1])
     yield from _placed_batches(plain, declaration)
     if plain.beside and hasattr(oracle, "counted"):
@@ -129,6 +129,14 @@ def _distinguishing_batches(
     builds = load_operations()[variant.operation].builds
     if not builds and declaration.primary == "eager":
         yield _long_rows(oracle, variant)
+
+
+def _count_everything(plain: Batch) -> Batch:
+    """Return the batch with every position valid, and no weight below zero."""
+    arrays = dict(plain.arrays)
+    if "weight" in arrays:
+        arrays["weight"] = np.abs(arrays["weight"])
+    return replace(plain, arrays=arrays, mask=np.ones_like(plain.mask))
 
 
 def _placed_batches(plain: Batch, declaration: Declaration) -> Iterator[Batch]:

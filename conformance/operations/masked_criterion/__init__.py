@@ -26,6 +26,7 @@ class Kind:
         axes: Those of the predictions and of the targets.
         labels: Whether the targets are class labels.
         shares: Whether the targets are the classes' shares of one.
+        pairs: Whether each prediction is a mean beside the logarithm of a variance.
         smoothing: How much of a label is spread over all classes.
         class_weights: What each class weighs; nothing where all weigh the same.
         reductions: Its reductions.
@@ -35,6 +36,7 @@ class Kind:
     axes: tuple[str, str] = ("B T C", "B T")
     labels: bool = False
     shares: bool = False
+    pairs: bool = False
     smoothing: float = 0.0
     class_weights: tuple[float, ...] = ()
     reductions: tuple[str, ...] = USUAL
@@ -54,6 +56,12 @@ KINDS = {
     "huber": Kind(
         formula="mean over F of r^2 / 2, from r = delta on of delta (r - delta / 2)",
         axes=("B T F", "B T F"),
+    ),
+    "normal_nll": Kind(
+        formula="mean over F of (r^2 exp(-s) + s + log(2 pi)) / 2, the mean and s, the "
+        "logarithm of the variance, in the predictions' last axis",
+        axes=("B T F P", "B T F"),
+        pairs=True,
     ),
     "kl": Kind(
         formula="sum over C of t (log t - log softmax z), 0 where t is",
@@ -95,13 +103,14 @@ OPERATION = Operation(
     function="masked_criterion",
     signature="masked_criterion(predictions, targets, mask [B, T], *, kind, reduction, "
     "delta, smoothing, class_weights); l1, huber: predictions and targets [B, T, F]; "
-    "kl: logits and shares [B, T, C]; the others: logits [B, T, C] and integer targets "
+    "normal_nll: predictions [B, T, F, 2] and targets [B, T, F]; kl: logits and shares [B, T, C]; the others: logits [B, T, C] and integer targets "
     "[B, T]; class_weights: a number for each class, or () -> [] or, unreduced, [B, T]",
     formula=f"{_FORMULAS}. mean: over all valid positions of the batch; weighted_mean: "
     "the sum of l / the sum of w_y, both over the valid positions; sum; none: zero at "
     "padding",
     bound="l1: l (3 u + (F + 1) v) + 4 eta; huber: u mean(5 r^2 / 2, or 5 delta r) + "
-    "(F + 1) v l + 4 eta; the others, a what each class weighs (w q, or t), A of them "
+    "(F + 1) v l + 4 eta; normal_nll, q = r^2 exp(-s) / 2: u mean(15 q + 3 |s| + 6) "
+    "+ (F + 1) v mean(q + |s| / 2 + 1) + 4 eta; the others, a what each class weighs (w q, or t), A of them "
     "above 0: sum a (u (B_c + k l_c) + v (C min(l_c, 1) + (A - 1) l_c)) + 4 eta, B_c "
     "what multiplies u in the bound of masked_loss for c, l_c its loss, k 1, with "
     "smoothing 3, with weights 1 more; kl: k 2, and (6 u + (C - 1) v) sum |t log t| "

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     Mask = Sequence[Sequence[bool]]
     Loss = Fraction | float  # a float is infinite or NaN, which fractions are not
 
+LARGE = 700
+"""A power of e that float64 still holds."""
+
 
 def axes(options: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """Return the axes that each array, and the answer, may have."""
@@ -82,6 +85,9 @@ def _measure(name: str, prediction: Any, target: Any) -> Loss:
     if name == "huber":
         pairs = zip(prediction, target, strict=True)
         return _mean([_bend(_distance(p, t)) for p, t in pairs])
+    if name == "normal_nll":
+        pairs = zip(prediction, target, strict=True)
+        return _mean([_take_density(*pair, t) for pair, t in pairs])
     if name == "kl":
         if not all(math.isfinite(t) and t >= 0 for t in target):
             return math.nan
@@ -127,6 +133,26 @@ def _log(share: Fraction) -> Fraction:
 
     with mpmath.workdps(50):
         return as_fraction(mpmath.log(mpmath.mpf(float(share))))
+
+
+def _take_density(mean: float, log_variance: float, target: float) -> Loss:
+    """Return the negative logarithm of a normal density."""
+    import mpmath
+
+    distance, log = _distance(mean, target), float(log_variance)
+    if isinstance(distance, float) or not math.isfinite(log):
+        return (distance * distance * _power(-log) + log + math.log(math.tau)) / 2
+    if log < -LARGE:
+        return math.inf if distance else Fraction(log) / 2
+    with mpmath.workdps(50):
+        power = as_fraction(mpmath.exp(-mpmath.mpf(log)))
+        constant = as_fraction(mpmath.log(2 * mpmath.pi))
+    return (distance**2 * power + Fraction(log) + constant) / 2
+
+
+def _power(exponent: float) -> float:
+    """Return e to a power, infinite where float64 has no such number."""
+    return math.exp(exponent) if exponent < LARGE else exponent * math.inf
 
 
 def _distance(p: float, t: float) -> Loss:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Any
 
@@ -28,12 +29,14 @@ from conformance.operations.masked_criterion.mutants_formulas import (
     measure,
     one_hot,
     smooth,
+    take_density,
     weigh,
 )
 
 NAME = "masked_criterion."
 L1 = (NAME + "l1.*",)
 HUBER = (NAME + "huber.*",)
+NORMAL = (NAME + "normal_nll.*",)
 KL = (NAME + "kl.*",)
 SMOOTHED = (NAME + "smoothed*",)
 WEIGHTED = (NAME + "*class_weights.*",)
@@ -99,7 +102,7 @@ def looks_up_weights_before_the_mask(
 @spoil(
     "value",
     url="https://github.com/lucidrains/voicebox-pytorch/issues/34",
-    variants=(*L1, *HUBER),
+    variants=(*L1, *HUBER, *NORMAL),
 )
 def masks_the_predictions_alone(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> Any:
     """Sets predictions at padding to zero, and no targets: their distance is paid."""
@@ -164,10 +167,105 @@ def signed_error(xp: Any, z: Any, y: Any, how: Any) -> Any:
     return xp.mean(z - xp.astype(y, z.dtype), axis=-1)
 
 
-@wrong("value", url="https://github.com/NVIDIA/tacotron2/issues/80", variants=L1)
+@wrong(
+    "value",
+    url="https://github.com/NVIDIA/tacotron2/issues/80",
+    variants=(*L1, *NORMAL),
+)
 def sums_features(xp: Any, z: Any, y: Any, how: Any) -> Any:
     """Sums over the features instead of their mean."""
     return lose(xp, z, y, how) * z.shape[-1]
+
+
+@wrong("value", url="https://github.com/unit8co/darts/pull/1162", variants=NORMAL)
+def deviation_for_the_variance(xp: Any, z: Any, y: Any, how: Any) -> Any:
+    """Divides by the deviation, which is not squared."""
+    del how
+    away, log = z[..., 0] - y, z[..., 1]
+    return take_density(xp, away, log, power=xp.exp(-log / 2))
+
+
+@wrong(
+    "value",
+    url="https://github.com/hill-a/stable-baselines/issues/1059",
+    variants=NORMAL,
+)
+def variance_for_the_deviation(xp: Any, z: Any, y: Any, how: Any) -> Any:
+    """Takes the logarithm of the variance for that of the deviation."""
+    return lose(xp, xp.stack([z[..., 0], 2 * z[..., 1]], axis=-1), y, how)
+
+
+@wrong(
+    "value",
+    url="https://github.com/piEsposito/blitz-bayesian-deep-learning/pull/15",
+    variants=NORMAL,
+)
+def adds_the_deviation(xp: Any, z: Any, y: Any, how: Any) -> Any:
+    """Adds the deviation, not its logarithm."""
+    log = z[..., 1]
+    added = xp.mean(xp.exp(log / 2) - log / 2, axis=-1)
+    return lose(xp, z, y, how) + added
+
+
+@wrong(
+    "value", url="https://github.com/Qinyu-Allen-Zhao/Arinar/issues/1", variants=NORMAL
+)
+def forgets_the_constant(xp: Any, z: Any, y: Any, how: Any) -> Any:
+    """Leaves log(2 pi) / 2 out, which makes it no logarithm of a density."""
+    del how
+    return take_density(xp, z[..., 0] - y, z[..., 1], constant=0.0)
+
+
+@wrong(
+    "value",
+    url="https://github.com/xuannianz/keras-GaussianYOLOv3/issues/47",
+    variants=NORMAL,
+)
+def halves_nothing(xp: Any, z: Any, y: Any, how: Any) -> Any:
+    """Halves neither the square nor the logarithm of the variance."""
+    del how
+    return take_density(xp, z[..., 0] - y, z[..., 1], half=1.0)
+
+
+@wrong(
+    "value", url="https://github.com/thuhcsi/VAENAR-TTS/issues/8", variants=NORMAL
+)
+def logarithm_is_not_halved(xp: Any, z: Any, y: Any, how: Any) -> Any:
+    """Adds the logarithm of the variance, of which half is right."""
+    return lose(xp, z, y, how) + xp.mean(z[..., 1], axis=-1) / 2
+
+
+@wrong("value", url="https://github.com/kctezcan/ddp_recon/issues/1", variants=NORMAL)
+def multiplies_by_the_variance(xp: Any, z: Any, y: Any, how: Any) -> Any:
+    """Multiplies the square by the variance, as if it were a precision."""
+    del how
+    return take_density(xp, z[..., 0] - y, z[..., 1], power=xp.exp(z[..., 1]))
+
+
+@wrong("value", url=TORCH + "126532", variants=NORMAL)
+def takes_the_logarithm_off(xp: Any, z: Any, y: Any, how: Any) -> Any:
+    """Takes the logarithm of the variance off, which trains it to be endless."""
+    return lose(xp, z, y, how) - xp.mean(z[..., 1], axis=-1)
+
+
+@wrong("value", url="https://github.com/tracel-ai/burn/pull/5182", variants=NORMAL)
+def floor_under_the_variance(xp: Any, z: Any, y: Any, how: Any) -> Any:
+    """Lets no variance be less than a half."""
+    log = xp.clip(z[..., 1], math.log(0.5), None)
+    return lose(xp, xp.stack([z[..., 0], log], axis=-1), y, how)
+
+
+@wrong("value", url=TORCH + "49807", variants=NORMAL)
+def one_variance_for_all_features(xp: Any, z: Any, y: Any, how: Any) -> Any:
+    """Takes the first feature's variance for those of all."""
+    log = xp.broadcast_to(z[..., :1, 1], tuple(y.shape))
+    return lose(xp, xp.stack([z[..., 0], log], axis=-1), y, how)
+
+
+@wrong("value", variants=NORMAL)
+def pairs_the_other_way_round(xp: Any, z: Any, y: Any, how: Any) -> Any:
+    """Takes the mean for the logarithm of the variance."""
+    return lose(xp, z[..., ::-1], y, how)
 
 
 @wrong("value", variants=KL)
@@ -452,6 +550,15 @@ def gradient_divides_by_size(xp: Any, p: Any, t: Any, mask: Any, **how: Any) -> 
     """Divides the gradient by B * T behind a right value."""
     other = _reduce_wrongly(divide_by_time, xp, p, t, mask, **how)
     return correct(xp, p, t, mask, **how).detach() + (other - other.detach())
+
+
+@gradient(url="https://github.com/qianqianwang68/caps/issues/3", variants=NORMAL)
+def gradient_stops_at_the_variance(
+    xp: Any, p: Any, t: Any, mask: Any, **how: Any
+) -> Any:
+    """Lets no gradient reach the variance."""
+    pairs = xp.stack([p[..., 0], p[..., 1].detach()], axis=-1)
+    return correct(xp, pairs, t, mask, **how)
 
 
 @gradient(variants=HUBER)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from conformance.operations._common.arrays import clean, over, read_mask
@@ -111,6 +112,34 @@ def _huber(xp: Any, z: Any, y: Any, how: Any) -> Any:
     return xp.mean(bent, axis=-1)
 
 
+def _normal_nll(xp: Any, z: Any, y: Any, how: Any) -> Any:
+    del how
+    return take_density(xp, z[..., 0] - xp.astype(y, z.dtype), z[..., 1])
+
+
+def take_density(
+    xp: Any,
+    away: Any,
+    log: Any,
+    *,
+    power: Any = None,
+    half: float = 0.5,
+    constant: float = math.log(math.tau) / 2,
+) -> Any:
+    """Return the negative logarithm of a normal density, the mean of the features.
+
+    Args:
+        xp: The array namespace.
+        away: The targets' distance from the mean.
+        log: The logarithm of the variance.
+        power: What the square is multiplied by, instead of the variance's inverse.
+        half: What both terms are multiplied by.
+        constant: What is added to them.
+    """
+    inverse = xp.exp(-log) if power is None else power
+    return xp.mean(half * (away * away * inverse + log) + constant, axis=-1)
+
+
 def _kl(xp: Any, z: Any, y: Any, how: Any) -> Any:
     del how
     shares = xp.astype(y, z.dtype)
@@ -124,6 +153,7 @@ def _smoothed(xp: Any, z: Any, y: Any, how: Any) -> Any:
 LOSSES: dict[str, Callable[..., Any]] = {
     "l1": _l1,
     "huber": _huber,
+    "normal_nll": _normal_nll,
     "kl": _kl,
     "smoothed": _smoothed,
     "class_weights": _smoothed,

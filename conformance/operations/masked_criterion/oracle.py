@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from conformance.operations._common.loss_oracle import (
 from conformance.operations._common.oracle import over_time, select_valid
 from conformance.operations.masked_criterion import CLASSES, DELTA, KINDS
 from conformance.operations.masked_loss import oracle as masked_loss
-from conformance.trial.draw import GARBAGE, LOGITS, Draw, fill_padding
+from conformance.trial.draw import GARBAGE, LOGITS, SIGNALS, Draw, fill_padding
 from conformance.trial.precision import PRECISIONS
 
 if TYPE_CHECKING:
@@ -37,6 +38,11 @@ SHARES = (
 )
 """Soft targets, some with classes that have no share at all."""
 
+PAIR = 2
+"""A mean and the logarithm of a variance."""
+
+HALF_LOG_TAU = math.log(math.tau) / 2
+
 _CROSS_ENTROPY = {"kind": "cross_entropy"}
 
 
@@ -51,10 +57,25 @@ def generate(options: Mapping[str, str], draw: Draw, mask: Array) -> dict[str, A
         targets = np.asarray(SHARES)[draw.below(len(SHARES), mask.shape)]
     else:
         targets = draw.rows_of(LOGITS, shape)
+    garbage = draw.rows_of(GARBAGE, shape)
+    if kind.pairs:
+        predictions = np.stack([predictions, draw.rows_of(SIGNALS, shape)], axis=-1)
+        garbage = np.stack([garbage, draw.rows_of(GARBAGE, shape)], axis=-1)
     return {
-        "predictions": fill_padding(predictions, draw.rows_of(GARBAGE, shape), mask),
+        "predictions": fill_padding(predictions, garbage, mask),
         "targets": fill_padding(targets, draw.rows_of(GARBAGE, shape), mask),
     }
+
+
+def enlarge(options: Mapping[str, str], old: Array, large: Array) -> Array:
+    """Return the predictions that large values make.
+
+    Where the exponential of a prediction is taken it stays what it is: of 1e10 there
+    is none.
+    """
+    if not KINDS[options["kind"]].pairs:
+        return large
+    return np.stack([large[..., 0], old[..., 1]], axis=-1)
 
 
 def answer(options: Mapping[str, str], batch: Batch) -> Array:
@@ -117,6 +138,8 @@ def _positions(options: Mapping[str, str], batch: Batch) -> tuple[Array, Array, 
     kind = KINDS[options["kind"]]
     if kind.labels or kind.shares:
         return _weigh_classes(options, batch)
+    if kind.pairs:
+        return _take_density(batch)
     z, y = (select_valid(batch, name, 0.0) for name in ("predictions", "targets"))
     r, terms = np.abs(z - y), z.shape[-1] + 1
     if options["kind"] == "l1":
@@ -127,6 +150,38 @@ def _positions(options: Mapping[str, str], batch: Batch) -> tuple[Array, Array, 
         coefficient = np.where(near, 5 * r**2 / 2, 5 * DELTA * r)
     losses = losses.mean(axis=-1)
     return losses, coefficient.mean(axis=-1), terms * losses
+
+
+def _take_density(batch: Batch) -> tuple[Array, Array, Array]:
+    """Return the negative logarithm of each feature's density, their mean.
+
+    The bound holds for the three ways in which libraries take it: with exp(-s), with
+    the variance exp(s) and its logarithm, or with the deviation exp(s / 2), which is
+    squared, and its logarithm. An exponential is off by 4 u of itself, and its
+    logarithm by 4 u and by 4 u of itself.
+    """
+    quadratic, half = _split_density(batch)
+    features = quadratic.shape[-1]
+    sizes = quadratic + np.abs(half) + 1  # the constant is less than one
+    losses = (quadratic + half + HALF_LOG_TAU).mean(axis=-1)
+    coefficient = (13 * quadratic + 4 * np.abs(half) + 4 + 2 * sizes).mean(axis=-1)
+    summed = (features + 1) * sizes.mean(axis=-1)
+    # At padding two zeros still have a density.
+    losses = np.where(batch.mask, losses, 0.0)
+    return losses, coefficient, summed
+
+
+def _split_density(batch: Batch) -> tuple[Array, Array]:
+    """Return r^2 exp(-s) / 2 and s / 2 of each feature.
+
+    Raises:
+        ValueError: The predictions are no pairs.
+    """
+    z, y = (select_valid(batch, name, 0.0) for name in ("predictions", "targets"))
+    if z.shape != (*y.shape, PAIR):
+        msg = f"predictions {z.shape} are no pairs for targets {y.shape}"
+        raise ValueError(msg)
+    return (z[..., 0] - y) ** 2 * np.exp(-z[..., 1]) / 2, z[..., 1] / 2
 
 
 def _weigh_classes(
@@ -190,6 +245,8 @@ def _slopes(options: Mapping[str, str], batch: Batch) -> tuple[Array, Array]:
     """Return the derivative of each position's loss and its float64 error."""
     u = PRECISIONS["float64"].u
     kind = KINDS[options["kind"]]
+    if kind.pairs:
+        return _slope_density(batch)
     if not kind.labels and not kind.shares:
         z, y = (select_valid(batch, name, 0.0) for name in ("predictions", "targets"))
         features = z.shape[-1]
@@ -204,3 +261,20 @@ def _slopes(options: Mapping[str, str], batch: Batch) -> tuple[Array, Array]:
     softmax, error = masked_loss.softmax(select_valid(batch, "predictions", 0.0))
     rounded = (softmax.shape[-1] + 5) * u * (whole * softmax + shares)
     return whole * softmax - shares, whole * error + rounded
+
+
+def _slope_density(batch: Batch) -> tuple[Array, Array]:
+    """Return the derivatives through the mean and through the variance's logarithm.
+
+    r exp(-s) and 1 / 2 - r^2 exp(-s) / 2, over F. Through a deviation, its square,
+    what divides by that, and back, each term goes through six roundings more than its
+    own 13, and a 1 that is made of a number and its inverse through twelve.
+    """
+    u = PRECISIONS["float64"].u
+    quadratic, half = _split_density(batch)
+    z, y = (select_valid(batch, name, 0.0) for name in ("predictions", "targets"))
+    features = quadratic.shape[-1]
+    away = (z[..., 0] - y) * np.exp(-2 * half)
+    slopes = np.stack([away, 0.5 - quadratic], axis=-1) / features
+    errors = np.stack([20 * np.abs(away), 6 + 26 * quadratic], axis=-1) / features
+    return slopes, u * errors

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import typing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conformance.trial.batch import Array, Batch
+    from conformance.trial.oracle import EnlargingOracle
     from conformance.trial.sample import Sample
     from conformance.trial.subject import Subject
     from conformance.trial.verdict import Verdict
@@ -74,6 +76,9 @@ def _with_large(subject: Subject, sample: Sample, scale: float) -> Sample:
     wide = np.broadcast_to(
         values.reshape(values.shape + (1,) * (old.ndim - 2)), old.shape
     )
+    if hasattr(sample.oracle, "enlarge"):
+        enlarge = typing.cast("EnlargingOracle", sample.oracle).enlarge
+        wide = enlarge(subject.variant.options, old, wide)
     array = fill_padding(wide, old, sample.batch.mask).astype(old.dtype)
     arrays = {**sample.batch.arrays, name: array}
     if sample.dtype == "float16":
@@ -87,6 +92,8 @@ def _near_targets(sample: Sample, values: Array) -> dict[str, Array]:
     if old is None or old.dtype.kind in "iu" or "targets" in sample.variant.shares:
         return {}
     wide = values.astype(np.float64)
+    if wide.ndim > max(old.ndim, 3):
+        wide = wide[..., 0]  # beside the mean stands how wide it is spread
     near = wide - np.copysign(32.0, wide) if old.ndim > 2 else wide > 0  # noqa: PLR2004
     return {"targets": fill_padding(near, old, sample.batch.mask).astype(old.dtype)}
 
