@@ -20,6 +20,7 @@
 # [tool.mask-conformance.unsupported]
 # "masked_criterion.class_weights.mean" = "its mean divides by the weights"
 # "masked_criterion.kl.none" = "kl_div takes no mask"
+# "masked_criterion.normal_nll.none" = "gaussian_nll_loss takes no mask"
 # "*pack.steps" = "masked_select and masked_scatter go row by row"
 # "packed_attention.causal" = "no kernel on a CPU takes nested tensors with is_causal"
 # "masked_loss.*.sequence_mean" = "torch's losses reduce over the whole batch"
@@ -117,6 +118,11 @@ def masked_criterion(
         logs, shares = predictions[mask].log_softmax(dim=-1), targets[mask]
         how = {"mean": "batchmean", "sum": "sum"}[reduction]
         return F.kl_div(logs, shares, reduction=how)
+    if kind == "normal_nll":
+        mean, log = predictions[mask].unbind(-1)
+        how = {"full": True, "reduction": reduction}
+        total = F.gaussian_nll_loss(mean, targets[mask], log.exp(), **how)
+        return total / targets.shape[-1] if reduction == "sum" else total
     weights = predictions.new_tensor(class_weights) if class_weights else None
     return F.cross_entropy(
         predictions.movedim(-1, 1),
