@@ -36,7 +36,7 @@
 # "masked_criterion.*.weighted_mean" = "its cross entropy has no weights of classes"
 # "masked_criterion.huber.mean" = "there is no such metric"
 # "masked_criterion.kl.mean" = "there is no such metric"
-# "masked_criterion.normal_nll.mean" = "its distributions refuse a scale of 0 at padding"
+# "masked_criterion.normal_nll.mean" = "a scale of 0 at padding raises"
 # "masked_criterion.smoothed.mean" = "its cross entropy smooths no labels"
 # "masked_criterion.class_weights.mean" = "its cross entropy has no weights of classes"
 # ///

@@ -120,8 +120,9 @@ def masked_criterion(
         return F.kl_div(logs, shares, reduction=how)
     if kind == "normal_nll":
         mean, log = predictions[mask].unbind(-1)
-        how = {"full": True, "reduction": reduction}
-        total = F.gaussian_nll_loss(mean, targets[mask], log.exp(), **how)
+        total = F.gaussian_nll_loss(
+            mean, targets[mask], log.exp(), full=True, reduction=reduction
+        )
         return total / targets.shape[-1] if reduction == "sum" else total
     weights = predictions.new_tensor(class_weights) if class_weights else None
     return F.cross_entropy(

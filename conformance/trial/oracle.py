@@ -78,6 +78,13 @@ class EnlargingOracle(Oracle, Protocol):
         """Return the main input that large values make of the old one."""
 
 
+class ChoosyOracle(Oracle, Protocol):
+    """The oracle of an operation that does not take every number."""
+
+    def allows(self, options: Options, batch: Batch) -> bool:
+        """Tell whether a batch may be asked."""
+
+
 class WeighingOracle(Oracle, Protocol):
     """The oracle of an operation that divides by weights, which may all be zero."""
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from conformance.trial.exact import Clauses
     from conformance.trial.oracle import (
         BesideOracle,
+        ChoosyOracle,
         MaskOracle,
         Oracle,
         WeightedOracle,
@@ -89,8 +90,13 @@ class Sample:
         """Whether the batch has an exact answer: a shrunk one may be malformed.
 
         Shrinking knows arrays, not operations: it may cut a class off the logits while
-        a label still names it, or leave an axis with nothing in it.
+        a label still names it, leave an axis with nothing in it, or make a number one
+        that the operation does not take.
         """
+        if hasattr(self.oracle, "allows"):
+            allows = typing.cast("ChoosyOracle", self.oracle).allows
+            if not allows(self.variant.options, self.batch):
+                return False
         try:
             _ = self.exact
         except (ValueError, IndexError):

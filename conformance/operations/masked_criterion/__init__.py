@@ -103,16 +103,18 @@ OPERATION = Operation(
     function="masked_criterion",
     signature="masked_criterion(predictions, targets, mask [B, T], *, kind, reduction, "
     "delta, smoothing, class_weights); l1, huber: predictions and targets [B, T, F]; "
-    "normal_nll: predictions [B, T, F, 2] and targets [B, T, F]; kl: logits and shares [B, T, C]; the others: logits [B, T, C] and integer targets "
-    "[B, T]; class_weights: a number for each class, or () -> [] or, unreduced, [B, T]",
+    "normal_nll: predictions [B, T, F, 2] and targets [B, T, F]; kl: logits and shares "
+    "[B, T, C]; the others: logits [B, T, C] and integer targets [B, T]; "
+    "class_weights: a number for each class, or () -> [] or, unreduced, [B, T]",
     formula=f"{_FORMULAS}. mean: over all valid positions of the batch; weighted_mean: "
     "the sum of l / the sum of w_y, both over the valid positions; sum; none: zero at "
     "padding",
     bound="l1: l (3 u + (F + 1) v) + 4 eta; huber: u mean(5 r^2 / 2, or 5 delta r) + "
     "(F + 1) v l + 4 eta; normal_nll, q = r^2 exp(-s) / 2: u mean(15 q + 3 |s| + 6) "
-    "+ (F + 1) v mean(q + |s| / 2 + 1) + 4 eta; the others, a what each class weighs (w q, or t), A of them "
-    "above 0: sum a (u (B_c + k l_c) + v (C min(l_c, 1) + (A - 1) l_c)) + 4 eta, B_c "
-    "what multiplies u in the bound of masked_loss for c, l_c its loss, k 1, with "
+    "+ (F + 1) v mean(q + |s| / 2 + 1) + 4 eta; the others, a what each class weighs "
+    "(w q, or t), A of them above 0: sum a (u (B_c + k l_c) + v (C min(l_c, 1) + "
+    "(A - 1) l_c)) + 4 eta, B_c what multiplies u in the bound of masked_loss for c, "
+    "l_c its loss, k 1, with "
     "smoothing 3, with weights 1 more; kl: k 2, and (6 u + (C - 1) v) sum |t log t| "
     "more; "
     "reductions: (N + 1) v sum|l| + the sum of the positions' bounds",

@@ -87,7 +87,7 @@ def _measure(name: str, prediction: Any, target: Any) -> Loss:
         return _mean([_bend(_distance(p, t)) for p, t in pairs])
     if name == "normal_nll":
         pairs = zip(prediction, target, strict=True)
-        return _mean([_take_density(*pair, t) for pair, t in pairs])
+        return _mean([_take_density(mean, log, t) for (mean, log), t in pairs])
     if name == "kl":
         if not all(math.isfinite(t) and t >= 0 for t in target):
             return math.nan

@@ -227,9 +227,7 @@ def halves_nothing(xp: Any, z: Any, y: Any, how: Any) -> Any:
     return take_density(xp, z[..., 0] - y, z[..., 1], half=1.0)
 
 
-@wrong(
-    "value", url="https://github.com/thuhcsi/VAENAR-TTS/issues/8", variants=NORMAL
-)
+@wrong("value", url="https://github.com/thuhcsi/VAENAR-TTS/issues/8", variants=NORMAL)
 def logarithm_is_not_halved(xp: Any, z: Any, y: Any, how: Any) -> Any:
     """Adds the logarithm of the variance, of which half is right."""
     return lose(xp, z, y, how) + xp.mean(z[..., 1], axis=-1) / 2

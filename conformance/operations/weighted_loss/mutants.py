@@ -65,9 +65,10 @@ def _weigh_wrongly(weights: Any, *arrays: Any, **how: Any) -> Any:
     return weigh(xp, p, t, keep, weight=other, **how)
 
 
-def _call(formula: Any, xp: Any, p: Any, t: Any, w: Any, mask: Any, **how: Any) -> Any:
+def _call(formula: Any, *arrays: Any, **how: Any) -> Any:
     """Call what takes losses and a mask, with the weights as a keyword."""
-    return formula(xp, p, t, mask, weight=w, **how)
+    xp, p, t, weight, mask = arrays
+    return formula(xp, p, t, mask, weight=weight, **how)
 
 
 MUTANTS = Mutants("weighted_loss", partial(_call, correct))

@@ -108,6 +108,12 @@ def gradient_bound(
     }
 
 
+def allows(options: Mapping[str, str], batch: Batch) -> bool:
+    """Tell whether a batch may be asked: no weight that counts is below zero."""
+    del options
+    return not bool((_weight(batch) < 0).any())
+
+
 def weightless(options: Mapping[str, str], batch: Batch) -> Array:
     """Return which rows give what an empty row gives: no weight is their divisor."""
     if options["reduction"] not in WEIGHED:
@@ -129,16 +135,7 @@ def _reduction(options: Mapping[str, str]) -> str:
 
 
 def _weight(batch: Batch) -> Array:
-    """Return the weights, zero at padding.
-
-    Raises:
-        ValueError: A weight that counts is negative.
-    """
-    weight = select_valid(batch, "weight", 0.0)
-    if (weight < 0).any():
-        msg = f"a valid weight of {weight.min():g}, where weights are at least 0"
-        raise ValueError(msg)
-    return weight
+    return select_valid(batch, "weight", 0.0)
 
 
 def _worth(options: Mapping[str, str], batch: Batch) -> Array | None:
@@ -148,7 +145,7 @@ def _worth(options: Mapping[str, str], batch: Batch) -> Array | None:
     weight = _weight(batch)
     if options["reduction"] == "by_weights":
         return weight
-    return (weight != 0).astype(np.float64)
+    return np.asarray(weight != 0, np.float64)
 
 
 def _share(options: Mapping[str, str], batch: Batch, cotangent: Array) -> Array:
