@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -48,6 +49,13 @@ def planned(name: str, **changes: Any) -> dict[str, Check]:
     return {check.id: check for check in catalogue.plan_checks(declaration, EVERY)}
 
 
+@cache
+def _read(check: str) -> tuple[str, str]:
+    """Read an id back: adapters share most of theirs."""
+    read = parse_check(check)
+    return read.operation, read.item
+
+
 def reasons(found: dict[str, Check], item: str) -> set[str]:
     return {check.unsupported for check in found.values() if check.item == item}
 
@@ -66,8 +74,7 @@ def test_ids_are_given_once_and_can_be_read_back(plans: Plans) -> None:
     checks = plans.extended
     assert [i for i, n in Counter(c.id for c in checks).items() if n > 1] == []
     for check in checks:
-        read = parse_check(check.id)
-        assert (read.operation, read.item) == (check.operation, check.item)
+        assert _read(check.id) == (check.operation, check.item)
 
 
 def test_a_level_includes_those_below_it(plans: Plans) -> None:

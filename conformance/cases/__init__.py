@@ -9,7 +9,7 @@ the files with the exact ones; ``write`` computes them.
 from __future__ import annotations
 
 from conformance.cases.answers import exact_answer, find_vacuous, vocabulary
-from conformance.cases.files import digest, load, load_all, load_flags
+from conformance.cases.files import digest, load, load_all, load_flags, read_unchecked
 from conformance.cases.model import Case, CaseFile, Flag, Vocabulary, schema
 from conformance.specification.numbers import decode, encode
 
@@ -26,6 +26,7 @@ __all__ = [
     "load",
     "load_all",
     "load_flags",
+    "read_unchecked",
     "schema",
     "vocabulary",
 ]

@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from conformance.adapters.installed import shared_folder, suite_version
-from conformance.cases import load_all, vocabulary
+from conformance.cases import load_all, read_unchecked, vocabulary
 from conformance.errors import UnknownNameError
 from conformance.operations import load_operations
 from conformance.specification.corpus import resolve_corpus
@@ -61,9 +61,14 @@ def selection(
 @cache
 def cases(operations: tuple[str, ...] = ()) -> dict[str, list[Case]]:
     """Return every case, or those of some operations, by operation."""
+    every = load_operations()
+    words = vocabulary(every[name] for name in operations or every)
+    return _by_operation(load_all(shared_folder("cases"), words, operations))
+
+
+def _by_operation(cases: Iterable[Case]) -> dict[str, list[Case]]:
     found: dict[str, list[Case]] = {}
-    words = vocabulary(load_operations().values())
-    for case in load_all(shared_folder("cases"), words, operations):
+    for case in cases:
         found.setdefault(case.operation, []).append(case)
     return found
 
@@ -83,6 +88,19 @@ def plan_checks(declaration: Declaration, selected: Selection) -> tuple[Check, .
     """
     resolve_corpus(declaration.corpus, suite_version())
     return plan(declaration, load_operations(), select_cases(selected), selected)
+
+
+def count_checks(declaration: Declaration, selected: Selection) -> int:
+    """Return how many checks an adapter would get.
+
+    The case files of the operations that do not run are read, and not judged.
+
+    Raises:
+        UsageError: As `plan_checks`.
+    """
+    resolve_corpus(declaration.corpus, suite_version())
+    every = _by_operation(read_unchecked(shared_folder("cases")))
+    return len(plan(declaration, load_operations(), every, selected))
 
 
 def plan_run(declaration: Declaration, settings: Settings) -> tuple[Check, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import Literal, get_args
 
 from conformance.specification.corpus import FIRST
@@ -66,6 +67,7 @@ EMPTY_ROWS = (
 )
 
 
+@cache
 def included_levels(level: Level) -> tuple[Level, ...]:
     """Return ``level`` and the levels below it.
 
@@ -152,6 +154,10 @@ class Law:
     since: str = FIRST
     about: str = ""
 
+    def __hash__(self) -> int:
+        """Tell it by its name: plans ask a cache for it tens of thousands of times."""
+        return hash(self.name)
+
     def level_for(self, variant: str) -> Level:
         """Return the first level that asks a variant for it."""
         early = any(fnmatchcase(variant, glob) for glob in self.core_for)
@@ -226,6 +232,10 @@ class Variant:
         """Write the name once: a plan reads it tens of thousands of times."""
         name = ".".join((self.operation, *(value for _, value in self.keywords)))
         object.__setattr__(self, "name", name)
+
+    def __hash__(self) -> int:
+        """Tell it by its name, likewise."""
+        return hash(self.name)
 
     @property
     def options(self) -> dict[str, str]:
@@ -310,6 +320,10 @@ class Operation:
         object.__setattr__(self, "variants", variants)
         object.__setattr__(self, "clauses", clauses)
         object.__setattr__(self, "laws", laws)
+
+    def __hash__(self) -> int:
+        """Tell it by its name, likewise."""
+        return hash(self.name)
 
     @property
     def main(self) -> str:

@@ -7,7 +7,7 @@ with the same ids in every version of every dependency.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Protocol
 
 from conformance.errors import UnknownNameError
@@ -85,10 +85,17 @@ def clauses(operation: Operation) -> tuple[Clause, ...]:
 
 def laws_of(operation: Operation, variant: Variant | None = None) -> tuple[Law, ...]:
     """Return the laws that apply to an operation, or to one of its variants."""
+    return _laws_among(LAWS, operation, variant)
+
+
+@lru_cache(maxsize=4096)
+def _laws_among(
+    common: tuple[Law, ...], operation: Operation, variant: Variant | None
+) -> tuple[Law, ...]:
     variants = operation.variants if variant is None else (variant,)
     return tuple(
         law
-        for law in (*LAWS, *operation.laws)
+        for law in (*common, *operation.laws)
         if any(operation.asks(law, each) for each in variants)
     )
 
@@ -115,6 +122,7 @@ def plan(
     for name in selection.operations:
         if name not in operations:
             raise UnknownNameError("operation", name, operations)
+    places = {name: place for place, name in enumerate(operations)}
     found = [
         check
         for operation in operations.values()
@@ -124,16 +132,16 @@ def plan(
         )
         if selection.takes(check)
     ]
-    return tuple(sorted(found, key=_order(tuple(operations))))
+    return tuple(sorted(found, key=_order(places)))
 
 
-def _order(operations: Sequence[str]) -> Callable[[Check], tuple[object, ...]]:
+def _order(places: Mapping[str, int]) -> Callable[[Check], tuple[object, ...]]:
     def key(check: Check) -> tuple[object, ...]:
         # One variant, dtype and route after the other, so that each is compiled once
         # and the fixtures of one variant suffice. float32 comes first: a wrong formula
         # then fails in the dtype in which it is easiest to read.
         return (
-            operations.index(check.operation),
+            places[check.operation],
             check.variant.name,
             DTYPES.index(check.dtype) if check.dtype != "float32" else -1,
             check.route,
@@ -150,10 +158,11 @@ def _of_operation(
         by_variant.setdefault(case.variant, []).append(case)
     for variant in operation.variants:
         reason = declaration.why_unsupported(operation.function, variant.name)
+        further = tuple(_further_routes(declaration, operation, variant))
         for law in laws_of(operation, variant):
-            yield from _of_law(declaration, operation, variant, law, reason)
+            yield from _of_law(declaration, operation, variant, law, reason, further)
         for number, case in enumerate(by_variant.get(variant.name, ())):
-            given = (declaration, operation, variant, case, reason)
+            given = (declaration, operation, variant, case, reason, further)
             yield from _of_case(*given, first=number == 0)
 
 
@@ -163,6 +172,7 @@ def _of_law(
     variant: Variant,
     law: Law,
     reason: str,
+    further: Iterable[tuple[str, str]],
 ) -> Iterator[Check]:
     """Yield a law's checks; a reason is why the adapter gets none of them."""
     # Called, not copied with another dtype: there are thousands of checks, and copying
@@ -187,7 +197,7 @@ def _of_law(
         yield check(dtype=dtype, level=level, route=usual_route)
     if law.name not in SECOND_ROUTE_LAWS and law.route != "eager":
         return
-    for route, dtype in _further_routes(declaration, operation, variant):
+    for route, dtype in further:
         # Extended routes get the law that compares routes, not the four above. inductor
         # gets cases only: it writes and compiles C++ for each new shape, and laws have
         # many shapes.
@@ -202,6 +212,7 @@ def _of_case(
     variant: Variant,
     case: PlannedCase,
     reason: str,
+    further: Iterable[tuple[str, str]],
     *,
     first: bool,
 ) -> Iterator[Check]:
@@ -222,7 +233,7 @@ def _of_case(
         if dtype in case.dtypes:
             level = case.level if dtype == usual else _raise_level(case.level)
             yield check(dtype=dtype, level=level, route=primary)
-    for route, dtype in _further_routes(declaration, operation, variant):
+    for route, dtype in further:
         # One case a variant by inductor: see _of_law.
         wanted = route != "inductor" or first
         if route != primary and dtype in case.dtypes and wanted:
