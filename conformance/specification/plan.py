@@ -160,10 +160,11 @@ def _of_operation(
         reason = declaration.why_unsupported(operation.function, variant.name)
         further = tuple(_further_routes(declaration, operation, variant))
         for law in laws_of(operation, variant):
-            yield from _of_law(declaration, operation, variant, law, reason, further)
+            given = (declaration, operation, variant, law, reason)
+            yield from _of_law(*given, further=further)
         for number, case in enumerate(by_variant.get(variant.name, ())):
-            given = (declaration, operation, variant, case, reason, further)
-            yield from _of_case(*given, first=number == 0)
+            asked = (declaration, operation, variant, case, reason)
+            yield from _of_case(*asked, further=further, first=number == 0)
 
 
 def _of_law(
@@ -172,6 +173,7 @@ def _of_law(
     variant: Variant,
     law: Law,
     reason: str,
+    *,
     further: Iterable[tuple[str, str]],
 ) -> Iterator[Check]:
     """Yield a law's checks; a reason is why the adapter gets none of them."""
@@ -212,8 +214,8 @@ def _of_case(
     variant: Variant,
     case: PlannedCase,
     reason: str,
-    further: Iterable[tuple[str, str]],
     *,
+    further: Iterable[tuple[str, str]],
     first: bool,
 ) -> Iterator[Check]:
     """Yield a case's checks; a reason is why the adapter gets none of them."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from conformance.trial.precision import PRECISIONS
 
 if TYPE_CHECKING:
     from conformance.check.diagnosis.parts import AnswerPart, InputPart, MaskPart
+    from conformance.check.diagnosis.prepared import Prepared
     from conformance.check.diagnosis.questions import Question
     from conformance.trial.batch import Array, Batch
     from conformance.trial.sample import Sample
@@ -72,22 +73,32 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A question with what the adapter and the right formula answered.
+    """A question with what the adapter answered.
 
     Attributes:
         question: The question.
-        sample: Its sample, with the exact answer.
-        judge: Compares answers to it.
+        ready: What is the same for every adapter.
         got: The adapter's answer.
-        right: The right formula's.
     """
 
     question: Question
-    sample: Sample
-    judge: Judge
+    ready: Prepared
     got: Observation
-    right: Observation
-    _formulas: dict[Any, tuple[Observation, Array]] = field(default_factory=dict)
+
+    @property
+    def sample(self) -> Sample:
+        """The question's sample, with the exact answer."""
+        return self.ready.sample
+
+    @property
+    def judge(self) -> Judge:
+        """What compares answers to it."""
+        return self.ready.judge
+
+    @property
+    def right(self) -> Observation:
+        """The right formula's answer."""
+        return self.ready.right
 
     @property
     def batch(self) -> Batch:
@@ -103,10 +114,10 @@ class Asked:
         One formula on one input is asked once, whatever becomes of its answer.
         """
         parts = mistake.source, mistake.mask, mistake.unmasked, mistake.split
-        key = (id(mistake.formula), *parts)
-        if key not in self._formulas:
-            self._formulas[key] = self._formula(mistake)
-        found, used = self._formulas[key]
+        key, known = (id(mistake.formula), *parts), self.ready.formulas
+        if key not in known:
+            known[key] = self._formula(mistake)
+        found, used = known[key]
         if mistake.answer is None or found.array is None:
             return found
         with np.errstate(all="ignore"):

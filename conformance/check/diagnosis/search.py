@@ -10,25 +10,20 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from conformance.check.diagnosis.answers import ask, judge
+from conformance.check.diagnosis.answers import ask
 from conformance.check.diagnosis.behind import ANSWERS, PAIRS, on_answer
 from conformance.check.diagnosis.candidate import Asked, Candidate
 from conformance.check.diagnosis.inputs import INPUTS, inferred_fills, inputs_alone
 from conformance.check.diagnosis.masks import MASKS, USUAL
-from conformance.check.mutants import adapter, correct
-from conformance.operations._common.mutant import mutants
-from conformance.trial.frameworks import load_framework
-from conformance.trial.sample import Sample
-from conformance.trial.subject import Subject
+from conformance.check.diagnosis.prepared import gather_formulas
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from conformance.check.diagnosis.parts import InputPart
     from conformance.check.diagnosis.questions import Question
-    from conformance.specification import Variant
-    from conformance.trial.adapter import Adapter
     from conformance.trial.oracle import Oracle
+    from conformance.trial.subject import Subject
 
 
 ZEROS = 2
@@ -59,8 +54,10 @@ class MistakeSearch:
         self._variant = subject.variant
         self._oracle = oracle
         self._asked: list[Asked] = []
-        right = correct(subject.operation.name)
-        self._right = make_numpy_subject(right, subject)
+        self._formulas = gather_formulas(
+            subject.operation, subject.variant, subject.dtype
+        )
+        self._right = self._formulas.right
 
     def explain(self, *, thorough: bool) -> tuple[Sequence[Candidate], bool]:
         """Return the simplest mistakes that explain everything.
@@ -72,6 +69,8 @@ class MistakeSearch:
             The mistakes, and whether they explain finite numbers alone.
         """
         partly: Sequence[Candidate] = ()
+        if not self._is_ever_wrong():
+            return partly, True
         first = next(self._questions())
         # Parts change rows and positions: without any there is nothing to change.
         some = first.sample.batch.mask.size > 0
@@ -85,6 +84,12 @@ class MistakeSearch:
                 return found, False
             partly = partly or plain
         return partly, True
+
+    def _is_ever_wrong(self) -> bool:
+        """Tell whether any answer differs from the right formula's: none is one's."""
+        return any(
+            asked.judge.differs(asked.got, asked.right) for asked in self._questions()
+        )
 
     def raising(self) -> Sequence[Candidate]:
         """Return the listed mistakes that raise the same and answer the same else."""
@@ -138,34 +143,16 @@ class MistakeSearch:
 
     def ask(self, question: Question) -> Asked:
         """Return a question with the adapter's answer and the right formula's."""
-        sample = Sample(
-            oracle=self._oracle,
-            variant=self._variant,
-            dtype=self._subject.dtype,
-            batch=question.batch,
-        )
+        declaration = self._subject.adapter.declaration
+        ready = self._formulas.prepare(question, self._oracle, declaration)
         return Asked(
             question=question,
-            sample=sample,
-            judge=judge(sample, self._subject.adapter.declaration),
-            got=ask(self._subject, question, sample),
-            right=ask(self._right, question, sample),
-        )
-
-    @cached_property
-    def _known(self) -> tuple[Candidate, ...]:
-        return tuple(
-            Candidate(
-                formula=make_numpy_subject(adapter(mutant), self._subject),
-                listed=mutant.text,
-                url=mutant.url,
-            )
-            for mutant in mutants(self._operation.name)
-            if mutant.kind == "forward" and mutant.shows(self._variant.name)
+            ready=ready,
+            got=ask(self._subject, question, ready.sample),
         )
 
     def _list_mutants(self) -> Iterator[Candidate]:
-        yield from self._known
+        yield from self._formulas.known
 
     def _list_singles(self) -> Iterator[Candidate]:
         if self._variant.makes_mask:
@@ -178,7 +165,7 @@ class MistakeSearch:
                 yield Candidate(formula=self._right, mask=mask)
         for answer in ANSWERS:
             yield Candidate(formula=self._right, answer=answer)
-        yield from self._others
+        yield from self._formulas.others
         if self._variant.result == "scalar":
             for rows in SPLITS:
                 yield Candidate(formula=self._right, split=rows)
@@ -206,7 +193,7 @@ class MistakeSearch:
             for source in INPUTS:
                 if not source.fills or mask in USUAL:
                     yield Candidate(formula=self._right, source=source, mask=mask)
-            for other in self._others:
+            for other in self._formulas.others:
                 yield replace(other, mask=mask)
 
     def _listed_and_more(self) -> Iterator[Candidate]:
@@ -214,7 +201,7 @@ class MistakeSearch:
         if self._variant.makes_mask:
             return
         masks = {mask.text for mask in USUAL}
-        for known in self._known:
+        for known in self._formulas.known:
             # One wrong mask beside another is no simpler than a third.
             for mask in () if known.listed in masks else USUAL:
                 yield replace(known, mask=mask)
@@ -228,19 +215,6 @@ class MistakeSearch:
         shown = inferred_fills(next(self._questions()).got.array)
         return (*INPUTS, *shown, *inputs_alone(self._operation.inputs))
 
-    @cached_property
-    def _others(self) -> tuple[Candidate, ...]:
-        """The right formulas of the operation's other variants."""
-        right = correct(self._operation.name)
-        return tuple(
-            Candidate(
-                formula=make_numpy_subject(right, self._subject, variant),
-                listed=f"answers as {variant.name} does",
-            )
-            for variant in self._operation.variants
-            if variant.name != self._variant.name
-        )
-
 
 def _is_possible(question: Question, subject: Subject) -> bool:
     """Tell whether both frameworks have the layout that is asked for."""
@@ -249,17 +223,3 @@ def _is_possible(question: Question, subject: Subject) -> bool:
     arrays = question.batch.inputs.values()
     views = (subject.framework.layouts(array) for array in arrays)
     return all(question.layout in view for view in views)
-
-
-def make_numpy_subject(
-    wrong: Adapter, like: Subject, variant: Variant | None = None
-) -> Subject:
-    """Return an adapter on NumPy as a subject in the dtype of what failed."""
-    return Subject(
-        wrong,
-        load_framework("numpy"),
-        like.operation,
-        variant or like.variant,
-        dtype=like.dtype,
-        route="eager",
-    )
