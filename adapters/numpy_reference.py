@@ -955,7 +955,9 @@ def ctc_loss(
 
 def _behind(states: Array, by: int, fill: float) -> Array:
     """Return what stands so many states before, ``[B, K]``."""
-    return np.pad(states, ((0, 0), (by, 0)), constant_values=fill)[:, :-by]
+    found = np.full_like(states, fill)
+    found[:, by:] = states[:, :-by]
+    return found
 
 
 def _log_sum(scores: Array) -> Array:

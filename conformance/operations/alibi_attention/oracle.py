@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.operations._common.oracle import over_time, select_valid
+from conformance.operations._common.recent import keep_recent
 from conformance.operations.attention.oracle import (
     FEATURES,
     POINTERS,
@@ -98,6 +99,7 @@ def slopes(heads: int) -> Array:
     return np.concatenate([whole, finer[::2][: heads - power]])
 
 
+@keep_recent
 def _weights(options: Mapping[str, str], batch: Batch) -> Probabilities:
     """Return the probabilities of the valid queries."""
     query, key = (select_valid(batch, name, 0.0) for name in ("query", "key"))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from conformance.operations._common.oracle import over_time, select_valid, to_float64
+from conformance.operations._common.recent import keep_recent
 from conformance.trial.draw import GARBAGE, SIGNALS, VALUES, Draw, fill_padding
 from conformance.trial.precision import PRECISIONS
 
@@ -80,8 +81,8 @@ def attended(
     query = to_float64(batch.arrays["query"])
     finite = np.asarray(np.isfinite(query).all(axis=(2, 3)))
     query = np.where(over_time(finite, query), query, 0.0)
-    weights = _weights(options, batch, query)
-    value = select_valid(batch, "value", 0.0)
+    key, value = (select_valid(batch, name, 0.0) for name in ("key", "value"))
+    weights = weigh(query, key, _keys_in_reach(options, batch))
     want = mix(weights.share, value)
     error = bound_mix(weights, value, PRECISIONS[dtype])
     error = np.where(over_time(finite, error), error, np.inf)
@@ -191,15 +192,11 @@ def visible_keys(options: Mapping[str, str], batch: Batch) -> Array:
     return _keys_in_reach(options, batch) & batch.mask[:, :, None]
 
 
-def _weights(
-    options: Mapping[str, str], batch: Batch, query: Array | None = None
-) -> Probabilities:
-    """Return the probabilities of the valid queries, or of all that are given."""
-    sees = _keys_in_reach(options, batch)
-    if query is None:
-        query = select_valid(batch, "query", 0.0)
-        sees = visible_keys(options, batch)
-    return weigh(query, select_valid(batch, "key", 0.0), sees)
+@keep_recent
+def _weights(options: Mapping[str, str], batch: Batch) -> Probabilities:
+    """Return the probabilities of the valid queries."""
+    query, key = (select_valid(batch, name, 0.0) for name in ("query", "key"))
+    return weigh(query, key, visible_keys(options, batch))
 
 
 def weigh(

@@ -35,9 +35,7 @@ def generate_weights(options: Mapping[str, str], draw: Draw) -> dict[str, Array]
 
 def answer(options: Mapping[str, str], batch: Batch) -> Array:
     """Return the exact log-likelihood ``[B]``; 0 for a row without positions."""
-    del options
-    score, _ = chain.path_score(batch, batch.arrays["tags"])
-    return np.asarray(score - chain.log_partition(batch, "float64")[0])
+    return solve(options, batch, "float64")[0]
 
 
 def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
@@ -46,12 +44,19 @@ def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
     The partition's running error, the path's sum in any order, their difference and
     the store.
     """
+    return solve(options, batch, dtype)[1]
+
+
+def solve(options: Mapping[str, str], batch: Batch, dtype: str) -> tuple[Array, Array]:
+    """Return both, in one pass over the paths."""
+    del options
     p = PRECISIONS[dtype]
-    _, size = chain.path_score(batch, batch.arrays["tags"])
-    _, error = chain.log_partition(batch, dtype)
+    score, size = chain.path_score(batch, batch.arrays["tags"])
+    whole, error = chain.log_partition(batch, dtype)
+    found = np.asarray(score - whole)
     total = error + (2 * batch.counts + 2) * p.u * size
-    total = total + 2 * p.u * np.abs(answer(options, batch)) + p.eta
-    return np.asarray(p.factor * np.where(batch.counts > 0, total, p.eta))
+    total = total + 2 * p.u * np.abs(found) + p.eta
+    return found, np.asarray(p.factor * np.where(batch.counts > 0, total, p.eta))
 
 
 def gradient(

@@ -32,18 +32,23 @@ def generate_weights(options: Mapping[str, str], draw: Draw) -> dict[str, Array]
 
 def answer(options: Mapping[str, str], batch: Batch) -> Array:
     """Return the exact answers ``[B]``; 0 for a row without positions."""
-    del options
-    return chain.log_partition(batch, "float64")[0]
+    return solve(options, batch, "float64")[0]
 
 
 def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
     """Return how far a right implementation may be from :func:`answer`."""
+    return solve(options, batch, dtype)[1]
+
+
+def solve(options: Mapping[str, str], batch: Batch, dtype: str) -> tuple[Array, Array]:
+    """Return both, in one pass over the paths."""
+    del options
     p = PRECISIONS[dtype]
+    found, error = chain.log_partition(batch, dtype)
     # An implementation may as well go through the row from its end.
-    each = (batch, reverse_chain(batch))
-    error = np.maximum(*(chain.log_partition(one, dtype)[1] for one in each))
-    total = error + 2 * p.u * np.abs(answer(options, batch)) + p.eta
-    return np.asarray(p.factor * np.where(batch.counts > 0, total, p.eta))
+    error = np.maximum(error, chain.log_partition(reverse_chain(batch), dtype)[1])
+    total = error + 2 * p.u * np.abs(found) + p.eta
+    return found, np.asarray(p.factor * np.where(batch.counts > 0, total, p.eta))
 
 
 def gradient(

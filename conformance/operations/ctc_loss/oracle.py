@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from conformance.trial.batch import Array, Batch
+    from conformance.trial.precision import Precision
 
 ROWS = 8
 CLASSES = 3
@@ -59,13 +60,32 @@ def answer(options: Mapping[str, str], batch: Batch) -> Array:
     Raises:
         ValueError: A valid label is the blank, or no class.
     """
-    return _reduce(options, batch, _losses(options, batch, "float64")[0])
+    return solve(options, batch, "float64")[0]
 
 
 def bound(options: Mapping[str, str], batch: Batch, dtype: str) -> Array:
     """Return how far a right implementation may be from :func:`answer`."""
-    p = PRECISIONS[dtype]
+    return solve(options, batch, dtype)[1]
+
+
+def solve(options: Mapping[str, str], batch: Batch, dtype: str) -> tuple[Array, Array]:
+    """Return both, in one pass over the paths.
+
+    Raises:
+        ValueError: As :func:`answer`.
+    """
     losses, error = _losses(options, batch, dtype)
+    found = _reduce(options, batch, losses)
+    return found, _bound(options, batch, losses, error, PRECISIONS[dtype])
+
+
+def _bound(
+    options: Mapping[str, str],
+    batch: Batch,
+    losses: Array,
+    error: Array,
+    p: Precision,
+) -> Array:
     size = np.abs(losses)
     each = error + p.u * size + p.eta
     # Nothing is rounded on the way to infinity, or to what is put in its place.

@@ -177,9 +177,11 @@ def _forward(logs: Array, skips: Array) -> Array:
 
 def _before(states: Array, skips: Array, fill: float) -> Array:
     """Return what a step comes from, ``[B, 3, K]``: itself, the one before, two."""
-    one = np.pad(states, ((0, 0), (1, 0)), constant_values=fill)[:, :-1]
-    two = np.pad(states, ((0, 0), (2, 0)), constant_values=fill)[:, : states.shape[1]]
-    return np.stack([states, one, np.where(skips, two, fill)], axis=1)
+    found = np.full((len(states), 3, states.shape[1]), fill)
+    found[:, 0] = states
+    found[:, 1, 1:] = states[:, :-1]
+    found[:, 2, 2:] = np.where(skips[:, 2:], states[:, :-2], fill)
+    return found
 
 
 def _log_sum(scores: Array, error: Array, dtype: str) -> tuple[Array, Array]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from conformance.operations._common.oracle import over_time, select_valid, to_float64
+from conformance.operations._common.recent import keep_recent
 from conformance.operations.attention.oracle import (
     HEADS,
     ROWS,
@@ -114,6 +115,7 @@ def _with_sink(batch: Batch, name: str) -> Array:
     return np.pad(select_valid(batch, name, 0.0), padded)
 
 
+@keep_recent
 def _weights(options: Mapping[str, str], batch: Batch) -> Probabilities:
     """Return the probabilities of the valid queries, the sink's last."""
     query, key = select_valid(batch, "query", 0.0), _with_sink(batch, "key")
