@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+import conformance
 from conformance.check import diagnosis
 from conformance.operations import load_oracle
 from conformance.run.session import Session
@@ -51,6 +53,17 @@ def kept_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the diagnoses of a test share what their oracles answer, as a run's do."""
     oracles = cache(lambda name: CachedOracle(load_oracle(name)))
     monkeypatch.setattr(diagnosis, "load_oracle", oracles)
+
+
+@pytest.fixture(scope="session")
+def sources() -> dict[str, ast.Module]:
+    """Parse the engine's files, once for all tests that read them."""
+    engine = Path(conformance.__file__).parent
+    return {
+        str(path.relative_to(engine)): ast.parse(path.read_text(encoding="utf-8"))
+        for path in sorted(engine.rglob("*.py"))
+        if "_shared" not in path.parts
+    }
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import importlib.util
-from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +17,15 @@ from conformance.commands.pages.matrix import Matrix, kill_matrix, killers
 from conformance.operations import load_mutants, load_operations, load_oracle
 from conformance.operations._common.mutant import Mutant, mutants
 from conformance.run import catalogue
+from conformance.specification import DTYPES
 from conformance.trial.frameworks import load_framework
 from conformance.trial.oracle import CachedOracle
 from conformance.trial.sample import Sample, cast, generate
 from conformance.trial.subject import Subject
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from conformance.check.diagnosis.questions import Question
     from conformance.specification import Variant
 
@@ -188,21 +190,24 @@ def test_no_two_mutants_give_the_same_answers_everywhere(operation: str) -> None
         # Memory, subnormals and very long rows are in no batch that tells them apart.
         if mutant.kind == "forward" and mutant.name not in NOT_SHOWN
     ]
-    alike = set(combinations([mutant.name for mutant in own], 2))
-    met: set[tuple[str, str]] = set()
-    for variant in load_operations()[operation].variants:
-        # Whoever is told apart from all others already is not asked again.
-        left = {name for pair in alike for name in pair}
-        asked = [mutant for mutant in own if mutant.name in left]
-        shown = {mutant.name: _shown(mutant, variant) for mutant in asked}
-        for one, other in sorted(alike):
-            both = shown[one].keys() & shown[other].keys()
-            met |= {(one, other)} if both else set()
-            if any(shown[one][key] != shown[other][key] for key in both):
-                alike.remove((one, other))
-    alike &= met
-
-    assert alike <= SAME
+    pairs = set(combinations([mutant.name for mutant in own], 2))
+    alike: set[tuple[str, str]] = set()
+    apart: set[tuple[str, str]] = set()
+    for variant, dtype in _places(operation):
+        here = {
+            mutant.name: _subject(mutant, variant, dtype)
+            for mutant in own
+            if dtype in mutant.dtypes and mutant.shows(variant.name)
+        }
+        left = {pair for pair in pairs - apart if here.keys() >= set(pair)}
+        alike |= left
+        for question, sample in _questions(operation, variant, dtype) if left else ():
+            # Whoever is told apart from all others already is not asked again.
+            asked = {name for pair in left for name in pair}
+            shown = {name: _show(here[name], question, sample) for name in asked}
+            apart |= {(a, b) for a, b in left if shown[a] != shown[b]}
+            left -= apart
+    assert alike - apart <= SAME
 
 
 def test_a_mutant_that_nothing_catches_makes_the_matrix_unsound() -> None:
@@ -246,30 +251,31 @@ def test_mutants_of_numpy_need_no_array_package() -> None:
     assert adapter(mutants("masked_mean")[0]).declaration.framework == "numpy"
 
 
-def _shown(mutant: Mutant, variant: Variant) -> dict[tuple[str, int], Any]:
-    """Return what a mutant shows of a variant on batches that tell mutants apart."""
-    found: dict[tuple[str, int], Any] = {}
-    if not mutant.shows(variant.name) or variant.name in LIKE_OTHERS:
-        return found
-    for dtype in mutant.dtypes:
-        subject = Subject(
-            adapter(mutant),
-            load_framework("numpy"),
-            load_operations()[mutant.operation],
-            variant,
-            dtype=dtype,
-            route="eager",
-        )
-        asked = _questions(mutant.operation, variant, dtype)
-        for number, (question, sample) in enumerate(asked):
-            seen = ask(subject, question, sample)
-            answer = None if seen.array is None else np.round(seen.array, 12)
-            bits = b"" if answer is None else answer.tobytes()
-            found[dtype, number] = (bits, seen.dtype, seen.written)
-    return found
+def _places(operation: str) -> Iterator[tuple[Variant, str]]:
+    """Yield the variants and dtypes in which mutants are asked."""
+    for variant in load_operations()[operation].variants:
+        if variant.name not in LIKE_OTHERS:
+            yield from ((variant, dtype) for dtype in DTYPES)
 
 
-@lru_cache(maxsize=4)
+def _subject(mutant: Mutant, variant: Variant, dtype: str) -> Subject:
+    return Subject(
+        adapter(mutant),
+        load_framework("numpy"),
+        load_operations()[mutant.operation],
+        variant,
+        dtype=dtype,
+        route="eager",
+    )
+
+
+def _show(subject: Subject, question: Question, sample: Sample) -> tuple[Any, ...]:
+    """Return what a mutant shows of a question."""
+    seen = ask(subject, question, sample)
+    bits = b"" if seen.array is None else np.round(seen.array, 12).tobytes()
+    return bits, seen.dtype, seen.written
+
+
 def _questions(
     operation: str, variant: Variant, dtype: str
 ) -> list[tuple[Question, Sample]]:

@@ -5,18 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
-import conformance
-
-ENGINE = Path(conformance.__file__).parent
-SOURCES = {
-    str(path.relative_to(ENGINE)): ast.parse(path.read_text(encoding="utf-8"))
-    for path in sorted(ENGINE.rglob("*.py"))
-    if "_shared" not in path.parts
-}
 BARE = 0.06
 """Functions at most, as a share, that are named by a participle and nothing else."""
 
@@ -37,10 +28,10 @@ VERB = re.compile(
 )
 
 
-def test_names_begin_with_a_verb_or_are_a_noun() -> None:
+def test_names_begin_with_a_verb_or_are_a_noun(sources: dict[str, ast.Module]) -> None:
     names = [
         node.name
-        for tree in SOURCES.values()
+        for tree in sources.values()
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef)
     ]
@@ -59,11 +50,11 @@ def test_a_bare_participle_is_neither_verb_nor_noun(name: str, bare: bool) -> No
     assert is_bare(name) is bare
 
 
-def test_no_two_classes_have_one_name() -> None:
+def test_no_two_classes_have_one_name(sources: dict[str, ast.Module]) -> None:
     # A framework's modules are alike on purpose, down to their private classes.
     names = Counter(
         node.name
-        for file, tree in SOURCES.items()
+        for file, tree in sources.items()
         for node in ast.walk(tree)
         if isinstance(node, ast.ClassDef) and not file.startswith("trial/frameworks/")
     )

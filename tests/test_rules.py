@@ -16,11 +16,6 @@ from conformance.specification.laws import LAWS
 
 ROOT = Path(__file__).parents[1]
 ENGINE = Path(conformance.__file__).parent
-SOURCES = {
-    str(path.relative_to(ENGINE)): ast.parse(path.read_text(encoding="utf-8"))
-    for path in sorted(ENGINE.rglob("*.py"))
-    if "_shared" not in path.parts
-}
 FRAMEWORKS = {"torch", "tensorflow", "jax", "keras"}
 HEAVY = {*FRAMEWORKS, "numpy", "hypothesis", "pytest", "mpmath", "ml_dtypes"}
 ROOMS = (
@@ -140,8 +135,10 @@ def test_importing_the_package_loads_none_of_its_modules() -> None:
     assert ended.stdout.strip() == b""
 
 
-def test_a_framework_is_imported_in_its_own_module_only() -> None:
-    found = {name: packages(tree) & FRAMEWORKS for name, tree in SOURCES.items()}
+def test_a_framework_is_imported_in_its_own_module_only(
+    sources: dict[str, ast.Module],
+) -> None:
+    found = {name: packages(tree) & FRAMEWORKS for name, tree in sources.items()}
     room = "trial/frameworks"
     own = {
         f"{where}/{name}.py": {name}
@@ -156,20 +153,24 @@ def test_a_framework_is_imported_in_its_own_module_only() -> None:
         assert given[name] <= set(re.split("[/.]", name.removeprefix(probes)))
 
 
-def test_what_works_without_numpy_imports_nothing_heavy() -> None:
-    light = {name for name in SOURCES if name.startswith(LIGHT)}
-    light |= {name for name in SOURCES if SPECIFICATION.fullmatch(name)}
-    heavy = {name: packages(SOURCES[name], top=True) & HEAVY for name in light}
+def test_what_works_without_numpy_imports_nothing_heavy(
+    sources: dict[str, ast.Module],
+) -> None:
+    light = {name for name in sources if name.startswith(LIGHT)}
+    light |= {name for name in sources if SPECIFICATION.fullmatch(name)}
+    heavy = {name: packages(sources[name], top=True) & HEAVY for name in light}
     assert {name: names for name, names in heavy.items() if names} == {}
 
 
-def test_specification_records_gate_and_report_never_import_numpy() -> None:
-    rooms = [name for name in SOURCES if name.startswith(WITHOUT_NUMPY)]
-    assert {name for name in rooms if packages(SOURCES[name]) & HEAVY} == set()
+def test_specification_records_gate_and_report_never_import_numpy(
+    sources: dict[str, ast.Module],
+) -> None:
+    rooms = [name for name in sources if name.startswith(WITHOUT_NUMPY)]
+    assert {name for name in rooms if packages(sources[name]) & HEAVY} == set()
 
 
-def test_only_seven_places_import_by_name() -> None:
-    assert {n for n, tree in SOURCES.items() if imports(tree) & DYNAMIC} == {
+def test_only_seven_places_import_by_name(sources: dict[str, ast.Module]) -> None:
+    assert {n for n, tree in sources.items() if imports(tree) & DYNAMIC} == {
         "__init__.py",  # public names, when they are asked for
         "commands/cli.py",  # the command that is asked for
         "adapters/load.py",  # somebody's adapter
@@ -180,14 +181,16 @@ def test_only_seven_places_import_by_name() -> None:
     }
 
 
-def test_nothing_is_evaluated_unpickled_or_asserted() -> None:
+def test_nothing_is_evaluated_unpickled_or_asserted(
+    sources: dict[str, ast.Module],
+) -> None:
     unsafe = {"eval", "exec", "compile", "__import__"}
     pickles = {"pickle", "marshal", "shelve", "dill"}
-    assert {name for name, tree in SOURCES.items() if called(tree) & unsafe} == set()
-    assert {n for n, tree in SOURCES.items() if packages(tree) & pickles} == set()
+    assert {name for name, tree in sources.items() if called(tree) & unsafe} == set()
+    assert {n for n, tree in sources.items() if packages(tree) & pickles} == set()
     asserts = {
         (name, node.lineno)
-        for name, tree in SOURCES.items()
+        for name, tree in sources.items()
         for node in ast.walk(tree)
         if isinstance(node, ast.Assert)
     }
@@ -217,8 +220,8 @@ def test_the_house_has_few_rooms() -> None:
     assert len(entries) <= ENTRIES
 
 
-def test_every_import_runs_down() -> None:
-    assert turned(SOURCES) == set()
+def test_every_import_runs_down(sources: dict[str, ast.Module]) -> None:
+    assert turned(sources) == set()
 
 
 def test_laws_are_imported_from_the_room_that_imports_them_by_name() -> None:
