@@ -211,12 +211,12 @@ def parameters(session: Session, *, offered: bool = False) -> list[Any]:
         raise UsageError(msg)
     functions = session.adapter.declaration.functions
     operations = load_operations()
+    own = session.upkeep is not None  # a run's process: its footer says what is stale
     checks = [
         pytest.param(BoundCheck(session, check), id=check.id)
-        for check in session.left
+        for check in (session.asked if own else session.left)
         if not offered or operations[check.operation].function in functions
     ]
-    own = session.upkeep is not None  # a run's process: its footer says what is stale
     if session.expected.known and not own:
         checks.append(pytest.param(KnownFile(session), id="known-differences"))
     return checks

@@ -77,6 +77,8 @@ class Session:
         """New failures of this process, those that say the same together."""
         self.upkeep: Upkeep | None = None
         """Repairs what a check did to the process, where it is a run's own."""
+        self._place = 0
+        """How many of the planned checks a run's own process has come past."""
         self._process = os.getpid()
         self._versions: dict[str, str] | None = None
         self._writer: Writer | None = None
@@ -104,9 +106,19 @@ class Session:
             return ()
         return tuple(each for each in self.planned if each.id not in self.outcomes)
 
+    @property
+    def asked(self) -> tuple[Check, ...]:
+        """What is left of the checks that the adapter offers; all where it offers none.
+
+        A run's own process asks only these, and writes down the others as it passes.
+        """
+        left = self.left
+        return tuple(each for each in left if not each.unsupported) or left
+
     def run(self, check: Check) -> Result:
         """Run a check, write its result down and return it."""
         self._open()
+        self._pass_to(check)
         if self._writer is not None:
             self._writer.announce(check.id)
         recorded = self.expected.covers(check, self.versions)
@@ -117,6 +129,42 @@ class Session:
         harm = self._mend()
         if harm:
             result = self.runner.record_death(check, harm)
+        result = self._keep(check, result)
+        lost = result.outcome == "errored" and self.runner.framework.is_lost()
+        if self.upkeep is None:
+            return result
+        if self.upkeep.spent or lost:
+            os._exit(0)  # what is left to do is another process's
+        if self._is_last():
+            self._pass_to(None)
+        return result
+
+    def _is_last(self) -> bool:
+        """Tell whether nothing that is offered is left behind the last check."""
+        ahead = (self.planned[at] for at in range(self._place, len(self.planned)))
+        return all(each.unsupported or each.id in self.outcomes for each in ahead)
+
+    def _pass_to(self, check: Check | None) -> None:
+        """Write down, in a run's own process, what is not offered before a check.
+
+        Most adapters offer a few operations: as items of pytest the others' thousands
+        of checks took a run most of its time.
+
+        Args:
+            check: The check; without one, what is behind the last.
+        """
+        if self.upkeep is None or self.stopped:
+            return
+        while self._place < len(self.planned):
+            each = self.planned[self._place]
+            self._place += 1
+            if each is check:
+                return
+            if each.unsupported and each.id not in self.outcomes:
+                self._keep(each, self.runner.run(each))
+
+    def _keep(self, check: Check, result: Result) -> Result:
+        """Write a result down and return it, with why it was to be expected."""
         result = self.expected.mark(result, self.versions)
         self._save(check, result)
         if self._writer is not None:
@@ -124,9 +172,6 @@ class Session:
         self.outcomes[check.id] = result.outcome
         self.variation.take(check, result)
         self._heed(result)
-        lost = result.outcome == "errored" and self.runner.framework.is_lost()
-        if self.upkeep is not None and (self.upkeep.spent or lost):
-            os._exit(0)  # what is left to do is another process's
         return result
 
     def _heed(self, result: Result) -> None:
