@@ -14,7 +14,7 @@ from conformance.specification.plan import clauses, plan
 from conformance.specification.selection import Check, Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from conformance.cases import Case
     from conformance.run.settings import Settings
@@ -73,10 +73,28 @@ def _by_operation(cases: Iterable[Case]) -> dict[str, list[Case]]:
     return found
 
 
-def select_cases(selected: Selection) -> dict[str, list[Case]]:
-    """Return the cases of the operations of which checks may be selected."""
+@cache
+def read_cases() -> dict[str, list[Case]]:
+    """Return every case by operation, none of them judged: enough to plan with."""
+    return _by_operation(read_unchecked(shared_folder("cases")))
+
+
+def select_cases(
+    selected: Selection, functions: Collection[str] | None = None
+) -> dict[str, list[Case]]:
+    """Return the cases of the operations of which checks may be selected.
+
+    Args:
+        selected: What is selected.
+        functions: The functions that an adapter has, where only theirs are needed.
+    """
     every = load_operations()
-    named = tuple(name for name in every if selected.concerns(every[name]))
+    named = tuple(
+        name
+        for name, operation in every.items()
+        if selected.concerns(operation)
+        and (functions is None or operation.function in functions)
+    )
     return cases() if len(named) in {0, len(every)} else cases(named)
 
 
@@ -87,20 +105,7 @@ def plan_checks(declaration: Declaration, selected: Selection) -> tuple[Check, .
         UsageError: Its head pins a corpus that this suite does not have.
     """
     resolve_corpus(declaration.corpus, suite_version())
-    return plan(declaration, load_operations(), select_cases(selected), selected)
-
-
-def count_checks(declaration: Declaration, selected: Selection) -> int:
-    """Return how many checks an adapter would get.
-
-    The case files of the operations that do not run are read, and not judged.
-
-    Raises:
-        UsageError: As `plan_checks`.
-    """
-    resolve_corpus(declaration.corpus, suite_version())
-    every = _by_operation(read_unchecked(shared_folder("cases")))
-    return len(plan(declaration, load_operations(), every, selected))
+    return plan(declaration, load_operations(), read_cases(), selected)
 
 
 def plan_run(declaration: Declaration, settings: Settings) -> tuple[Check, ...]:

@@ -114,7 +114,7 @@ class Expected:
         every = plan(
             self._declaration,
             load_operations(),
-            catalogue.cases(),
+            catalogue.read_cases(),
             Selection(level="extended"),
         )
         ids = [check.id for check in every]

@@ -106,7 +106,7 @@ def _count_plan(settings: Settings, declaration: Declaration) -> int:
     if not asked.partial:
         return 0
     level = Selection(level=asked.level, corpus=asked.corpus)
-    return catalogue.count_checks(declaration, level)
+    return len(catalogue.plan_checks(declaration, level))
 
 
 def list_declared(declaration: Declaration) -> dict[str, str]:

@@ -50,7 +50,8 @@ class Session:
         self.adapter: Adapter = adapter or load_adapter(
             settings.reference, settings.placement
         )
-        self.cases = catalogue.select_cases(settings.selection)
+        functions = self.adapter.declaration.functions
+        self.cases = catalogue.select_cases(settings.selection, functions)
         self.every = catalogue.plan_run(self.adapter.declaration, settings)
         self.planned = tuple(filter(settings.shard.holds, self.every))
         self.runner = Runner(
@@ -147,11 +148,8 @@ class Session:
     def _pass_to(self, check: Check | None) -> None:
         """Write down, in a run's own process, what is not offered before a check.
 
-        Most adapters offer a few operations: as items of pytest the others' thousands
-        of checks took a run most of its time.
-
-        Args:
-            check: The check; without one, what is behind the last.
+        Without a check, all that is left: as items of pytest the thousands of checks
+        of operations that most adapters lack took a run most of its time.
         """
         if self.upkeep is None or self.stopped:
             return
