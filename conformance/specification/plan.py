@@ -79,8 +79,14 @@ class PlannedCase(Protocol):
 
 def clauses(operation: Operation) -> tuple[Clause, ...]:
     """Return all clauses of an operation, sorted by number."""
-    laws = [law.clause(operation.name) for law in laws_of(operation)]
-    return tuple(sorted((*laws, *operation.clauses), key=lambda clause: clause.number))
+    return _clauses_among(LAWS, operation)
+
+
+@lru_cache(maxsize=256)
+def _clauses_among(common: tuple[Law, ...], operation: Operation) -> tuple[Clause, ...]:
+    laws = _laws_among(common, operation, None)
+    found = [law.clause(operation.name) for law in laws]
+    return tuple(sorted((*found, *operation.clauses), key=lambda clause: clause.number))
 
 
 def laws_of(operation: Operation, variant: Variant | None = None) -> tuple[Law, ...]:
