@@ -85,7 +85,7 @@ def compare(
     asked = find_judged(clauses, exact.shape)
     _check_bounds(exact, limit, asked, label)
     error = errors(wide, exact)
-    outside = asked & find_outside(wide, exact, limit)
+    outside = asked & _exceeds(error, exact, limit)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         used = np.where(np.isinf(error), np.inf, error / limit)
     shares = np.where(asked & (error > 0), used, 0.0)
@@ -113,9 +113,11 @@ def compare(
 
 def find_outside(got: Array, want: Array, allowed: Array) -> Array:
     """Return which elements are further off than they may be."""
-    return np.asarray(
-        errors(got, want) > np.where(np.isfinite(want), allowed, 0.0), dtype=bool
-    )
+    return _exceeds(errors(got, want), want, allowed)
+
+
+def _exceeds(error: Array, want: Array, allowed: Array) -> Array:
+    return np.asarray(error > np.where(np.isfinite(want), allowed, 0.0), dtype=bool)
 
 
 def errors(got: Array, want: Array) -> Array:
