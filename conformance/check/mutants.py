@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +26,7 @@ _ROUTES = {
 }
 
 
+@cache
 def correct(operation: str, framework: str = "numpy") -> Adapter:
     """Return the formula that the operation's mutants change, without a fault."""
     function = load_mutants(operation).correct
