@@ -159,6 +159,8 @@ class Session:
             if each is check:
                 return
             if each.unsupported and each.id not in self.outcomes:
+                if self._writer is not None:  # what dies now died in no check before
+                    self._writer.announce(each.id)
                 self._keep(each, self.runner.run(each))
 
     def _keep(self, check: Check, result: Result) -> Result:
