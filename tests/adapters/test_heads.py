@@ -22,7 +22,12 @@ CORE = {"masked_mean", "masked_max", "masked_softmax", "masked_loss", "build_bir
 FUNCTIONS = {each.function for each in load_operations().values()}
 
 # Distributions whose module has another name.
-MODULES = {"dm-haiku": "haiku", "paddlepaddle": "paddle", "pytorch-crf": "torchcrf"}
+MODULES = {
+    "dm-haiku": "haiku",
+    "megatron-core": "megatron",
+    "paddlepaddle": "paddle",
+    "pytorch-crf": "torchcrf",
+}
 
 every_adapter = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 
