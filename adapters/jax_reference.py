@@ -308,6 +308,15 @@ def masked_cummax(x: Array, mask: Array | None) -> Array:
     return jnp.where(valid, largest, 0).astype(x.dtype)
 
 
+def masked_topk(x: Array, mask: Array | None, *, k: int) -> Array:
+    valid = _like(_valid(mask, x), x)
+    wide = jnp.where(valid, _wide(x), -jnp.inf)
+    # As many places as are asked for, however few positions there are.
+    none = jnp.full((len(x), k, *x.shape[2:]), -jnp.inf, wide.dtype)
+    ordered = jnp.concatenate([wide, none], axis=1)
+    return jax.lax.top_k(ordered, k, axis=1)[0].astype(x.dtype)
+
+
 def weighted_mean(x: Array, weight: Array, mask: Array | None) -> Array:
     valid = _valid(mask, x)
     share = _like(jnp.where(valid, _wide(weight), 0), x)

@@ -329,6 +329,16 @@ def masked_cummax(x: Array, mask: Array | None) -> Array:
 
 
 @np.errstate(all="ignore")
+def masked_topk(x: Array, mask: Array | None, *, k: int) -> Array:
+    valid = _like(_valid(mask, x), x)
+    wide = np.where(valid, _wide(x), -np.inf)
+    # As many places as are asked for, however few positions there are.
+    none = np.full((len(x), k, *x.shape[2:]), -np.inf, wide.dtype)
+    ordered = np.sort(np.concatenate([wide, none], axis=1), axis=1)
+    return ordered[:, ::-1][:, :k].astype(x.dtype)
+
+
+@np.errstate(all="ignore")
 def weighted_mean(x: Array, weight: Array, mask: Array | None) -> Array:
     valid = _valid(mask, x)
     share = _like(np.where(valid, _wide(weight), 0), x)

@@ -352,6 +352,22 @@ def masked_cummax(x: Tensor, mask: Tensor | None) -> Tensor:
     return tf.cast(_where(valid, found, 0), x.dtype)
 
 
+def masked_topk(x: Tensor, mask: Tensor | None, *, k: int) -> Tensor:
+    valid = _like(_valid(mask, x), x)
+    # TensorFlow promises no order of NaN: they are counted, and come first.
+    unknown = valid & tf.math.is_nan(x)
+    broken = tf.reduce_sum(tf.cast(unknown, tf.int32), axis=1)
+    wide = _where(valid, _where(~unknown, _wide(x), float("inf")), float("-inf"))
+    # As many places as are asked for, however few positions there are.
+    more = [[0, 0], [0, k], *[[0, 0]] * (x.shape.rank - 2)]
+    longer = tf.pad(wide, more, constant_values=tf.constant(-math.inf, wide.dtype))
+    last = [0, *range(2, x.shape.rank), 1]
+    found = tf.math.top_k(tf.transpose(longer, last), k).values
+    found = _where(tf.range(k) >= broken[..., None], found, float("nan"))
+    back = [0, x.shape.rank - 1, *range(1, x.shape.rank - 1)]
+    return tf.cast(tf.transpose(found, back), x.dtype)
+
+
 def weighted_mean(x: Tensor, weight: Tensor, mask: Tensor | None) -> Tensor:
     valid = _valid(mask, x)
     share = _like(_where(valid, _wide(weight), 0), x)

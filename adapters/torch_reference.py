@@ -312,6 +312,14 @@ def masked_cummax(x: Tensor, mask: Tensor | None) -> Tensor:
     return torch.where(valid, largest, 0).to(x.dtype)
 
 
+def masked_topk(x: Tensor, mask: Tensor | None, *, k: int) -> Tensor:
+    valid = _like(_valid(mask, x), x)
+    wide = torch.where(valid, _wide(x), -torch.inf)
+    # As many places as are asked for, however few positions there are.
+    none = wide.new_full((len(x), k, *x.shape[2:]), -torch.inf)
+    return torch.cat([wide, none], dim=1).topk(k, dim=1).values.to(x.dtype)
+
+
 def weighted_mean(x: Tensor, weight: Tensor, mask: Tensor | None) -> Tensor:
     valid = _valid(mask, x)
     share = _like(torch.where(valid, _wide(weight), 0), x)
