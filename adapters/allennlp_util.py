@@ -9,8 +9,11 @@
 # environment = "allennlp"
 # dtypes = ["float16", "float32", "float64"]
 # placements = ["right", "left", "gaps"]
+# [tool.mask-conformance.padding]
+# "masked_topk.*" = "empty-row"
 # [tool.mask-conformance.empty]
 # masked_softmax = "zero"
+# "masked_topk.*" = "nan"
 # [tool.mask-conformance.unsupported]
 # "mask_from_lengths.left" = "its masks begin on the left"
 # "lengths_from_mask.extent" = "it counts what is valid"
@@ -44,6 +47,15 @@ def masked_mean(x: Tensor, mask: Tensor) -> Tensor:
 
 def masked_max(x: Tensor, mask: Tensor) -> Tensor:
     return util.masked_max(x, _like(mask, x), dim=1)
+
+
+def masked_topk(x: Tensor, mask: Tensor, *, k: int) -> Tensor:
+    wide = _like(mask, x).expand(x.shape)
+    found, kept, _ = util.masked_topk(x, wide, k, dim=1)
+    # They come in the row's order, as it says, and with a mask of their own.
+    order = torch.where(kept, found, -torch.inf).argsort(dim=1, descending=True)
+    missing = ~kept.gather(1, order)
+    return found.gather(1, order).masked_fill(missing, torch.nan)
 
 
 def masked_softmax(x: Tensor, mask: Tensor) -> Tensor:

@@ -11,6 +11,8 @@
 # routes = ["eager"]
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool"]
+# [tool.mask-conformance.padding]
+# "masked_topk.*" = "empty-row"
 # [tool.mask-conformance.empty]
 # masked_mean = "nan"
 # masked_max = "nan"
@@ -18,6 +20,7 @@
 # masked_prod = "one"
 # masked_variance = "nan"
 # "masked_std.*" = "nan"
+# "masked_topk.*" = "nan"
 # weighted_mean = "nan"
 # masked_softmax = "zero"
 # [tool.mask-conformance.unsupported]
@@ -67,6 +70,14 @@ def masked_std(x: Array, mask: Array, *, ddof: int) -> Array:
 def masked_arg(x: Array, mask: Array, *, of: str) -> Array:
     found = getattr(ak, f"arg{of}")(_masked(x, mask), axis=1)
     return _plain(found, -1, np.dtype(np.int64))
+
+
+def masked_topk(x: Array, mask: Array, *, k: int) -> Array:
+    ordered = ak.sort(_masked(x, mask), axis=1, ascending=False)
+    places = ak.pad_none(ordered, k, axis=1)[:, :k]
+    # A place that is missing lacks all features.
+    nothing = np.full(x.shape[2:], np.nan)
+    return _plain(ak.fill_none(places, nothing, axis=1), np.nan, x.dtype)
 
 
 def weighted_mean(x: Array, weight: Array, mask: Array) -> Array:

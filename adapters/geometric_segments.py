@@ -12,6 +12,7 @@
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool"]
 # [tool.mask-conformance.padding]
+# "masked_topk.*" = "zero"
 # "row_norm.*" = "zero"
 # [tool.mask-conformance.empty]
 # masked_mean = "zero"
@@ -21,6 +22,7 @@
 # masked_variance = "zero"
 # "masked_std.*" = "zero"
 # "masked_median.*" = "zero"
+# "masked_topk.*" = "zero"
 # masked_softmax = "zero"
 # "attention_pooling.*" = "zero"
 # [tool.mask-conformance.unsupported]
@@ -74,6 +76,14 @@ def masked_median(x: Tensor, mask: Tensor, *, middle: str) -> Tensor:
     means = aggr.QuantileAggregation(0.5, "midpoint")
     median = {"lower": aggr.MedianAggregation(), "mean": means}[middle]
     return _aggregate(median, x, mask)
+
+
+def masked_topk(x: Tensor, mask: Tensor, *, k: int) -> Tensor:
+    # It sorts nodes by their last feature: each feature is asked by itself.
+    columns = x.reshape(*x.shape[:2], math.prod(x.shape[2:]))[mask].split(1, dim=1)
+    sort, graphs = aggr.SortAggregation(k), _graphs(mask)
+    found = [sort(column, graphs, dim_size=len(mask)) for column in columns]
+    return torch.stack(found, dim=2).reshape(len(x), k, *x.shape[2:])
 
 
 def masked_softmax(x: Tensor, mask: Tensor) -> Tensor:

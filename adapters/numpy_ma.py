@@ -11,12 +11,15 @@
 # routes = ["eager"]
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool"]
+# [tool.mask-conformance.padding]
+# "masked_topk.*" = "empty-row"
 # [tool.mask-conformance.empty]
 # masked_mean = "nan"
 # masked_max = "nan"
 # masked_prod = "nan"
 # "masked_median.*" = "nan"
 # "masked_std.*" = "nan"
+# "masked_topk.*" = "nan"
 # weighted_mean = "nan"
 # masked_softmax = "zero"
 # "masked_loss.*.mean" = "nan"
@@ -78,6 +81,15 @@ def masked_median(x: Array, mask: Array, *, middle: str) -> Array:
 @np.errstate(all="ignore")
 def masked_arg(x: Array, mask: Array, *, of: str) -> Array:
     return getattr(_masked(x, mask), f"arg{of}")(axis=1)
+
+
+@np.errstate(all="ignore")
+def masked_topk(x: Array, mask: Array, *, k: int) -> Array:
+    # As many places as are asked for, however few positions there are.
+    more = np.ma.masked_all((len(x), k, *x.shape[2:]), x.dtype)
+    longer = np.ma.concatenate([_masked(x, mask), more], axis=1)
+    ordered = np.ma.sort(longer, axis=1, endwith=False)
+    return _plain(ordered[:, ::-1][:, :k], np.nan, x.dtype)
 
 
 @np.errstate(all="ignore")

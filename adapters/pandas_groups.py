@@ -14,6 +14,7 @@
 # [tool.mask-conformance.padding]
 # masked_cumsum = "zero"
 # masked_cummax = "zero"
+# "masked_topk.*" = "empty-row"
 # [tool.mask-conformance.empty]
 # masked_mean = "nan"
 # masked_max = "nan"
@@ -23,6 +24,7 @@
 # "masked_std.*" = "nan"
 # "masked_median.*" = "nan"
 # "masked_arg.*" = "error"
+# "masked_topk.*" = "nan"
 # [tool.mask-conformance.unsupported]
 # "masked_median.lower" = "of an even number its median is the mean of two"
 # ///
@@ -75,6 +77,18 @@ def masked_arg(x: Array, mask: Array, *, of: str) -> Array:
     found = getattr(_groups(x, mask), f"idx{of}")().to_numpy(np.int64)
     # A label is the number's place among all lines.
     return (found % x.shape[1]).reshape(x.shape[:1] + x.shape[2:])
+
+
+def masked_topk(x: Array, mask: Array, *, k: int) -> Array:
+    largest = _groups(x, mask).nlargest(k)
+    groups = largest.index.get_level_values(0)
+    place = largest.groupby(level=0).cumcount().to_numpy()
+    rows = x.shape[:1] + x.shape[2:]
+    # Of a group that has fewer, or none, nothing comes.
+    whole = pd.MultiIndex.from_product([range(int(np.prod(rows))), range(k)])
+    found = largest.set_axis(pd.MultiIndex.from_arrays([groups, place])).reindex(whole)
+    lines = found.to_numpy(x.dtype, na_value=np.nan).reshape(*rows, k)
+    return np.moveaxis(lines, -1, 1)
 
 
 def masked_cumsum(x: Array, mask: Array) -> Array:

@@ -14,6 +14,7 @@
 # [tool.mask-conformance.padding]
 # masked_cumsum = "zero"
 # masked_cummax = "zero"
+# "masked_topk.*" = "empty-row"
 # [tool.mask-conformance.empty]
 # masked_mean = "nan"
 # masked_max = "nan"
@@ -22,6 +23,7 @@
 # masked_variance = "nan"
 # "masked_std.*" = "nan"
 # "masked_median.*" = "nan"
+# "masked_topk.*" = "nan"
 # [tool.mask-conformance.unsupported]
 # "masked_median.lower" = "of an even number its median is the mean of two"
 # ///
@@ -73,6 +75,16 @@ def masked_median(x: Array, mask: Array, *, middle: str) -> Array:
 def masked_arg(x: Array, mask: Array, *, of: str) -> Array:
     found = {"max": pl.col("x").arg_max(), "min": pl.col("x").arg_min()}[of]
     return _aggregate(found.cast(pl.Int64), x, mask, -1)
+
+
+def masked_topk(x: Array, mask: Array, *, k: int) -> Array:
+    # Of the order in which they come nothing is promised.
+    largest = pl.col("x").top_k(k).sort(descending=True, nulls_last=True)
+    groups = _frame(x, mask).group_by("group", maintain_order=True).agg(largest)
+    places = pl.col("x").list.gather(list(range(k)), null_on_oob=True)
+    found = groups.select(places.explode().fill_null(np.nan)).to_series().to_numpy()
+    lines = found.reshape(*x.shape[:1], *x.shape[2:], k)
+    return np.moveaxis(lines, -1, 1).astype(x.dtype)
 
 
 def masked_cumsum(x: Array, mask: Array) -> Array:
