@@ -84,7 +84,8 @@ OPERATION = Operation(
             needs="gradient",
             dtypes=("float32", "float64"),
             text="The derivatives of equal valid values sum to the cotangents of the "
-            "places that hold that value, and no share has the opposite sign.",
+            "places that hold that value, and what is positive in them to no more than "
+            "what is positive there.",
             why="the whole cotangent for each of several equal values",
             about="the shares of equal values",
             since="0.2.0",
