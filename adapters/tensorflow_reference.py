@@ -359,8 +359,7 @@ def masked_topk(x: Tensor, mask: Tensor | None, *, k: int) -> Tensor:
     broken = tf.reduce_sum(tf.cast(unknown, tf.int32), axis=1)
     wide = _where(valid, _where(~unknown, _wide(x), float("inf")), float("-inf"))
     # As many places as are asked for, however few positions there are.
-    more = [[0, 0], [0, k], *[[0, 0]] * (x.shape.rank - 2)]
-    longer = tf.pad(wide, more, constant_values=tf.constant(-math.inf, wide.dtype))
+    longer = tf.concat([wide, _more(wide, k, 1, -math.inf)], axis=1)
     last = [0, *range(2, x.shape.rank), 1]
     found = tf.math.top_k(tf.transpose(longer, last), k).values
     found = _where(tf.range(k) >= broken[..., None], found, float("nan"))
@@ -521,7 +520,7 @@ def sink_attention(
     at = tf.range(tf.shape(q)[1])
     near = (at[:, None] >= at) | (not causal)
     sees = valid[:, None, None] & near
-    sees = tf.pad(sees, [(0, 0), (0, 0), (0, 0), (0, 1)], constant_values=True)
+    sees = tf.concat([sees, _more(sees, 1, 3, True)], axis=3)
     score = _wide(sink)[:, None, None]
     bias = tf.pad(score, [(0, 0), (0, 0), (tf.shape(k)[1] - 1, 0)])
     found = _attend(q, k, v, sees, bias)
@@ -1026,7 +1025,7 @@ def ctc_loss(
     own = _where(label_mask, labels, name)
     states = tf.stack([tf.zeros_like(own) + name, own], axis=2)
     states = tf.reshape(states, [rows, 2 * width])
-    states = tf.pad(states, [[0, 0], [0, 1]], constant_values=name)
+    states = tf.concat([states, _more(states, 1, 1, name)], axis=1)
     at = tf.range(2 * width + 1)
     number = tf.reduce_sum(tf.cast(label_mask, tf.int32), axis=1, keepdims=True)
     # Between equal labels the blank must stand.
@@ -1058,8 +1057,16 @@ def ctc_loss(
 
 def _behind(states: Tensor, by: int, fill: float) -> Tensor:
     """Return what stands so many states before, ``[B, K]``."""
-    padded = tf.pad(states, [[0, 0], [by, 0]], constant_values=fill)
+    padded = tf.concat([_more(states, by, 1, fill), states], axis=1)
     return padded[:, :-by]
+
+
+def _more(x: Tensor, size: int, axis: int, fill: float) -> Tensor:
+    """Return one number over and over, to be joined to x along an axis."""
+    # Inside of a vectorized_map tf.pad fills with zero, whatever it is given.
+    around = tf.shape(x)
+    sizes = tf.concat([around[:axis], [size], around[axis + 1 :]], axis=0)
+    return tf.fill(sizes, tf.cast(fill, x.dtype))
 
 
 def _log_sum(scores: Tensor) -> Tensor:
