@@ -177,6 +177,7 @@ def test_gradient_and_route_laws_have_mutants_on_a_framework_that_has_them() -> 
         "wild-step-gradient",
         "returned-cotangent",
         "wild-behind-gradient",
+        "tied-shares",
         "route",
     }
 
