@@ -6,7 +6,7 @@
 # library = "assoc-scan"
 # family = "PyTorch and what is built on it"
 # framework = "torch"
-# environment = "scans"
+# environment = "torch_more"
 # dtypes = ["float16", "bfloat16", "float32", "float64"]
 # routes = ["eager"]
 # placements = ["right", "left", "gaps"]

@@ -6,7 +6,7 @@
 # library = "bi-lstm-crf"
 # family = "PyTorch and what is built on it"
 # framework = "torch"
-# environment = "chains"
+# environment = "torch_more"
 # dtypes = ["float32"]
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool", "float", "int8", "uint8"]

@@ -6,7 +6,7 @@
 # library = "deepspeed"
 # family = "PyTorch and what is built on it"
 # framework = "torch"
-# environment = "experts"
+# environment = "torch_more"
 # dtypes = ["float32"]
 # routes = ["eager"]
 # placements = ["right", "left", "gaps"]

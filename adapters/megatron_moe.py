@@ -6,7 +6,7 @@
 # library = "megatron-core"
 # family = "PyTorch and what is built on it"
 # framework = "torch"
-# environment = "experts"
+# environment = "torch_more"
 # dtypes = ["float16", "bfloat16", "float32"]
 # routes = ["eager"]
 # placements = ["right", "left", "gaps"]

@@ -6,7 +6,7 @@
 # library = "pytorch-crf"
 # family = "PyTorch and what is built on it"
 # framework = "torch"
-# environment = "pytorch-crf"
+# environment = "torch_more"
 # dtypes = ["float16", "float32", "float64"]
 # placements = ["right", "left", "gaps"]
 # mask-forms = ["bool", "uint8", "none"]

@@ -6,7 +6,7 @@
 # library = "stanza"
 # family = "PyTorch and what is built on it"
 # framework = "torch"
-# environment = "chains"
+# environment = "torch_more"
 # dtypes = ["float16", "float32", "float64"]
 # placements = ["right", "left", "gaps"]
 # empty = { "crf_partition.free" = "zero" }

@@ -6,7 +6,7 @@
 # library = "torch-struct"
 # family = "PyTorch and what is built on it"
 # framework = "torch"
-# environment = "chains"
+# environment = "torch_more"
 # dtypes = ["float32", "float64"]
 # mask-forms = ["lengths"]
 # ///
