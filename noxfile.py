@@ -271,7 +271,7 @@ def everything(session: nox.Session) -> None:
     """Run every adapter, then the report.
 
     An environment for each framework and library: half an hour at level core, and
-    19 GB of disk.
+    17 GB of disk.
     """
     for name in HEADS:
         session.notify(f"conform({name})", session.posargs)
