@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import sys
-from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -121,13 +120,14 @@ def _chapter(operation: Operation, cases: Iterable[Case]) -> str:
 
 def _together(operation: Operation, variants: Sequence[Variant]) -> str:
     """Return variants' names, as one name with choices where that says it all."""
+    names = ", ".join(f"`{each.name}`" for each in variants)
     # A part of the operation may have keywords that another has not.
-    values = list(zip_longest(*(each.options.values() for each in variants)))
-    uneven = any(None in axis for axis in values)
+    if len(variants) == 1 or len({len(each.keywords) for each in variants}) > 1:
+        return names
+    values = zip(*(each.options.values() for each in variants), strict=True)
     axes = [tuple(dict.fromkeys(axis)) for axis in values]
-    several = len(variants) > 1 and not uneven
-    if not several or math.prod(map(len, axes)) != len(variants):
-        return ", ".join(f"`{each.name}`" for each in variants)
+    if math.prod(map(len, axes)) != len(variants):
+        return names
     parts = [axis[0] if len(axis) == 1 else f"{{{','.join(axis)}}}" for axis in axes]
     return f"`{'.'.join([operation.name, *parts])}`"
 

@@ -35,7 +35,8 @@ def _change_mask(
     return formula(xp, x, change(xp, read_mask(xp, x, mask)), **how)
 
 
-def _sort_rows(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
+def sort_rows(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
+    """Return the answers of the rows sorted by length, in that order."""
     order = xp.argsort(-lengths(xp, read_mask(xp, x, mask))[:, 0], stable=True)
     return call_formula(formula, xp, x, mask, **how)[order]
 
@@ -59,7 +60,8 @@ def _invert_bits(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> An
     return formula(xp, x, keep, **how)
 
 
-def _squeeze(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
+def squeeze(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> Any:
+    """Return the answer without any axis of length one."""
     found = call_formula(formula, xp, x, mask, **how)
     return found.reshape(tuple(size for size in found.shape if size != 1))
 
@@ -97,7 +99,7 @@ def _bake_length(formula: Formula, xp: Any, x: Any, mask: Any, **how: Any) -> An
 # fmt: off
 _USUAL: tuple[tuple[str, str, str, str, Callable[..., Any]], ...] = (
     ("rows-stay-sorted", "value", "",
-     "sorts the rows by length and does not sort the answers back", _sort_rows),
+     "sorts the rows by length and does not sort the answers back", sort_rows),
     ("answers-in-float64", "contract", "",
      "answers in float64 whatever the input's dtype", _return_float64),
     ("zeroes-its-input", "contract", "https://github.com/pytorch/pytorch/issues/39639",
@@ -107,7 +109,7 @@ _USUAL: tuple[tuple[str, str, str, str, Callable[..., Any]], ...] = (
     ("inverts-the-mask-bitwise", "mask-form", "",
      "inverts the mask with ~, which is right for booleans only", _invert_bits),
     ("squeezes-every-axis", "length-one", "",
-     "squeezes every axis of length one, the batch's too", _squeeze),
+     "squeezes every axis of length one, the batch's too", squeeze),
     ("nan-becomes-zero", "valid-nan", "https://github.com/numpy/numpy/issues/12461",
      "takes NaN at valid positions for 0", _ignore_nan),
     ("gradient-leaks-to-padding", "gradient", "",

@@ -5,15 +5,14 @@ from __future__ import annotations
 from functools import wraps
 from typing import TYPE_CHECKING, TypeVar
 
+from conformance.trial.oracle import LARGE
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from conformance.trial.batch import Batch
 
 Found = TypeVar("Found")
-
-LARGE = 8192
-"""Positions of a batch beyond which nothing of it is kept."""
 
 
 def keep_recent(

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from conformance.operations._common.arrays import clean, lengths, over, read_mask, widen
-from conformance.operations._common.family import add_usual
+from conformance.operations._common.family import add_usual, sort_rows, squeeze
 from conformance.operations._common.loss_mutants import add_reductions
 from conformance.operations._common.losses import at_least_one
 from conformance.operations._common.mutant import Mutants
@@ -393,18 +393,21 @@ def multiplies_by_the_mask(xp: Any, z: Any, mask: Any, **how: Any) -> Any:
     return xp.astype(found + spread, z.dtype)
 
 
-@spoil("value", variants=DISPATCH)
-def rows_stay_sorted(xp: Any, z: Any, mask: Any, **how: Any) -> Any:
-    """Sorts the rows by length and does not sort the answers back."""
-    order = xp.argsort(-lengths(xp, read_mask(xp, z, mask))[:, 0], stable=True)
-    return correct(xp, z, mask, **how)[order]
-
-
-@spoil("length-one", variants=DISPATCH)
-def squeezes_every_axis(xp: Any, z: Any, mask: Any, **how: Any) -> Any:
-    """Squeezes every axis of length one, the batch's too."""
-    found = correct(xp, z, mask, **how)
-    return found.reshape(tuple(size for size in found.shape if size != 1))
+for _name, _clause, _text, _change in (
+    (
+        "rows-stay-sorted",
+        "value",
+        "sorts the rows by length and does not sort the answers back",
+        sort_rows,
+    ),
+    (
+        "squeezes-every-axis",
+        "length-one",
+        "squeezes every axis of length one, the batch's too",
+        squeeze,
+    ),
+):
+    MUTANTS.add(_name, _clause, _text, partial(_change, route), variants=DISPATCH)
 
 
 @gradient(variants=SCALAR)

@@ -86,69 +86,42 @@ add_reductions(
 )
 
 
-@divides("value", url=KERAS + "issues/13329", variants=BY_WEIGHTS)
-def count_for_weights(
-    xp: Any, losses: Any, share: Any, keep: Any, reduction: str
-) -> Any:
-    """Divides by the number of valid positions where their weights are asked for."""
-    del reduction
-    return divide(xp, losses, share, keep, "by_count")
+_SWAPPED = {"count": "by_count", "nonzero": "by_nonzero", "weights": "by_weights"}
+"""The divisor that a mutant's name begins with, by its reduction."""
 
 
-@divides("value", url=KERAS + "issues/7394", variants=BY_WEIGHTS)
-def nonzero_for_weights(
-    xp: Any, losses: Any, share: Any, keep: Any, reduction: str
-) -> Any:
-    """Divides by the number of weights that are not zero, not by their sum."""
-    del reduction
-    return divide(xp, losses, share, keep, "by_nonzero")
+def _swap_divisor(name: str) -> Any:
+    other = name.partition("-")[0]
+    return partial(_divide_wrongly, partial(_divide_as, _SWAPPED.get(other, other)))
 
 
-@divides(
-    "value",
-    url="https://github.com/mathiaszinnen/focal_loss_torch/issues/18",
-    variants=BY_COUNT,
+def _divide_as(other: str, *arrays: Any) -> Any:
+    xp, losses, share, keep, _reduction = arrays
+    return divide(xp, losses, share, keep, other)
+
+
+# fmt: off
+MUTANTS.faults(
+    _swap_divisor,
+    (
+        ("count-for-weights", "value", BY_WEIGHTS, KERAS + "issues/13329",
+         "divides by the number of valid positions where their weights are asked for"),
+        ("nonzero-for-weights", "value", BY_WEIGHTS, KERAS + "issues/7394",
+         "divides by the number of weights that are not zero, not by their sum"),
+        ("weights-for-count", "value", BY_COUNT,
+         "https://github.com/mathiaszinnen/focal_loss_torch/issues/18",
+         "divides by the weights where the number of positions is asked for"),
+        ("nonzero-for-count", "weight-of-zero", BY_COUNT, KERAS + "issues/3270",
+         "takes a weight of zero for padding, and does not count its position"),
+        ("weights-for-nonzero", "value", BY_NONZERO, KERAS + "issues/600",
+         "divides by the weights where the number of those is asked for"),
+        ("count-for-nonzero", "weight-of-zero", BY_NONZERO, "",
+         "counts positions whose weight is zero, too"),
+        ("sum-for-nonzero", "value", BY_NONZERO, TF + "issues/28763",
+         "gives the sum, as the name SUM_BY_NONZERO_WEIGHTS can be read"),
+    ),
 )
-def weights_for_count(
-    xp: Any, losses: Any, share: Any, keep: Any, reduction: str
-) -> Any:
-    """Divides by the weights where the number of positions is asked for."""
-    del reduction
-    return divide(xp, losses, share, keep, "by_weights")
-
-
-@divides("weight-of-zero", url=KERAS + "issues/3270", variants=BY_COUNT)
-def nonzero_for_count(
-    xp: Any, losses: Any, share: Any, keep: Any, reduction: str
-) -> Any:
-    """Takes a weight of zero for padding, and does not count its position."""
-    del reduction
-    return divide(xp, losses, share, keep, "by_nonzero")
-
-
-@divides("value", url=KERAS + "issues/600", variants=BY_NONZERO)
-def weights_for_nonzero(
-    xp: Any, losses: Any, share: Any, keep: Any, reduction: str
-) -> Any:
-    """Divides by the weights where the number of those is asked for."""
-    del reduction
-    return divide(xp, losses, share, keep, "by_weights")
-
-
-@divides("weight-of-zero", variants=BY_NONZERO)
-def count_for_nonzero(
-    xp: Any, losses: Any, share: Any, keep: Any, reduction: str
-) -> Any:
-    """Counts positions whose weight is zero, too."""
-    del reduction
-    return divide(xp, losses, share, keep, "by_count")
-
-
-@divides("value", url=TF + "issues/28763", variants=BY_NONZERO)
-def sum_for_nonzero(xp: Any, losses: Any, share: Any, keep: Any, reduction: str) -> Any:
-    """Gives the sum, as the name SUM_BY_NONZERO_WEIGHTS can be read."""
-    del reduction
-    return divide(xp, losses, share, keep, "sum")
+# fmt: on
 
 
 @divides(
