@@ -218,9 +218,10 @@ LAWS: tuple[Law, ...] = (
         about="valid values beyond 1e10",
         module=_NUMERICS,
         text="Valid values far below -1e10 (in float16 below -32752) and far above "
-        "1e10 are treated like any others.",
-        why="a large negative number added to padding, with valid values still below it"
-        "a large negative number added to padding, with valid values still below it",
+        "1e10 are treated like any others; where the dtype holds no answer of such "
+        "numbers, as of squares in float16, numbers from 64 to 120 are.",
+        why="a large negative number added to padding, with valid values still below "
+        "it",
     ),
     Law(
         name="long-rows",

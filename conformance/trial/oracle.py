@@ -72,7 +72,7 @@ class BarredOracle(Oracle, Protocol):
 
 
 class EnlargingOracle(Oracle, Protocol):
-    """The oracle of an operation with a number that must not be large."""
+    """The oracle of an operation some of whose numbers must not be large, or equal."""
 
     def enlarge(self, options: Options, old: Array, large: Array) -> Array:
         """Return the main input that large values make of the old one."""

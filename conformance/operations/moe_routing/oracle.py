@@ -52,6 +52,13 @@ def generate(options: Mapping[str, str], draw: Draw, mask: Array) -> dict[str, A
     return {"logits": fill_padding(valid, draw.rows_of(GARBAGE, shape), mask)}
 
 
+def enlarge(options: Mapping[str, str], old: Array, large: Array) -> Array:
+    """Return logits as large, of which no two are equal: each keeps its rank."""
+    del options
+    rank = np.argsort(np.argsort(-old, axis=2, kind="stable"), axis=2, kind="stable")
+    return np.asarray(large * (1 - rank / 8))
+
+
 def answer(options: Mapping[str, str], batch: Batch) -> Array:
     """Return the exact loss, ``[]``, 0 without valid positions; or the weights."""
     if options["part"] == "z_loss":
